@@ -1,0 +1,1 @@
+"""What exists upstream, as frozen dataclasses: repositories, models, datasets, published scores."""

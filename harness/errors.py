@@ -1,0 +1,102 @@
+"""Every error a user can meet, with what happened and the next command to type.
+
+HarnessError
+├── UnknownNameError        a model, dataset, run or option value that is not in its list
+├── WorkspaceError          a folder that cannot be made, written or locked
+├── FetchError              something could not be brought
+│   ├── NetworkError        no connection, refused status, cut off
+│   ├── ChecksumError       bytes that are not the expected ones
+│   ├── ArchiveError        a broken or hostile archive
+│   └── GitError            a clone that is missing, dirty or at the wrong commit
+├── ImageError              a picture that cannot be read or used
+├── TestSetError            a folder that is no usable test set
+├── WeightsError            a file that is no generator, or not this one
+├── EngineError             a translation that did not succeed
+│   ├── DeviceError         a device that is not there or has no memory left
+│   └── OfficialScriptError the authors' script failed or drew too little
+└── RunError                a run folder that is missing, incomplete or exists already
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HarnessError(Exception):
+    """An error the user can mend.
+
+    Attributes:
+        message: what happened, to which file, and what was expected; no full stop on one sentence.
+        hint: the next command to type or thing to do, or None.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UnknownNameError(HarnessError):
+    """A name that is not in the list it should come from; suggests the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        question = f". Did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+        super().__init__(f"no {kind} is called `{name}`{question}", hint or f"known: {', '.join(names)}")
+        self.known = names
+
+
+class WorkspaceError(HarnessError):
+    """A workspace folder that cannot be made, written or locked."""
+
+
+class FetchError(HarnessError):
+    """Something could not be brought."""
+
+
+class NetworkError(FetchError):
+    """No connection, a refused status or a transfer that was cut off."""
+
+
+class ChecksumError(FetchError):
+    """Bytes that are not the expected ones."""
+
+
+class ArchiveError(FetchError):
+    """A broken or hostile archive."""
+
+
+class GitError(FetchError):
+    """A clone that is missing, dirty or at the wrong commit."""
+
+
+class ImageError(HarnessError):
+    """A picture that cannot be read or used."""
+
+
+class TestSetError(HarnessError):
+    """A folder that is no usable test set."""
+
+    __test__ = False  # pytest would collect a class of this name
+
+
+class WeightsError(HarnessError):
+    """A file that holds no generator, or not the expected one."""
+
+
+class EngineError(HarnessError):
+    """A translation that did not succeed."""
+
+
+class DeviceError(EngineError):
+    """A device that is not there, or has no memory left."""
+
+
+class OfficialScriptError(EngineError):
+    """The authors' script failed, or drew fewer pictures than it was given."""
+
+
+class RunError(HarnessError):
+    """A run folder that is missing, incomplete or exists already."""

@@ -1,0 +1,1 @@
+"""Bringing files and clones: streamed, verified, renamed into place."""

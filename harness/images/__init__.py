@@ -1,0 +1,1 @@
+"""Pure functions on pictures: open, orient, resize, pair, palettes."""

@@ -1,0 +1,1 @@
+"""Image quality measures, one a file, and their summaries."""

@@ -1,0 +1,1 @@
+"""The native engine: the same weights in process, in batches."""

@@ -1,0 +1,1 @@
+"""The official engine: our words become their command lines, their pictures come back under our names."""

@@ -1,0 +1,1 @@
+"""Runs a model over a test set, measures, records and reports."""

@@ -1,0 +1,1 @@
+"""Reading generator checkpoints safely and telling their architecture."""

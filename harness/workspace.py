@@ -1,0 +1,124 @@
+"""The workspace: the one place that knows where `third_party/`, `datasets/` and `results/` are."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness.errors import WorkspaceError
+
+_SAFE_NAME = re.compile(r"[^/\\\x00-\x1f]+")
+
+
+def checked_name(name: str, kind: str) -> str:
+    """Returns `name` if it can be one folder's name; raises WorkspaceError for separators, `..` and the like."""
+    if not _SAFE_NAME.fullmatch(name) or name in {".", ".."} or name.startswith(".") or len(name.encode()) > 200:
+        raise WorkspaceError(
+            f"`{name}` cannot be the name of a {kind}: it must be one plain folder name that starts with no dot",
+            "choose a name of letters, digits, `-` and `_`",
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths below one root folder. Nothing is created before something is written there."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, folder: Path | None = None) -> Workspace:
+        """The given folder, else `$HARNESS_WORKSPACE`, else the current directory."""
+        chosen = folder or Path(os.environ.get("HARNESS_WORKSPACE") or ".")
+        return cls(chosen.expanduser().resolve())
+
+    @property
+    def third_party(self) -> Path:
+        return self.root / "third_party"
+
+    @property
+    def datasets(self) -> Path:
+        return self.root / "datasets"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def lock_file(self) -> Path:
+        """Hashes recorded on first sight (`harness.lock`)."""
+        return self.root / "harness.lock"
+
+    def upstream(self, repository: str) -> Path:
+        """The clone of an upstream repository, by its catalog id such as `pytorch-CycleGAN-and-pix2pix`."""
+        return self.third_party / checked_name(repository, "repository")
+
+    def weights(self, family: str, name: str) -> Path:
+        """The generator of a catalog model, where the official scripts look for it, one folder a family."""
+        folder = f"{checked_name(name, 'model')}_pretrained"
+        return self.third_party / "checkpoints" / checked_name(family, "family") / folder / "latest_net_G.pth"
+
+    def dataset(self, name: str) -> Path:
+        """A prepared test set or training set of the user."""
+        return self.datasets / checked_name(name, "dataset")
+
+    def official_dataset(self, family: str, name: str) -> Path:
+        """A downloaded official dataset; three names exist in both families, hence one folder a family."""
+        return self.datasets / checked_name(family, "family") / checked_name(name, "dataset")
+
+    def run(self, name: str) -> Path:
+        """A run's folder."""
+        return self.results / checked_name(name, "run")
+
+    @contextmanager
+    def locked(self, doing: str, wait_s: float = 0, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Holds the workspace for one writing command.
+
+        Args:
+            doing: the command, told to others who find the workspace held.
+            wait_s: seconds to wait for another holder; 0 fails at once, negative waits for ever.
+            on_wait: called once with a line that says who holds it, before waiting begins.
+
+        Raises:
+            WorkspaceError: the folder is not writable, or another command holds it.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / ".harness.lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                if on_wait and wait_s:
+                    on_wait(f"waiting: {self._holder()}")
+                lock.acquire(timeout=wait_s)
+        except Timeout:
+            raise WorkspaceError(
+                f"the workspace `{self.root}` is in use: {self._holder()}",
+                "wait until it ends, or use `--workspace DIR`",
+            ) from None
+        except OSError as error:
+            raise WorkspaceError(
+                f"cannot write to the workspace `{self.root}`: {error.strerror or error}", "use `--workspace DIR`"
+            ) from error
+        holder = self.root / ".harness.lock.json"
+        try:
+            holder.write_text(json.dumps({"doing": doing, "pid": os.getpid(), "host": socket.gethostname()}))
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _holder(self) -> str:
+        try:
+            told = json.loads((self.root / ".harness.lock.json").read_text())
+            return f"`{told['doing']}` runs as process {told['pid']} on {told['host']}"
+        except (OSError, ValueError, KeyError):
+            return "another harness command runs"
