@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "datasets": ("harness.cli.datasets", "List the official datasets and what is installed."),
     "prepare-images": ("harness.cli.prepare_images", "Turn a folder of photos into a test set."),
     "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
+    "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
+    "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
     "report": ("harness.cli.report", "Make the HTML pages again from the records."),
     "open": ("harness.cli.open", "Open a run's report in the browser."),
     "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),

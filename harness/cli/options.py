@@ -18,3 +18,10 @@ def json_option(function: _F) -> _F:
 def quiet_option(function: _F) -> _F:
     """`--quiet`: results, warnings and errors only."""
     return click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")(function)
+
+
+def lang_option(function: _F) -> _F:
+    """`--lang`: the language of the pages."""
+    return click.option(
+        "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
+    )(function)

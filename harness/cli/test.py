@@ -1,0 +1,157 @@
+"""`harness test`: run a model over a test set, measure and report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, lang_option, quiet_option
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.metrics.measure import Measurement
+    from harness.testing.plan import Size
+    from harness.testing.service import TestedRun
+
+_EPILOG = """
+\b
+Examples:
+  harness test --model facades_label2photo
+  harness test --model facades_label2photo --dataset my_photos --engine native
+  harness test --model cyclegan/horse2zebra --dataset ~/Pictures/horses --size own
+"""
+
+
+class SizeType(click.ParamType):
+    """`256`, `512x384` or `own`."""
+
+    name = "N|WxH|own"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Size:
+        text = str(value).lower()
+        if text == "own":
+            return "own"
+        numbers = text.split("x")
+        if len(numbers) in {1, 2} and all(n.isdigit() and int(n) > 0 for n in numbers):
+            return (int(numbers[0]), int(numbers[-1]))
+        return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)
+
+
+@click.command("test", epilog=_EPILOG)
+@click.option("--model", "-m", required=True, help="A model of `harness models`, e.g. facades_label2photo.")
+@click.option("--dataset", "-d", help="A prepared set, an official dataset, or a folder. Default: the model's own.")
+@click.option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
+@click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
+@click.option("--engine", type=click.Choice(["official", "native", "both"]), default="official", show_default=True)
+@click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
+              help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
+@click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
+@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Outputs drawn per image; more than one shows where the model is unsure (native engine).")  # fmt: skip
+@click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
+              help="Arithmetic of the native engine.")  # fmt: skip
+@click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
+@click.option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
+@click.option("--devices", help="Several devices for the native engine, e.g. cuda:0,cuda:1.")
+@click.option("--name", help="The run's name. Default: model, set and a number.")
+@lang_option
+@json_option
+@quiet_option
+@click.pass_obj
+def command(
+    workspace: Workspace,
+    model: str,
+    dataset: str | None,
+    split: str | None,
+    weights: Path | None,
+    engine: str,
+    mode: str,
+    device: str,
+    seed: int,
+    limit: int | None,
+    size: Size,
+    samples: int,
+    precision: str,
+    batch_size: int | None,
+    compile_: bool,
+    devices: str | None,
+    name: str | None,
+    lang: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
+    from harness.testing.plan import NativeSettings, Plan
+    from harness.testing.service import run_test
+
+    console = Console(quiet)
+    if engine == "official" and (samples > 1 or precision != "fp32" or batch_size or compile_ or devices):
+        raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
+    native = NativeSettings(batch_size, precision, compile_, samples, devices.split(",") if devices else None)
+    engines = ("official", "native") if engine == "both" else (engine,)
+    tested = []
+    for chosen in engines:
+        plan = Plan(chosen, mode, device, seed, size, native)  # type: ignore[arg-type]  # click checked the choices
+        tested.append(
+            run_test(
+                workspace, model, dataset, split, limit, weights,
+                name if len(engines) == 1 or name is None else f"{name}-{chosen}",
+                plan, lang, ["harness", *sys.argv[1:]], console,
+            )
+        )  # fmt: skip
+    _show(console, tested, as_json)
+
+
+def _show(console: Console, tested: list[TestedRun], as_json: bool) -> None:
+    from harness.testing.verification import compare_runs
+
+    difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None
+    if as_json:
+        documents = [run_document(run) for run in tested]
+        extra = {"difference": difference.to_json()} if difference else {}
+        console.document({**documents[0], "runs": documents, **extra} if difference else documents[0])
+        return
+    for run in tested:
+        console.result(f"{run.folder.name}: {run.record.test_set['count']} images, {run.record.engine} engine")
+        show_summary(console, run.measurement)
+    if difference:
+        console.result(difference.sentence())
+    for run in tested:
+        console.result(f"report: {run.page.as_uri()}")
+
+
+def run_document(run: TestedRun) -> dict[str, object]:
+    """What `--json` prints of a run."""
+    import json
+
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    return {"run": run.folder.name, "folder": str(run.folder), "report": run.page.as_uri(), "metrics": metrics}
+
+
+def show_summary(console: Console, measurement: Measurement) -> None:
+    """The headline numbers, beside the baselines where there are targets."""
+    baselines = list(measurement.baselines)
+    rows = []
+    for column, summary in measurement.summary.items():
+        beside = [measurement.baselines[b].get(column) for b in baselines]
+        rows.append(
+            [
+                column.upper().replace("_", " "),
+                _number(summary.mean),
+                f"{_number(summary.low)} to {_number(summary.high)}",
+                *(_number(b.mean) if b else "" for b in beside),
+            ]
+        )
+    titles = [b.replace("_", " ") for b in baselines]
+    console.table(["", "mean", "95 % interval", *titles], rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"

@@ -1,0 +1,97 @@
+"""The record of a run, made of what was chosen and what the engine answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from harness import __version__
+from harness.files import sha256_of
+from harness.runs.record import RunRecord
+from harness.setup.installed import CloneState, clone_state
+from harness.testing.generator import Generator
+from harness.testing.machine import versions
+from harness.testing.plan import Plan
+from harness.testing.selection import Selection
+from harness.translation import Answer
+from harness.workspace import Workspace
+
+
+def make_record(
+    workspace: Workspace,
+    name: str,
+    generator: Generator,
+    selection: Selection,
+    plan: Plan,
+    device: str,
+    started: datetime,
+    command: Sequence[str],
+    answer: Answer,
+    durations: dict[str, float],
+) -> RunRecord:
+    """Returns the record of a run that succeeded; `durations` in seconds by step."""
+    clone = clone_state(workspace) if answer.engine == "official" else None
+    return RunRecord(
+        name=name,
+        harness_version=__version__,
+        command=tuple(command),
+        started=started.isoformat(timespec="seconds"),
+        model=_model_facts(generator),
+        engine=answer.engine,
+        mode=plan.mode,
+        seed=plan.seed,
+        device=device,
+        upstream=asdict(clone) if clone else None,
+        test_set=_set_facts(selection, plan),
+        images=selection.facts,
+        versions=versions(),
+        options=answer.options,
+        shims=answer.shims,
+        durations={step: round(seconds, 3) for step, seconds in durations.items()},
+        warnings=tuple(_warnings(generator, selection, clone)),
+        extra=answer.extra | ({"native": asdict(plan.native)} if answer.engine == "native" else {}),
+    )
+
+
+def _model_facts(generator: Generator) -> dict[str, Any]:
+    model = generator.model
+    return {
+        "id": model.id,
+        "family": model.family,
+        "weights_sha256": sha256_of(generator.weights),
+        "architecture": asdict(generator.architecture),
+        "input_domain": model.input_domain,
+        "output_domain": model.output_domain,
+        "licence": model.licence,
+        "url": model.url,
+    }
+
+
+def _set_facts(selection: Selection, plan: Plan) -> dict[str, Any]:
+    return {
+        "name": selection.name,
+        "reference": selection.reference,
+        "split": selection.split,
+        "digest": hashlib.sha256(selection.digest.encode()).hexdigest(),
+        "layout": "paired" if selection.paired else "single",
+        "direction": selection.direction,
+        "count": len(selection.items),
+        "refused": selection.refused,
+        "size": list(plan.size) if isinstance(plan.size, tuple) else plan.size,
+    }
+
+
+def _warnings(generator: Generator, selection: Selection, clone: CloneState | None) -> list[str]:
+    """What a reader of the report must know before believing it."""
+    found = []
+    if clone is not None and clone.dirty:
+        found.append("the clone of the authors' code has local changes")
+    if selection.refused:
+        found.append(f"{selection.refused} files of the folder were refused; the set's own page says why")
+    difference = generator.difference_from_catalog()
+    if difference:
+        found.append(difference)
+    return found

@@ -1,0 +1,138 @@
+"""`harness verify`: makes a run again, with the same engine or the other one, and says what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.errors import RunError
+from harness.progress import Progress, Silent
+from harness.runs.listing import find_run
+from harness.runs.pixels import PixelDifference, compare_folders
+from harness.runs.record import RunRecord, load_record
+from harness.testing.plan import Engine, NativeSettings, Plan
+from harness.testing.service import run_test
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What differs between the outputs of two runs, in levels of 255."""
+
+    first: str
+    second: str
+    differences: tuple[PixelDifference, ...]
+
+    @property
+    def greatest(self) -> int:
+        return max((d.max for d in self.differences), default=0)
+
+    @property
+    def mean(self) -> float:
+        return sum(d.mean for d in self.differences) / max(1, len(self.differences))
+
+    @property
+    def identical(self) -> int:
+        """How many images agree in every pixel."""
+        return sum(d.max == 0 for d in self.differences)
+
+    def sentence(self) -> str:
+        """The result in one line."""
+        return (
+            f"{self.first} and {self.second}: {self.identical} of {len(self.differences)} images identical, "
+            f"greatest difference {self.greatest}/255, mean {self.mean:.5f}/255"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "images": len(self.differences),
+            "identical": self.identical,
+            "max": self.greatest,
+            "mean": self.mean,
+            "per_image": [asdict(d) for d in self.differences],
+        }
+
+
+def compare_runs(first: Path, second: Path) -> Verification:
+    """Compares the outputs of two runs of the same images pixel by pixel.
+
+    Raises:
+        RunError: the runs translated other images.
+    """
+    a, b = load_record(first), load_record(second)
+    names = [image["name"] for image in a.images]
+    if names != [image["name"] for image in b.images] or a.test_set["digest"] != b.test_set["digest"]:
+        raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {a.name}")
+    differences = compare_folders(first / "images" / "output", second / "images" / "output", names)
+    return Verification(a.name, b.name, tuple(differences))
+
+
+def verify(
+    workspace: Workspace,
+    run: str | None,
+    engine: Literal["same", "other"] = "same",
+    dataset: str | None = None,
+    weights: Path | None = None,
+    command: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Verification:
+    """Makes a run again from its record and compares the outputs.
+
+    Args:
+        run: a run's name or folder, None for the newest.
+        engine: the one the run was made with, or the other of the two.
+        dataset: where the pictures are now, needed when they lie outside the workspace.
+        weights: the generator's file, needed when it was given with `--weights`.
+
+    Raises:
+        RunError: the pictures or the weights are not those of the run.
+    """
+    folder = find_run(workspace, run)
+    record = load_record(folder)
+    reference = dataset or record.test_set["reference"]
+    if reference is None:
+        raise RunError(
+            f"the pictures of `{record.name}` lie outside the workspace",
+            f"harness verify {record.name} --dataset FOLDER",
+        )
+    again = run_test(
+        workspace,
+        record.model["id"],
+        _located(workspace, reference),
+        split=record.test_set["split"],
+        limit=record.test_set["count"],
+        weights=weights,
+        plan=_plan_of(record, engine),
+        command=command,
+        progress=progress or Silent(),
+    )
+    if again.record.model["weights_sha256"] != record.model["weights_sha256"]:
+        raise RunError(
+            f"`{record.name}` was made with other weights than those now installed",
+            f"harness verify {record.name} --weights FILE",
+        )
+    return compare_runs(folder, again.folder)
+
+
+def _located(workspace: Workspace, reference: str) -> str:
+    inside = workspace.root / reference
+    return str(inside) if "/" in reference and inside.is_dir() else reference
+
+
+def _plan_of(record: RunRecord, engine: Literal["same", "other"]) -> Plan:
+    others: dict[str, Engine] = {"official": "native", "native": "official"}
+    chosen = record.engine if engine == "same" else others[record.engine]
+    size = record.test_set["size"]
+    return Plan(
+        engine=chosen,  # type: ignore[arg-type]  # a record holds no other word
+        mode=record.mode,  # type: ignore[arg-type]
+        device=record.device,
+        seed=record.seed,
+        size=tuple(size) if isinstance(size, list) else size,
+        native=NativeSettings(**record.extra.get("native", {})) if engine == "same" else NativeSettings(),
+    )
