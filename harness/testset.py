@@ -99,7 +99,7 @@ def load_test_set(folder: Path) -> TestSet:
         )
     except FileNotFoundError:
         raise TestSetError(f"`{folder}` has no `dataset.json`", f"harness prepare-images {folder}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TestSetError(f"`{path}` is not readable as a test set: {error}", "prepare the images again") from error
 
 

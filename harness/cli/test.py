@@ -54,7 +54,7 @@ class SizeType(click.ParamType):
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
 @click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Outputs drawn per image; more than one shows where the model is unsure (native engine).")  # fmt: skip
+              help="Outputs per image; more than one shows where the model is unsure (native engine).")  # fmt: skip
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
               help="Arithmetic of the native engine.")  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")

@@ -66,5 +66,5 @@ def load_record(folder: Path) -> RunRecord:
         return RunRecord(**{**document, **{key: tuple(document[key]) for key in tuples}})
     except FileNotFoundError:
         raise RunError(f"`{folder}` is no run: it has no `run.json`", "harness report") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"`{path}` is damaged: {error}", "run `harness test` again") from error

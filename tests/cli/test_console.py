@@ -1,0 +1,40 @@
+"""Results go to stdout, talk to stderr, and tables align even with wide letters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.cli.console import Console
+
+
+def test_talk_is_on_stderr_and_quiet_silences_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().say("working")
+    Console(quiet=True).say("silent")
+    Console(quiet=True).warn("heard", "do x")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == ["working", "warning: heard", "hint: do x"]
+
+
+def test_a_log_gets_plain_lines_at_tenths(capsys: pytest.CaptureFixture[str]) -> None:
+    with Console().step("drawing", 20) as step:
+        for _ in range(20):
+            step.advance()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "drawing"
+    assert lines[-1] == "drawing: 20 of 20 images"
+    assert len(lines) == 11
+
+
+def test_documents_are_strict_json(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().document({"نام": 1})
+    assert json.loads(capsys.readouterr().out) == {"نام": 1}
+    with pytest.raises(ValueError, match="JSON"):
+        Console().document({"x": float("nan")})
+
+
+def test_tables_align_by_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().table(["name", "n"], [["漢字", "1"], ["a", "2"]])
+    assert capsys.readouterr().out.splitlines() == ["name  n", "漢字  1", "a     2"]
