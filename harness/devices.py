@@ -1,0 +1,39 @@
+"""Which device a run uses: `auto`, `cpu`, `cuda` or `cuda:N` against what this machine has."""
+
+from __future__ import annotations
+
+import re
+
+from harness.errors import DeviceError
+
+
+def resolve_device(asked: str) -> str:
+    """Returns `cpu`, `cuda` or `cuda:N` for what was asked; `auto` takes the first GPU where there is one.
+
+    Raises:
+        DeviceError: no such device, or this PyTorch cannot use it.
+    """
+    if asked == "cpu":
+        return asked
+    named = re.fullmatch(r"cuda(?::(\d+))?", asked)
+    if named is None and asked != "auto":
+        raise DeviceError(f"`{asked}` is no device", "use `--device auto`, `cpu`, `cuda` or `cuda:N`")
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if named is None:
+        return "cuda" if count else "cpu"
+    if not count:
+        raise DeviceError(f"`{asked}` was asked for, but {_why_no_cuda(torch.version.cuda)}", "use `--device cpu`")
+    if int(named[1] or 0) >= count:
+        raise DeviceError(
+            f"`{asked}` was asked for, but this machine shows {count} GPU{'s' if count > 1 else ''}",
+            f"use `--device cuda:{count - 1}`",
+        )
+    return asked
+
+
+def _why_no_cuda(built_for: str | None) -> str:
+    if built_for is None:
+        return "this PyTorch is built without CUDA (one with it: https://pytorch.org/get-started)"
+    return f"PyTorch (built for CUDA {built_for}) finds no usable GPU or driver"

@@ -1,0 +1,130 @@
+"""Runs one of the authors' scripts inside this process, with what it needs mended from outside.
+
+Started by path as `python bootstrap.py SETTINGS.json SCRIPT ARGUMENT…`, in an interpreter that need not know harness.
+The settings: `seed` of the run, `image_seeds` (staged stem -> seed; may be empty), `report` (JSON file written before
+the script begins: `shims` and versions) and `event` (the prefix of lines on stdout that tell progress).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+import runpy
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+# Any LOCAL_RANK makes data/__init__.py build a DistributedSampler without a process group, which fails.
+_LAUNCHER = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
+_DETECTION_OPERATORS = ("nms", "qnms")
+
+_keep_alive: list[Any] = []
+
+
+def forget_launcher() -> list[str]:
+    """Removes what torchrun or a cluster left in the environment."""
+    found = [name for name in _LAUNCHER if os.environ.pop(name, None) is not None]
+    return [f"removed {', '.join(found)} from the environment of the script"] if found else []
+
+
+def stand_in_for_wandb() -> list[str]:
+    """Puts an empty `wandb` in place where the real one cannot be imported; util/visualizer.py imports it always."""
+    try:
+        importlib.import_module("wandb")
+    except Exception as error:  # a broken wandb fails in many ways (protobuf raises TypeError); the shim tells which
+        for name in [n for n in sys.modules if n.partition(".")[0] == "wandb"]:
+            del sys.modules[name]
+        module = ModuleType("wandb")
+        module.__dict__.update(run=None)
+        sys.modules["wandb"] = module
+        return [f"empty stand-in for the module wandb ({type(error).__name__} on import)"]
+    return []
+
+
+def mend_torchvision(torch: Any) -> list[str]:
+    """Declares what a torchvision built for CUDA misses beside a CPU torch; upstream uses its transforms only."""
+    try:
+        importlib.import_module("torchvision")
+        return []
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+    for name in [n for n in sys.modules if n.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    library = torch.library.Library("torchvision", "DEF")
+    for operator in _DETECTION_OPERATORS:
+        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _keep_alive.append(library)  # its destructor would take the definitions back
+    importlib.import_module("torchvision")
+    return [f"declared torchvision::{' and ::'.join(_DETECTION_OPERATORS)}, missing beside this torch"]
+
+
+def seed_all(seed: int) -> None:
+    """Seeds what the script's code may draw from."""
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def choose_exact_kernels(torch: Any) -> list[str]:
+    """Makes cuDNN repeatable where there is a GPU; BaseModel turns `benchmark` on again, see `hook_images`."""
+    if not torch.cuda.is_available():
+        return []
+    torch.backends.cudnn.deterministic = True
+    return ["cudnn.deterministic on, cudnn.benchmark off"]
+
+
+def hook_images(image_seeds: dict[str, int], event: str) -> list[str]:
+    """Seeds before each `BaseModel.test()` by the image's name and tells each image that was saved."""
+    base_model = importlib.import_module("models.base_model").BaseModel
+    visualizer: Any = importlib.import_module("util.visualizer")
+    plain_test, plain_save = base_model.test, visualizer.save_images
+
+    def test(self: Any) -> Any:
+        stem = Path(self.get_image_paths()[0]).stem
+        seed_all(image_seeds[stem])
+        if "torch" in sys.modules:
+            sys.modules["torch"].backends.cudnn.benchmark = False
+        print(f"{event} begin {stem}", flush=True)
+        return plain_test(self)
+
+    def save_images(webpage: Any, visuals: Any, image_path: Any, *rest: Any, **named: Any) -> Any:
+        saved = plain_save(webpage, visuals, image_path, *rest, **named)
+        print(f"{event} done {Path(image_path[0]).stem}", flush=True)
+        return saved
+
+    base_model.test, visualizer.save_images = test, save_images
+    return ["random, numpy and torch seeded before each image from the run's seed and the image's name"]
+
+
+def main() -> None:
+    """Mends, reports and runs the script as `python SCRIPT ARGUMENT…` would."""
+    settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    script = Path(sys.argv[2]).resolve()
+    # Python put this file's folder first: its options.py would hide their package of that name.
+    sys.path[:] = [str(script.parent), *(p for p in sys.path if Path(p).resolve() != Path(__file__).resolve().parent)]
+    sys.argv = sys.argv[2:]
+
+    shims = [*forget_launcher(), *stand_in_for_wandb()]
+    importlib.import_module("models.base_model")
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        shims += [*mend_torchvision(torch), *choose_exact_kernels(torch)]
+    shims.append(f"random, numpy and torch seeded with {settings['seed']} at start")
+    if settings["image_seeds"]:
+        shims += hook_images(settings["image_seeds"], settings["event"])
+    report = {"shims": shims, "torch": getattr(torch, "__version__", None)}
+    if torch is not None:
+        report |= {"threads": torch.get_num_threads(), "cuda": torch.version.cuda}
+    Path(settings["report"]).write_text(json.dumps(report), encoding="utf-8")
+    seed_all(settings["seed"])
+    runpy.run_path(str(script), run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""A job's pictures as plain 8-bit RGB PNGs under numeric ASCII names, and its weights where their script looks.
+
+Upstream names outputs by stem only, skips unknown extensions and cannot write some names; staging takes all that away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from harness.catalog.types import Architecture
+from harness.errors import EngineError, ImageError, WeightsError
+from harness.progress import Progress
+from harness.translation import Item, Job
+from harness.workspace import checked_name
+
+EXPERIMENT = "harness"
+PHASE = "test"
+_HEAD_BYTES = 1 << 20  # torch writes a state dict's keys before its numbers, in both of its file formats
+
+
+@dataclass(frozen=True)
+class StagedImage:
+    """One picture their script will read: `stem` is its name there, `size` that of one half if it is a pair."""
+
+    stem: str
+    item: Item
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The temporary folders of one run and the manifest that maps staged stems back to items."""
+
+    root: Path
+    images: tuple[StagedImage, ...]
+    paired: bool
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results"
+
+    @property
+    def pictures(self) -> Path:
+        """Where upstream writes its pictures: `RESULTS/NAME/PHASE_EPOCH/images`."""
+        return self.results / EXPERIMENT / f"{PHASE}_latest" / "images"
+
+
+def stage_images(job: Job, root: Path, progress: Progress) -> Stage:
+    """Writes every item of the job below `root` and returns the manifest.
+
+    Raises:
+        EngineError: no items, pairs and single pictures mixed, a name twice, or a size the network cannot take.
+        ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
+    """
+    paired = _checked_items(job.items)
+    if job.size is not None:
+        _refuse_size(job.size, job.architecture)
+    folder = root / "data" / PHASE if paired else root / "data"
+    folder.mkdir(parents=True)
+    digits = max(6, len(str(len(job.items))))
+    stems = [f"{number:0{digits}d}" for number in range(1, len(job.items) + 1)]
+    images: list[StagedImage] = []
+    problems: list[str] = []
+
+    def stage_one(pair: tuple[str, Item]) -> StagedImage | str:
+        stem, item = pair
+        try:
+            return StagedImage(stem, item, _write_picture(item, folder / f"{stem}.png", job.size, job.architecture))
+        except ImageError as error:
+            return error.message
+
+    with (
+        progress.step("staging", total=len(stems)) as step,
+        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+    ):
+        for outcome in pool.map(stage_one, zip(stems, job.items, strict=True)):
+            if isinstance(outcome, str):
+                problems.append(outcome)
+            else:
+                images.append(outcome)
+            step.advance()
+    if problems:
+        raise ImageError(_listed(problems), _size_hint(job.architecture))
+    return Stage(root, tuple(images), paired)
+
+
+def stage_weights(weights: Path, stage: Stage) -> list[str]:
+    """Puts the generator into a private checkpoints folder and returns the shims that took.
+
+    Their script writes beside the weights, hence the folder; and it cannot load keys that begin with `module.`,
+    which files saved under DataParallel have, hence a cleaned copy of such a file.
+    """
+    target = stage.checkpoints / EXPERIMENT / "latest_net_G.pth"
+    target.parent.mkdir(parents=True)
+    try:
+        with weights.open("rb") as stream:
+            saved_in_parallel = b"module.model." in stream.read(_HEAD_BYTES)
+    except OSError as error:
+        raise WeightsError(
+            f"cannot read the weights `{weights}`: {error.strerror or error}", "harness setup --model NAME"
+        ) from error
+    if saved_in_parallel:
+        import torch
+
+        from harness.weights.reading import read_state_dict
+
+        torch.save(read_state_dict(weights), target)
+        return ["copy of the weights without the prefix `module.` of their keys"]
+    try:
+        target.symlink_to(weights.resolve())
+    except OSError:  # Windows without the right to make links
+        shutil.copyfile(weights, target)
+    return []
+
+
+def _checked_items(items: tuple[Item, ...]) -> bool:
+    if not items:
+        raise EngineError("there are no pictures to translate", "harness prepare-images FOLDER")
+    if len({item.paired for item in items}) > 1:
+        raise EngineError("pairs and single pictures cannot be translated in one run", "make two test sets of them")
+    # Folded, because two names that differ by case only are one file on Windows and macOS.
+    twice = [
+        name for name, count in Counter(checked_name(i.name, "picture").casefold() for i in items).items() if count > 1
+    ]
+    if twice:
+        raise EngineError(
+            f"two pictures are called {', '.join(f'`{name}`' for name in twice[:5])}", "rename one of them"
+        )
+    return items[0].paired
+
+
+def _refuse_size(size: tuple[int, int], architecture: Architecture) -> None:
+    if not _fits(size, architecture):
+        raise EngineError(f"size {size[0]}x{size[1]} does not fit: {_reason(architecture)}", _size_hint(architecture))
+
+
+def _fits(size: tuple[int, int], architecture: Architecture) -> bool:
+    return all(side > 0 and side % architecture.multiple_of == 0 for side in size)
+
+
+def _reason(architecture: Architecture) -> str:
+    multiple = architecture.multiple_of
+    if architecture.netG.startswith("unet"):
+        halvings = multiple.bit_length() - 1
+        return (
+            f"a `{architecture.netG}` halves the picture {halvings} times and joins each level with its mirror, "
+            f"so width and height must be multiples of {multiple}"
+        )
+    return f"a `{architecture.netG}` halves the picture twice, so width and height must be multiples of {multiple}"
+
+
+def _size_hint(architecture: Architecture) -> str:
+    return f"use a size whose sides are multiples of {architecture.multiple_of}, or `harness prepare-images FOLDER`"
+
+
+def _write_picture(
+    item: Item, target: Path, size: tuple[int, int] | None, architecture: Architecture
+) -> tuple[int, int]:
+    try:
+        with Image.open(item.path) as opened:
+            picture = opened.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageError(f"`{item.path}` is not readable as a picture: {error}") from error
+    halves = list(_halves(picture, item))
+    final = size or halves[0].size
+    if not _fits(final, architecture):
+        raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {_reason(architecture)}")
+    # Bicubic, as upstream's own loader resizes.
+    fitted = [h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves]
+    joined = fitted[0]
+    if item.paired:
+        joined = Image.new("RGB", (2 * final[0], final[1]))
+        joined.paste(fitted[0], (0, 0))
+        joined.paste(fitted[1], (final[0], 0))
+    joined.save(target, compress_level=1)
+    return final
+
+
+def _halves(picture: Image.Image, item: Item) -> Iterator[Image.Image]:
+    if not item.paired:
+        yield picture
+        return
+    width, height = picture.size
+    if width % 2:
+        raise ImageError(f"`{item.path}` is {width} pixels wide: A and B side by side need an even width")
+    yield picture.crop((0, 0, width // 2, height))
+    yield picture.crop((width // 2, 0, width, height))
+
+
+def _listed(problems: Iterable[str]) -> str:
+    lines = list(problems)
+    more = [f"and {len(lines) - 5} more"] if len(lines) > 5 else []
+    return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} pictures cannot be used:", *lines[:5], *more])

@@ -1,0 +1,28 @@
+from .base_options import add_base_options, new_parser, parse
+
+
+class TrainOptions:
+    def parse(self):
+        parser = new_parser()
+        add_base_options(parser)
+        for name, default in (
+            ("display_freq", 400),
+            ("update_html_freq", 1000),
+            ("print_freq", 100),
+            ("save_latest_freq", 5000),
+            ("save_epoch_freq", 5),
+            ("epoch_count", 1),
+            ("n_epochs", 100),
+            ("n_epochs_decay", 100),
+            ("pool_size", 50),
+            ("lr_decay_iters", 50),
+        ):
+            parser.add_argument(f"--{name}", type=int, default=default)
+        for name, default in (("beta1", 0.5), ("lr", 0.0002), ("lambda_L1", 100.0)):
+            parser.add_argument(f"--{name}", type=float, default=default)
+        parser.add_argument("--gan_mode", default="lsgan")
+        parser.add_argument("--lr_policy", default="linear")
+        for name in ("no_html", "save_by_iter", "continue_train"):
+            parser.add_argument(f"--{name}", action="store_true")
+        parser.add_argument("--phase", default="train")
+        return parse(parser, is_train=True)

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "the stand-in brings nothing"
