@@ -38,6 +38,7 @@ class SetImage:
     target: str | None = None
     nearness: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    target_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class TestSet:
 
     def digest(self) -> str:
         """Returns a SHA-256 over names, sources' hashes and operations: equal sets have equal digests."""
-        facts = [self.layout, self.direction, *([i.name, i.sha256, i.operations, i.target] for i in self.images)]
+        images = ([i.name, i.sha256, i.operations, i.target, i.target_sha256] for i in self.images)
+        facts = [self.layout, self.direction, *images]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -1,0 +1,136 @@
+"""`harness prepare-images`: turn a folder of photos into a test set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, quiet_option
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.prepare.service import Plan, PreparedSet
+
+_EPILOG = """
+\b
+Examples:
+  harness prepare-images ~/Pictures/horses --model horse2zebra
+  harness prepare-images labels --targets photos --model facades_label2photo
+  harness prepare-images photos.zip --model cyclegan/summer2winter_yosemite --fit pad --dry-run
+"""
+
+
+class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """`256` or `512x384`."""
+
+    name = "N|WxH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        numbers = str(value).lower().split("x")
+        if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= 8192 for n in numbers):
+            return (int(numbers[0]), int(numbers[-1]))
+        return self.fail(f"`{value}` is no size; write 256 or 512x384", param, ctx)
+
+
+class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """`white`, `black`, `grey` or `#rrggbb`."""
+
+    name = "white|black|grey|#rrggbb"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int, int]:
+        known = {"white": "ffffff", "black": "000000", "grey": "808080"}
+        digits = known.get(str(value).lower(), str(value).lstrip("#"))
+        try:
+            red, green, blue = bytes.fromhex(digits)
+        except ValueError:
+            self.fail(f"`{value}` is no colour; write white, black, grey or #rrggbb", param, ctx)
+        return (red, green, blue)
+
+
+@click.command("prepare-images", epilog=_EPILOG)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--model", "-m", help="The model the set is for, e.g. horse2zebra; see `harness models`.")
+@click.option(
+    "--targets",
+    type=click.Path(path_type=Path),
+    help="Partners of the same names: makes pairs, so that SSIM and PSNR exist.",
+)
+@click.option("--name", help="The set's name. Default: the folder's.")
+@click.option("--fit", type=click.Choice(["crop", "pad", "stretch"]), default="crop", show_default=True,
+              help="How pictures of another shape are brought to size.")  # fmt: skip
+@click.option("--size", type=SizeType(), help="Size of the pictures made. Default: the model's, or 256.")
+@click.option("--background", type=ColourType(), default="white", show_default=True,
+              help="Below transparent pixels and beside padded pictures.")  # fmt: skip
+@click.option("--max-pixels", type=click.IntRange(min=1), default=120_000_000, show_default=True,
+              help="Larger pictures are refused unopened.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@json_option
+@quiet_option
+@click.pass_obj
+def command(
+    workspace: Workspace,
+    folder: Path,
+    model: str | None,
+    targets: Path | None,
+    name: str | None,
+    fit: str,
+    size: tuple[int, int] | None,
+    background: tuple[int, int, int],
+    max_pixels: int,
+    strict: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Turn a folder of photos, a ZIP archive or one picture into a test set, datasets/<name>/."""
+    from harness.catalog.lookup import find_model
+    from harness.prepare.service import plan_images, prepare_images
+
+    console = Console(quiet)
+    entry = find_model(model) if model else None
+    options = (workspace, folder, entry, targets, name, fit, size, background, max_pixels)
+    if dry_run:
+        _show_plan(console, plan_images(*options), as_json)  # type: ignore[arg-type]  # click checked `fit`
+        return
+    _show(console, prepare_images(*options, strict=strict, progress=console), as_json)  # type: ignore[arg-type]
+
+
+def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
+    if as_json:
+        console.document(
+            {
+                "folder": str(plan.folder),
+                "layout": plan.layout,
+                "direction": plan.direction,
+                "count": len(plan.files),
+                "plan": plan.sentences(),
+                "made_by": plan.made_by,
+            }
+        )
+        return
+    for sentence in plan.sentences():
+        console.result(sentence)
+
+
+def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
+    import json
+
+    if as_json:
+        document = json.loads((prepared.folder / "dataset.json").read_text(encoding="utf-8"))
+        console.document({"folder": str(prepared.folder), "reused": prepared.reused, **document})
+        return
+    made = prepared.test_set
+    for refusal in made.refused:
+        console.warn(f"left out `{refusal.source}`: {refusal.reason}")
+    for image in made.images:
+        for warning in image.warnings:
+            console.talk(f"note: `{image.source}`: {warning}")
+    unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
+    console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
+    console.result(f"set: {prepared.folder}")
+    if made.model:
+        console.talk(f"hint: harness test --model {made.model} --dataset {made.name}")

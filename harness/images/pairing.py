@@ -1,0 +1,25 @@
+"""Joins A and B side by side as the official aligned datasets have them, and splits them again."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from harness.errors import ImageError
+
+
+def join_ab(a: Image.Image, b: Image.Image) -> Image.Image:
+    """Returns A left and B right in one RGB picture; raises ImageError when their sizes differ."""
+    if a.size != b.size:
+        raise ImageError(f"A is {a.width}x{a.height} and B is {b.width}x{b.height}; a pair needs equal sizes")
+    joined = Image.new("RGB", (2 * a.width, a.height))
+    joined.paste(a, (0, 0))
+    joined.paste(b, (a.width, 0))
+    return joined
+
+
+def split_ab(pair: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Returns A and B of a pair; raises ImageError for an odd width, whose halves would differ."""
+    if pair.width % 2:
+        raise ImageError(f"the pair is {pair.width} pixels wide, which has no two equal halves")
+    half = pair.width // 2
+    return pair.crop((0, 0, half, pair.height)), pair.crop((half, 0, pair.width, pair.height))

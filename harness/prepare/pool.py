@@ -1,0 +1,36 @@
+"""Runs one function over many things on all cores, in order, with few of them in memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def default_workers() -> int:
+    """Returns the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_order(function: Callable[[_In], _Out], things: Iterable[_In], workers: int) -> Iterator[_Out]:
+    """Yields `function(thing)` in the order of things; at most two a worker are under way or waiting.
+
+    Threads, not processes: Pillow lets go of the interpreter while it decodes, resizes and encodes, and a set of
+    ten pictures does not wait for interpreters to start.
+    """
+    iterator = iter(things)
+    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
+        waiting: deque[Future[_Out]] = deque(pool.submit(function, t) for t in islice(iterator, 2 * workers))
+        try:
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(function, thing) for thing in islice(iterator, 1))
+        finally:
+            for future in waiting:
+                future.cancel()

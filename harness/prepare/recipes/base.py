@@ -1,0 +1,97 @@
+"""What every recipe is given and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from harness.errors import ImageError
+from harness.images.geometry import Fit, Fitted, Size, enlargement, fit_to, kept_share
+from harness.images.opening import MAX_PIXELS, WHITE, Colour, Opened, open_picture
+
+SMALLEST_SIDE = 8
+"""Pixels; a picture with a shorter side shows nothing a model could translate."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How pictures are prepared.
+
+    Attributes:
+        size: width and height in pixels of every picture made.
+        background: RGB below transparent pixels and beside padded ones.
+    """
+
+    size: Size = (256, 256)
+    fit: Fit = "crop"
+    background: Colour = WHITE
+    max_pixels: int = MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a recipe makes of one file: the model's input and, where the file gives it too, the target.
+
+    Both are RGB of the settings' size.
+    """
+
+    image: Image.Image
+    size_before: Size
+    operations: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    target: Image.Image | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How files of one kind become what a model eats.
+
+    Attributes:
+        explains: one line in words for `--dry-run`.
+        draw: file content and settings to a picture; raises ImageError for what cannot be used.
+        makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
+        version: raised when the same file gives another picture, so that older pictures are made anew.
+    """
+
+    name: str
+    explains: str
+    draw: Callable[[bytes, Settings], Drawn] = field(compare=False)
+    makes_target: bool = False
+    version: int = 1
+
+
+def open_checked(content: bytes, settings: Settings, detail: int = 2) -> Opened:
+    """Opens a picture with `detail` times the pixels needed per side, which keeps a reduced JPEG decode invisible."""
+    enough = (settings.size[0] * detail, settings.size[1] * detail)
+    opened = open_picture(content, max_pixels=settings.max_pixels, background=settings.background, at_least=enough)
+    check_size(opened.size_before)
+    return opened
+
+
+def check_size(size: Size) -> None:
+    """Raises ImageError for a picture too small to show anything."""
+    if min(size) < SMALLEST_SIDE:
+        raise ImageError(f"is {size[0]}x{size[1]} pixels; {SMALLEST_SIDE} a side are the least that shows anything")
+
+
+def fitted(image: Image.Image, settings: Settings, mixing: bool = True) -> Fitted:
+    """Brings a picture to the settings' size as they say."""
+    return fit_to(image, settings.size, settings.fit, mixing=mixing, background=settings.background)
+
+
+def size_warnings(size_before: Size, settings: Settings) -> tuple[str, ...]:
+    """What the user should know about the way from the size before to the size made."""
+    told = []
+    kept = kept_share(size_before, settings.size)
+    if settings.fit == "crop" and kept < 0.5:
+        told.append(f"the crop keeps {kept:.0%} of the picture; try `--fit pad`")
+    if settings.fit == "stretch" and kept < 0.8:
+        told.append("stretched to another shape: what it shows is distorted")
+    if settings.fit == "pad" and kept < 0.5:
+        told.append(f"padding covers {1 - kept:.0%} of the picture made; try `--fit crop`")
+    factor = enlargement(size_before, settings.size, settings.fit)
+    if factor > 1.25:
+        told.append(f"enlarged {factor:.1f} times: it is blurred beside the training pictures")
+    return tuple(told)
