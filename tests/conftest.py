@@ -26,7 +26,7 @@ def shared_facades() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def upstream_git() -> str:
     """A git directory or URL that holds the pinned official commit, from HARNESS_UPSTREAM."""
     url = os.environ.get("HARNESS_UPSTREAM")

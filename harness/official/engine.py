@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.official.collecting import collect, verify
 from harness.official.failures import failure
-from harness.official.options import for_the_record, takes_gpu_ids, test_options
+from harness.official.options import for_the_record, takes_gpu_ids, translation_options
 from harness.official.process import Finished, run_script
 from harness.official.staging import Stage, stage_images, stage_weights
 from harness.progress import Progress, Silent
@@ -32,11 +32,12 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
     durations: dict[str, float] = {}
     started = time.perf_counter()
     # Inside the output folder: results move by renaming, and who throws the folder away leaves nothing behind.
-    with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output) as name:
+    job.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output.resolve()) as name:
         root = Path(name)
         stage = stage_images(job, root, progress)
         shims = stage_weights(job.weights, stage)
-        options = test_options(job, stage, gpu_ids)
+        options = translation_options(job, stage, gpu_ids)
         durations["stage"] = time.perf_counter() - started
         finished = _run(job, clone.resolve(), stage, options, progress, durations)
         collecting = time.perf_counter()

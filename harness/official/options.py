@@ -15,10 +15,12 @@ def takes_gpu_ids(clone: Path) -> bool:
     try:
         return "--gpu_ids" in (clone / "options" / "base_options.py").read_text(encoding="utf-8")
     except OSError as error:
-        raise EngineError(f"`{clone}` is no clone of the authors' code: {error}", "harness setup") from error
+        raise EngineError(
+            f"`{clone}` is no clone of the authors' code: it has no `options/base_options.py`", "harness setup"
+        ) from error
 
 
-def test_options(job: Job, stage: Stage, gpu_ids: bool) -> list[str]:
+def translation_options(job: Job, stage: Stage, gpu_ids: bool) -> list[str]:
     """Returns the arguments of `test.py` for a staged job.
 
     Raises:

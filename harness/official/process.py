@@ -159,7 +159,7 @@ def _signal_group(child: subprocess.Popen[str], number: signal.Signals) -> None:
 
 @contextmanager
 def _termination_interrupts() -> Iterator[None]:
-    """SIGTERM, which would end this process and leave the script running, becomes KeyboardInterrupt meanwhile."""
+    """Signals that would end this process and leave the script running become KeyboardInterrupt meanwhile."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -167,8 +167,13 @@ def _termination_interrupts() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    deadly = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What the caller handles or ignores (nohup) stays as it is.
+    replaced = [number for number in deadly if signal.getsignal(number) is signal.SIG_DFL]
+    for number in replaced:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in replaced:
+            signal.signal(number, signal.SIG_DFL)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError, WeightsError
+from harness.images.opening import open_rgb
+from harness.images.pairing import join_ab, split_ab
 from harness.progress import Progress
 from harness.translation import Item, Job
 from harness.workspace import checked_name
@@ -76,27 +77,27 @@ def stage_images(job: Job, root: Path, progress: Progress) -> Stage:
     digits = max(6, len(str(len(job.items))))
     stems = [f"{number:0{digits}d}" for number in range(1, len(job.items) + 1)]
     images: list[StagedImage] = []
-    problems: list[str] = []
+    problems: list[ImageError] = []
 
-    def stage_one(pair: tuple[str, Item]) -> StagedImage | str:
+    def stage_one(pair: tuple[str, Item]) -> StagedImage | ImageError:
         stem, item = pair
         try:
             return StagedImage(stem, item, _write_picture(item, folder / f"{stem}.png", job.size, job.architecture))
         except ImageError as error:
-            return error.message
+            return error
 
     with (
         progress.step("staging", total=len(stems)) as step,
         ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
     ):
         for outcome in pool.map(stage_one, zip(stems, job.items, strict=True)):
-            if isinstance(outcome, str):
+            if isinstance(outcome, ImageError):
                 problems.append(outcome)
             else:
                 images.append(outcome)
             step.advance()
     if problems:
-        raise ImageError(_listed(problems), _size_hint(job.architecture))
+        raise _gathered(problems)
     return Stage(root, tuple(images), paired)
 
 
@@ -173,37 +174,24 @@ def _write_picture(
     item: Item, target: Path, size: tuple[int, int] | None, architecture: Architecture
 ) -> tuple[int, int]:
     try:
-        with Image.open(item.path) as opened:
-            picture = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageError(f"`{item.path}` is not readable as a picture: {error}") from error
-    halves = list(_halves(picture, item))
+        picture = open_rgb(item.path)
+        halves = split_ab(picture) if item.paired else (picture,)
+    except ImageError as error:
+        subject = "" if error.message.startswith(f"`{item.path}`") else f"`{item.path}`: "
+        raise ImageError(f"{subject}{error.message}", error.hint) from error
     final = size or halves[0].size
     if not _fits(final, architecture):
-        raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {_reason(architecture)}")
+        raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {_reason(architecture)}", _size_hint(architecture))
     # Bicubic, as upstream's own loader resizes.
     fitted = [h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves]
-    joined = fitted[0]
-    if item.paired:
-        joined = Image.new("RGB", (2 * final[0], final[1]))
-        joined.paste(fitted[0], (0, 0))
-        joined.paste(fitted[1], (final[0], 0))
-    joined.save(target, compress_level=1)
+    staged = join_ab(*fitted) if item.paired else fitted[0]
+    staged.save(target, compress_level=1)
     return final
 
 
-def _halves(picture: Image.Image, item: Item) -> Iterator[Image.Image]:
-    if not item.paired:
-        yield picture
-        return
-    width, height = picture.size
-    if width % 2:
-        raise ImageError(f"`{item.path}` is {width} pixels wide: A and B side by side need an even width")
-    yield picture.crop((0, 0, width // 2, height))
-    yield picture.crop((width // 2, 0, width, height))
-
-
-def _listed(problems: Iterable[str]) -> str:
-    lines = list(problems)
-    more = [f"and {len(lines) - 5} more"] if len(lines) > 5 else []
-    return lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} pictures cannot be used:", *lines[:5], *more])
+def _gathered(errors: list[ImageError]) -> ImageError:
+    if len(errors) == 1:
+        return errors[0]
+    more = [f"and {len(errors) - 5} more"] if len(errors) > 5 else []
+    lines = [f"{len(errors)} pictures cannot be used:", *(error.message for error in errors[:5]), *more]
+    return ImageError("\n  ".join(lines), errors[0].hint)

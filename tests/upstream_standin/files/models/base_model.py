@@ -33,6 +33,7 @@ class BaseModel:
         if not opt.isTrain:
             path = self.save_dir / f"{opt.epoch}_net_G.pth"
             print(f"loading the model from {path}")
+            print(f"process {os.getpid()}")
             path.read_bytes()
             if self.misbehaviour in FAILURES:
                 raise FAILURES[self.misbehaviour]
