@@ -1,0 +1,136 @@
+"""Paired comparison of two measurements of the same images: differences, their intervals, a test, wins and losses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import wilcoxon
+
+from harness.errors import RunError
+from harness.metrics.measure import Measurement
+from harness.metrics.registry import COLUMNS
+from harness.metrics.statistics import interval_of_mean
+
+_EQUAL = 1e-6
+"""Values nearer than this are a tie: the metrics themselves are only promised to that."""
+
+_SAME_TARGETS = 0.05
+"""Levels by which the mean target's MAE may differ: engines may round a resized target differently."""
+
+
+@dataclass(frozen=True)
+class ColumnComparison:
+    """The second measurement minus the first, in one column.
+
+    Attributes:
+        differences: by image name; infinite where only one of the two is identical to its reference, 0 where both.
+        mean, median: over the finite differences; None when there are none.
+        low, high: 95 % bootstrap interval of the mean difference; None below two.
+        p_value: two-sided Wilcoxon signed-rank test; None below two images, 1 when nothing differs.
+        wins, ties, losses: images on which the second is better, equal, worse; for similarity to the input, where
+            neither way is better, "better" reads "more similar".
+        n: images with a finite difference.
+        apart: images with an infinite one.
+    """
+
+    differences: dict[str, float]
+    mean: float | None
+    median: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    wins: int
+    ties: int
+    losses: int
+    n: int
+    apart: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two measurements of the same images side by side, `b` minus `a`."""
+
+    names: tuple[str, ...]
+    columns: dict[str, ColumnComparison]
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON document; infinite differences, which JSON has not, are null there."""
+        columns = {name: asdict(column) for name, column in self.columns.items()}
+        for column in columns.values():
+            column["differences"] = {k: v if math.isfinite(v) else None for k, v in column["differences"].items()}
+        return {"format": 1, "names": list(self.names), "columns": columns}
+
+
+def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
+    """Returns the reason why two measurements must not be set side by side, or None."""
+    if a.columns != b.columns:
+        return f"one measured {', '.join(a.columns)}, the other {', '.join(b.columns)}"
+    if a.protocol.get("comparable") != b.protocol.get("comparable"):
+        versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
+        return f"they follow different protocols (versions {versions})"
+    first, second = ({row.name for row in m.rows} for m in (a, b))
+    if first != second:
+        return (
+            f"they are not of the same images: {len(first & second)} are in both, "
+            f"{len(first - second)} only in the first, {len(second - first)} only in the second"
+        )
+    means = [m.baselines.get("mean_target", {}).get("mae") for m in (a, b)]
+    levels = [m.mean for m in means if m is not None and m.mean is not None]
+    if len(levels) == 2 and abs(levels[0] - levels[1]) > _SAME_TARGETS:
+        return "the images have the same names but other targets"
+    return None
+
+
+def compare(a: Measurement, b: Measurement) -> Comparison:
+    """Compares two measurements of the same images, `b` minus `a`.
+
+    Raises:
+        RunError: other images, other targets or another protocol; says which.
+    """
+    if reason := why_not_comparable(a, b):
+        raise RunError(
+            f"the two runs cannot be compared: {reason}",
+            "test both models on the same set: `harness test --dataset NAME`",
+        )
+    names = tuple(row.name for row in a.rows)
+    return Comparison(names, {column: _compare_column(column, names, a, b) for column in a.columns})
+
+
+def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
+    first, second = ({row.name: row.values[column] for row in m.rows} for m in (a, b))
+    differences = {name: _difference(first[name], second[name]) for name in names}
+    every = np.array(list(differences.values()))
+    finite = every[np.isfinite(every)]
+    better = -every if COLUMNS[column].better == "lower" else every
+    low, high = interval_of_mean(finite)
+    return ColumnComparison(
+        differences=differences,
+        mean=float(finite.mean()) if finite.size else None,
+        median=float(np.median(finite)) if finite.size else None,
+        low=low,
+        high=high,
+        p_value=_p_value(finite),
+        wins=int((better > _EQUAL).sum()),
+        ties=int((np.abs(better) <= _EQUAL).sum()),
+        losses=int((better < -_EQUAL).sum()),
+        n=int(finite.size),
+        apart=int(every.size - finite.size),
+    )
+
+
+def _difference(first: float, second: float) -> float:
+    return 0.0 if first == second else second - first
+
+
+def _p_value(differences: NDArray[np.float64]) -> float | None:
+    if differences.size < 2:
+        return None
+    settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
+    if not settled.any():
+        return 1.0
+    # `auto` takes the exact distribution for few untied differences, the normal approximation otherwise
+    return float(wilcoxon(settled, zero_method="pratt", method="auto").pvalue)
