@@ -141,6 +141,10 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tupl
                 operations.append(f"took the first of {image.n_frames} frames")  # type: ignore[attr-defined]
                 image.seek(0)
             image.load()
+            if image.format == "TIFF":  # its decoder turns the picture itself
+                width, height = image.size
+            elif orientation >= 5:
+                width, height = height, width
             if orientation != 1:
                 image = ImageOps.exif_transpose(image)
                 operations.append(f"turned upright (EXIF orientation {orientation})")
@@ -148,8 +152,7 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tupl
         raise
     except _DAMAGE as error:
         raise ImageError(f"is damaged: {_reason(error)}", "open it in a picture viewer and save it anew") from error
-    upright = (height, width) if orientation >= 5 else (width, height)
-    return Opened(image, upright, tuple(operations))
+    return Opened(image, (width, height), tuple(operations))
 
 
 def _content(source: Path | bytes) -> bytes:

@@ -1,0 +1,288 @@
+"""Every format, orientation, depth and colour space comes out as upright 8-bit sRGB; every damage is named."""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from harness.errors import ImageError
+from harness.images.opening import decode, open_picture, open_rgb, quiet_decoding
+from tests.images.pictures import QUADRANTS, as_orientation, content, noise, quadrants
+
+pillow_heif = pytest.importorskip("pillow_heif")
+pillow_heif.register_heif_opener()
+
+FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF", "PPM", "JPEG2000"]
+
+
+def corners(image: Image.Image) -> list[tuple[int, ...]]:
+    """The colours in the middle of the four quarters."""
+    width, height = image.size
+    spots = [(x, y) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+    return [image.getpixel(spot) for spot in spots]
+
+
+def assert_quadrants(image: Image.Image, tolerance: int = 40) -> None:
+    assert np.abs(np.array(corners(image)) - np.array(QUADRANTS)).max() <= tolerance, corners(image)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_format_is_read(format_: str) -> None:
+    opened = open_picture(content(quadrants(), format_))
+    assert opened.image.mode == "RGB"
+    assert opened.size_before == (64, 48)
+    assert_quadrants(opened.image)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_every_orientation_is_turned_upright(format_: str, orientation: int) -> None:
+    stored, exif = as_orientation(quadrants(), orientation)
+    opened = open_picture(content(stored, format_, exif=exif))
+    assert opened.image.size == opened.size_before == (64, 48)
+    assert_quadrants(opened.image)
+    assert any("upright" in o for o in opened.operations) == (orientation != 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_reduced_jpeg_is_turned_too_and_large_enough(orientation: int) -> None:
+    stored, exif = as_orientation(quadrants(640, 480), orientation)
+    opened = open_picture(content(stored, "JPEG", exif=exif), at_least=(150, 110))
+    assert opened.image.size == (160, 120)
+    assert opened.size_before == (640, 480)
+    assert "decoded at 1/4 of its size" in opened.operations
+    assert_quadrants(opened.image)
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535])
+def test_an_impossible_orientation_is_none(value: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = value
+    assert_quadrants(open_rgb(content(quadrants(), "JPEG", exif=exif)))
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_no_metadata_survives(format_: str) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera Maker"
+    exif.get_ifd(0x8825).update({1: "N", 2: (35.0, 41.0, 21.0), 3: "E", 4: (51.0, 23.0, 20.0)})
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = open_rgb(content(quadrants(), format_, exif=exif, icc_profile=profile))
+    saved = Image.open(io.BytesIO(content(image, "PNG")))
+    assert saved.info == {}
+    assert not saved.getexif()
+    assert b"Camera Maker" not in content(image, "TIFF")
+
+
+def test_transparency_lies_on_the_background() -> None:
+    image = quadrants().convert("RGBA")
+    image.putalpha(0)
+    assert open_rgb(content(image, "PNG")).getpixel((3, 3)) == (255, 255, 255)
+    opened = open_picture(content(image, "WEBP", lossless=True, exact=True), background=(10, 20, 30))
+    assert opened.image.getpixel((3, 3)) == (10, 20, 30)
+    assert "put on 0a141e where transparent" in opened.operations
+
+
+def test_half_transparent_is_mixed_and_opaque_is_untouched() -> None:
+    image = Image.new("RGBA", (8, 8), (0, 0, 0, 128))
+    assert open_rgb(content(image, "PNG")).getpixel((0, 0)) == (127, 127, 127)
+    opaque = quadrants().convert("RGBA")
+    assert np.array_equal(np.asarray(open_rgb(content(opaque, "PNG"))), np.asarray(quadrants()))
+
+
+def test_transparent_palettes_and_grey_are_composited() -> None:
+    palette = Image.new("P", (8, 8), 1)
+    palette.putpalette([9, 9, 9, 200, 100, 50])
+    assert open_rgb(content(palette, "PNG", transparency=1)).getpixel((0, 0)) == (255, 255, 255)
+    assert open_rgb(content(palette, "PNG")).getpixel((0, 0)) == (200, 100, 50)
+    grey = Image.new("LA", (8, 8), (40, 0))
+    assert open_rgb(content(grey, "PNG")).getpixel((0, 0)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(("stored", "expected"), [(0, 0), (257 * 100, 100), (65535, 255), (32768, 128)])
+def test_sixteen_bits_are_scaled_by_their_range(stored: int, expected: int) -> None:
+    values = np.full((8, 8), stored, dtype=np.uint16)
+    values[0, 0] = 65535
+    for format_ in ("PNG", "TIFF"):
+        assert open_rgb(content(Image.fromarray(values), format_)).getpixel((5, 5)) == (expected,) * 3
+
+
+def test_twelve_bits_in_sixteen_are_told() -> None:
+    values = np.full((8, 8), 4000, dtype=np.uint16)
+    assert "look dark" in open_picture(content(Image.fromarray(values), "PNG")).warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [(np.linspace(0, 1, 64), 255), (np.linspace(0, 255, 64), 255), (np.linspace(-5, 1000, 64), 255)],
+)
+def test_floating_point_is_scaled(values: np.ndarray, expected: int) -> None:
+    image = Image.fromarray(values.reshape(8, 8).astype(np.float32))
+    opened = open_rgb(content(image, "TIFF"))
+    assert opened.getpixel((0, 0)) == (0, 0, 0)
+    assert opened.getpixel((7, 7)) == (expected,) * 3
+
+
+def test_values_that_are_no_numbers_are_refused() -> None:
+    image = Image.fromarray(np.full((8, 8), np.nan, dtype=np.float32))
+    with pytest.raises(ImageError, match="no numbers"):
+        open_rgb(content(image, "TIFF"))
+
+
+def test_cmyk_is_converted_and_told() -> None:
+    opened = open_picture(content(quadrants().convert("CMYK"), "JPEG"))
+    assert_quadrants(opened.image)
+    assert "CMYK" in opened.warnings[0]
+
+
+def test_one_bit_and_grey_are_converted() -> None:
+    for mode in ("1", "L"):
+        image = open_rgb(content(Image.new(mode, (8, 8), 255), "PNG"))
+        assert image.mode == "RGB"
+        assert image.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_an_embedded_profile_is_brought_to_srgb() -> None:
+    lab_like = ImageCms.ImageCmsProfile(io.BytesIO(_gamma_profile()))
+    opened = open_picture(content(Image.new("RGB", (8, 8), (128, 128, 128)), "PNG", icc_profile=lab_like.tobytes()))
+    assert any(o.startswith("colours from") for o in opened.operations)
+    # Linear light 128/255 is 188 in sRGB.
+    assert abs(opened.image.getpixel((0, 0))[0] - 188) <= 2
+
+
+def test_a_broken_profile_is_told_and_the_picture_read() -> None:
+    opened = open_picture(content(quadrants(), "PNG", icc_profile=b"no profile at all"))
+    assert_quadrants(opened.image)
+    assert "colour profile is not readable" in opened.warnings[0]
+
+
+def test_the_first_frame_is_taken() -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255))]
+    for format_ in ("GIF", "PNG", "WEBP", "TIFF"):
+        opened = open_picture(content(frames[0], format_, save_all=True, append_images=frames[1:]))
+        assert opened.image.getpixel((4, 4))[0] > 200
+        assert "took the first of 3 frames" in opened.operations
+
+
+def test_palette_indexes_survive_decode() -> None:
+    image = Image.new("P", (8, 8), 3)
+    image.putpalette([0] * 12)
+    decoded = decode(content(image, "PNG"))
+    assert decoded.image.mode == "P"
+    assert decoded.image.getpixel((0, 0)) == 3
+
+
+def test_a_bomb_is_refused_by_its_header() -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    with pytest.raises(ImageError, match=r"60000x60000 = 3600 million pixels") as caught:
+        open_rgb(bomb)
+    assert caught.value.hint and "--max-pixels" in caught.value.hint
+
+
+def test_the_limit_is_the_users() -> None:
+    data = content(quadrants(), "PNG")
+    with pytest.raises(ImageError, match="more than the limit"):
+        open_rgb(data, max_pixels=64 * 48 - 1)
+    assert open_rgb(data, max_pixels=64 * 48).size == (64, 48)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "0 bytes"),
+        (b"just a text", "holds text"),
+        ("یک متن".encode(), "holds text"),
+        (b"<!DOCTYPE html><html>", "HTML page"),
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"PK\x03\x04....", "ZIP archive"),
+        (bytes(range(256)), "no format that is read"),
+    ],
+)
+def test_what_is_no_picture_is_named(data: bytes, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason) as caught:
+        open_rgb(data)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF", "JPEG2000"])
+def test_a_truncated_file_is_an_error(format_: str) -> None:
+    data = content(noise(160, 120), format_)
+    with pytest.raises(ImageError):
+        open_rgb(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_flipped_bytes_are_an_error_or_a_picture_and_nothing_else(format_: str) -> None:
+    data = content(noise(), format_)
+    rng = np.random.default_rng(7)
+    for _ in range(25):
+        broken = bytearray(data)
+        for place in rng.integers(0, len(data), 6):
+            broken[place] = rng.integers(0, 256)
+        try:
+            assert open_rgb(bytes(broken), max_pixels=1_000_000).mode == "RGB"
+        except ImageError as error:
+            assert error.message
+
+
+def test_a_missing_file_is_an_image_error(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="cannot be read"):
+        open_rgb(tmp_path / "none.png")
+
+
+def test_heic_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ImageError, match="needs one more package") as caught:
+        open_rgb(b"\x00\x00\x00\x18ftypheic" + bytes(64))
+    assert caught.value.hint == "pip install 'pix2pix-harness[heif]'"
+
+
+def test_pillows_global_limit_comes_back_after_many_threads() -> None:
+    before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    data = content(quadrants(), "PNG")
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(open_rgb, [data] * 64))) == 64
+    with quiet_decoding(), quiet_decoding():
+        assert Image.MAX_IMAGE_PIXELS is None
+    assert before == Image.MAX_IMAGE_PIXELS
+    assert list(warnings.filters) == filters
+
+
+def _gamma_profile() -> bytes:
+    """A matrix profile with sRGB's primaries and linear light, put together by hand (ICC.1:2010)."""
+
+    def fixed(*values: float) -> bytes:
+        return b"".join(struct.pack(">i", round(v * 65536)) for v in values)
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + fixed(*values)
+
+    curve = b"curv\0\0\0\0" + struct.pack(">I", 0)
+    text = b"desc\0\0\0\0" + struct.pack(">I", 7) + b"Linear\0" + bytes(11 + 67)
+    text += bytes(-len(text) % 4)
+    tags = [
+        (b"desc", text), (b"wtpt", xyz(0.9642, 1.0, 0.8249)), (b"rXYZ", xyz(0.4361, 0.2225, 0.0139)),
+        (b"gXYZ", xyz(0.3851, 0.7169, 0.0971)), (b"bXYZ", xyz(0.1431, 0.0606, 0.7141)),
+        (b"rTRC", curve), (b"gTRC", curve), (b"bTRC", curve), (b"cprt", b"text\0\0\0\0none" + bytes(4)),
+    ]  # fmt: skip
+    table, data, offset = b"", b"", 128 + 4 + 12 * len(tags)
+    for name, value in tags:
+        table += name + struct.pack(">II", offset + len(data), len(value))
+        data += value
+    size = 128 + 4 + len(table) + len(data)
+    header = struct.pack(">I", size) + b"lcms\x02\x10\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    header += fixed(0.9642, 1.0, 0.8249) + bytes(48)
+    return header + struct.pack(">I", len(tags)) + table + data
