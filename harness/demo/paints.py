@@ -1,0 +1,64 @@
+"""The colours and the walls of each style, and what every part of a house is drawn with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from harness.demo.canvas import Canvas, Colour, Material
+from harness.demo.layout import House, Style
+
+LEAVES: Final[Colour] = (62, 96, 46)
+
+
+@dataclass(frozen=True)
+class Paint:
+    """The colours of a style, RGB 0..255, and what its walls are made of."""
+
+    wall: Colour
+    material: Material
+    trim: Colour
+    frame: Colour
+    roof: Colour
+    door: Colour
+    shop: Colour
+    awning: Colour
+    shutter: Colour
+    surround: bool
+
+
+PAINTS: Final[dict[Style, Paint]] = {
+    Style.BRICK: Paint(
+        (156, 90, 74), Material.BRICK, (226, 215, 196), (240, 238, 230), (96, 92, 96),
+        (38, 66, 60), (32, 62, 58), (188, 52, 46), (60, 80, 70), False,
+    ),
+    Style.PALACE: Paint(
+        (226, 190, 124), Material.PLASTER, (244, 234, 212), (246, 240, 226), (110, 104, 100),
+        (104, 66, 40), (92, 60, 40), (150, 60, 50), (110, 80, 50), True,
+    ),
+    Style.RIVIERA: Paint(
+        (232, 160, 122), Material.PLASTER, (246, 228, 206), (244, 240, 230), (186, 98, 66),
+        (64, 98, 84), (70, 104, 92), (232, 178, 62), (62, 118, 100), True,
+    ),
+    Style.PARIS: Paint(
+        (218, 206, 182), Material.ASHLAR, (230, 221, 202), (236, 234, 226), (98, 108, 124),
+        (34, 52, 84), (34, 48, 78), (48, 74, 122), (150, 160, 166), False,
+    ),
+    Style.PASTEL: Paint(
+        (156, 196, 184), Material.PLASTER, (246, 243, 234), (250, 248, 242), (150, 92, 74),
+        (146, 62, 50), (148, 72, 58), (206, 92, 74), (240, 240, 232), True,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every part of one house is drawn with."""
+
+    canvas: Canvas
+    house: House
+    paint: Paint
+    wall: Colour
+    rng: np.random.Generator
