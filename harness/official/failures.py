@@ -26,7 +26,8 @@ class _Cause:
 
 _CAUSES = (
     _Cause(
-        r"Error\(s\) in loading state_dict|'Sequential' object has no attribute 'model'",
+        # Most mismatches surface while upstream patches old InstanceNorm keys, before load_state_dict can explain.
+        r"Error\(s\) in loading state_dict|in __patch_instance_norm_state_dict|'Sequential' object has no attribute",
         "the weights do not fit the generator they were loaded into",
         "name the model these weights belong to with `--model`, or bring them again with `harness setup --model NAME`",
     ),

@@ -30,6 +30,13 @@ def failed(output: str, returncode: int = 1) -> EngineError:
             OfficialScriptError,
         ),
         ("AttributeError: 'Sequential' object has no attribute 'model'", "do not fit", "--model", OfficialScriptError),
+        (
+            '  File "models/base_model.py", line 218, in __patch_instance_norm_state_dict\n'
+            "AttributeError: 'UnetSkipConnectionBlock' object has no attribute '1'",
+            "do not fit",
+            "--model",
+            OfficialScriptError,
+        ),
         ("torch.OutOfMemoryError: CUDA out of memory. Tried to", "GPU has no memory", "--device cpu", DeviceError),
         (
             "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory",
