@@ -1,0 +1,83 @@
+"""`harness setup`: the authors' code, weights and datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, quiet_option
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.setup.outcome import SetupReport
+
+_EPILOG = """\b
+Examples:
+  harness setup
+  harness setup --model facades_label2photo --dataset facades
+  harness setup --model cyclegan/horse2zebra --upstream-url ~/mirrors/pytorch-CycleGAN-and-pix2pix.git
+  harness setup --model facades_label2photo --from-file ~/Downloads/facades_label2photo.pth
+  harness setup --bundle /media/stick/harness-bundle
+"""
+
+
+@click.command("setup", epilog=_EPILOG)
+@click.option("--model", "-m", "models", multiple=True, help="Bring this model's weights; repeatable.")
+@click.option("--dataset", "-d", "datasets", multiple=True, help="Bring this official dataset; repeatable.")
+@click.option("--all", "all_", is_flag=True, help="Bring the weights of every model, about 2 GB.")
+@click.option("--upstream-url", help="A mirror or folder of the authors' code; the commit proves the content.")
+@click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
+@click.option("--from-file", type=click.Path(path_type=Path),
+              help="Weights or an archive you have already, for the one --model or --dataset named.")  # fmt: skip
+@click.option("--bundle", type=click.Path(path_type=Path),
+              help="A folder or archive with code, weights and datasets, or a copied workspace.")  # fmt: skip
+@json_option
+@quiet_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    models: tuple[str, ...],
+    datasets: tuple[str, ...],
+    all_: bool,
+    upstream_url: str | None,
+    upstream_ref: str | None,
+    from_file: Path | None,
+    bundle: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Clone the authors' code at its commit and bring weights and datasets, all verified; again: nothing to do."""
+    from harness.setup.service import set_up
+
+    workspace: Workspace = ctx.obj
+    console = Console(quiet)
+    report = set_up(workspace, models, datasets, upstream_url, upstream_ref, from_file, bundle, all_, console)
+    if as_json:
+        console.document(report.to_json())
+    else:
+        _show(console, report)
+    for failure in report.failures:
+        console.error(failure.error)
+    if report.failures:
+        ctx.exit(1)
+
+
+def _show(console: Console, report: SetupReport) -> None:
+    root = report.workspace
+    rows = [
+        [row.kind, row.id, row.state, _size(row.size), str(row.path.relative_to(root)), row.note] for row in report.rows
+    ]
+    if rows:
+        console.table(["", "name", "state", "size", f"in {root}", ""], rows)
+    if not any(row.kind == "weights" for row in report.rows) and not report.failures:
+        console.talk("no weights yet; `harness models` lists them, `harness setup --model NAME` brings one")
+
+
+def _size(size: int) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size} B"

@@ -1,0 +1,97 @@
+"""A model's generator brought from its address, or placed from the user's file, and looked into either way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from harness.catalog.types import Architecture, Model
+from harness.errors import WeightsError
+from harness.fetch.asset import Asset, bring
+from harness.fetch.lockfile import LockFile
+from harness.files import sha256_of, written_aside
+from harness.progress import Progress
+from harness.weights.architecture import infer_architecture
+from harness.weights.reading import read_state_dict
+from harness.workspace import Workspace
+
+
+def weights_asset(model: Model) -> Asset:
+    """Returns where a model's weights are and how to know them."""
+    return Asset(f"weights {model.id}", (model.url, *model.mirrors), model.sha256, model.size_bytes)
+
+
+def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> bool:
+    """Brings a model's weights unless they are there; returns whether anything was done.
+
+    Raises:
+        FetchError: they could not be brought.
+        WeightsError: what came is no generator.
+    """
+
+    def look_into(part: Path) -> None:
+        difference = _difference(model.architecture, infer_architecture(read_state_dict(part)))
+        if difference:
+            progress.warn(
+                f"the catalog's facts of `{model.id}` do not fit its file: {difference}; the file is believed"
+            )
+
+    target = workspace.weights(model.family, model.name)
+    return bring(weights_asset(model), target, LockFile(workspace.lock_file), progress, look_into)
+
+
+def place_weights(workspace: Workspace, model: Model, source: Path, progress: Progress) -> bool:
+    """Copies a generator file of the user to where the model's weights belong; returns whether anything was done.
+
+    Weights of the same kind of network but another width or norm are taken with a warning: they are somebody's own
+    training. Another kind is refused.
+
+    Raises:
+        WeightsError: the file is missing, no generator, or another kind of network than the model's.
+    """
+    if not source.is_file():
+        raise WeightsError(f"there is no file `{source}`", "give the path of a `.pth` file")
+    digest, target = sha256_of(source), workspace.weights(model.family, model.name)
+    if target.is_file() and sha256_of(target) == digest:
+        return False
+    _refuse_other_network(model, source, infer_architecture(read_state_dict(source)), progress)
+    if model.sha256 is not None and digest != model.sha256:
+        progress.warn(f"`{source}` is not the authors' own file of `{model.id}`: its SHA-256 is {digest}")
+    if target.is_file():
+        progress.say(f"replacing the weights of `{model.id}`")
+    with written_aside(target) as temporary:
+        shutil.copyfile(source, temporary)
+    lock = LockFile(workspace.lock_file)
+    lock.record("placed", f"weights {model.id}", source.resolve().as_uri(), target.stat().st_size, digest)
+    return True
+
+
+def _refuse_other_network(model: Model, source: Path, found: Architecture, progress: Progress) -> None:
+    expected = model.architecture
+    difference = _difference(expected, found)
+    if (found.netG, found.input_nc, found.output_nc) != (expected.netG, expected.input_nc, expected.output_nc):
+        raise WeightsError(
+            f"`{source}` does not fit `{model.id}`: {difference}",
+            "name the model it belongs to with `--model`, or run it as it is with `harness test --weights FILE`",
+        )
+    if difference:
+        progress.warn(f"`{source}` is not the authors' own `{model.id}`: {difference}")
+
+
+def _difference(expected: Architecture, found: Architecture) -> str:
+    """A sentence on how two architectures differ, empty when they do not; unknown dropout differs from nothing."""
+    fields = {
+        "netG": "network",
+        "norm": "norm",
+        "use_dropout": "dropout",
+        "ngf": "filters (ngf)",
+        "input_nc": "input channels",
+        "output_nc": "output channels",
+    }
+    differing = [
+        f"{label} {getattr(expected, name)} expected, {getattr(found, name)} found"
+        for name, label in fields.items()
+        if None not in (getattr(expected, name), getattr(found, name))
+        and getattr(expected, name) != getattr(found, name)
+    ]
+    return "; ".join(differing)
