@@ -19,10 +19,9 @@ def protocol_line(columns: Sequence[Column]) -> str:
     used = {column.metric.name: column.metric.definition for column in columns}
     parts = [
         *used.values(),
-        "uint8 RGB as saved in PNG",
-        f"mean of the images with a {CONFIDENCE:.0%} percentile bootstrap interval over images "
-        f"({RESAMPLES} resamples, seed {SEED})",
-        "identical pairs counted apart from the mean of PSNR",
+        "on uint8 RGB as saved in PNG",
+        f"means over images with {100 * CONFIDENCE:g} % percentile bootstrap intervals ({RESAMPLES} resamples, "
+        f"seed {SEED}), identical pairs counted apart from PSNR",
     ]
     if any(column.against == "input" for column in columns):
         parts.append("no targets: similarity to the input, not quality")

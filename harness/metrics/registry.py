@@ -39,12 +39,12 @@ METRICS: dict[str, Metric] = {
         "",
         "higher",
         WINDOW,
-        "SSIM (Wang et al. 2004) per RGB channel, gaussian window sigma 1.5 cut to 11×11, population covariance, "
-        "K1 0.01, K2 0.03, L 255, 5 border pixels cropped, no downsampling",
+        "SSIM of Wang et al. 2004 (11×11 gaussian window, sigma 1.5, population covariance, L 255, mean of the RGB "
+        "channels, 5 border pixels cropped, no downsampling)",
         ssim,
     ),
-    "psnr": Metric("psnr", "PSNR", "dB", "higher", 1, "PSNR per image in dB over RGB, peak 255", psnr),
-    "mae": Metric("mae", "MAE", "levels", "lower", 1, "mean absolute error over RGB in levels of 255", mae),
+    "psnr": Metric("psnr", "PSNR", "dB", "higher", 1, "PSNR per image in dB (over RGB, peak 255)", psnr),
+    "mae": Metric("mae", "MAE", "levels", "lower", 1, "MAE over RGB in levels of 255", mae),
 }
 
 

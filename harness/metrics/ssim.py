@@ -31,10 +31,11 @@ def ssim(a: Picture, b: Picture) -> float:
     height, width, channels = a.shape
     x, y = (np.ascontiguousarray(p.transpose(0, 2, 1)) for p in (a, b))
     inner_height, inner_width = height - 2 * RADIUS, width - 2 * RADIUS
+    buffers = _Buffers(channels, width)
     total = 0.0
     for top in range(0, inner_height, _ROWS):
         strip = slice(top, min(top + _ROWS, inner_height) + 2 * RADIUS)
-        total += _sum_of_strip(x[strip], y[strip])
+        total += _sum_of_strip(x[strip], y[strip], buffers)
     return total / float(inner_height * inner_width * channels)
 
 
@@ -52,36 +53,58 @@ def _gaussian_band(outputs: int) -> _Array:
 _DOWN, _ACROSS = _gaussian_band(_ROWS), _gaussian_band(_COLUMNS)
 
 
-def _smooth(planes: _Array) -> _Array:
-    """Smooths rows × planes × columns over rows and columns; both shrink by 10."""
-    rows, width = planes.shape[0] - 2 * RADIUS, planes.shape[2]
-    down = (_DOWN[: rows + 2 * RADIUS, :rows].T @ planes.reshape(planes.shape[0], -1)).reshape(-1, width)
-    inner = width - 2 * RADIUS
-    across = np.empty((down.shape[0], inner))
-    for left in range(0, inner, _COLUMNS):
-        n = min(_COLUMNS, inner - left)
-        source = down[:, left : left + n + 2 * RADIUS]
-        np.matmul(source, _ACROSS[: n + 2 * RADIUS, :n], out=across[:, left : left + n])
-    return across.reshape(rows, planes.shape[1], inner)
+class _Buffers:
+    """What one strip needs, made once a picture: fresh arrays for every strip would double the time."""
+
+    def __init__(self, channels: int, width: int) -> None:
+        self.planes = np.empty((_ROWS + 2 * RADIUS, 4, channels, width))
+        self.square = np.empty((_ROWS + 2 * RADIUS, channels, width))
+        self.down = np.empty((_ROWS, 4 * channels * width))
+        self.across = np.empty((_ROWS * 4 * channels, width - 2 * RADIUS))
+        self.product = np.empty((_ROWS, channels * (width - 2 * RADIUS)))
 
 
-def _sum_of_strip(x: Picture, y: Picture) -> float:
+def _sum_of_strip(x: Picture, y: Picture, buffers: _Buffers) -> float:
     """Sums SSIM over one strip, given as rows × channels × columns.
 
     The two variances enter only as their sum, so that four smoothed maps do where five are usual.
     """
-    rows, channels, width = x.shape
-    planes = np.empty((rows, 4, channels, width))
+    rows = x.shape[0]
+    planes, square = buffers.planes[:rows], buffers.square[:rows]
     planes[:, 0], planes[:, 1] = x, y
     np.multiply(planes[:, 0], planes[:, 1], out=planes[:, 2])
     np.multiply(planes[:, 0], planes[:, 0], out=planes[:, 3])
-    planes[:, 3] += planes[:, 1] * planes[:, 1]
-    smooth = _smooth(planes.reshape(rows, 4 * channels, width)).reshape(rows - 2 * RADIUS, 4, -1)
-    mean_x, mean_y, covariance, variances = (smooth[:, i] for i in range(4))
-    product = mean_x * mean_y
-    squares = mean_x * mean_x + mean_y * mean_y
+    np.multiply(planes[:, 1], planes[:, 1], out=square)
+    planes[:, 3] += square
+    mean_x, mean_y, covariance, variances = _smooth(planes, buffers)
+    product = np.multiply(mean_x, mean_y, out=buffers.product[: rows - 2 * RADIUS])
+    mean_x *= mean_x
+    mean_y *= mean_y
+    squares = np.add(mean_x, mean_y, out=mean_x)
     covariance -= product
     variances -= squares
-    above = (2 * product + _C1) * (2 * covariance + _C2)
-    below = (squares + _C1) * (variances + _C2)
-    return float((above / below).sum())
+    product *= 2
+    covariance *= 2
+    product += _C1
+    covariance += _C2
+    squares += _C1
+    variances += _C2
+    product *= covariance
+    squares *= variances
+    product /= squares
+    return float(product.sum())
+
+
+def _smooth(planes: _Array, buffers: _Buffers) -> list[_Array]:
+    """Smooths the four maps of a strip over rows and columns; both shrink by 10, channels and columns become one."""
+    rows, width = planes.shape[0] - 2 * RADIUS, planes.shape[3]
+    down = buffers.down[:rows]
+    np.matmul(_DOWN[: rows + 2 * RADIUS, :rows].T, planes.reshape(planes.shape[0], -1), out=down)
+    down = down.reshape(-1, width)
+    across = buffers.across[: down.shape[0]]
+    inner = width - 2 * RADIUS
+    for left in range(0, inner, _COLUMNS):
+        n = min(_COLUMNS, inner - left)
+        np.matmul(down[:, left : left + n + 2 * RADIUS], _ACROSS[: n + 2 * RADIUS, :n], out=across[:, left : left + n])
+    smooth = across.reshape(rows, 4, -1)
+    return [smooth[:, i] for i in range(4)]

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from harness.errors import ImageError
+from harness.metrics.measure import measure_images
+from harness.metrics.pairs import Picture
+from tests.metrics.drawn import flat, noise, run_images, save
+
+
+def by_hand(a: Picture, b: Picture) -> dict[str, float]:
+    return {
+        "ssim": structural_similarity(
+            a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255, channel_axis=2
+        ),
+        "psnr": peak_signal_noise_ratio(a, b, data_range=255),
+        "mae": np.abs(a.astype(float) - b).mean(),
+    }
+
+
+def read(images: Path, folder: str, name: str) -> Picture:
+    return np.asarray(Image.open(images / folder / f"{name}.png"))
+
+
+def test_each_row_equals_scikit_image_called_by_hand(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 5)
+    measured = measure_images(tmp_path, names[::-1], paired=True)
+    assert measured.columns == ("ssim", "psnr", "mae")
+    assert [row.name for row in measured.rows] == names[::-1]
+    for row in measured.rows:
+        expected = by_hand(read(tmp_path, "output", row.name), read(tmp_path, "target", row.name))
+        assert row.values == pytest.approx(expected, abs=1e-6)
+    assert measured.summary["psnr"].mean == pytest.approx(np.mean([row.values["psnr"] for row in measured.rows]))
+    assert measured.summary["ssim"].n == 5
+
+
+def test_the_baselines_are_the_input_and_the_mean_of_all_targets(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 4)
+    baselines = measure_images(tmp_path, names, paired=True).baselines
+    targets = [read(tmp_path, "target", name) for name in names]
+    mean = np.rint(np.mean(targets, axis=0)).astype(np.uint8)
+    for column in ("ssim", "psnr", "mae"):
+        copied = [by_hand(read(tmp_path, "input", n), t)[column] for n, t in zip(names, targets, strict=True)]
+        assert baselines["input_copied"][column].mean == pytest.approx(np.mean(copied))
+        assert baselines["mean_target"][column].mean == pytest.approx(
+            np.mean([by_hand(mean, t)[column] for t in targets])
+        )
+
+
+def test_one_image_is_not_its_own_mean_target(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 1)
+    assert set(measure_images(tmp_path, names, paired=True).baselines) == {"input_copied"}
+
+
+def test_targets_of_several_sizes_have_no_mean(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 2)
+    for folder in ("input", "output", "target"):
+        save(tmp_path, folder, "wide", noise(9, 20, 80))
+        save(tmp_path, folder, "wide again", noise(9, 20, 80))
+    measured = measure_images(tmp_path, [*names, "wide", "wide again"], paired=True)
+    assert set(measured.baselines) == {"input_copied"}
+    assert measured.summary["mae"].n == 4
+
+
+def test_without_targets_no_number_claims_quality(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 3, ("input", "output"))
+    measured = measure_images(tmp_path, names, paired=False)
+    assert measured.columns == ("input_ssim", "input_psnr")
+    assert measured.baselines == {}
+    expected = by_hand(read(tmp_path, "output", names[0]), read(tmp_path, "input", names[0]))
+    assert measured.rows[0].values["input_psnr"] == pytest.approx(expected["psnr"])
+
+
+def test_an_output_equal_to_its_target_is_infinite_and_counted_apart(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 3)
+    save(tmp_path, "output", names[1], read(tmp_path, "target", names[1]))
+    measured = measure_images(tmp_path, names, paired=True)
+    assert measured.rows[1].values["psnr"] == math.inf
+    assert measured.summary["psnr"].identical == 1
+    assert math.isfinite(measured.summary["psnr"].mean or math.nan)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
+    names = run_images(tmp_path, 14)
+    assert measure_images(tmp_path, names, paired=True, workers=workers) == measure_images(tmp_path, names, paired=True)
+
+
+def test_missing_pictures_are_named_before_anything_is_measured(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 3)
+    (tmp_path / "output" / "0001.png").unlink()
+    (tmp_path / "target" / "0002.png").unlink()
+    with pytest.raises(ImageError, match=r"output/0001\.png` and 1 more is missing"):
+        measure_images(tmp_path, names, paired=True)
+
+
+def test_no_images_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no images to measure"):
+        measure_images(tmp_path, [], paired=True)
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        (flat(0, 40, 48), r"output/0001\.png` cannot be measured against .*target/0001\.png`.* 48×40 and 56×40"),
+        (noise(1)[..., 0], r"output/0001\.png` has the mode L: 8-bit RGB was expected"),
+    ],
+)
+def test_a_picture_of_another_size_or_mode_is_named(tmp_path: Path, picture: Picture, told: str) -> None:
+    names = run_images(tmp_path, 3)
+    save(tmp_path, "output", "0001", picture)
+    with pytest.raises(ImageError, match=told):
+        measure_images(tmp_path, names, paired=True)
+
+
+def test_a_picture_cut_off_is_named(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 2)
+    path = tmp_path / "output" / "0001.png"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ImageError, match=r"output/0001\.png` cannot be read"):
+        measure_images(tmp_path, names, paired=True)
+
+
+def test_pictures_below_the_window_of_ssim_are_named(tmp_path: Path) -> None:
+    for folder in ("input", "output", "target"):
+        save(tmp_path, folder, "tiny", noise(1, 8, 8))
+    with pytest.raises(ImageError, match=r"tiny\.png`.* 8×8 pixels are too few: each side needs 11"):
+        measure_images(tmp_path, ["tiny"], paired=True)
+
+
+def test_each_image_is_counted_as_it_is_done(tmp_path: Path) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.steps: list[list[float]] = []
+
+        def step(self, label: str, total: float | None = None, unit: str = "images"):
+            self.steps.append([total or 0, 0])
+            return self
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return
+
+        def advance(self, amount: float = 1) -> None:
+            self.steps[-1][1] += amount
+
+    progress = Counting()
+    measure_images(tmp_path, run_images(tmp_path, 3), paired=True, progress=progress)
+    assert progress.steps == [[3, 3], [3, 3]]
