@@ -8,6 +8,18 @@ from typing import Literal
 Family = Literal["pix2pix", "cyclegan"]
 Direction = Literal["AtoB", "BtoA"]
 Norm = Literal["batch", "instance", "none"]
+Layout = Literal["paired", "unpaired", "single"]
+DomainKind = Literal["photo", "label_map", "edges", "drawing", "map"]
+"""What a picture of a domain is made of: `drawing` is painted, printed or drawn; `edges` are black strokes on white."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A kind of picture that models take or make."""
+
+    id: str
+    kind: DomainKind
+    description: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,14 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Model:
-    """A pretrained generator."""
+    """A pretrained generator.
+
+    Attributes:
+        dataset: the dataset it was trained on, of the same family; `split` is the folder to test on.
+        direction: which side of the dataset is the input: `AtoB` the left half or `testA`, `BtoA` the other.
+        load_size, crop_size: pixels an official test resizes and crops to.
+        sha256, size_bytes: of the weights file, None if unknown: then recorded on first sight.
+    """
 
     family: Family
     name: str
@@ -78,15 +97,20 @@ class Model:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A downloadable official dataset.
+    """An official dataset.
 
-    `splits` maps a folder of the unpacked archive (`test`, `trainA` …) to its number of images, None if unknown.
+    Attributes:
+        layout: `paired` (A and B side by side in one picture), `unpaired` (`trainA`, `trainB` …), or `single`.
+        splits: a folder of the unpacked archive (`test`, `trainA` …) to its number of images, None if unknown.
+        tile: width and height in pixels of A and of B as published, None if unknown.
+        downloadable: False where the official script refuses to bring it; the user's own copy can be unpacked.
+        citations: papers of its collectors, ids of `harness.catalog.citations`; the method's paper comes beside them.
     """
 
     family: Family
     name: str
     url: str
-    layout: Literal["paired", "unpaired"]
+    layout: Layout
     splits: dict[str, int | None] = field(hash=False)
     domain_a: str
     domain_b: str
@@ -97,6 +121,8 @@ class Dataset:
     sha256: str | None = None
     mirrors: tuple[str, ...] = ()
     note: str = ""
+    downloadable: bool = True
+    citations: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
