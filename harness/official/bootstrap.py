@@ -2,7 +2,8 @@
 
 Started by path as `python bootstrap.py SETTINGS.json SCRIPT ARGUMENT…`, in an interpreter that need not know harness.
 The settings: `seed` of the run, `image_seeds` (staged stem -> seed; may be empty), `report` (JSON file written before
-the script begins: `shims` and versions) and `event` (the prefix of lines on stdout that tell progress).
+the script begins: `shims` and versions) and `event` (the prefix of lines on stdout that tell progress). The script
+begins when the line `go` comes on stdin, so that what it works on can be laid out while this process imports torch.
 """
 
 from __future__ import annotations
@@ -122,6 +123,8 @@ def main() -> None:
     if torch is not None:
         report |= {"threads": torch.get_num_threads(), "cuda": torch.version.cuda}
     Path(settings["report"]).write_text(json.dumps(report), encoding="utf-8")
+    if sys.stdin.readline() != "go\n":  # whoever started this has ended; there may be nothing staged to work on
+        sys.exit("not started: nobody waits for the result")
     seed_all(settings["seed"])
     runpy.run_path(str(script), run_name="__main__")
 

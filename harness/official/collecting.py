@@ -17,7 +17,7 @@ _PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
 _SINGLE = {"input": "real", "output": "fake"}
 
 
-def verify(stage: Stage, finished: Finished) -> None:
+def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) -> None:
     """Raises OfficialScriptError unless every staged picture has all its results, each of the staged size.
 
     Exit code 0 proves nothing: upstream also ends with it after an empty folder or a wrong model name.
@@ -25,7 +25,7 @@ def verify(stage: Stage, finished: Finished) -> None:
     labels = (_PAIRED if stage.paired else _SINGLE).values()
     faults = []
     for image in stage.images:
-        problems = [_problem(stage.pictures / f"{image.stem}_{label}.png", image.size) for label in labels]
+        problems = [_problem(stage.pictures / f"{image.stem}_{label}.png", sizes[image.stem]) for label in labels]
         if found := next((p for p in problems if p), None):
             faults.append(f"`{image.item.name}`: {found}")
     if faults:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from harness.official.collecting import collect, verify
 from harness.official.failures import failure
 from harness.official.options import for_the_record, takes_gpu_ids, translation_options
-from harness.official.process import Finished, run_script
-from harness.official.staging import Stage, stage_images, stage_weights
+from harness.official.process import Finished, started
+from harness.official.staging import Stage, plan_stage, stage_images, stage_weights
 from harness.progress import Progress, Silent
 from harness.randomness import image_seed
 from harness.translation import Answer, Job
@@ -29,26 +30,18 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
     """
     progress = progress or Silent()
     gpu_ids = takes_gpu_ids(clone)
-    durations: dict[str, float] = {}
-    started = time.perf_counter()
-    # Inside the output folder: results move by renaming, and who throws the folder away leaves nothing behind.
     job.output.mkdir(parents=True, exist_ok=True)
+    # Inside the output folder: results move by renaming, and who throws the folder away leaves nothing behind.
     with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output.resolve()) as name:
-        root = Path(name)
-        stage = stage_images(job, root, progress)
-        shims = stage_weights(job.weights, stage)
+        stage = plan_stage(job, Path(name))
         options = translation_options(job, stage, gpu_ids)
-        durations["stage"] = time.perf_counter() - started
-        finished = _run(job, clone.resolve(), stage, options, progress, durations)
-        collecting = time.perf_counter()
-        verify(stage, finished)
-        collect(stage, job.output, progress)
-        durations["collect"] = time.perf_counter() - collecting
+        shims = stage_weights(job.weights, stage)
+        finished, durations = _run(job, clone.resolve(), stage, options, progress)
         return Answer(
             engine="official",
-            options=for_the_record(options, root),
+            options=for_the_record(options, stage.root),
             shims=(*shims, *finished.shims),
-            durations={step: round(seconds, 3) for step, seconds in durations.items()},
+            durations=durations,
             extra={
                 "command_line": "older, with --gpu_ids" if gpu_ids else "current",
                 **{key: value for key, value in finished.report.items() if key != "shims"},
@@ -57,31 +50,36 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
 
 
 def _run(
-    job: Job, clone: Path, stage: Stage, options: list[str], progress: Progress, durations: dict[str, float]
-) -> Finished:
-    started = time.perf_counter()
-    first: list[float] = []
-    with progress.step("translating with the authors' test.py", total=len(stage.images)) as step:
+    job: Job, clone: Path, stage: Stage, options: list[str], progress: Progress
+) -> tuple[Finished, dict[str, float]]:
+    """Stages while the script's process starts, lets it work, and takes over what it drew; seconds by step."""
+    clock = {"begin": time.perf_counter()}
+    seeds = {image.stem: image_seed(job.seed, image.item.name) for image in stage.images}
+    with started(
+        clone / "test.py",
+        options,
+        scratch=stage.root,
+        device=job.device,
+        seed=job.seed,
+        log=job.log,
+        image_seeds=seeds,
+    ) as script:
+        sizes = stage_images(job, stage, progress)
+        clock["stage"] = time.perf_counter()
+        with progress.step("translating with the authors' test.py", total=len(stage.images)) as step:
 
-        def on_event(kind: str, stem: str) -> None:
-            if kind == "begin" and not first:
-                first.append(time.perf_counter())
-            if kind == "done":
-                step.advance()
+            def on_event(kind: str, stem: str) -> None:
+                if kind == "begin":
+                    clock.setdefault("start_up", time.perf_counter())
+                else:
+                    step.advance()
 
-        finished = run_script(
-            clone / "test.py",
-            options,
-            scratch=stage.root,
-            device=job.device,
-            seed=job.seed,
-            log=job.log,
-            image_seeds={image.stem: image_seed(job.seed, image.item.name) for image in stage.images},
-            on_event=on_event,
-        )
-    ended = time.perf_counter()
-    begun = first[0] if first else ended
-    durations |= {"start_up": begun - started, "translate": ended - begun}
+            finished = script.follow(on_event)
+    clock.setdefault("start_up", time.perf_counter())
+    clock["translate"] = time.perf_counter()
     if finished.returncode != 0:
         raise failure(finished)
-    return finished
+    verify(stage, sizes, finished)
+    collect(stage, job.output, progress)
+    clock["collect"] = time.perf_counter()
+    return finished, {step: round(end - before, 3) for (_, before), (step, end) in pairwise(clock.items())}

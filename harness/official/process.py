@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -38,7 +38,51 @@ class Finished:
         return tuple(self.report.get("shims", ()))
 
 
-def run_script(
+class Script:
+    """A script of a clone that has been started and does nothing before `follow` is called."""
+
+    def __init__(self, child: subprocess.Popen[str], command: tuple[str, ...], report: Path, log: Path) -> None:
+        self._child = child
+        self._command = command
+        self._report = report
+        self._log = log
+
+    def follow(
+        self,
+        on_event: Callable[[str, str], None] = lambda kind, name: None,
+        on_line: Callable[[str], None] = lambda line: None,
+    ) -> Finished:
+        """Lets the script begin and returns when it has ended.
+
+        Args:
+            on_event: called with `begin` or `done` and a staged stem.
+            on_line: called with every line of output, which the log gets too.
+        """
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        with suppress(BrokenPipeError):  # it ended already, and its output says why
+            self._child.stdin.write("go\n")
+            self._child.stdin.close()
+        tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("a", encoding="utf-8", newline="\n") as log:
+            for raw in self._child.stdout:
+                line = raw.rstrip("\n")
+                marker, _, told = line.partition(" ")
+                if marker == EVENT:
+                    kind, _, name = told.partition(" ")
+                    on_event(kind, name)
+                    continue
+                log.write(raw)
+                tail.append(line)
+                on_line(line)
+        returncode = self._child.wait()
+        report = json.loads(self._report.read_text(encoding="utf-8")) if self._report.is_file() else {}
+        return Finished(self._command, returncode, tuple(tail), report)
+
+
+@contextmanager
+def started(
     script: Path,
     options: list[str],
     *,
@@ -47,10 +91,8 @@ def run_script(
     seed: int,
     log: Path,
     image_seeds: Mapping[str, int] | None = None,
-    on_event: Callable[[str, str], None] = lambda kind, name: None,
-    on_line: Callable[[str], None] = lambda line: None,
-) -> Finished:
-    """Runs a script of a clone through the bootstrap and waits for its end.
+) -> Iterator[Script]:
+    """Starts a script of a clone through the bootstrap; on leaving, it has ended, if need be by force.
 
     Args:
         script: `test.py` or `train.py` of the clone; its folder becomes the working directory.
@@ -59,40 +101,19 @@ def run_script(
         seed: for random, numpy and torch at start.
         log: gets every line the script prints, appended.
         image_seeds: staged stem -> seed, set before that image is translated.
-        on_event: called with `begin` or `done` and a staged stem.
-        on_line: called with every line of output.
 
-    An interrupt or SIGTERM ends the script with all processes it started before it is raised here.
+    An interrupt, SIGTERM or error inside ends the script with all processes it started, then is raised.
     """
     if not script.is_file():
         raise OfficialScriptError(f"`{script.parent}` has no `{script.name}` of the authors", "harness setup")
-    report = scratch / "report.json"
-    settings = scratch / "settings.json"
+    report, settings = scratch / "report.json", scratch / "settings.json"
     settings.write_text(
         json.dumps({"seed": seed, "image_seeds": dict(image_seeds or {}), "report": str(report), "event": EVENT}),
         encoding="utf-8",
     )
     command = [sys.executable, str(BOOTSTRAP), str(settings), str(script), *options]
-    tail: deque[str] = deque(maxlen=_TAIL_LINES)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        log.open("a", encoding="utf-8", newline="\n") as stream,
-        _child(command, script.parent, child_environment(device)) as child,
-    ):
-        assert child.stdout is not None
-        for raw in child.stdout:
-            line = raw.rstrip("\n")
-            marker, _, told = line.partition(" ")
-            if marker == EVENT:
-                kind, _, name = told.partition(" ")
-                on_event(kind, name)
-                continue
-            stream.write(raw)
-            tail.append(line)
-            on_line(line)
-        returncode = child.wait()
-    found = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else {}
-    return Finished((script.name, *options), returncode, tuple(tail), found)
+    with _child(command, script.parent, child_environment(device)) as child:
+        yield Script(child, (script.name, *options), report, log)
 
 
 def child_environment(device: str) -> dict[str, str]:
@@ -121,7 +142,7 @@ def _child(command: list[str], folder: Path, environment: dict[str, str]) -> Ite
             command,
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -135,8 +156,10 @@ def _child(command: list[str], folder: Path, environment: dict[str, str]) -> Ite
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    if child.stdout is not None:
-        child.stdout.close()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()
     if child.poll() is not None:
         return
     _signal_group(child, signal.SIGTERM)
@@ -148,13 +171,11 @@ def _end(child: subprocess.Popen[str]) -> None:
 
 
 def _signal_group(child: subprocess.Popen[str], number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         if hasattr(os, "killpg"):
             os.killpg(child.pid, number)
         else:
             child.terminate()
-    except ProcessLookupError:
-        return
 
 
 @contextmanager

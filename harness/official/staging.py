@@ -29,11 +29,10 @@ _HEAD_BYTES = 1 << 20  # torch writes a state dict's keys before its numbers, in
 
 @dataclass(frozen=True)
 class StagedImage:
-    """One picture their script will read: `stem` is its name there, `size` that of one half if it is a pair."""
+    """One picture their script will read, and its name there."""
 
     stem: str
     item: Item
-    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -62,43 +61,53 @@ class Stage:
         return self.results / EXPERIMENT / f"{PHASE}_latest" / "images"
 
 
-def stage_images(job: Job, root: Path, progress: Progress) -> Stage:
-    """Writes every item of the job below `root` and returns the manifest.
+def plan_stage(job: Job, root: Path) -> Stage:
+    """Returns the manifest of a job that makes sense; nothing is written yet.
 
     Raises:
         EngineError: no items, pairs and single pictures mixed, a name twice, or a size the network cannot take.
-        ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
+        WorkspaceError: a name that no file can have.
     """
     paired = _checked_items(job.items)
-    if job.size is not None:
-        _refuse_size(job.size, job.architecture)
-    folder = root / "data" / PHASE if paired else root / "data"
-    folder.mkdir(parents=True)
+    if job.size is not None and not _fits(job.size, job.architecture):
+        raise EngineError(
+            f"size {job.size[0]}x{job.size[1]} does not fit: {_reason(job.architecture)}", _size_hint(job.architecture)
+        )
     digits = max(6, len(str(len(job.items))))
-    stems = [f"{number:0{digits}d}" for number in range(1, len(job.items) + 1)]
-    images: list[StagedImage] = []
+    images = (StagedImage(f"{number:0{digits}d}", item) for number, item in enumerate(job.items, 1))
+    return Stage(root, tuple(images), paired)
+
+
+def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[int, int]]:
+    """Writes every picture of the manifest and returns each stem's size, of one half if it is a pair.
+
+    Raises:
+        ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
+    """
+    folder = stage.data / PHASE if stage.paired else stage.data
+    folder.mkdir(parents=True)
+    sizes: dict[str, tuple[int, int]] = {}
     problems: list[ImageError] = []
 
-    def stage_one(pair: tuple[str, Item]) -> StagedImage | ImageError:
-        stem, item = pair
+    def stage_one(image: StagedImage) -> tuple[int, int] | ImageError:
         try:
-            return StagedImage(stem, item, _write_picture(item, folder / f"{stem}.png", job.size, job.architecture))
+            return _write_picture(image.item, folder / f"{image.stem}.png", job.size, job.architecture)
         except ImageError as error:
             return error
 
     with (
-        progress.step("staging", total=len(stems)) as step,
+        progress.step("staging", total=len(stage.images)) as step,
         ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
     ):
-        for outcome in pool.map(stage_one, zip(stems, job.items, strict=True)):
+        for image, outcome in zip(stage.images, pool.map(stage_one, stage.images), strict=True):
             if isinstance(outcome, ImageError):
                 problems.append(outcome)
             else:
-                images.append(outcome)
+                sizes[image.stem] = outcome
             step.advance()
     if problems:
         raise _gathered(problems)
-    return Stage(root, tuple(images), paired)
+    return sizes
 
 
 def stage_weights(weights: Path, stage: Stage) -> list[str]:
@@ -146,11 +155,6 @@ def _checked_items(items: tuple[Item, ...]) -> bool:
     return items[0].paired
 
 
-def _refuse_size(size: tuple[int, int], architecture: Architecture) -> None:
-    if not _fits(size, architecture):
-        raise EngineError(f"size {size[0]}x{size[1]} does not fit: {_reason(architecture)}", _size_hint(architecture))
-
-
 def _fits(size: tuple[int, int], architecture: Architecture) -> bool:
     return all(side > 0 and side % architecture.multiple_of == 0 for side in size)
 
@@ -185,7 +189,7 @@ def _write_picture(
     # Bicubic, as upstream's own loader resizes.
     fitted = [h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves]
     staged = join_ab(*fitted) if item.paired else fitted[0]
-    staged.save(target, compress_level=1)
+    staged.save(target, compress_level=0)  # read once and thrown away
     return final
 
 

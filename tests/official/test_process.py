@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import OfficialScriptError
-from harness.official.process import Finished, child_environment, run_script
+from harness.official.process import BOOTSTRAP, EVENT, Finished, child_environment, started
 
 
-def run(folder: Path, code: str, *options: str, **arguments: object) -> Finished:
+def run(folder: Path, code: str, *options: str, **callbacks: object) -> Finished:
     """Runs a script of a made-up clone; `models/base_model.py` is all the bootstrap asks of one."""
     (folder / "models").mkdir(parents=True, exist_ok=True)
     (folder / "models" / "base_model.py").touch()
@@ -20,7 +21,8 @@ def run(folder: Path, code: str, *options: str, **arguments: object) -> Finished
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     known = {"scratch": scratch, "device": "cpu", "seed": 5, "log": folder / "log.txt"}
-    return run_script(folder / "script.py", list(options), **(known | arguments))
+    with started(folder / "script.py", list(options), **known) as script:
+        return script.follow(**callbacks)
 
 
 def test_the_script_finds_itself_as_if_called_by_hand(tmp_path: Path) -> None:
@@ -81,8 +83,11 @@ def test_the_child_sees_one_device_counted_among_the_visible(
 
 
 def test_a_clone_without_the_script(tmp_path: Path) -> None:
-    with pytest.raises(OfficialScriptError, match=r"has no `test\.py`") as caught:
-        run_script(tmp_path / "test.py", [], scratch=tmp_path, device="cpu", seed=0, log=tmp_path / "log.txt")
+    with (
+        pytest.raises(OfficialScriptError, match=r"has no `test\.py`") as caught,
+        started(tmp_path / "test.py", [], scratch=tmp_path, device="cpu", seed=0, log=tmp_path / "log.txt"),
+    ):
+        pass
     assert caught.value.hint == "harness setup"
 
 
@@ -152,3 +157,25 @@ def test_an_interrupt_ends_the_script_and_leaves_nothing(
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
     assert list((tmp_path / "images").iterdir()) == []
+
+
+def test_the_script_begins_only_when_it_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "base_model.py").touch()
+    (tmp_path / "script.py").write_text("print(open('laid_out_later').read())")
+    known = {"scratch": tmp_path, "device": "cpu", "seed": 5, "log": tmp_path / "log.txt"}
+    with started(tmp_path / "script.py", [], **known) as script:
+        (tmp_path / "laid_out_later").write_text("there")
+        assert script.follow().tail == ("there",)
+
+
+def test_without_a_word_from_its_parent_the_script_does_not_begin(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "base_model.py").touch()
+    (tmp_path / "script.py").write_text("open('begun', 'w')")
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"seed": 0, "image_seeds": {}, "report": str(tmp_path / "r.json"), "event": EVENT}))
+    command = [sys.executable, BOOTSTRAP, settings, tmp_path / "script.py"]
+    done = subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert not (tmp_path / "begun").exists()

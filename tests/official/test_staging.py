@@ -9,7 +9,7 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, HarnessError, ImageError, WeightsError
-from harness.official.staging import Stage, stage_images, stage_weights
+from harness.official.staging import Stage, plan_stage, stage_images, stage_weights
 from harness.progress import Silent
 from harness.translation import Item, Job
 from tests.official.conftest import RESNET, MakeJob
@@ -19,7 +19,9 @@ UNET = Architecture("unet_256", "batch", None)
 
 
 def staged(job: Job, root: Path) -> Stage:
-    return stage_images(job, root, Silent())
+    stage = plan_stage(job, root)
+    stage_images(job, stage, Silent())
+    return stage
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -32,10 +34,10 @@ def test_single_pictures_get_numbers_and_keep_their_pixels(make_job: MakeJob, tm
     job = make_job(("نما", "b #1? 100%", "🏠"))
     stage = staged(job, tmp_path / "root")
     assert not stage.paired
-    assert [(i.stem, i.item.name, i.size) for i in stage.images] == [
-        ("000001", "نما", (64, 64)),
-        ("000002", "b #1? 100%", (64, 64)),
-        ("000003", "🏠", (64, 64)),
+    assert [(i.stem, i.item.name) for i in stage.images] == [
+        ("000001", "نما"),
+        ("000002", "b #1? 100%"),
+        ("000003", "🏠"),
     ]
     assert sorted(p.name for p in stage.data.iterdir()) == ["000001.png", "000002.png", "000003.png"]
     for image in stage.images:
@@ -73,8 +75,10 @@ def test_own_sizes_are_kept_where_the_network_takes_them(make_job: MakeJob, tmp_
         path = tmp_path / f"{number}.png"
         picture("own", width, height).save(path)
         items.append(Item(str(number), path, False))
-    stage = staged(make_job(items=tuple(items), size=None), tmp_path / "root")
-    assert [i.size for i in stage.images] == sizes
+    job = make_job(items=tuple(items), size=None)
+    stage = plan_stage(job, tmp_path / "root")
+    assert stage_images(job, stage, Silent()) == dict(zip(("000001", "000002"), sizes, strict=True))
+    assert [pixels(path).shape[1::-1] for path in sorted(stage.data.iterdir())] == sizes
 
 
 @pytest.mark.parametrize(
