@@ -251,10 +251,8 @@ def _translated(url: str) -> Iterator[None]:
 
 def _innermost(error: BaseException) -> str:
     """What the lowest layer said; requests wraps it several times in text nobody can read."""
-    while isinstance(error.args[-1] if error.args else None, BaseException):
-        error = error.args[-1]
-    reason = getattr(error, "reason", None)
-    if isinstance(reason, BaseException):
-        return _innermost(reason)
-    text = getattr(error, "strerror", None) or str(error)
-    return re.sub(r"^<[^>]*>: |^HTTPS?Connection\([^)]*\): ", "", str(text)).strip() or type(error).__name__
+    last = error.args[-1] if error.args else None
+    for deeper in (last, getattr(error, "reason", None), error.__cause__):
+        if isinstance(deeper, BaseException):
+            return _innermost(deeper)
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

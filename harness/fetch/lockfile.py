@@ -37,8 +37,11 @@ class LockFile:
         Raises:
             WorkspaceError: the lock file is damaged.
         """
-        found = self._read().get(origin, {}).get(asset)
-        return None if found is None else Entry(**found)
+        try:
+            found = self._read().get(origin, {}).get(asset)
+            return None if found is None else Entry(**found)
+        except (TypeError, AttributeError) as error:
+            raise self._damaged(f"its entry of {asset} is not one of harness") from error
 
     def record(self, origin: Origin, asset: str, url: str, size: int, sha256: str) -> None:
         """Writes an entry in place of an older one of the same asset and origin."""
@@ -54,9 +57,10 @@ class LockFile:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise WorkspaceError(
-                f"`{self._path}` cannot be read: {error}", f"mend it, or remove it: `rm {self._path}`"
-            ) from error
+            raise self._damaged(str(error)) from error
         if not isinstance(document, dict):
-            raise WorkspaceError(f"`{self._path}` is no lock file of harness", f"remove it: `rm {self._path}`")
+            raise self._damaged("it holds no JSON object")
         return document
+
+    def _damaged(self, why: str) -> WorkspaceError:
+        return WorkspaceError(f"`{self._path}` cannot be used: {why}", f"mend it, or remove it: `rm {self._path}`")

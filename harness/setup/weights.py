@@ -11,8 +11,6 @@ from harness.fetch.asset import Asset, bring
 from harness.fetch.lockfile import LockFile
 from harness.files import sha256_of, written_aside
 from harness.progress import Progress
-from harness.weights.architecture import infer_architecture
-from harness.weights.reading import read_state_dict
 from harness.workspace import Workspace
 
 
@@ -30,7 +28,7 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> boo
     """
 
     def look_into(part: Path) -> None:
-        difference = _difference(model.architecture, infer_architecture(read_state_dict(part)))
+        difference = _difference(model.architecture, _look_into(part))
         if difference:
             progress.warn(
                 f"the catalog's facts of `{model.id}` do not fit its file: {difference}; the file is believed"
@@ -54,7 +52,7 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
     digest, target = sha256_of(source), workspace.weights(model.family, model.name)
     if target.is_file() and sha256_of(target) == digest:
         return False
-    _refuse_other_network(model, source, infer_architecture(read_state_dict(source)), progress)
+    _refuse_other_network(model, source, _look_into(source), progress)
     if model.sha256 is not None and digest != model.sha256:
         progress.warn(f"`{source}` is not the authors' own file of `{model.id}`: its SHA-256 is {digest}")
     if target.is_file():
@@ -64,6 +62,14 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
     lock = LockFile(workspace.lock_file)
     lock.record("placed", f"weights {model.id}", source.resolve().as_uri(), target.stat().st_size, digest)
     return True
+
+
+def _look_into(path: Path) -> Architecture:
+    # torch is imported only where a file is looked into: most calls find everything there
+    from harness.weights.architecture import infer_architecture
+    from harness.weights.reading import read_state_dict
+
+    return infer_architecture(read_state_dict(path))
 
 
 def _refuse_other_network(model: Model, source: Path, found: Architecture, progress: Progress) -> None:

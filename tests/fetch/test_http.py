@@ -1,0 +1,276 @@
+"""Transfers over a real connection: resumed, retried, checked for length."""
+
+from __future__ import annotations
+
+import errno
+import random
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from harness.errors import FetchError, NetworkError
+from harness.fetch.http import Patience, stream
+from tests.fetch.server import Answer, Server
+
+BODY = random.Random(1).randbytes(400_000)
+OTHER = random.Random(2).randbytes(300_000)
+
+
+class Counter:
+    """A step that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.done = 0.0
+        self.totals: list[float | None] = []
+
+    def advance(self, amount: float = 1) -> None:
+        self.done += amount
+
+    def expect(self, total: float | None) -> None:
+        self.totals.append(total)
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Path:
+    return tmp_path / "file.part"
+
+
+def bring(url: str, part: Path, patience: Patience, step: Counter | None = None) -> int:
+    return stream(url, part, step or Counter(), patience=patience)
+
+
+def test_a_file_comes_in_one_request_and_its_bytes_are_counted(
+    server: Server, part: Path, patience: Patience, slept: list[float]
+) -> None:
+    step = Counter()
+    assert bring(server.serve("a", Answer(BODY)), part, patience, step) == len(BODY)
+    assert part.read_bytes() == BODY
+    assert (step.done, step.totals) == (len(BODY), [len(BODY)])
+    assert server.ranges_asked() == [None]
+    assert slept == []
+
+
+def test_a_cut_connection_is_continued_where_it_broke(server: Server, part: Path, patience: Patience) -> None:
+    step = Counter()
+    url = server.serve("a", Answer(BODY, cut=200_000), Answer(BODY))
+    assert bring(url, part, patience, step) == len(BODY)
+    assert part.read_bytes() == BODY
+    assert step.done == len(BODY)
+    first, second = server.ranges_asked()
+    assert first is None
+    assert second is not None
+    assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 200_000
+    assert server.requests[1][1]["If-Range"] == '"one"'
+
+
+def test_a_later_call_continues_what_an_earlier_one_left(server: Server, part: Path, patience: Patience) -> None:
+    url = server.serve("a", Answer(BODY, cut=200_000), Answer(status=404))
+    with pytest.raises(NetworkError, match="404"):
+        bring(url, part, patience)
+    kept = part.stat().st_size
+    assert kept > 0
+    server.serve("a", Answer(BODY))
+    assert bring(url, part, patience) == len(BODY)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked()[-1] == f"bytes={kept}-"
+
+
+def test_a_file_that_changed_meanwhile_starts_again(server: Server, part: Path, patience: Patience) -> None:
+    step = Counter()
+    url = server.serve("a", Answer(BODY, cut=350_000), Answer(OTHER, etag='"two"'))
+    assert bring(url, part, patience, step) == len(OTHER)
+    assert part.read_bytes() == OTHER
+    assert step.done == len(OTHER)
+
+
+def test_a_server_without_ranges_starts_again(server: Server, part: Path, patience: Patience) -> None:
+    url = server.serve("a", Answer(BODY, cut=200_000, ranges=False), Answer(BODY, ranges=False))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked()[1] is not None
+
+
+def test_without_a_validator_nothing_is_continued(server: Server, part: Path, patience: Patience) -> None:
+    url = server.serve("a", Answer(BODY, cut=200_000, etag=None), Answer(BODY, etag=None))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked() == [None, None]
+
+
+def test_a_weak_etag_gives_way_to_the_date(server: Server, part: Path, patience: Patience) -> None:
+    dated = {"Last-Modified": "Wed, 01 Jan 2020 00:00:00 GMT"}
+    weak = 'W/"one"'
+    url = server.serve("a", Answer(BODY, cut=200_000, etag=weak, headers=dated), Answer(BODY, etag=weak, headers=dated))
+    bring(url, part, patience)
+    assert server.requests[1][1]["If-Range"] == dated["Last-Modified"]
+
+
+def test_the_wrong_part_is_not_joined(server: Server, part: Path, patience: Patience) -> None:
+    wrong = Answer(BODY, headers={"Content-Range": f"bytes 7-{len(BODY) - 1}/{len(BODY)}"})
+    url = server.serve("a", Answer(BODY, cut=200_000), wrong, Answer(BODY))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+
+
+def test_a_part_larger_than_the_file_starts_again(server: Server, part: Path, patience: Patience) -> None:
+    url = server.serve("a", Answer(BODY, cut=200_000), Answer(b"short"), Answer(b"short"))
+    assert bring(url, part, patience) == 5
+    assert part.read_bytes() == b"short"
+
+
+def test_bytes_that_are_whole_are_not_asked_for_again(server: Server, part: Path, patience: Patience) -> None:
+    url = server.serve("a", Answer(BODY))
+    bring(url, part, patience)
+    step = Counter()
+    assert bring(url, part, patience, step) == len(BODY)
+    assert len(server.requests) == 1
+    assert step.done == len(BODY)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_what_may_pass_is_tried_again(
+    server: Server, part: Path, patience: Patience, slept: list[float], status: int
+) -> None:
+    bring(server.serve("a", Answer(status=status), Answer(BODY)), part, patience)
+    assert part.read_bytes() == BODY
+    assert len(slept) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_what_will_not_pass_is_told_at_once(
+    server: Server, part: Path, patience: Patience, slept: list[float], status: int
+) -> None:
+    with pytest.raises(NetworkError, match=str(status)):
+        bring(server.serve("a", Answer(status=status)), part, patience)
+    assert len(server.requests) == 1
+    assert slept == []
+
+
+def test_pauses_double_with_jitter_and_end(server: Server, part: Path, patience: Patience, slept: list[float]) -> None:
+    with pytest.raises(NetworkError, match="503") as raised:
+        bring(server.serve("a", Answer(status=503)), part, patience)
+    assert len(server.requests) == 4
+    assert all(full <= pause <= 1.5 * full for full, pause in zip([1, 2, 4], slept, strict=True))
+    assert raised.value.hint
+    assert "--from-file" in raised.value.hint
+
+
+def test_retry_after_in_seconds_and_as_a_date_is_respected(
+    server: Server, part: Path, patience: Patience, slept: list[float]
+) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    busy = [Answer(status=429, headers={"Retry-After": "7"}), Answer(status=503, headers={"Retry-After": date})]
+    bring(server.serve("a", *busy, Answer(BODY)), part, patience)
+    assert slept[0] == 7
+    assert 20 < slept[1] <= 30
+
+
+def test_a_server_that_asks_for_an_hour_is_not_waited_for(
+    server: Server, part: Path, patience: Patience, slept: list[float]
+) -> None:
+    with pytest.raises(NetworkError, match="asks to wait 3600 s"):
+        bring(server.serve("a", Answer(status=503, headers={"Retry-After": "3600"})), part, patience)
+    assert slept == []
+
+
+def test_a_server_that_promises_more_than_it_sends_is_found_out(server: Server, part: Path, patience: Patience) -> None:
+    with pytest.raises(NetworkError, match="times in a row"):
+        bring(server.serve("a", Answer(BODY, length=len(BODY) + 10, ranges=False)), part, patience)
+    assert len(server.requests) > 1
+
+
+def test_a_connection_that_breaks_again_and_again_still_arrives_while_it_brings_more(
+    server: Server, part: Path, patience: Patience
+) -> None:
+    url = server.serve("a", *[Answer(BODY, cut=70_000) for _ in range(8)], Answer(BODY))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+
+
+def test_a_slow_server_is_listened_to(server: Server, part: Path, patience: Patience) -> None:
+    seen: list[bool] = []
+    bring(server.serve("a", Answer(BODY, before_rest=lambda: seen.append(True))), part, patience)
+    assert part.read_bytes() == BODY
+    assert seen == [True]
+
+
+def test_a_body_of_unknown_length_is_taken_to_its_end(server: Server, part: Path, patience: Patience) -> None:
+    closing = Answer(BODY, length=0, headers={"Connection": "close"}, cut=len(BODY))
+    assert bring(server.serve("a", closing), part, patience) == len(BODY)
+
+
+def test_no_server_is_a_clear_error(part: Path, patience: Patience, slept: list[float]) -> None:
+    with pytest.raises(NetworkError) as raised:
+        bring("http://127.0.0.1:9/x", part, patience)
+    assert raised.value.message == "`http://127.0.0.1:9/x`: the connection failed: Connection refused, 4 times in a row"
+    assert len(slept) == 3
+
+
+def test_no_address_is_a_clear_error(part: Path, patience: Patience) -> None:
+    with pytest.raises(NetworkError, match="cannot be asked for"):
+        bring("nonsense", part, patience)
+
+
+def test_proxies_come_from_the_environment(
+    server: Server, part: Path, patience: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    server.serve("http://example.invalid/x", Answer(BODY))
+    assert bring("http://example.invalid/x", part, patience) == len(BODY)
+
+
+def test_too_little_room_is_told_before_a_byte_is_written(server: Server, part: Path, patience: Patience) -> None:
+    def refuse(missing: int) -> None:
+        assert missing == len(BODY)
+        raise FetchError("no room")
+
+    with pytest.raises(FetchError, match="no room"):
+        stream(server.serve("a", Answer(BODY)), part, Counter(), refuse, patience)
+    assert not part.exists()
+
+
+def test_a_disk_that_fills_up_keeps_what_came(
+    server: Server, part: Path, patience: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        """A file on a disk with room for two chunks."""
+
+        def __init__(self, file: IO[Any]) -> None:
+            self.file, self.room = file, 2
+
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+        def seek(self, offset: int) -> None:
+            self.file.seek(offset)
+
+        def write(self, data: bytes) -> None:
+            self.room -= 1
+            if self.room < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self.file.write(data)
+
+    opened = Path.open
+
+    def open_full(path: Path, mode: str = "r", **options: Any) -> Any:
+        file = opened(path, mode, **options)
+        return Full(file) if path == part else file
+
+    url = server.serve("a", Answer(BODY))
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", open_full)
+        with pytest.raises(FetchError, match="the disk is full"):
+            bring(url, part, patience)
+    kept = part.stat().st_size
+    assert kept > 0
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked()[-1] == f"bytes={kept}-"
