@@ -44,7 +44,7 @@ def make_record(
         mode=plan.mode,
         seed=plan.seed,
         device=device,
-        upstream=asdict(clone) if clone else None,
+        upstream={**asdict(clone), "url": _public(clone.url)} if clone else None,
         test_set=_set_facts(selection, plan),
         images=selection.facts,
         versions=versions(),
@@ -54,6 +54,11 @@ def make_record(
         warnings=tuple(_warnings(generator, selection, clone)),
         extra=answer.extra | ({"native": asdict(plan.native)} if answer.engine == "native" else {}),
     )
+
+
+def _public(url: str) -> str:
+    """The mirror a clone came from; a path of the user's machine stays there, the commit proves the content."""
+    return url if url.startswith(("https://", "http://", "ssh://", "git://")) else "a git directory on this machine"
 
 
 def _model_facts(generator: Generator) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from harness.catalog.datasets import DATASETS
 from harness.catalog.types import Direction, Model
 from harness.errors import TestSetError, UnknownNameError
 from harness.files import sha256_of
+from harness.prepare.naming import safe_names
 from harness.testset import TestSet, load_test_set, missing_images
 from harness.translation import Item
 from harness.workspace import Workspace
@@ -164,7 +165,7 @@ def _from_layout(folder: Path, model: Model, split: str | None, reference: str |
     files = sorted(p for p in (folder / chosen).rglob("*") if p.suffix.lower() in PICTURES)
     if not files:
         raise TestSetError(f"`{folder / chosen}` holds no picture", f"harness prepare-images FOLDER --model {model.id}")
-    names = _unique_names([p.relative_to(folder / chosen) for p in files])
+    names = safe_names([p.relative_to(folder / chosen).as_posix() for p in files])
     paired = not chosen.endswith(("A", "B"))
     return Selection(
         name=folder.resolve().name if chosen == model.split else f"{folder.resolve().name}-{chosen}",
@@ -179,15 +180,6 @@ def _from_layout(folder: Path, model: Model, split: str | None, reference: str |
             for n, p in zip(names, files, strict=True)
         ),
     )
-
-
-def _unique_names(paths: Sequence[Path]) -> list[str]:
-    """Stems, with the suffix or folder kept where two would be the same on any file system."""
-    stems = [p.stem.casefold() for p in paths]
-    return [
-        p.stem if stems.count(p.stem.casefold()) == 1 else "_".join((*p.parts[:-1], p.name.replace(".", "_")))
-        for p in paths
-    ]
 
 
 def _digest(names: Sequence[str], files: Sequence[Path]) -> str:
