@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.prepare.service import Plan, PreparedSet
+    from harness.prepare.plan import Plan
+    from harness.prepare.service import PreparedSet
 
 _EPILOG = """
 \b
@@ -20,7 +22,10 @@ Examples:
   harness prepare-images ~/Pictures/horses --model horse2zebra
   harness prepare-images labels --targets photos --model facades_label2photo
   harness prepare-images photos.zip --model cyclegan/summer2winter_yosemite --fit pad --dry-run
+  harness prepare-images shoes --to edges --split 80/10/10
 """
+
+_TOLD = 10
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
@@ -66,6 +71,16 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
               help="Below transparent pixels and beside padded pictures.")  # fmt: skip
 @click.option("--max-pixels", type=click.IntRange(min=1), default=120_000_000, show_default=True,
               help="Larger pictures are refused unopened.")  # fmt: skip
+@click.option("--as", "as_", default="auto", show_default=True,
+              help="What your pictures are: auto, drawing, labels, map or photo.")  # fmt: skip
+@click.option(
+    "--to", help="What inputs become where no model is named: edges, grey, facade_label, map … Default: photo."
+)
+@click.option("--focus", type=click.Choice(["centre", "subject"]), default="centre", show_default=True,
+              help="Where a crop is taken: in the middle, or where the detail lies.")  # fmt: skip
+@click.option("--tiles", is_flag=True, help="Cut large pictures into tiles at their own scale.")
+@click.option("--split", metavar="80/10/10", help="Make a training set: shares of train, val and test.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
 @click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @json_option
@@ -81,6 +96,12 @@ def command(
     size: tuple[int, int] | None,
     background: tuple[int, int, int],
     max_pixels: int,
+    as_: str,
+    to: str | None,
+    focus: str,
+    tiles: bool,
+    split: str | None,
+    workers: int | None,
     strict: bool,
     dry_run: bool,
     as_json: bool,
@@ -88,15 +109,23 @@ def command(
 ) -> None:
     """Turn a folder of photos, a ZIP archive or one picture into a test set, datasets/<name>/."""
     from harness.catalog.lookup import find_model
-    from harness.prepare.service import plan_images, prepare_images
+    from harness.prepare.plan import plan_images
+    from harness.prepare.service import carry_out
 
     console = Console(quiet)
+    if model and to:
+        raise click.UsageError("--model says what inputs become; leave out --to")
     entry = find_model(model) if model else None
-    options = (workspace, folder, entry, targets, name, fit, size, background, max_pixels)
+    plan = plan_images(
+        workspace, folder, entry, targets, name, fit, size, background, max_pixels,  # type: ignore[arg-type]
+        focus, tiles, as_, to, split,  # type: ignore[arg-type]  # click checked the choices
+    )  # fmt: skip
     if dry_run:
-        _show_plan(console, plan_images(*options), as_json)  # type: ignore[arg-type]  # click checked `fit`
+        _show_plan(console, plan, as_json)
         return
-    _show(console, prepare_images(*options, strict=strict, progress=console), as_json)  # type: ignore[arg-type]
+    for sentence in plan.sentences()[: -len(plan.refused) or None]:
+        console.talk(sentence)
+    _show(console, carry_out(workspace, plan, strict, workers, console), as_json)
 
 
 def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
@@ -126,11 +155,13 @@ def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
     made = prepared.test_set
     for refusal in made.refused:
         console.warn(f"left out `{refusal.source}`: {refusal.reason}")
-    for image in made.images:
-        for warning in image.warnings:
-            console.talk(f"note: `{image.source}`: {warning}")
+    warned = [image for image in made.images if image.warnings]
+    for image in warned[:_TOLD]:
+        console.talk(f"note: `{image.source}`: {'; '.join(image.warnings)}")
+    if len(warned) > _TOLD:
+        console.talk(f"note: {len(warned) - _TOLD} more pictures have warnings; the contact sheet shows them")
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
     console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
-    console.result(f"set: {prepared.folder}")
     if made.model:
-        console.talk(f"hint: harness test --model {made.model} --dataset {made.name}")
+        console.talk(f"hint: harness test --model {made.model} --dataset {shlex.quote(made.name)}")
+    console.result(f"contact sheet: {prepared.page.as_uri()}")

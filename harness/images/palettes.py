@@ -44,6 +44,14 @@ FACADES = (
     LabelClass(12, "shop", (175, 0, 0), (170, 0, 0)),
 )
 
+# `labels.py` of cityscapesScripts: the 19 training classes, then what is ignored in training.
+CITYSCAPES = (
+    (128, 64, 128), (244, 35, 232), (70, 70, 70), (102, 102, 156), (190, 153, 153), (153, 153, 153), (250, 170, 30),
+    (220, 220, 0), (107, 142, 35), (152, 251, 152), (70, 130, 180), (220, 20, 60), (255, 0, 0), (0, 0, 142),
+    (0, 0, 70), (0, 60, 100), (0, 80, 100), (0, 0, 230), (119, 11, 32), (0, 0, 0), (111, 74, 0), (81, 0, 81),
+    (250, 170, 160), (230, 150, 140), (180, 165, 180), (150, 100, 100), (150, 120, 90), (0, 0, 90), (0, 0, 110),
+)  # fmt: skip
+
 OFF_PALETTE = 12.0
 """Euclidean RGB distance beyond which a pixel is off the palette; within it lie 64-88 % of the pixels of the JPEG
 label maps of the dataset itself."""
@@ -67,14 +75,14 @@ def raw_colours() -> Pixels:
     return np.array([c.raw_rgb for c in FACADES], dtype=np.uint8)
 
 
-def snap(pixels: Pixels, colours: Pixels | None = None) -> Snapped:
-    """Returns an H×W×3 uint8 label map with each pixel at the nearest facades colour.
+def snap(pixels: Pixels, known: Pixels, wanted: Pixels) -> Snapped:
+    """Returns an H×W×3 uint8 label map with each pixel's nearest colour of `known` replaced by that row of `wanted`.
 
-    With `colours` (N×3 uint8) pixels are matched with those, and get the facades colour of the same row.
+    Args:
+        known, wanted: N×3 uint8; the same for a map that is in the wanted colours but for noise.
     """
-    known = facades_colours() if colours is None else colours
     index, distance = _nearest(pixels, known)
-    return Snapped(facades_colours()[index], float((distance > OFF_PALETTE).mean()))
+    return Snapped(wanted[index], float((distance > OFF_PALETTE).mean()))
 
 
 def recolour_indexes(indexes: NDArray[Any]) -> Snapped:

@@ -1,20 +1,25 @@
-"""Prepares one picture of a set: reads, draws by recipe, joins with its target, writes."""
+"""Prepares one file of the user: reads, cuts into tiles, draws by recipe, joins with its target, writes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
 from harness.errors import ImageError
+from harness.images.geometry import Size, fit_to
+from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
+from harness.prepare.splitting import Fingerprint, fingerprint
 from harness.testset import Refusal, SetImage
+
+_THUMBNAIL = 240
 
 
 @dataclass(frozen=True)
@@ -29,96 +34,184 @@ class Recipes:
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to make.
+    """One file to prepare.
 
     Attributes:
-        output: where it goes, relative to the set's folder.
-        earlier: what an earlier run with the same settings made of a file of this name, and its folder.
+        phase: folder of the set its pictures go to.
+        earlier: what an earlier run with the same settings made of a file of this name.
+        earlier_folder: that run's set.
     """
 
     name: str
-    output: str
+    phase: str
     source: Source
     target: Source | None
-    earlier: tuple[Path, SetImage] | None = None
+    earlier: tuple[SetImage, ...] = ()
+    earlier_folder: Path | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A picture made, or the reason why not."""
+    """The pictures made of a file, with a fingerprint each; or the reason why there are none."""
 
-    image: SetImage | None
+    images: tuple[SetImage, ...] = ()
+    fingerprints: tuple[Fingerprint, ...] = ()
     refusal: Refusal | None = None
     reused: bool = False
 
 
 def prepare_one(task: Task, recipes: Recipes, folder: Path) -> Outcome:
-    """Makes one picture in the set's folder; whatever is wrong with its files is answered, not raised."""
+    """Makes a file's pictures in the set's folder; whatever is wrong with the file is answered, not raised."""
     try:
         content = task.source.read()
         target = task.target.read() if task.target else None
-        sha256 = hashlib.sha256(content).hexdigest()
-        target_sha256 = hashlib.sha256(target).hexdigest() if target is not None else None
-        made = _reused(task, sha256, target_sha256, folder)
-        if made is not None:
-            return Outcome(made, reused=True)
-        drawn = recipes.input.draw(content, recipes.settings)
-        partner = _partner(task, target, recipes)
+        facts = SetImage(
+            task.name, f"{task.phase}/{task.name}.png", task.source.shown, hashlib.sha256(content).hexdigest(), (0, 0),
+            target=task.target.shown if task.target else None,
+            target_sha256=hashlib.sha256(target).hexdigest() if target is not None else None,
+        )  # fmt: skip
+        earlier = _reused(task, facts, folder)
+        if earlier is not None:
+            return earlier
+        return _made(task, recipes, folder, facts, content, target)
     except ImageError as error:
-        return Outcome(None, Refusal(task.source.shown, error.message))
-    picture, operations, warnings = drawn.image, drawn.operations, drawn.warnings
-    if partner is not None:
-        operations += tuple(f"target: {o}" for o in partner.operations)
-        warnings += tuple(f"target: {w}" for w in partner.warnings) + _shape_warning(drawn, partner)
-    other = partner.image if partner is not None else drawn.target
-    if other is not None:
-        picture = join_ab(picture, other) if recipes.input_left else join_ab(other, picture)
-    _save(picture, folder / task.output)
-    shown_target = task.target.shown if task.target else task.source.shown if drawn.target is not None else None
-    return Outcome(
-        SetImage(
-            task.name, task.output, task.source.shown, sha256, drawn.size_before, operations, shown_target,
-            warnings=warnings, target_sha256=target_sha256,
-        )
-    )  # fmt: skip
+        return Outcome(refusal=Refusal(task.source.shown, error.message))
 
 
-def _partner(task: Task, content: bytes | None, recipes: Recipes) -> Drawn | None:
+def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
+    """Returns left, top, right, bottom of the whole tiles a picture holds, centred; none if it holds fewer than two."""
+    columns, rows = size[0] // tile[0], size[1] // tile[1]
+    if columns * rows < 2:
+        return []
+    left, top = (size[0] - columns * tile[0]) // 2, (size[1] - rows * tile[1]) // 2
+    corners = [(left + c * tile[0], top + r * tile[1]) for r in range(rows) for c in range(columns)]
+    return [(x, y, x + tile[0], y + tile[1]) for x, y in corners]
+
+
+def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: bytes, target: bytes | None) -> Outcome:
+    settings = recipes.settings
+    opened = recipes.input.read(content, settings)
+    partner = _partner(task, target, recipes)
+    if settings.tiles and partner is not None and partner.size_before != opened.size_before:
+        raise ImageError("and its target have different sizes; tiles of both would show different places")
+    images, prints = [], []
+    for suffix, piece, other in _pieces(opened, partner, settings):
+        drawn = recipes.input.draw(piece, settings)
+        answer = recipes.target.draw(other, settings) if other is not None else None
+        picture = _joined(drawn, answer, recipes.input_left)
+        image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
+        _save(picture, folder / image.output)
+        _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
+        images.append(image)
+        prints.append(fingerprint(picture))
+    return Outcome(tuple(images), tuple(prints))
+
+
+def thumbnail_of(name: str) -> str:
+    """Where the contact sheet's picture of a file before preparation is, relative to the set's folder."""
+    return f"sheet/{name}.jpg"
+
+
+def _partner(task: Task, content: bytes | None, recipes: Recipes) -> Opened | None:
     if task.target is None or content is None:
         return None
     try:
-        return recipes.target.draw(content, recipes.settings)
+        return recipes.target.read(content, recipes.settings)
     except ImageError as error:
         raise ImageError(f"its target `{task.target.shown}` {error.message}", error.hint) from error
 
 
-def _shape_warning(drawn: Drawn, partner: Drawn) -> tuple[str, ...]:
-    (width, height), (other_width, other_height) = drawn.size_before, partner.size_before
+def _pieces(opened: Opened, partner: Opened | None, settings: Settings) -> list[tuple[str, Opened, Opened | None]]:
+    """The tiles of a picture and of its target, or both whole; a tiled set suffixes every name, so none collide."""
+    if not settings.tiles:
+        return [("", opened, partner)]
+    boxes = tile_boxes(opened.size_before, settings.size)
+    if not boxes:
+        return [("-tile0", opened, partner)]
+    return [
+        (f"-tile{n}", _cut(opened, box), _cut(partner, box) if partner is not None else None)
+        for n, box in enumerate(boxes)
+    ]
+
+
+def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
+    said = f"cut out at {box[0]},{box[1]}"
+    return Opened(
+        opened.image.crop(box), (box[2] - box[0], box[3] - box[1]), (*opened.operations, said), opened.warnings
+    )
+
+
+def _joined(drawn: Drawn, answer: Drawn | None, input_left: bool) -> Image.Image:
+    other = answer.image if answer is not None else drawn.target
+    if other is None:
+        return drawn.image
+    return join_ab(drawn.image, other) if input_left else join_ab(other, drawn.image)
+
+
+def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) -> SetImage:
+    operations, warnings, target = drawn.operations, drawn.warnings, facts.target
+    if answer is not None:
+        operations += tuple(f"target: {o}" for o in answer.operations)
+        warnings += tuple(f"target: {w}" for w in answer.warnings) + _shape_warning(drawn, answer)
+    elif drawn.target is not None:
+        target = facts.source
+    return replace(
+        facts,
+        output=f"{task.phase}/{facts.name}.png",
+        size_before=drawn.size_before,
+        operations=operations,
+        warnings=warnings,
+        target=target,
+    )
+
+
+def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
+    (width, height), (other_width, other_height) = drawn.size_before, answer.size_before
     if abs(width * other_height / (height * other_width) - 1) < 0.02:
         return ()
-    said = f"{width}x{height} and its target {other_width}x{other_height} differ in shape: they may not line up"
-    return (said,)
+    return (f"{width}x{height} and its target {other_width}x{other_height} differ in shape: they may not line up",)
 
 
-def _reused(task: Task, sha256: str, target_sha256: str | None, folder: Path) -> SetImage | None:
-    """Takes over the picture of an earlier run if neither file changed since."""
-    if task.earlier is None:
+def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
+    """Takes over the pictures of an earlier run if neither file changed since."""
+    if not task.earlier or task.earlier_folder is None:
         return None
-    old_folder, old = task.earlier
-    if (old.sha256, old.target_sha256, old.output) != (sha256, target_sha256, task.output):
-        return None
-    path = folder / task.output
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(old_folder / old.output, path)
-    except OSError:
+    images, prints = [], []
+    for old in task.earlier:
+        wanted = replace(old, output=f"{task.phase}/{old.name}.png")
+        if (old.sha256, old.target_sha256) != (facts.sha256, facts.target_sha256):
+            return None
         try:
-            shutil.copyfile(old_folder / old.output, path)
+            _link(task.earlier_folder / old.output, folder / wanted.output)
+            _link(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
+            with Image.open(folder / wanted.output) as picture:
+                prints.append(fingerprint(picture.convert("RGB")))
         except OSError:
             return None
-    return old
+        images.append(wanted)
+    return Outcome(tuple(images), tuple(prints), reused=True)
+
+
+def _link(old: Path, new: Path) -> None:
+    """The same file under another name, or a copy where the file system cannot do that."""
+    new.parent.mkdir(parents=True, exist_ok=True)
+    new.unlink(missing_ok=True)
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
 
 
 def _save(picture: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, format="PNG", compress_level=6)
+    path.unlink(missing_ok=True)  # it may be a second name of an earlier set's file
+    picture.save(path, format="PNG")
+
+
+def _save_thumbnail(picture: Image.Image, path: Path) -> None:
+    scale = min(1.0, _THUMBNAIL / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    shown = picture.point([min(255, v * 20) for v in range(256)]) if picture.mode == "L" else picture
+    fit_to(shown.convert("RGB"), size, "stretch").image.save(path, format="JPEG", quality=85)

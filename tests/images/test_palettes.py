@@ -35,7 +35,7 @@ def test_snapping_takes_jpeg_noise_away() -> None:
     rng = np.random.default_rng(0)
     clean = facades_colours()[rng.integers(0, 12, (40, 50))]
     noisy = np.clip(clean + rng.normal(0, 4, clean.shape), 0, 255).round().astype(np.uint8)
-    snapped = snap(noisy)
+    snapped = snap(noisy, facades_colours(), facades_colours())
     assert np.array_equal(snapped.pixels, clean)
     assert snapped.off_palette < 0.1
 
@@ -44,8 +44,8 @@ def test_the_off_palette_share_is_exact() -> None:
     pixels = np.zeros((10, 10, 3), dtype=np.uint8)
     pixels[:] = FACADES[2].rgb
     pixels[:3] = (128, 128, 128)
-    assert snap(pixels).off_palette == 0.3
-    assert snap(facades_colours()[None]).off_palette == 0.0
+    assert snap(pixels, facades_colours(), facades_colours()).off_palette == 0.3
+    assert snap(facades_colours()[None], facades_colours(), facades_colours()).off_palette == 0.0
 
 
 def test_indexes_give_the_datasets_colours() -> None:
@@ -60,7 +60,7 @@ def test_nearest_colour_would_have_confused_the_raw_palette() -> None:
     raw = raw_colours()[None]
     assert is_raw_palette(raw)
     assert not is_raw_palette(facades_colours()[None])
-    by_colour = snap(raw).pixels[0]
+    by_colour = snap(raw, facades_colours(), facades_colours()).pixels[0]
     assert tuple(by_colour[1]) == FACADES[0].rgb, "facade would become background"
     assert tuple(by_colour[2]) == FACADES[1].rgb, "window would become facade"
-    assert np.array_equal(snap(raw, raw_colours()).pixels[0], facades_colours())
+    assert np.array_equal(snap(raw, raw_colours(), facades_colours()).pixels[0], facades_colours())

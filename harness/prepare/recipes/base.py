@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 from PIL import Image
 
 from harness.errors import ImageError
 from harness.images.geometry import Fit, Fitted, Size, enlargement, fit_to, kept_share
 from harness.images.opening import MAX_PIXELS, WHITE, Colour, Opened, open_picture
+from harness.images.subject import focus_of
 
 SMALLEST_SIDE = 8
 """Pixels; a picture with a shorter side shows nothing a model could translate."""
@@ -22,12 +24,18 @@ class Settings:
     Attributes:
         size: width and height in pixels of every picture made.
         background: RGB below transparent pixels and beside padded ones.
+        focus: where a crop is taken: in the middle or where the detail lies.
+        tiles: cut large pictures into tiles of `size`, each at the picture's own scale.
+        aligned: input and target are two files that show the same place: nothing may be centred anew.
     """
 
     size: Size = (256, 256)
     fit: Fit = "crop"
     background: Colour = WHITE
     max_pixels: int = MAX_PIXELS
+    focus: Literal["centre", "subject"] = "centre"
+    tiles: bool = False
+    aligned: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,21 +58,23 @@ class Recipe:
 
     Attributes:
         explains: one line in words for `--dry-run`.
-        draw: file content and settings to a picture; raises ImageError for what cannot be used.
+        draw: the opened file to a picture of the size; raises ImageError for what cannot be used.
+        read: file content to an opened file, RGB unless `draw` expects otherwise; raises ImageError.
         makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
         version: raised when the same file gives another picture, so that older pictures are made anew.
     """
 
     name: str
     explains: str
-    draw: Callable[[bytes, Settings], Drawn] = field(compare=False)
+    draw: Callable[[Opened, Settings], Drawn]
+    read: Callable[[bytes, Settings], Opened]
     makes_target: bool = False
     version: int = 1
 
 
-def open_checked(content: bytes, settings: Settings, detail: int = 2) -> Opened:
-    """Opens a picture with `detail` times the pixels needed per side, which keeps a reduced JPEG decode invisible."""
-    enough = (settings.size[0] * detail, settings.size[1] * detail)
+def read_rgb(content: bytes, settings: Settings) -> Opened:
+    """Opens a picture as RGB with at least twice the pixels needed per side: a JPEG reduced so far shows nothing."""
+    enough = None if settings.tiles else (settings.size[0] * 2, settings.size[1] * 2)
     opened = open_picture(content, max_pixels=settings.max_pixels, background=settings.background, at_least=enough)
     check_size(opened.size_before)
     return opened
@@ -78,7 +88,16 @@ def check_size(size: Size) -> None:
 
 def fitted(image: Image.Image, settings: Settings, mixing: bool = True) -> Fitted:
     """Brings a picture to the settings' size as they say."""
-    return fit_to(image, settings.size, settings.fit, mixing=mixing, background=settings.background)
+    focus = focus_of(image) if settings.focus == "subject" and settings.fit == "crop" else (0.5, 0.5)
+    return fit_to(image, settings.size, settings.fit, mixing=mixing, background=settings.background, focus=focus)
+
+
+def finished(
+    opened: Opened, made: Fitted, settings: Settings, warnings: tuple[str, ...] = (), target: Image.Image | None = None
+) -> Drawn:
+    """Puts together what was read, what was made of it, and what the user should know."""
+    told = (*opened.warnings, *warnings, *size_warnings(opened.size_before, settings))
+    return Drawn(made.image, opened.size_before, (*opened.operations, *made.operations), told, target)
 
 
 def size_warnings(size_before: Size, settings: Settings) -> tuple[str, ...]:

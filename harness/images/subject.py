@@ -1,0 +1,84 @@
+"""Finds what a picture is of: a thing on a plain background, or where its detail lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+from skimage.color import rgb2lab
+
+Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+_LIKE = 9.0  # CIELAB distance up to which a pixel is of the background's colour: JPEG noise and soft shadow stay below
+
+
+@dataclass(frozen=True)
+class Background:
+    """The plain part around a thing.
+
+    Attributes:
+        mask: H×W bool, True where the picture is background: like the border and joined with it.
+        plain: share of the border, 0 to 1, that has the background's colour.
+    """
+
+    mask: Mask
+    plain: float
+
+
+def find_background(pixels: Pixels) -> Background:
+    """Returns the plain background of an H×W×3 uint8 photo: what is like its border and touches it."""
+    lab = rgb2lab(pixels)
+    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+    colour = np.median(border, axis=0)
+    like = np.sqrt(((ndimage.gaussian_filter(lab, (0.7, 0.7, 0)) - colour) ** 2).sum(axis=2)) < _LIKE
+    pieces, _ = ndimage.label(like)
+    edge = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    touching = np.unique(edge[edge > 0])
+    plain = float((np.sqrt(((border - colour) ** 2).sum(axis=1)) < _LIKE).mean())
+    return Background(np.isin(pieces, touching), plain)
+
+
+def box_of(mask: Mask) -> tuple[int, int, int, int] | None:
+    """Returns left, top, right, bottom of what is True; None if nothing is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def framed(
+    image: Image.Image, box: tuple[int, int, int, int], aspect: float, margin: float, background: tuple[int, int, int]
+) -> Image.Image:
+    """Returns the thing in `box` centred with a margin, on background where the picture ends.
+
+    Args:
+        aspect: width by height of the result.
+        margin: free space on each side, as a share of the thing's longer side relative to the frame.
+    """
+    width, height = box[2] - box[0], box[3] - box[1]
+    frame_height = max(width / aspect, float(height)) * (1 + 2 * margin)
+    frame = (max(1, round(frame_height * aspect)), max(1, round(frame_height)))
+    left, top = round((box[0] + box[2] - frame[0]) / 2), round((box[1] + box[3] - frame[1]) / 2)
+    canvas = Image.new("RGB", frame, background)
+    canvas.paste(image.convert("RGB"), (-left, -top))
+    return canvas
+
+
+def focus_of(image: Image.Image) -> tuple[float, float]:
+    """Returns where a picture's detail lies, x and y from 0 to 1: the centre of the sharp edges' mass.
+
+    Detail far from the middle counts less, as photographers centre what they mean.
+    """
+    small = image.convert("L").resize((64, 64), Image.Resampling.BOX)
+    grey = np.asarray(small, dtype=np.float64)
+    energy = ndimage.gaussian_filter(ndimage.gaussian_gradient_magnitude(grey, 1.0), 3.0) ** 2
+    rows, columns = (np.mgrid[:64, :64] + 0.5) / 64
+    weight = energy * np.exp(-2 * ((rows - 0.5) ** 2 + (columns - 0.5) ** 2))
+    total = weight.sum()
+    if total <= 0:
+        return (0.5, 0.5)
+    return float((weight * columns).sum() / total), float((weight * rows).sum() / total)

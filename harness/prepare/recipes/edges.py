@@ -1,0 +1,78 @@
+"""What edges2shoes and edges2handbags eat: thin black lines on white, drawn from product photos or cleaned drawings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from harness.errors import ImageError
+from harness.images.edges import as_picture, draw_edges, ink_of, line_width, thinned, without_specks
+from harness.images.geometry import Fitted
+from harness.images.opening import WHITE, Opened
+from harness.images.subject import box_of, find_background, framed
+from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
+
+_PLAIN = 0.8  # share of the border of one colour from which the background counts as plain
+_MARGIN = 0.06  # free space around the thing, as in the training pictures
+_WORKING = 768  # pixels: drawings are cleaned at this size, which keeps pencil lines apart
+
+
+def draw_from_photo(opened: Opened, settings: Settings) -> Drawn:
+    """Returns the edges of a product photo drawn like the training edges, the photo on white as its target."""
+    image, operations, told = _on_white(opened.image, settings)
+    made = fitted(image, settings)
+    mask = draw_edges(np.asarray(made.image))
+    if not mask.any():
+        raise ImageError("shows no edge to draw: it is one flat colour")
+    said = (*operations, *made.operations, f"edges drawn like the training's ({mask.mean():.1%} black)")
+    return finished(opened, Fitted(as_picture(mask), said), settings, told, target=made.image)
+
+
+def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
+    """Returns a pencil or tablet drawing as clean black lines, one pixel wide, on white."""
+    scale = min(1.0, _WORKING / max(opened.image.size))
+    working = opened.image.resize([max(1, round(s * scale)) for s in opened.image.size], Image.Resampling.LANCZOS)
+    ink = without_specks(ink_of(np.asarray(working)), round(12 * scale) + 4)
+    box = box_of(ink)
+    if box is None:
+        raise ImageError("shows no line: it is one flat colour")
+    told = () if ink.mean() < 0.25 else (f"{ink.mean():.0%} of it is ink: it looks like no line drawing",)
+    drawn = as_picture(ink)
+    if not settings.aligned:
+        drawn = framed(drawn, box, settings.size[0] / settings.size[1], _MARGIN, WHITE)
+    made = fitted(drawn.filter(ImageFilter.GaussianBlur(0.5)), replace(settings, background=WHITE))
+    mask = thinned(np.asarray(made.image.convert("L")) < 200)
+    said = (
+        "paper made white, lines made black",
+        *(() if settings.aligned else ("centred with a margin",)),
+        *made.operations,
+        f"thinned from {line_width(ink):.1f} pixels to one ({mask.mean():.1%} black)",
+    )
+    return finished(opened, Fitted(as_picture(mask), said), replace(settings, fit="pad"), told)
+
+
+def _on_white(image: Image.Image, settings: Settings) -> tuple[Image.Image, tuple[str, ...], tuple[str, ...]]:
+    """The thing centred on white where its background is plain; the photo as it is, with a warning, where not."""
+    background = find_background(np.asarray(image))
+    box = box_of(~background.mask)
+    if background.plain < _PLAIN or box is None:
+        said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"
+        return image, (), (said,)
+    pixels = np.where(background.mask[..., None], 255, np.asarray(image)).astype(np.uint8)
+    if settings.aligned:
+        return Image.fromarray(pixels), ("background made white",), ()
+    aspect = settings.size[0] / settings.size[1]
+    centred = framed(Image.fromarray(pixels), box, aspect, _MARGIN, WHITE)
+    return centred, ("background made white", "centred with a margin"), ()
+
+
+EDGES_FROM_PHOTO = Recipe(
+    "edges from photos",
+    "photos of a thing on a plain background: edges drawn like the training's, the photo becomes the target",
+    draw_from_photo, read_rgb, makes_target=True,
+)  # fmt: skip
+EDGES_FROM_DRAWING = Recipe(
+    "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing, read_rgb
+)

@@ -1,0 +1,63 @@
+"""The contact sheet of a set, `index.html`: before and after of every picture, warnings, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image
+
+from harness.files import write_text
+from harness.prepare.picture import thumbnail_of
+from harness.testset import SetImage, TestSet
+
+
+@dataclass(frozen=True)
+class Card:
+    """One picture on the sheet; links are relative and percent-encoded."""
+
+    name: str
+    image: SetImage
+    before: str
+    before_size: tuple[int, int]
+    after: str
+    part: str
+
+
+def write_sheet(folder: Path, test_set: TestSet) -> Path:
+    """Writes `index.html` into the set's folder, from `dataset.json`'s content and the pictures there."""
+    page = folder / "index.html"
+    environment = Environment(
+        loader=PackageLoader("harness.prepare"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    write_text(page, environment.get_template("sheet.html").render(**_context(folder, test_set)))
+    return page
+
+
+def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:
+    cards = [_card(folder, image) for image in test_set.images]
+    parts = sorted({card.part for card in cards}, key=["train", "val", "test"].index)
+    return {
+        "set": test_set,
+        "cards": cards,
+        "size": _after_size(folder, test_set),
+        "parts": {part: sum(card.part == part for card in cards) for part in parts},
+        "warned": sum(bool(card.image.warnings) for card in cards),
+    }
+
+
+def _card(folder: Path, image: SetImage) -> Card:
+    before = thumbnail_of(image.name)
+    with Image.open(folder / before) as picture:
+        size = picture.size
+    part = image.output.split("/")[0].removesuffix("A")
+    return Card(image.name, image, quote(before), size, quote(image.output), part)
+
+
+def _after_size(folder: Path, test_set: TestSet) -> tuple[int, int]:
+    with Image.open(folder / test_set.images[0].output) as picture:
+        return picture.size
