@@ -1,9 +1,9 @@
 """Every dataset of the two official download scripts.
 
 Names and addresses: `datasets/download_cyclegan_dataset.sh:3,15` and `datasets/download_pix2pix_dataset.sh:3,16` of the
-pinned PyTorch repository; origin of the pictures: its `docs/datasets.md`. Sizes and SHA-256 of the CycleGAN archives are
-those tensorflow/datasets recorded (`url_checksums/cycle_gan.txt`) when the files lay on the authors' former host; the
-counts are those of its `docs/catalog/cycle_gan.md`, since those of `docs/datasets.md` do not fit the archives.
+pinned PyTorch repository; origin of the pictures: its `docs/datasets.md`. Sizes and SHA-256 of the CycleGAN archives
+are those tensorflow/datasets recorded (`url_checksums/cycle_gan.txt`) when the files lay on the authors' former host;
+the counts are those of its `docs/catalog/cycle_gan.md`, since those of `docs/datasets.md` do not fit the archives.
 """
 
 from __future__ import annotations

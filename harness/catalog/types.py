@@ -8,6 +8,7 @@ from typing import Literal
 Family = Literal["pix2pix", "cyclegan"]
 Direction = Literal["AtoB", "BtoA"]
 Norm = Literal["batch", "instance", "none"]
+OFFICIAL_GENERATORS = ("resnet_9blocks", "resnet_6blocks", "unet_128", "unet_256")
 Layout = Literal["paired", "unpaired", "single"]
 DomainKind = Literal["photo", "label_map", "edges", "drawing", "map"]
 """What a picture of a domain is made of: `drawing` is painted, printed or drawn; `edges` are black strokes on white."""
@@ -39,7 +40,9 @@ class Repository:
 class Architecture:
     """What the official `define_G` needs: the options that must fit the weights.
 
-    `use_dropout` is None where the keys of a state dict do not tell (U-Nets).
+    Attributes:
+        netG: one of `OFFICIAL_GENERATORS`, or `unet_N` and `resnet_Nblocks` of another depth in the same manner.
+        use_dropout: None where the keys of a state dict do not tell (U-Nets).
     """
 
     netG: str
@@ -52,7 +55,12 @@ class Architecture:
     @property
     def multiple_of(self) -> int:
         """Height and width of an input, in pixels, must be multiples of this."""
-        return {"unet_128": 128, "unet_256": 256}.get(self.netG, 4)
+        return int(self.netG.removeprefix("unet_")) if self.netG.startswith("unet_") else 4
+
+    @property
+    def official(self) -> bool:
+        """Whether the official scripts have a `--netG` of this name."""
+        return self.netG in OFFICIAL_GENERATORS
 
 
 @dataclass(frozen=True)

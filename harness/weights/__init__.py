@@ -1,1 +1,1 @@
-"""Reading generator checkpoints safely and telling their architecture."""
+"""Weights files: read safely, and the architecture that their keys show."""

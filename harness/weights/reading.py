@@ -1,0 +1,136 @@
+"""A weights file from anywhere, read as tensors and never executed."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.errors import WeightsError
+from harness.weights.container import AGAIN, Container, recognise
+
+_WRAPPERS = ("state_dict", "model_state_dict", "netG", "generator", "params")
+_DTYPES = {torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Tensors of a weights file and what was mended to get at them, in words.
+
+    A file with `mended` lines cannot be loaded by the official scripts as it is; a cleaned copy can.
+    """
+
+    state_dict: dict[str, torch.Tensor]
+    mended: tuple[str, ...] = ()
+
+
+def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
+    """Returns the tensors of a generator's file on the CPU, by the keys the official networks use.
+
+    Reads what `torch.save` wrote in any version since 0.4. Large files are mapped into memory, not copied. See
+    `read_weights` for what is mended and what is refused.
+    """
+    return read_weights(path).state_dict
+
+
+def read_weights(path: Path) -> Weights:
+    """Reads a weights file with `weights_only=True`, so that no code in it can run.
+
+    A surrounding `{"state_dict": …}`, the prefix `module.` of DataParallel and the running statistics that
+    InstanceNorm saved before torch 0.4 are taken away.
+
+    Raises:
+        WeightsError: the file is missing, empty, cut off, no weights file, a zip bomb or a pickle of objects, or its
+            tensors are NaN, infinite or larger than the file.
+    """
+    container = recognise(path)
+    state_dict, wrapper = _unwrapped(path, _load(path, container))
+    mended = [f"taken out of `{wrapper}`"] if wrapper else []
+    if all(key.startswith("module.") for key in state_dict):
+        state_dict = {key.removeprefix("module."): tensor for key, tensor in state_dict.items()}
+        mended.append("prefix `module.` of the keys taken away")
+    tensors = {key: _checked(path, key, tensor) for key, tensor in state_dict.items()}
+    _refuse_more_than_the_file_holds(path, tensors)
+    for key, tensor in tensors.items():
+        _refuse_not_finite(path, key, tensor)
+    return Weights(without_instance_statistics(tensors), tuple(mended))
+
+
+def without_instance_statistics(state_dict: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Returns a state dict less the running statistics that InstanceNorm saved before torch 0.4, as upstream does.
+
+    Instance norm has no weight and follows a convolution with a bias.
+    Source: `models/base_model.py`, `__patch_instance_norm_state_dict`.
+    """
+    dropped = set()
+    for key in state_dict:
+        layer, _, name = key.rpartition(".")
+        parent, _, place = layer.rpartition(".")
+        if name == "running_mean" and f"{layer}.weight" not in state_dict and place.isdigit():
+            if f"{parent}.{int(place) - 1}.bias" in state_dict:
+                dropped |= {f"{layer}.{n}" for n in ("running_mean", "running_var", "num_batches_tracked")}
+    return {key: tensor for key, tensor in state_dict.items() if key not in dropped}
+
+
+def _load(path: Path, container: Container) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=container == "zip")
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL (\S+)", str(error))
+        what = f"Python objects (`{found[1]}`)" if found else "something else than tensors"
+        raise WeightsError(
+            f"`{path}` holds {what}: it was refused and nothing of it was executed",
+            "save the generator again with `torch.save(net.state_dict(), FILE)`",
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
+        # The legacy reader meets a damaged file with whatever its bytes happen to mean.
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise WeightsError(f"`{path}` is damaged or cut off: {reason}", AGAIN) from error
+
+
+def _unwrapped(path: Path, loaded: Any) -> tuple[dict[str, Any], str | None]:
+    if not isinstance(loaded, Mapping) or not loaded:
+        kind = "nothing" if isinstance(loaded, Mapping) else f"a {type(loaded).__name__}"
+        raise WeightsError(f"`{path}` holds {kind}; a state dict of tensors was expected", AGAIN)
+    wrapper = next((key for key in _WRAPPERS if isinstance(loaded.get(key), Mapping) and loaded[key]), None)
+    inner = loaded if wrapper is None else loaded[wrapper]
+    if not all(isinstance(key, str) for key in inner):
+        raise WeightsError(f"`{path}` holds a dict whose keys are no names; a state dict was expected", AGAIN)
+    return dict(inner), wrapper
+
+
+def _checked(path: Path, key: str, value: Any) -> torch.Tensor:
+    if not isinstance(value, torch.Tensor):
+        raise WeightsError(
+            f"`{path}` holds a {type(value).__name__} as `{key}`; a state dict holds tensors only",
+            "save the generator again with `torch.save(net.state_dict(), FILE)`",
+        )
+    if value.layout != torch.strided or value.device.type != "cpu" or value.dtype not in _DTYPES:
+        kind = f"{value.dtype}, {value.layout}, on {value.device}"
+        raise WeightsError(f"`{path}` holds `{key}` as {kind}; dense floating-point tensors were expected", AGAIN)
+    return value.detach()
+
+
+def _refuse_more_than_the_file_holds(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+    # A tensor of stride 0 takes four bytes in a file and any number in memory.
+    claimed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    size = path.stat().st_size
+    if claimed > size:
+        raise WeightsError(f"`{path}` has {size:,} bytes and claims {claimed:,} bytes of tensors: refused", AGAIN)
+
+
+def _refuse_not_finite(path: Path, key: str, tensor: torch.Tensor) -> None:
+    if not tensor.numel() or not tensor.is_floating_point():
+        return
+    low, high = torch.aminmax(tensor)  # one pass and no copy, and both become NaN where one value is
+    if not (torch.isfinite(low) and torch.isfinite(high)):
+        what = "NaN" if torch.isnan(low) else "infinite"
+        raise WeightsError(
+            f"`{path}` has {what} values in `{key}`: a training that diverged, or a damaged file",
+            "use an earlier checkpoint of the training, or bring the file again",
+        )
