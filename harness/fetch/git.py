@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from harness.errors import GitError
 from harness.files import folder_written_aside
@@ -30,10 +31,20 @@ _SETTINGS = {
     "core.sparseCheckoutCone": "false",
     "advice.detachedHead": "false",
     "gc.auto": "0",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
 }
 """So that the files are byte-identical to the commit's whatever the user's own settings, and nothing runs beside."""
 _SERVE_ALL = "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack"
 """A local repository is served by our own git, which may then leave out the blobs nobody asked for."""
+
+
+_NO_SUCH_KEY = 5
+"""What `git config --unset-all` answers."""
+
+
+class _Run(Protocol):
+    def __call__(self, *arguments: str, allowed: Sequence[int] = (0,)) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -158,14 +169,14 @@ def _check_out(url: str, commit: str, folder: Path, remembered: str | None) -> N
     _verify(folder, commit)
 
 
-def _serve_locally(run: Callable[..., str], local: Path | None) -> None:
+def _serve_locally(run: _Run, local: Path | None) -> None:
     if local is not None and local.is_dir():
         run("config", "remote.origin.uploadpack", _SERVE_ALL)
-    elif run("config", "--default", "", "--get", "remote.origin.uploadpack"):
-        run("config", "--unset", "remote.origin.uploadpack")
+    else:
+        run("config", "--unset-all", "remote.origin.uploadpack", allowed=(0, _NO_SUCH_KEY))
 
 
-def _fetch(run: Callable[..., str], commit: str) -> None:
+def _fetch(run: _Run, commit: str) -> None:
     """Fetches as little as the other side allows: the one commit without blobs, the one commit, all branches."""
     small = ("fetch", "--quiet", "--no-tags", "--depth=1")
     attempts = (
@@ -180,6 +191,9 @@ def _fetch(run: Callable[..., str], commit: str) -> None:
         except git.GitCommandError as error:
             if attempt is attempts[-1] or _unreachable(_reason(error)):
                 raise
+            # A failed filtered fetch leaves these behind; git would then ask for every missing object one by one.
+            for key in ("remote.origin.promisor", "remote.origin.partialclonefilter"):
+                run("config", "--unset-all", key, allowed=(0, _NO_SUCH_KEY))
     run("cat-file", "-e", f"{commit}^{{commit}}")
 
 
@@ -196,11 +210,11 @@ def _verify(folder: Path, commit: str) -> None:
         )
 
 
-def _runner(folder: Path) -> Callable[..., str]:
+def _runner(folder: Path) -> _Run:
     """Returns `git` bound to one clone, whatever repository, prompt or language the environment names."""
     if shutil.which("git") is None:
         raise GitError("git is not installed, or not on PATH", "install it: https://git-scm.com/downloads")
-    environment: Mapping[str, str] = {
+    environment = {
         "GIT_DIR": str(folder / ".git"),
         "GIT_WORK_TREE": str(folder),
         "GIT_INDEX_FILE": str(folder / ".git" / "index"),
@@ -213,10 +227,13 @@ def _runner(folder: Path) -> Callable[..., str]:
     }
     command = git.Git(folder)
 
-    def run(*arguments: str) -> str:
-        output = command.execute(["git", *arguments], env=environment, strip_newline_in_stdout=True)
-        assert isinstance(output, str)
-        return output
+    def run(*arguments: str, allowed: Sequence[int] = (0,)) -> str:
+        status, output, errors = command.execute(
+            ["git", *arguments], env=environment, with_extended_output=True, with_exceptions=False
+        )
+        if status not in allowed:
+            raise git.GitCommandError(["git", *arguments], status, errors, output)
+        return str(output)
 
     return run
 
@@ -242,16 +259,14 @@ def _unreachable(reason: str) -> bool:
 
 def _explained(url: str, commit: str, error: git.GitCommandError) -> GitError:
     reason = _reason(error)
+    elsewhere = "name a repository that holds the commit with `--upstream-url URL_OR_FOLDER`"
+    if any(sign in reason for sign in ("does not appear to be a git", "not found", "prompts disabled")):
+        return GitError(f"there is no git repository at `{url}`: {reason}", elsewhere)
     if _unreachable(reason):
         return GitError(
             f"`{url}` cannot be reached: {reason}",
             "check the network and proxy with `harness doctor`, or name a mirror or a folder with `--upstream-url`",
         )
-    if any(sign in reason for sign in ("not our ref", "no such remote ref", "couldn't find remote ref", "Not a valid")):
-        return GitError(
-            f"the commit `{commit}` is not in `{url}`",
-            "check `--upstream-ref`, or name a repository that holds the commit with `--upstream-url`",
-        )
-    if "does not appear to be a git repository" in reason or "not found" in reason:
-        return GitError(f"there is no git repository at `{url}`: {reason}", "use `--upstream-url URL_OR_FOLDER`")
-    return GitError(f"git could not clone `{url}`: {reason}", "try a mirror or a folder with `--upstream-url`")
+    if any(sign in reason for sign in ("not our ref", "remote ref", "Not a valid", "not a valid")):
+        return GitError(f"the commit `{commit}` is not in `{url}`", f"check `--upstream-ref`, or {elsewhere}")
+    return GitError(f"git could not clone `{url}`: {reason}", f"try again, or {elsewhere}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.fetch.http import Patience
+from tests.fetch.repository import Upstream, make_upstream
 from tests.fetch.server import Server, running_server
 
 
@@ -26,3 +27,8 @@ def slept() -> list[float]:
 @pytest.fixture
 def patience(slept: list[float]) -> Patience:
     return Patience(sleep=slept.append, jitter=random.Random(0))
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
+    return make_upstream(tmp_path_factory.mktemp("upstream"))
