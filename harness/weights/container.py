@@ -56,14 +56,14 @@ def _check_zip(path: Path, size: int) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise WeightsError(f"`{path}` is cut off or damaged: its list of contents is not there", AGAIN) from error
     names = [entry.filename for entry in entries]
-    # torch stores every entry as it is. Compressed or overlapping ones are how a small file becomes an endless one.
-    if any(e.compress_size != e.file_size for e in entries) or sum(e.file_size for e in entries) > size:
-        raise WeightsError(f"`{path}` is a compressed archive, which torch never writes: refused, not unpacked", AGAIN)
     if any(name.endswith("/constants.pkl") for name in names):
         raise WeightsError(
             f"`{path}` is a TorchScript program; a state dict was expected",
             "save the generator again with `torch.save(net.state_dict(), FILE)`",
         )
+    # `torch.save` stores entries as they are; compressed or overlapping ones make a small file an endless one.
+    if any(e.compress_size != e.file_size for e in entries) or sum(e.file_size for e in entries) > size:
+        raise WeightsError(f"`{path}` is a compressed archive, which no state dict is: refused, not unpacked", AGAIN)
     pickles = [entry for entry in entries if entry.filename.endswith("/data.pkl")]
     if len(pickles) != 1:
         raise WeightsError(f"`{path}` is a zip archive of other things ({', '.join(names[:3])}), not weights", AGAIN)

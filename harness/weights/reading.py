@@ -70,11 +70,19 @@ def without_instance_statistics(state_dict: Mapping[str, torch.Tensor]) -> dict[
     dropped = set()
     for key in state_dict:
         layer, _, name = key.rpartition(".")
-        parent, _, place = layer.rpartition(".")
-        if name == "running_mean" and f"{layer}.weight" not in state_dict and place.isdigit():
-            if f"{parent}.{int(place) - 1}.bias" in state_dict:
-                dropped |= {f"{layer}.{n}" for n in ("running_mean", "running_var", "num_batches_tracked")}
+        if (
+            name == "running_mean"
+            and f"{layer}.weight" not in state_dict
+            and f"{_place_before(layer)}.bias" in state_dict
+        ):
+            dropped |= {f"{layer}.{statistic}" for statistic in ("running_mean", "running_var", "num_batches_tracked")}
     return {key: tensor for key, tensor in state_dict.items() if key not in dropped}
+
+
+def _place_before(layer: str) -> str:
+    """The layer one place earlier in the same `Sequential`."""
+    parent, _, place = layer.rpartition(".")
+    return f"{parent}.{int(place) - 1}" if place.isdigit() else ""
 
 
 def _load(path: Path, container: Container) -> Any:
