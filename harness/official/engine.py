@@ -35,12 +35,11 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
     with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output.resolve()) as name:
         stage = plan_stage(job, Path(name))
         options = translation_options(job, stage, gpu_ids)
-        shims = stage_weights(job.weights, stage)
-        finished, durations = _run(job, clone.resolve(), stage, options, progress)
+        finished, mended, durations = _run(job, clone.resolve(), stage, options, progress)
         return Answer(
             engine="official",
             options=for_the_record(options, stage.root),
-            shims=(*shims, *finished.shims),
+            shims=(*mended, *finished.shims),
             durations=durations,
             extra={
                 "command_line": "older, with --gpu_ids" if gpu_ids else "current",
@@ -51,8 +50,11 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
 
 def _run(
     job: Job, clone: Path, stage: Stage, options: list[str], progress: Progress
-) -> tuple[Finished, dict[str, float]]:
-    """Stages while the script's process starts, lets it work, and takes over what it drew; seconds by step."""
+) -> tuple[Finished, list[str], dict[str, float]]:
+    """Stages while the script's process starts, lets it work and takes over what it drew.
+
+    Returns how the script ended, what was mended of the weights, and seconds by step.
+    """
     clock = {"begin": time.perf_counter()}
     seeds = {image.stem: image_seed(job.seed, image.item.name) for image in stage.images}
     with started(
@@ -64,6 +66,7 @@ def _run(
         log=job.log,
         image_seeds=seeds,
     ) as script:
+        mended = stage_weights(job.weights, stage)
         sizes = stage_images(job, stage, progress)
         clock["stage"] = time.perf_counter()
         with progress.step("translating with the authors' test.py", total=len(stage.images)) as step:
@@ -82,4 +85,5 @@ def _run(
     verify(stage, sizes, finished)
     collect(stage, job.output, progress)
     clock["collect"] = time.perf_counter()
-    return finished, {step: round(end - before, 3) for (_, before), (step, end) in pairwise(clock.items())}
+    durations = {step: round(end - before, 3) for (_, before), (step, end) in pairwise(clock.items())}
+    return finished, mended, durations

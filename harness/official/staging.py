@@ -12,19 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from PIL import Image
 
 from harness.catalog.types import Architecture
-from harness.errors import EngineError, ImageError, WeightsError
+from harness.errors import EngineError, ImageError
 from harness.images.opening import open_rgb
 from harness.images.pairing import join_ab, split_ab
 from harness.progress import Progress
 from harness.translation import Item, Job
+from harness.weights.reading import read_weights
 from harness.workspace import checked_name
 
 EXPERIMENT = "harness"
 PHASE = "test"
-_HEAD_BYTES = 1 << 20  # torch writes a state dict's keys before its numbers, in both of its file formats
 
 
 @dataclass(frozen=True)
@@ -111,27 +112,19 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
 
 
 def stage_weights(weights: Path, stage: Stage) -> list[str]:
-    """Puts the generator into a private checkpoints folder and returns the shims that took.
+    """Puts the generator into a private checkpoints folder, where their script may write, and returns the shims.
 
-    Their script writes beside the weights, hence the folder; and it cannot load keys that begin with `module.`,
-    which files saved under DataParallel have, hence a cleaned copy of such a file.
+    What their script cannot load as it is, e.g. keys that begin with `module.`, gets a mended copy.
+
+    Raises:
+        WeightsError: the file is missing or holds no state dict.
     """
+    read = read_weights(weights)
     target = stage.checkpoints / EXPERIMENT / "latest_net_G.pth"
     target.parent.mkdir(parents=True)
-    try:
-        with weights.open("rb") as stream:
-            saved_in_parallel = b"module.model." in stream.read(_HEAD_BYTES)
-    except OSError as error:
-        raise WeightsError(
-            f"cannot read the weights `{weights}`: {error.strerror or error}", "harness setup --model NAME"
-        ) from error
-    if saved_in_parallel:
-        import torch
-
-        from harness.weights.reading import read_state_dict
-
-        torch.save(read_state_dict(weights), target)
-        return ["copy of the weights without the prefix `module.` of their keys"]
+    if read.mended:
+        torch.save(read.state_dict, target)
+        return [f"mended copy of the weights: {what}" for what in read.mended]
     try:
         target.symlink_to(weights.resolve())
     except OSError:  # Windows without the right to make links

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from harness.catalog.types import Architecture
 from harness.translation import Item, Job
@@ -50,7 +51,7 @@ def make_job(tmp_path: Path) -> MakeJob:
             picture(name, 2 * side if paired else side, side).save(path)
             items.append(Item(name, path, paired))
         weights = folder / "weights.pth"
-        weights.write_bytes(b"stand-in weights")
+        torch.save({"model.1.weight": torch.zeros(4, 3, 7, 7)}, weights)
         known: dict[str, Any] = {
             "weights": weights,
             "architecture": RESNET,

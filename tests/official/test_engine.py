@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from harness.errors import DeviceError, EngineError, OfficialScriptError
+from harness.errors import DeviceError, EngineError, OfficialScriptError, WeightsError
 from harness.official.engine import translate
 from harness.progress import Silent
 from harness.translation import Job
@@ -180,3 +180,14 @@ def test_a_folder_that_is_no_clone(make_job: MakeJob, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="is no clone") as caught:
         translate(make_job(), tmp_path)
     assert caught.value.hint == "harness setup"
+
+
+def test_weights_that_hold_no_state_dict_are_refused_and_nothing_is_left(
+    clone: Path, make_job: MakeJob, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.pth"
+    page.write_text("<!DOCTYPE html><title>404</title>")
+    job = make_job(weights=page)
+    with pytest.raises(WeightsError, match=r"page\.pth"):
+        translate(job, clone)
+    assert list(job.output.iterdir()) == []

@@ -105,7 +105,7 @@ def test_an_error_here_ends_the_script_too(tmp_path: Path) -> None:
 
 
 DRIVER = """
-import sys
+import sys, torch
 from contextlib import contextmanager
 from pathlib import Path
 from harness.catalog.types import Architecture
@@ -123,7 +123,9 @@ class Speaking:
 source, folder, clone = (Path(p) for p in sys.argv[1:])
 items = tuple(Item(name, source, False) for name in "abc")
 architecture = Architecture("resnet_9blocks", "instance", False)
-job = Job(source, architecture, items, "AtoB", "paper", 1, "cpu", (64, 64), folder / "images", folder / "log.txt")
+weights = folder / "weights.pth"
+torch.save({"model.1.weight": torch.zeros(4, 3, 7, 7)}, weights)
+job = Job(weights, architecture, items, "AtoB", "paper", 1, "cpu", (64, 64), folder / "images", folder / "log.txt")
 try:
     translate(job, clone, Speaking())
 except KeyboardInterrupt:
