@@ -1,0 +1,52 @@
+"""`harness doctor`: what this machine can do and what to mend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, quiet_option
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.doctor.service import Diagnosis
+
+_EPILOG = """\b
+Examples:
+  harness doctor
+  harness doctor --offline
+  harness doctor --json > machine.json
+"""
+
+
+@click.command("doctor", epilog=_EPILOG)
+@click.option("--offline", is_flag=True, help="Ask no host on the network.")
+@json_option
+@quiet_option
+@click.pass_context
+def command(ctx: click.Context, offline: bool, as_json: bool, quiet: bool) -> None:
+    """Say what this machine can do and what to mend, with the command that mends it; exit code 1 if it is unusable."""
+    from harness.doctor.service import examine
+
+    workspace: Workspace = ctx.obj
+    console = Console(quiet)
+    diagnosis = examine(workspace, offline, console)
+    if as_json:
+        console.document(diagnosis.to_json())
+    else:
+        _show(console, diagnosis)
+    if not diagnosis.usable:
+        ctx.exit(1)
+
+
+def _show(console: Console, diagnosis: Diagnosis) -> None:
+    width = max(len(check.name) for check in diagnosis.checks)
+    for check in diagnosis.checks:
+        console.result(f"{check.state:4}  {check.name:{width}}  {check.what}")
+        if check.mend:
+            console.result(f"{'':4}  {'':{width}}  mend: {check.mend}")
+    counts = {state: sum(check.state == state for check in diagnosis.checks) for state in ("warn", "bad")}
+    verdict = "usable" if diagnosis.usable else "not usable before what is bad is mended"
+    console.result(f"{verdict}: {counts['bad']} bad, {counts['warn']} to know about")

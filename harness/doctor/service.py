@@ -1,0 +1,53 @@
+"""`harness doctor`: all checks in the order people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.doctor import machine, software, supplies
+from harness.doctor.check import Check
+from harness.progress import Progress, Silent
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether nothing stops harness from working."""
+        return not any(check.state == "bad" for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what `--json` prints."""
+        return {"format": 1, "usable": self.usable, "checks": [check.to_json() for check in self.checks]}
+
+
+def examine(workspace: Workspace, offline: bool = False, progress: Progress | None = None) -> Diagnosis:
+    """Looks at the machine and the workspace, changing nothing; `offline` asks no host."""
+    found = [
+        software.check_python(),
+        software.check_torch(),
+        software.check_torchvision(),
+        software.check_gpu(),
+        machine.check_cores(),
+        machine.check_memory(),
+        machine.check_writable(workspace.root),
+        machine.check_disk(workspace.root),
+        software.check_git(),
+        supplies.check_clone(workspace),
+        supplies.check_weights(workspace),
+        supplies.check_proxies(),
+        software.check_browser(),
+        software.check_locale(),
+        software.check_heif(),
+    ]
+    if not offline:
+        hosts = supplies.download_hosts()
+        (progress or Silent()).say(f"asking {', '.join(hosts)}")
+        found += supplies.check_network(hosts)
+    return Diagnosis(tuple(found))
