@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 the user can mend it, 2 usage, 3 our fault, 130 stopped."""
     console = Console()
     try:
-        cli.main(args=arguments, prog_name="harness", standalone_mode=False)
+        outcome = cli.main(args=arguments, prog_name="harness", standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
@@ -109,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
         )
         return 3
-    return 0
+    return outcome if isinstance(outcome, int) else 0  # click returns the code given to `ctx.exit`
 
 
 def entry_point() -> None:

@@ -29,12 +29,8 @@ def check_clone(workspace: Workspace) -> Check:
     if state is None:
         return Check(name, "warn", "not cloned yet", "harness setup")
     if state.dirty:
-        return Check(
-            name,
-            "warn",
-            f"commit {state.commit[:12]}, with local changes",
-            f"git -C {folder} stash --include-untracked",
-        )
+        keep = f"git -C {folder} stash --include-untracked"
+        return Check(name, "warn", f"commit {state.commit[:12]}, with local changes", keep)
     if state.commit != PYTORCH.commit:
         return Check(
             name, "warn", f"commit {state.commit[:12]}; harness is tested with {PYTORCH.commit[:12]}", "harness setup"

@@ -8,6 +8,7 @@ import errno
 import json
 import random
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -239,20 +240,29 @@ def _retry_after_s(value: str | None) -> float | None:
 def _translated(url: str) -> Iterator[None]:
     try:
         yield
-    except requests.exceptions.SSLError as error:
-        raise NetworkError(f"`{url}`: the secure connection failed: {_innermost(error)}", _OFFLINE_HINT) from error
     except requests.exceptions.Timeout as error:
         raise _MayPass("the server did not answer in time") from error
-    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-        raise _MayPass(f"the connection failed: {_innermost(error)}") from error
     except requests.RequestException as error:
-        raise NetworkError(f"`{url}` cannot be asked for: {_innermost(error)}", _OFFLINE_HINT) from error
+        cause = _innermost(error)
+        if isinstance(error, requests.exceptions.SSLError):
+            problem = "the secure connection failed"
+        elif isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            problem = "the name of the server is not known"
+        elif isinstance(error, requests.exceptions.ConnectionError | requests.exceptions.ChunkedEncodingError):
+            raise _MayPass(f"the connection failed: {_told(cause)}") from error
+        else:
+            problem = "it cannot be asked for"
+        raise NetworkError(f"`{url}`: {problem}: {_told(cause)}", _OFFLINE_HINT) from error
 
 
-def _innermost(error: BaseException) -> str:
-    """What the lowest layer said; requests wraps it several times in text nobody can read."""
+def _innermost(error: BaseException) -> BaseException:
+    """The error of the lowest layer; requests wraps it several times in text nobody can read."""
     last = error.args[-1] if error.args else None
     for deeper in (last, getattr(error, "reason", None), error.__cause__):
         if isinstance(deeper, BaseException):
             return _innermost(deeper)
+    return error
+
+
+def _told(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error) or type(error).__name__

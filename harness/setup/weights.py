@@ -28,7 +28,7 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> boo
     """
 
     def look_into(part: Path) -> None:
-        difference = _difference(model.architecture, _look_into(part))
+        difference = _compared(model, part)[1]
         if difference:
             progress.warn(
                 f"the catalog's facts of `{model.id}` do not fit its file: {difference}; the file is believed"
@@ -52,7 +52,7 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
     digest, target = sha256_of(source), workspace.weights(model.family, model.name)
     if target.is_file() and sha256_of(target) == digest:
         return False
-    _refuse_other_network(model, source, _look_into(source), progress)
+    _refuse_other_network(model, source, progress)
     if model.sha256 is not None and digest != model.sha256:
         progress.warn(f"`{source}` is not the authors' own file of `{model.id}`: its SHA-256 is {digest}")
     if target.is_file():
@@ -64,17 +64,23 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
     return True
 
 
-def _look_into(path: Path) -> Architecture:
+def _compared(model: Model, path: Path) -> tuple[Architecture, str]:
+    """The architecture of a file, and how it differs from the model's in the catalog."""
     # torch is imported only where a file is looked into: most calls find everything there
-    from harness.weights.architecture import infer_architecture
+    from harness.weights.architecture import difference_between, infer_architecture
     from harness.weights.reading import read_state_dict
 
-    return infer_architecture(read_state_dict(path))
+    state_dict = read_state_dict(path)
+    try:
+        found = infer_architecture(state_dict)
+    except WeightsError as error:
+        raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
+    return found, difference_between(model.architecture, found)
 
 
-def _refuse_other_network(model: Model, source: Path, found: Architecture, progress: Progress) -> None:
+def _refuse_other_network(model: Model, source: Path, progress: Progress) -> None:
     expected = model.architecture
-    difference = _difference(expected, found)
+    found, difference = _compared(model, source)
     if (found.netG, found.input_nc, found.output_nc) != (expected.netG, expected.input_nc, expected.output_nc):
         raise WeightsError(
             f"`{source}` does not fit `{model.id}`: {difference}",
@@ -82,22 +88,3 @@ def _refuse_other_network(model: Model, source: Path, found: Architecture, progr
         )
     if difference:
         progress.warn(f"`{source}` is not the authors' own `{model.id}`: {difference}")
-
-
-def _difference(expected: Architecture, found: Architecture) -> str:
-    """A sentence on how two architectures differ, empty when they do not; unknown dropout differs from nothing."""
-    fields = {
-        "netG": "network",
-        "norm": "norm",
-        "use_dropout": "dropout",
-        "ngf": "filters (ngf)",
-        "input_nc": "input channels",
-        "output_nc": "output channels",
-    }
-    differing = [
-        f"{label} {getattr(expected, name)} expected, {getattr(found, name)} found"
-        for name, label in fields.items()
-        if None not in (getattr(expected, name), getattr(found, name))
-        and getattr(expected, name) != getattr(found, name)
-    ]
-    return "; ".join(differing)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -59,16 +60,14 @@ def running_server() -> Iterator[Server]:
             path = self.path.lstrip("/")
             server.requests.append((path, dict(self.headers)))
             waiting = server.answers.get(path, [Answer(b"nothing here", status=404)])
-            with suppress(ConnectionError):  # the client may have heard enough
-                _answer(self, waiting.pop(0) if len(waiting) > 1 else waiting[0])
+            _answer(self, waiting.pop(0) if len(waiting) > 1 else waiting[0])
 
         do_HEAD = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
+    listening = _Listening(("127.0.0.1", 0), Handler)
     server = Server(f"http://127.0.0.1:{listening.server_address[1]}")
     thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -78,6 +77,14 @@ def running_server() -> Iterator[Server]:
         listening.shutdown()
         listening.server_close()
         thread.join()
+
+
+class _Listening(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client may have heard enough
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _answer(request: BaseHTTPRequestHandler, answer: Answer) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import random
+import socket
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import pytest
 
@@ -207,6 +209,29 @@ def test_no_server_is_a_clear_error(part: Path, patience: Patience, slept: list[
         bring("http://127.0.0.1:9/x", part, patience)
     assert raised.value.message == "`http://127.0.0.1:9/x`: the connection failed: Connection refused, 4 times in a row"
     assert len(slept) == 3
+
+
+def test_a_name_nobody_knows_is_told_at_once(part: Path, patience: Patience, slept: list[float]) -> None:
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(NetworkError, match="name of the server is not known"):
+        patched.setattr(socket, "getaddrinfo", _raiser(unknown))
+        bring("http://example.invalid/x", part, patience)
+    assert slept == []
+
+
+def test_a_name_server_that_is_busy_is_asked_again(part: Path, patience: Patience, slept: list[float]) -> None:
+    busy = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(NetworkError, match="Temporary failure"):
+        patched.setattr(socket, "getaddrinfo", _raiser(busy))
+        bring("http://example.invalid/x", part, patience)
+    assert len(slept) == 3
+
+
+def _raiser(error: Exception) -> Callable[..., NoReturn]:
+    def raises(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return raises
 
 
 def test_no_address_is_a_clear_error(part: Path, patience: Patience) -> None:
