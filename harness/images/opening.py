@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import threading
 import warnings
@@ -34,6 +35,11 @@ _DAMAGE = (
 )  # fmt: skip
 _ORIENTATION = 0x0112
 _PIECE = 64 * 1024
+_MAGIC = {
+    b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip archive", b"%!PS": "PostScript",
+    b"\xff\xd8": "a JPEG whose head is damaged", b"\x89PNG": "a PNG whose head is damaged",
+    b"RIFF": "a WebP or film whose head is damaged", b"GIF8": "a GIF whose head is damaged",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Opened:
     operations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it writes to stderr what the errors here say
 
 _quiet_lock = threading.RLock()
 _quiet_depth = 0
@@ -195,7 +203,7 @@ def _register_heif() -> None:
 
 def _looks_like(content: bytes) -> str:
     start = content[:_PIECE]
-    for magic, name in ((b"%PDF", "a PDF"), (b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive")):
+    for magic, name in _MAGIC.items():
         if start.startswith(magic):
             return f"it holds {name}"
     if b"\x00" not in start:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from PIL import Image
 
 from harness.files import write_text
@@ -34,8 +36,14 @@ def write_sheet(folder: Path, test_set: TestSet) -> Path:
         loader=PackageLoader("harness.prepare"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["ticks"] = _ticks
     write_text(page, environment.get_template("sheet.html").render(**_context(folder, test_set)))
     return page
+
+
+def _ticks(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped just before
 
 
 def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""The contact sheet shows every picture, reason and warning, and lets nothing in a name become markup."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from PIL import Image
+
+from harness.prepare.plan import plan_images
+from harness.prepare.service import carry_out
+from harness.prepare.sheet import write_sheet
+from harness.testset import load_test_set
+from harness.workspace import Workspace
+from tests.images.pictures import noise
+
+
+class Links(HTMLParser):
+    """Collects what a page points to and the tags it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    folder = tmp_path / "<i>photos & co"
+    folder.mkdir()
+    for n, name in enumerate(["<script>alert(1)<", "خانه", "100% #1?", 'quote"onerror=x']):
+        noise(90, 60, n).save(folder / f"{name}.png")
+    noise(2000, 100).save(folder / "panorama.png")
+    (folder / "<b>.txt").write_text("hello")
+    workspace = Workspace(tmp_path / "workspace")
+    return carry_out(workspace, plan_images(workspace, folder, size=(32, 32))).page
+
+
+def test_everything_is_on_it_and_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    found = Links()
+    found.feed(text)
+    assert len(found.links) == 5 * 3
+    for link in found.links:
+        assert (page.parent / unquote(link)).is_file(), link
+    assert "خانه.png" in text
+    assert "the crop keeps 5% of the picture; try <code>--fit pad</code>" in text
+    assert "is no picture: it holds text" in text
+
+
+def test_names_never_become_markup(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    found = Links()
+    found.feed(text)
+    assert "script" not in found.tags
+    assert "i" not in found.tags
+    assert "&lt;script&gt;alert(1)&lt;.png" in text
+    assert not re.search(r"<[^>]*\sonerror=", text)
+
+
+def test_nothing_comes_from_the_net(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
+    assert not re.search(r"https?://", text)
+
+
+def test_thumbnails_keep_the_shape_and_are_small(page: Path) -> None:
+    for path in (page.parent / "sheet").iterdir():
+        with Image.open(path) as picture:
+            assert max(picture.size) <= 240
+            assert picture.info.get("exif") is None
+    with Image.open(page.parent / "sheet" / "خانه.jpg") as picture:
+        assert picture.size == (90, 60)
+
+
+def test_the_page_can_be_written_again_from_the_document(page: Path) -> None:
+    before = page.read_text(encoding="utf-8")
+    page.unlink()
+    write_sheet(page.parent, load_test_set(page.parent))
+    assert page.read_text(encoding="utf-8") == before
