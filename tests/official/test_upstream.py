@@ -12,6 +12,7 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.errors import OfficialScriptError
+from harness.fetch.git import ensure_clone
 from harness.official.engine import translate
 from harness.translation import Job
 from tests.official.conftest import MakeJob
@@ -35,12 +36,7 @@ torch.save(define_G(3, 3, 4, netG, norm, dropout == "True", init_gain=0.2).state
 @pytest.fixture(scope="module", params=list(PINS))
 def real_clone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, upstream_git: str) -> Path:
     folder = tmp_path_factory.mktemp("upstream") / request.param
-    for command in (
-        ["clone", "--quiet", "--no-checkout", upstream_git, str(folder)],
-        ["-C", str(folder), "sparse-checkout", "set", "--no-cone", "/*", "!/imgs/"],
-        ["-C", str(folder), "checkout", "--quiet", "--detach", PINS[request.param]],
-    ):
-        subprocess.run(["git", *command], check=True)
+    ensure_clone(upstream_git, PINS[request.param], folder)
     return folder
 
 
