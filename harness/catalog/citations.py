@@ -111,5 +111,5 @@ CITATIONS: dict[str, Citation] = {
 
 def citations_of(entry: Model | Dataset) -> tuple[Citation, ...]:
     """Returns the papers to cite for a model or a dataset, the method's first."""
-    dataset = entry if isinstance(entry, Dataset) else DATASETS[f"{entry.family}/{entry.dataset}"]
-    return tuple(CITATIONS[key] for key in (entry.family, *dataset.citations))
+    dataset = entry if isinstance(entry, Dataset) else DATASETS.get(f"{entry.family}/{entry.dataset}")
+    return tuple(CITATIONS[key] for key in (entry.family, *(dataset.citations if dataset else ())))
