@@ -31,6 +31,7 @@ def bring_dataset(workspace: Workspace, dataset: Dataset, progress: Progress) ->
         archive.unlink(missing_ok=True)
         return False
     _refuse_other_folder(folder)
+    progress.say(f"{dataset.id}: licence {dataset.licence}{f'; {dataset.note}' if dataset.note else ''}")
 
     def work(archive: Path) -> None:
         _unpack(dataset, archive, folder, progress)

@@ -35,6 +35,8 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> boo
             )
 
     target = workspace.weights(model.family, model.name)
+    if not target.exists():
+        progress.say(f"{model.id}: licence {model.licence}{f'; {model.note}' if model.note else ''}")
     return bring(weights_asset(model), target, LockFile(workspace.lock_file), progress, look_into)
 
 
