@@ -9,7 +9,12 @@ import pytest
 
 from harness.fetch.http import Patience
 from tests.fetch.repository import Upstream, make_upstream
-from tests.fetch.server import Server, running_server
+from tests.fetch.server import Server, running_server, without_proxies
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proxies(monkeypatch)
 
 
 @pytest.fixture

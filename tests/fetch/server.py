@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 
 @dataclass
 class Answer:
@@ -77,6 +79,13 @@ def running_server() -> Iterator[Server]:
         listening.shutdown()
         listening.server_close()
         thread.join()
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Local servers are asked directly, whatever the machine that runs the tests is set to."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 class _Listening(ThreadingHTTPServer):

@@ -21,7 +21,7 @@ from harness.setup.service import set_up
 from harness.weights.layout import expected_shapes
 from harness.workspace import Workspace
 from tests.fetch.repository import Upstream, make_upstream
-from tests.fetch.server import Answer, Server, running_server
+from tests.fetch.server import Answer, Server, running_server, without_proxies
 
 UNET = Architecture("unet_256", "batch", use_dropout=True, ngf=1)
 RESNET = Architecture("resnet_9blocks", "instance", use_dropout=False, ngf=2)
@@ -82,6 +82,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
 
 @pytest.fixture
 def bench(tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    without_proxies(monkeypatch)
     with running_server() as server:
         for model in list(MODELS.values()):
             tiny = UNET if model.family == "pix2pix" else RESNET

@@ -1,0 +1,96 @@
+"""Findings on clone, weights, network and proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.catalog.repositories import PYTORCH
+from harness.doctor import supplies
+from harness.doctor.service import examine
+from harness.fetch.git import ensure_clone
+from harness.workspace import Workspace
+from tests.fetch.repository import make_upstream
+from tests.fetch.server import Answer, Server, running_server, without_proxies
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    without_proxies(monkeypatch)
+    with running_server() as running:
+        yield running
+
+
+def test_the_clone(workspace: Workspace, tmp_path: Path) -> None:
+    assert supplies.check_clone(workspace).mend == "harness setup"
+    upstream, folder = make_upstream(tmp_path / "upstream"), workspace.upstream(PYTORCH.id)
+    ensure_clone(str(upstream.path), upstream.first, folder)
+    other = supplies.check_clone(workspace)
+    assert (other.state, other.mend) == ("warn", "harness setup")
+    assert PYTORCH.commit[:12] in other.what
+    (folder / "test.py").write_text("mine")
+    assert "local changes" in supplies.check_clone(workspace).what
+
+
+def test_the_clone_at_its_pin(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = make_upstream(tmp_path / "upstream")
+    ensure_clone(str(upstream.path), upstream.first, workspace.upstream(PYTORCH.id))
+    monkeypatch.setattr(supplies, "PYTORCH", type(PYTORCH)(**vars(PYTORCH) | {"commit": upstream.first}))
+    assert supplies.check_clone(workspace).state == "ok"
+
+
+def test_a_folder_in_place_of_the_clone_is_bad(workspace: Workspace) -> None:
+    workspace.upstream(PYTORCH.id).mkdir(parents=True)
+    check = supplies.check_clone(workspace)
+    assert check.state == "bad"
+    assert check.mend
+
+
+def test_weights(workspace: Workspace) -> None:
+    assert supplies.check_weights(workspace).state == "warn"
+    for family, name in (("pix2pix", "sat2map"), ("cyclegan", "sat2map")):
+        path = workspace.weights(family, name)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"")
+    check = supplies.check_weights(workspace)
+    assert check.state == "ok"
+    assert "pix2pix/sat2map, cyclegan/sat2map" in check.what
+
+
+def test_every_host_is_asked_whatever_it_says(server: Server) -> None:
+    server.serve("up", Answer(status=404))
+    server.serve("down", Answer(status=503))
+    up, down, gone = supplies.check_network([f"{server.url}/up", f"{server.url}/down", "http://127.0.0.1:9"])
+    assert (up.state, down.state, gone.state) == ("ok", "warn", "warn")
+    assert "503" in down.what
+    assert "cannot be reached" in gone.what
+    assert gone.mend
+    assert "--bundle" in gone.mend
+
+
+def test_the_hosts_are_the_codes_and_the_weights() -> None:
+    assert supplies.download_hosts() == ["https://github.com", "http://efrosgans.eecs.berkeley.edu"]
+
+
+def test_a_proxys_password_is_not_shown() -> None:
+    assert supplies.check_proxies({}).what == "none set"
+    check = supplies.check_proxies({"https": "http://me:secret@proxy:3128", "no": "localhost"})
+    assert check.what == "from the environment: https proxy:3128, no localhost"
+
+
+def test_the_network_is_asked_unless_offline(
+    workspace: Workspace, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplies, "download_hosts", lambda: [server.serve("up", Answer())])
+    assert not any(check.name == "network" for check in examine(workspace, offline=True).checks)
+    assert server.requests == []
+    found = examine(workspace)
+    assert [check.state for check in found.checks if check.name == "network"] == ["ok"]
+    assert found.usable
