@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -47,23 +48,30 @@ def infer_architecture(state_dict: Mapping[str, torch.Tensor]) -> Architecture:
     return found
 
 
+def architecture_of(path: Path) -> Architecture:
+    """Returns the architecture of a weights file; see `infer_architecture`.
+
+    Raises:
+        WeightsError: the file is unusable or holds no generator; the message names it.
+    """
+    state_dict = read_state_dict(path)
+    try:
+        return infer_architecture(state_dict)
+    except WeightsError as error:
+        raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
+
+
 def check_architecture(path: Path, expected: Architecture) -> Architecture:
     """Reads a weights file and returns its architecture, with the dropout of `expected` where the keys do not tell.
 
     Raises:
         WeightsError: the file is unusable, or it is another architecture; the message says what differs.
     """
-    try:
-        found = infer_architecture(read_state_dict(path))
-    except WeightsError as error:
-        if str(path) in error.message:
-            raise
-        raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
+    found = architecture_of(path)
     difference = difference_between(expected, found)
     if difference:
         raise WeightsError(f"`{path}` does not fit: {difference}", "name the model these weights belong to")
-    dropout = expected.use_dropout if found.use_dropout is None else found.use_dropout
-    return Architecture(found.netG, found.norm, dropout, found.ngf, found.input_nc, found.output_nc)
+    return found if found.use_dropout is not None else replace(found, use_dropout=expected.use_dropout)
 
 
 def difference_between(expected: Architecture, found: Architecture) -> str:

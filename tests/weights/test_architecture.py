@@ -6,7 +6,13 @@ from torch import nn
 
 from harness.catalog.types import Architecture
 from harness.errors import WeightsError
-from harness.weights.architecture import check_architecture, compare_keys, difference_between, infer_architecture
+from harness.weights.architecture import (
+    architecture_of,
+    check_architecture,
+    compare_keys,
+    difference_between,
+    infer_architecture,
+)
 from tests.weights.official_keys import RECORDED
 from tests.weights.state_dicts import RESNET, UNET, state_dict_of, with_old_statistics
 
@@ -169,11 +175,11 @@ def test_check_says_which_file_differs_and_how(tmp_path):
     assert "norm batch expected, instance found; dropout True expected, False found" in raised.value.message
 
 
-def test_check_names_the_file_of_a_discriminator(tmp_path):
+def test_the_file_of_a_discriminator_is_named(tmp_path):
     torch.save(patch_gan(3).state_dict(), tmp_path / "d.pth")
 
     with pytest.raises(WeightsError, match=r"d\.pth.*discriminator"):
-        check_architecture(tmp_path / "d.pth", UNET)
+        architecture_of(tmp_path / "d.pth")
 
 
 def test_unknown_dropout_differs_from_nothing():
