@@ -1,1 +1,1 @@
-"""Records and pictures become static pages."""
+"""Pages from records and measurements: dataclasses, templates, static files; nothing from the network."""

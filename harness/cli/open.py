@@ -1,0 +1,32 @@
+"""`harness open`: show a run's report in the browser."""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import lang_option
+from harness.workspace import Workspace
+
+
+@click.command("open")
+@click.argument("run", required=False)
+@click.option("--print", "print_only", is_flag=True, help="Only print the link.")
+@lang_option
+@click.pass_obj
+def command(workspace: Workspace, run: str | None, print_only: bool, lang: str) -> None:
+    """Open a run's report in the browser, the newest one's without RUN, and print its link."""
+    import webbrowser
+
+    from harness.runs.listing import find_run
+
+    console = Console()
+    folder = find_run(workspace, run)
+    page = folder / "index.html"
+    if not page.is_file():
+        from harness.report.service import write_run_report
+
+        write_run_report(folder, lang, console)
+    console.result(page.as_uri())
+    if not print_only and not webbrowser.open(page.as_uri()):
+        console.talk("no browser could be started here: open the link above yourself")

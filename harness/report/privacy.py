@@ -1,0 +1,33 @@
+"""Keeps paths of the user's machine out of pages that are handed to others."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+_ABSOLUTE = re.compile(
+    r"(?:file://)?(?<![\w.:/…~])(?:~(?=[/\\])|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/'\"`,;:<>|()]+)+[\\/]?"
+)
+"""An absolute path of either kind of machine, or one below a home folder; not the path of an https address."""
+
+
+def without_paths(text: str) -> str:
+    """Returns text in which of every absolute path only the last part is left, as `…/name`."""
+    return _ABSOLUTE.sub(lambda match: f"…/{_last(match.group())}", text)
+
+
+def public_command(words: Sequence[str]) -> str:
+    """Returns a command line as typed, quoted for a shell, with absolute paths cut to their last part."""
+    return shlex.join(_public_word(word) for word in words)
+
+
+def _public_word(word: str) -> str:
+    option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    if re.match(r"(file://|~?[\\/]|[A-Za-z]:[\\/])", value):
+        return f"{option}{equals}…/{_last(value)}"
+    return word
+
+
+def _last(path: str) -> str:
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1]

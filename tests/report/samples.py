@@ -1,0 +1,94 @@
+"""Run folders made of seeded synthetic pictures, as `harness test` leaves them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from harness.metrics.files import save_measurement
+from harness.metrics.measure import measure_images
+from harness.runs.record import RunRecord, save_record
+
+SIZE = 48
+
+
+def draw(name: str, noise: float = 0.0, size: tuple[int, int] = (SIZE, SIZE)) -> Image.Image:
+    """A smooth coloured picture that depends on `name`, with seeded noise of that standard deviation on it."""
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    small = Image.fromarray(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8))
+    smooth = np.asarray(small.resize(size, Image.Resampling.BICUBIC), dtype=np.float64)
+    return Image.fromarray((smooth + rng.normal(0, 1, smooth.shape) * noise).clip(0, 255).astype(np.uint8))
+
+
+def sample_record(name: str, names: Sequence[str], paired: bool = True, **changes: object) -> RunRecord:
+    """A record as `harness test` writes it, with fixed facts."""
+    facts: dict[str, object] = {
+        "name": name,
+        "harness_version": "1.0.0",
+        "command": ("harness", "test", "--model", "facades_label2photo", "--dataset", "/home/someone/my photos"),
+        "started": "2026-01-02T03:04:05+00:00",
+        "model": {
+            "id": "pix2pix/facades_label2photo" if paired else "cyclegan/horse2zebra",
+            "family": "pix2pix" if paired else "cyclegan",
+            "weights_sha256": "ab" * 32,
+            "architecture": {"netG": "unet_256", "norm": "batch", "use_dropout": True, "ngf": 64},
+            "input_domain": "facade_label",
+            "output_domain": "facade_photo",
+            "licence": "none stated for the weights; trained on CMP Facade Database: cite its paper",
+            "url": "http://efrosgans.eecs.berkeley.edu/pix2pix/models-pytorch/facades_label2photo.pth",
+        },
+        "engine": "official",
+        "mode": "paper",
+        "seed": 0,
+        "device": "cpu",
+        "upstream": {
+            "url": "https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix",
+            "commit": "2a7afba2895d52556dd5dfe07e8555ef657ced6f",
+            "dirty": False,
+        },
+        "test_set": {
+            "name": "my_photos",
+            "reference": "my_photos",
+            "split": "test",
+            "digest": "cd" * 32,
+            "layout": "paired" if paired else "single",
+            "direction": "BtoA",
+            "count": len(names),
+            "refused": 1,
+            "size": [SIZE, SIZE],
+        },
+        "images": tuple({"name": n, "source": f"{n}.jpg", "nearness": None, "warnings": []} for n in names),
+        "versions": {"python": "3.11.7", "torch": "2.13.0", "os": "Linux"},
+        "options": ("--netG", "unet_256"),
+        "shims": ("wandb is a stub",),
+        "durations": {"translate": 12.5, "measure": 1.25},
+        "warnings": ("1 files of the folder were refused; the set's own page says why",),
+    }
+    return RunRecord(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def sample_run(
+    folder: Path,
+    names: Sequence[str] = tuple(f"{i:03d}" for i in range(8)),
+    paired: bool = True,
+    noise: float = 30.0,
+    **changes: object,
+) -> Path:
+    """Writes a whole run: pictures whose noise grows with their place, so that the first is the best."""
+    for place, name in enumerate(names):
+        pictures = {
+            "input": draw(f"input {name}"),
+            "output": draw(f"target {name}", noise * (place + 1) / len(names)),
+            **({"target": draw(f"target {name}")} if paired else {}),
+        }
+        for kind, picture in pictures.items():
+            path = folder / "images" / kind / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture.save(path)
+    save_measurement(folder, measure_images(folder / "images", names, paired, workers=1))
+    save_record(folder, sample_record(folder.name, names, paired, **changes))
+    return folder
