@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.errors import ArchiveError, ChecksumError, FetchError, HarnessError, NetworkError, WeightsError
 from harness.fetch.http import PATIENT, Patience, stream
@@ -157,8 +158,8 @@ def _bring_from(
 
     kept = part.stat().st_size if part.exists() else 0
     enough_space(max(0, (asset.size_bytes or 0) - kept))
-    with progress.step(f"{asset.id} from {url}", asset.size_bytes, "bytes") as step:
-        size = stream(url, part, step, enough_space, patience)
+    with progress.step(f"{asset.id} from {urlsplit(url).netloc}", asset.size_bytes, "bytes") as step:
+        size = stream(url, part, step, enough_space, patience, progress.say)
     try:
         digest = verify(part, asset, url, lock)
         inspect(part)

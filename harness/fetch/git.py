@@ -260,6 +260,11 @@ def _unreachable(reason: str) -> bool:
 def _explained(url: str, commit: str, error: git.GitCommandError) -> GitError:
     reason = _reason(error)
     elsewhere = "name a repository that holds the commit with `--upstream-url URL_OR_FOLDER`"
+    if "dubious ownership" in reason:
+        return GitError(
+            f"git does not read `{url}`, because it belongs to another user",
+            f"if you trust it: `git config --global --add safe.directory {url}`",
+        )
     if any(sign in reason for sign in ("does not appear to be a git", "not found", "prompts disabled")):
         return GitError(f"there is no git repository at `{url}`: {reason}", elsewhere)
     if _unreachable(reason):

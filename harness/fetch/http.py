@@ -71,6 +71,7 @@ def stream(
     step: Step,
     check_space: Callable[[int], None] = lambda missing: None,
     patience: Patience = PATIENT,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> int:
     """Brings the bytes of `url` into `part` and returns their number.
 
@@ -81,6 +82,7 @@ def stream(
     Args:
         step: counts bytes; its total is set when the server tells the length.
         check_space: called with the bytes still to come before they are taken; raises to refuse.
+        tell: hears of every pause and its reason.
 
     Raises:
         NetworkError: no connection, a refused status, or fewer bytes than promised, after all retries. `part` stays.
@@ -97,17 +99,19 @@ def stream(
                 size = transfer.size()
                 failures = 1 if size > best else failures + 1
                 best = max(best, size)
-                _give_up_or_wait(url, part, problem, failures, patience)
+                pause = _pause_or_give_up(url, part, problem, failures, patience)
+                tell(f"{problem}; next try in {pause:.0f} s")
+                patience.sleep(pause)
 
 
-def _give_up_or_wait(url: str, part: Path, problem: _MayPass, failures: int, patience: Patience) -> None:
+def _pause_or_give_up(url: str, part: Path, problem: _MayPass, failures: int, patience: Patience) -> float:
     kept = part.stat().st_size if part.exists() else 0
     known = f"; {kept:,} bytes are kept and the next try continues there" if kept else ""
     if problem.asked_s is not None and problem.asked_s > patience.longest_s:
         raise NetworkError(f"`{url}`: {problem}; the server asks to wait {problem.asked_s:.0f} s{known}", "try later")
     if failures >= patience.attempts:
         raise NetworkError(f"`{url}`: {problem}, {failures} times in a row{known}", _OFFLINE_HINT)
-    patience.sleep(patience.pause(failures, problem.asked_s))
+    return patience.pause(failures, problem.asked_s)
 
 
 class _Transfer:

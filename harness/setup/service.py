@@ -11,7 +11,7 @@ from harness.catalog.lookup import find_dataset, find_model
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Dataset, Model
-from harness.errors import HarnessError
+from harness.errors import HarnessError, WorkspaceError
 from harness.fetch.git import ensure_clone
 from harness.progress import Progress, Silent
 from harness.setup.bundle import opened_bundle
@@ -104,6 +104,10 @@ class _Work:
                 self._brought.add((kind, name))
         except HarnessError as error:
             self.failures.append(Failure(kind, name, error))
+        except OSError as error:  # a full or read-only disk, a file without permission
+            place = error.filename or self._workspace.root
+            told = WorkspaceError(f"{name}: `{place}`: {error.strerror or error}", "harness doctor")
+            self.failures.append(Failure(kind, name, told))
 
     def rows(self) -> list[Row]:
         """What is there now, code first."""

@@ -179,6 +179,14 @@ def test_no_such_folder(clone: Path, tmp_path: Path) -> None:
         ensure_clone(str(tmp_path / "empty"), NOWHERE, clone)
 
 
+def test_a_source_of_another_user(upstream: Upstream, clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(GitError, match="belongs to another user") as raised:
+        ensure_clone(str(upstream.path), upstream.first, clone)
+    assert raised.value.hint
+    assert "safe.directory" in raised.value.hint
+
+
 def test_no_network(clone: Path) -> None:
     with pytest.raises(GitError, match="cannot be reached") as raised:
         ensure_clone("http://127.0.0.1:9/x.git", NOWHERE, clone)

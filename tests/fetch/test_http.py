@@ -160,6 +160,13 @@ def test_pauses_double_with_jitter_and_end(server: Server, part: Path, patience:
     assert "--from-file" in raised.value.hint
 
 
+def test_pauses_are_told_with_their_reason(server: Server, part: Path, patience: Patience) -> None:
+    told: list[str] = []
+    busy = Answer(status=503, headers={"Retry-After": "7"})
+    stream(server.serve("a", busy, Answer(BODY)), part, Counter(), patience=patience, tell=told.append)
+    assert told == ["the server answers 503 Service Unavailable; next try in 7 s"]
+
+
 def test_retry_after_in_seconds_and_as_a_date_is_respected(
     server: Server, part: Path, patience: Patience, slept: list[float]
 ) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -187,6 +189,20 @@ def test_a_file_that_is_not_the_models_is_refused(
     (failure,) = bench.set_up("sat2map", from_file=tmp_path / "mine.pth").failures
     assert told in failure.error.message
     assert installed_weights(bench.workspace, find_model("sat2map")) is None
+
+
+def test_a_disk_that_fills_up_while_copying_leaves_nothing(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    (tmp_path / "mine.pth").write_bytes(generator_bytes(UNET))
+    (failure,) = bench.set_up("sat2map", from_file=tmp_path / "mine.pth").failures
+    assert "No space left on device" in failure.error.message
+    assert installed_weights(bench.workspace, find_model("sat2map")) is None
+    assert leftovers(bench.workspace.root) == []
 
 
 def test_an_archive_of_the_user_is_unpacked(bench: Bench, tmp_path: Path) -> None:
