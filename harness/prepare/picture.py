@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from harness.errors import ImageError
-from harness.images.geometry import Size, fit_to
+from harness.images.geometry import Size
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
@@ -214,4 +214,5 @@ def _save_thumbnail(picture: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     shown = picture.point([min(255, v * 20) for v in range(256)]) if picture.mode == "L" else picture
-    fit_to(shown.convert("RGB"), size, "stretch").image.save(path, format="JPEG", quality=85)
+    small = shown.convert("RGB").resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
+    small.save(path, format="JPEG", quality=85)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import unicodedata
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ImageError, TestSetError
@@ -24,12 +23,13 @@ class Source:
 
     Attributes:
         name: path relative to the folder given, `/` between parts, exactly as the file system has it.
-        path: the file, or the ZIP archive that holds it as `member`.
+        path: the file, or the ZIP archive that holds it.
+        archive: that archive, open, and the file's entry there; many threads may read from it.
     """
 
     name: str
     path: Path
-    member: str | None = None
+    archive: tuple[zipfile.ZipFile, zipfile.ZipInfo] | None = field(default=None, compare=False)
 
     @property
     def shown(self) -> str:
@@ -39,8 +39,8 @@ class Source:
     def read(self) -> bytes:
         """Returns the whole content, read once; raises ImageError if that is impossible now."""
         try:
-            if self.member is not None:
-                return _read_member(self.path, self.member)
+            if self.archive is not None:
+                return _read_member(*self.archive)
             size = self.path.stat().st_size
             if size > MAX_BYTES:
                 raise ImageError(f"has {size / 1e9:.1f} GB, more than the limit of {MAX_BYTES / 1e9:.1f} GB")
@@ -128,34 +128,34 @@ def _walk(folder: Path) -> Gathered:
     found: list[Source] = []
     refused: list[Refusal] = []
     seen: set[tuple[int, int]] = set()
-
-    def visit(current: Path) -> None:
+    folders = [folder]
+    while folders:
+        current = folders.pop()
         try:
-            status = current.stat()
-            if (status.st_dev, status.st_ino) in seen:
-                return
-            seen.add((status.st_dev, status.st_ino))
-            entries = sorted(current.iterdir())
+            entries = _entries_once(current, seen)
         except OSError as error:
             reason = f"folder cannot be read: {(error.strerror or str(error)).lower()}"
             refused.append(Refusal(shown(current.relative_to(folder).as_posix()), reason))
-            return
-        for entry in _wanted(entries):
+            continue
+        for entry in entries:
             name = entry.relative_to(folder).as_posix()
             if entry.is_dir():
-                visit(entry)
+                folders.append(entry)
             elif entry.is_file():
                 found.append(Source(name, entry))
             else:
                 reason = "is a link to nothing" if entry.is_symlink() else "is no regular file"
                 refused.append(Refusal(shown(name), reason))
-
-    visit(folder)
     return Gathered(tuple(sorted(found, key=lambda s: s.name)), tuple(refused))
 
 
-def _wanted(entries: Sequence[Path]) -> Iterator[Path]:
-    return (e for e in entries if not _is_litter(e.name))
+def _entries_once(folder: Path, seen: set[tuple[int, int]]) -> list[Path]:
+    """What a folder holds, sorted, litter left out; nothing for a folder met before under another name."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return []
+    seen.add((status.st_dev, status.st_ino))
+    return sorted((e for e in folder.iterdir() if not _is_litter(e.name)), reverse=True)
 
 
 def _is_litter(name: str) -> bool:
@@ -164,13 +164,12 @@ def _is_litter(name: str) -> bool:
 
 def _archive(path: Path) -> Gathered:
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = [i for i in archive.infolist() if not i.is_dir()]
+        archive = zipfile.ZipFile(path)  # closed with the last source that reads from it
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise TestSetError(f"`{path}` is no readable ZIP archive: {error}", "copy or download it again") from error
     found: dict[str, Source] = {}
     refused = []
-    for info in infos:
+    for info in (i for i in archive.infolist() if not i.is_dir()):
         name = _member_name(info)
         parts = PurePosixPath(name).parts
         if any(map(_is_litter, parts)):
@@ -182,7 +181,7 @@ def _archive(path: Path) -> Gathered:
         elif name in found:
             refused.append(Refusal(shown(name), "stands twice in the archive"))
         else:
-            found[name] = Source(name, path, info.filename)
+            found[name] = Source(name, path, (archive, info))
     return Gathered(tuple(sorted(found.values(), key=lambda s: s.name)), tuple(refused))
 
 
@@ -196,9 +195,9 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     return info.filename.replace("\\", "/")
 
 
-def _read_member(path: Path, member: str) -> bytes:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+        with archive.open(member) as stream:
             content = stream.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ImageError(f"cannot be unpacked: {error}") from error

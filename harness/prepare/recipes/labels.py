@@ -19,8 +19,9 @@ from harness.images.palettes import (
 )
 from harness.prepare.recipes.base import Drawn, Recipe, Settings, check_size, finished
 
-MUCH_OFF = 0.5
-"""Share of off-palette pixels from which a picture is no label map: JPEG label maps of the dataset stay below 0.36."""
+MUCH_OFF = 0.75
+"""Share of off-palette pixels from which a picture is no label map: 101 of the dataset have 0.02 to 0.57, JPEGs that
+they are, and photos 1.00."""
 
 
 def read_facades(content: bytes, settings: Settings) -> Opened:
