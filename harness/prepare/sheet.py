@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 from PIL import Image
 
 from harness.files import write_text
 from harness.prepare.picture import thumbnail_of
+from harness.report.language import language
+from harness.report.render import render_page
 from harness.testset import SetImage, TestSet
 
 
@@ -32,18 +31,11 @@ class Card:
 def write_sheet(folder: Path, test_set: TestSet) -> Path:
     """Writes `index.html` into the set's folder, from `dataset.json`'s content and the pictures there."""
     page = folder / "index.html"
-    environment = Environment(
-        loader=PackageLoader("harness.prepare"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["ticks"] = _ticks
-    write_text(page, environment.get_template("sheet.html").render(**_context(folder, test_set)))
+    text = render_page(
+        "sheet.html.j2", language("en"), styles=("sheet.css",), package="harness.prepare", **_context(folder, test_set)
+    )
+    write_text(page, text)
     return page
-
-
-def _ticks(text: str) -> Markup:
-    """Text with what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped just before
 
 
 def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:

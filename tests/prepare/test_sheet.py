@@ -51,7 +51,7 @@ def test_everything_is_on_it_and_every_link_leads_somewhere(page: Path) -> None:
     for link in found.links:
         assert (page.parent / unquote(link)).is_file(), link
     assert "خانه.png" in text
-    assert "the crop keeps 5% of the picture; try <code>--fit pad</code>" in text
+    assert 'the crop keeps 5% of the picture; try <code dir="ltr">--fit pad</code>' in text
     assert "is no picture: it holds text" in text
 
 
@@ -59,7 +59,7 @@ def test_names_never_become_markup(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     found = Links()
     found.feed(text)
-    assert "script" not in found.tags
+    assert found.tags.count("script") == 1, "the one of the base page"
     assert "i" not in found.tags
     assert "&lt;script&gt;alert(1)&lt;.png" in text
     assert not re.search(r"<[^>]*\sonerror=", text)
@@ -67,7 +67,7 @@ def test_names_never_become_markup(page: Path) -> None:
 
 def test_nothing_comes_from_the_net(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
+    assert "default-src &#39;none&#39;" in text
     assert not re.search(r"https?://", text)
 
 
