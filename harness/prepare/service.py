@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,9 @@ from harness.prepare.splitting import PARTS, Part, assign, groups_of
 from harness.progress import Progress, Silent
 from harness.testset import Refusal, SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
+
+Assess = Callable[[Path, TestSet], TestSet]
+"""Given a set's folder with its pictures: the same set with `SetImage.nearness` filled in."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,14 @@ def carry_out(
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    assess: Assess | None = None,
 ) -> PreparedSet:
     """Does what a plan says; see `prepare_images`.
 
     Args:
         strict: any refusal is an error, and nothing is written.
         workers: threads; by default one a core.
+        assess: fills in how near the pictures are, before `dataset.json` and the contact sheet are written.
     """
     progress = progress or Silent()
     if strict and plan.refused:
@@ -86,6 +91,7 @@ def carry_out(
         if not images or (strict and refused):
             raise _refused(refused)
         made = TestSet(plan.folder.name, plan.layout, plan.direction, images, plan.model, plan.made_by, refused)
+        made = assess(draft, made) if assess else made
         save_test_set(draft, made)
         write_sheet(draft, made)
     reused = sum(outcome.reused for outcome in outcomes)

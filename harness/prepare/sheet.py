@@ -46,8 +46,15 @@ def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:
         "cards": cards,
         "size": _after_size(folder, test_set),
         "parts": {part: sum(card.part == part for card in cards) for part in parts},
+        "verdicts": _verdicts(test_set),
         "warned": sum(bool(card.image.warnings) for card in cards),
     }
+
+
+def _verdicts(test_set: TestSet) -> dict[str, int]:
+    """Counts of `near`, `unusual` and `far` pictures, those that occur."""
+    found = [image.nearness["verdict"] for image in test_set.images if image.nearness]
+    return {verdict: found.count(verdict) for verdict in ("near", "unusual", "far") if verdict in found}
 
 
 def _card(folder: Path, image: SetImage) -> Card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -85,3 +86,14 @@ def test_the_page_can_be_written_again_from_the_document(page: Path) -> None:
     page.unlink()
     write_sheet(page.parent, load_test_set(page.parent))
     assert page.read_text(encoding="utf-8") == before
+
+
+def test_nearness_is_shown_where_it_was_measured(page: Path) -> None:
+    made = load_test_set(page.parent)
+    nearness = {"verdict": "far", "percentile": 99.94, "reasons": ["much <darker>"], "advice": ["brighten it"]}
+    images = (replace(made.images[0], nearness=nearness), *made.images[1:])
+    write_sheet(page.parent, replace(made, images=images))
+    text = page.read_text(encoding="utf-8")
+    assert "farther out than 99.9 % of the training pictures: much &lt;darker&gt;" in text
+    assert "Nearer: brighten it" in text
+    assert "<dd>1 far</dd>" in text
