@@ -1,0 +1,210 @@
+"""How near one picture, and a set of pictures, is to the training pictures of a profile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from harness.nearness.features import FEATURES, GROUPS, NAMES, describe
+from harness.nearness.palette import Picture
+from harness.nearness.profile import Profile
+from harness.nearness.scoring import COMPARED_FEATURES, ORIENTATION, Array
+from harness.nearness.words import WORDS, reasons
+
+Verdict = Literal["near", "unusual", "far"]
+
+_UNUSUAL = 95.0
+_FAR = -math.log(0.001)
+_NOTABLE = -math.log(0.05)
+_MOST_REASONS = 4
+_RESAMPLES = 1000
+_LARGEST_SET = 400
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """One picture beside the training pictures.
+
+    Attributes:
+        percentile: 0 to 100; 97 reads "as far out as 97 % of real training pictures are not".
+        surprise: the same without an upper end, to rank far pictures: -log of the share of training pictures that
+            are as unusual, beyond their number by extrapolation.
+        verdict: `near` up to the 95th percentile, `far` from a surprise of 6.9 (one in a thousand), else `unusual`.
+        reasons: what is unusual, the most unusual first; empty for near pictures.
+        advice: what would bring it nearer, in the reasons' order.
+        features: of each feature with a name in words: `value`, `low` and `high` (the usual range, 5 % to 95 %).
+        description: what `assess_set` needs; not part of the JSON document.
+    """
+
+    percentile: float
+    surprise: float
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    advice: tuple[str, ...]
+    features: dict[str, dict[str, float]]
+    description: Array = field(repr=False, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what `dataset.json` keeps of it."""
+        return {
+            "percentile": round(self.percentile, 1),
+            "surprise": round(self.surprise, 2),
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "advice": list(self.advice),
+            "features": {n: {k: round(v, 4) for k, v in f.items()} for n, f in self.features.items()},
+        }
+
+
+@dataclass(frozen=True)
+class SetNearness:
+    """A set of pictures beside the training pictures.
+
+    Attributes:
+        distance: normalised energy distance, about 0 for pictures drawn from the training pictures, at most 1.
+        low, high: its 95 % bootstrap interval over the pictures of the set; None below two.
+        usual: the distance that 95 % of equally large sets of training pictures stay below.
+        percentile: share of such sets, in percent, that are nearer.
+        verdict: `near` within the usual, `far` where the interval begins beyond ten times the usual, else `unusual`.
+        n: number of pictures.
+        median_percentile: of the single pictures; 50 for pictures like the training pictures.
+        share_far: of the single pictures beyond the 95th percentile; 0.05 is usual.
+    """
+
+    distance: float
+    low: float | None
+    high: float | None
+    usual: float
+    percentile: float
+    verdict: Verdict
+    n: int
+    median_percentile: float
+    share_far: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON document."""
+        return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+
+def assess(image: Picture, profile: Profile) -> Nearness:
+    """Says how near a picture, uint8 RGB as the model will see it, is to the profile's training pictures.
+
+    Raises:
+        ValueError: not a uint8 RGB picture, or a side below 32 pixels.
+    """
+    description = describe(image, profile.palette)
+    surprise = profile.scale.surprise(profile.reference.remoteness(description[None]))
+    score = profile.scale.joined(surprise)
+    percentile = float(profile.scale.percentiles(score)[0])
+    notable = [g for g in np.argsort(-surprise[0]) if surprise[0, g] > _NOTABLE]
+    found = reasons(description, profile.usual, [GROUPS[g] for g in notable]) if percentile > _UNUSUAL else []
+    return Nearness(
+        percentile=percentile,
+        surprise=float(score[0]),
+        verdict="near" if percentile <= _UNUSUAL else "far" if score[0] > _FAR else "unusual",
+        reasons=tuple(reason.text for reason in found[:_MOST_REASONS]),
+        advice=tuple(dict.fromkeys(reason.advice for reason in found[:_MOST_REASONS])),
+        features={
+            name: {
+                "value": float(description[i]),
+                "low": float(profile.usual[i, 0]),
+                "high": float(profile.usual[i, 2]),
+            }
+            for i, name in enumerate(NAMES)
+            if name in WORDS
+        },
+        description=description,
+    )
+
+
+def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> SetNearness:
+    """Says how far a set of assessed pictures is from the training pictures as a whole.
+
+    The energy distance (Székely and Rizzo 2013) is taken without each picture's distance to itself, hence unbiased, and
+    divided by its first term. Of more than 400 pictures as many are drawn.
+
+    Raises:
+        ValueError: an empty set.
+    """
+    if not found:
+        raise ValueError("a set of no pictures has no distance")
+    generator = np.random.default_rng(seed)
+    descriptions = np.array([one.description for one in found])
+    if len(descriptions) > _LARGEST_SET:
+        descriptions = descriptions[np.sort(generator.choice(len(descriptions), _LARGEST_SET, replace=False))]
+    reference, usual_remoteness = profile.reference, profile.scale.usual
+    spread = usual_remoteness.std(axis=0)[-len(ORIENTATION) :] + 1e-9
+    # training pictures stand by how they lie in the eyes of the others: their own would flatter them
+    training = _weighted(reference.points, -usual_remoteness[:, -len(ORIENTATION) :] / spread)
+    queries = _weighted(reference.standardised(descriptions), reference.orientation(descriptions) / spread)
+    energy = _Energy(training, queries)
+    m, n = len(queries), len(training)
+    distance = energy.distance(np.ones(n), np.ones(m))
+    low, high = None, None
+    if m > 1:
+        draws = [np.bincount(generator.integers(m, size=m), minlength=m).astype(np.float64) for _ in range(_RESAMPLES)]
+        low, high = np.quantile([energy.distance(np.ones(n), weights) for weights in draws], [0.025, 0.975])
+    null = _null(training, min(m, n // 2), generator)
+    usual = float(np.quantile(null, 0.95))
+    percentile = float(100 * (np.sum(null < distance) + 0.5) / (len(null) + 1))
+    begins = distance if low is None else low
+    percentiles = np.array([one.percentile for one in found])
+    return SetNearness(
+        distance=distance,
+        low=None if low is None else float(low),
+        high=None if high is None else float(high),
+        usual=usual,
+        percentile=percentile,
+        verdict="near" if distance <= usual else "far" if begins > 10 * max(usual, 0.01) else "unusual",
+        n=len(found),
+        median_percentile=float(np.median(percentiles)),
+        share_far=float((percentiles > _UNUSUAL).mean()),
+    )
+
+
+def _weighted(points: Array, orientation: Array) -> Array:
+    """Every group counts alike, whatever its number of features; single features are cut off at ten spreads."""
+    groups = [FEATURES[i].group for i in COMPARED_FEATURES] + list(ORIENTATION)
+    weights = np.array([1 / math.sqrt(groups.count(group) * len(GROUPS)) for group in groups])
+    return np.asarray(np.clip(np.column_stack([points, orientation]), -10, 10) * weights)
+
+
+class _Energy:
+    """Energy distances of two weighted sets, from distances computed once."""
+
+    def __init__(self, training: Array, queries: Array) -> None:
+        self.between = _distances(training, queries)
+        self.training, self.queries = _distances(training, training), _distances(queries, queries)
+
+    def distance(self, training: Array, queries: Array) -> float:
+        """Returns the distance when each picture counts as often as its weight says."""
+        between = training @ self.between @ queries / (training.sum() * queries.sum())
+        within = _within(self.training, training), _within(self.queries, queries)
+        if math.isnan(within[1]):  # one picture has no spread of its own: it is taken to have the training pictures'
+            within = within[0], within[0]
+        return float((2 * between - sum(within)) / max(2 * between, 1e-9))
+
+
+def _within(distances: Array, weights: Array) -> float:
+    pairs = weights.sum() ** 2 - (weights**2).sum()
+    return float(weights @ distances @ weights / pairs) if pairs > 0 else math.nan
+
+
+def _distances(a: Array, b: Array) -> Array:
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.asarray(np.sqrt(np.maximum(squares, 0)))
+
+
+def _null(training: Array, size: int, generator: np.random.Generator) -> Array:
+    """Distances of random sets of training pictures, of `size`, from the others."""
+    energy = _Energy(training, training)
+    found = []
+    for _ in range(_RESAMPLES // 4):
+        drawn = np.zeros(len(training))
+        drawn[generator.choice(len(training), max(1, size), replace=False)] = 1
+        found.append(energy.distance(1 - drawn, drawn))
+    return np.array(found)

@@ -1,0 +1,219 @@
+"""What a picture is described by: numbers a person could look up in it, in eight groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import convolve, sobel, uniform_filter, uniform_filter1d
+
+from harness.nearness.palette import ColourSet, Picture
+
+_Plane = NDArray[np.float64]
+
+SMALLEST_SIDE = 32
+_EDGE, _STRONG_EDGE = 0.08, 0.3
+_BANDS = (0.01, 0.03, 0.06, 0.12, 0.25, 0.35, 0.5)
+_PLANES = ("brightness", "yellow_blue", "across", "down")
+_STEPS, _SHIFTS, _FAR_SHIFTS = (4, 16), (2, 4, 8, 16), (2, 4, 8, 16, 32)
+_ROWS = 8
+
+VERSION = 1
+"""Changes with any change of a feature: descriptions of different versions cannot be compared."""
+
+DIRECTION, LAYOUT = "direction", "layout"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number of a description.
+
+    The groups `direction` and `layout` are antisymmetric: turning a picture by 90°, or upside down, changes their
+    sign, so that the upright pictures themselves tell how turned ones would look.
+    """
+
+    name: str
+    group: str
+
+
+def _features() -> tuple[Feature, ...]:
+    named = {
+        "brightness": ("brightness", "shadows", "highlights"),
+        "contrast": ("contrast", "local_contrast"),
+        "colour": ("saturation", "red_green", "yellow_blue", "red_green_spread", "yellow_blue_spread"),
+        "palette": ("palette_share", *(f"palette_{r}{g}{b}" for r in range(4) for g in range(4) for b in range(4))),
+        "lines": ("edge_density", "strong_edges", "line_width", "flat_share"),
+        "detail": ("fine_detail", "noise", "blocks", *(f"band_{i}" for i in range(len(_BANDS) - 1))),
+        DIRECTION: (
+            *(
+                f"{plane}_{what}"
+                for plane in _PLANES
+                for what in ("profile", "steps", *(f"ripple_{n}" for n in _STEPS))
+            ),
+            *(f"persistence_{n}" for n in _SHIFTS),
+            *(f"likeness_{n}" for n in _FAR_SHIFTS),
+        ),
+        LAYOUT: (
+            *(f"{plane}_rows_{row}" for plane in _PLANES for row in range(_ROWS // 2)),
+            "steps_down",
+            "steps_skew",
+        ),
+    }
+    return tuple(Feature(name, group) for group, names in named.items() for name in names)
+
+
+FEATURES: tuple[Feature, ...] = _features()
+NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+GROUPS: tuple[str, ...] = tuple(dict.fromkeys(feature.group for feature in FEATURES))
+
+
+def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
+    """Returns the description of a picture, one number for each of `FEATURES`, in their order.
+
+    Nothing is resized: line widths and spectra are those of the pixels the model sees. Amounts that span decades
+    (densities, widths, noise, spectral power) are natural logarithms.
+
+    Args:
+        image: height × width × 3, uint8, RGB, sides of at least 32 pixels.
+        palette: the colours of the training pictures.
+
+    Raises:
+        ValueError: another shape or type, or a smaller picture.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"expected uint8 of height × width × 3, got {image.dtype} of {image.shape}")
+    if min(image.shape[:2]) < SMALLEST_SIDE:
+        raise ValueError(f"{image.shape[1]}×{image.shape[0]} pixels are too few to describe a picture")
+    red, green, blue = (image[..., c] / 255 for c in range(3))
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    across, down = sobel(luma, axis=1) / 8, sobel(luma, axis=0) / 8
+    gradient = np.hypot(across, down)
+    values = {
+        **_tones(luma, gradient),
+        "saturation": (image.max(axis=2) - image.min(axis=2)).mean() / 255,
+        "red_green": red_green.mean(),
+        "yellow_blue": yellow_blue.mean(),
+        "red_green_spread": red_green.std(),
+        "yellow_blue_spread": yellow_blue.std(),
+        **_palette(image, palette),
+        **_lines(luma, gradient),
+        **_spectrum(luma),
+        "noise": _noise(luma),
+        "blocks": _blocks(luma),
+        **_orientation(luma, yellow_blue),
+    }
+    return np.array([values[name] for name in NAMES])
+
+
+def _tones(luma: _Plane, gradient: _Plane) -> dict[str, float]:
+    shadows, highlights = np.quantile(luma, [0.05, 0.95])
+    return {
+        "brightness": luma.mean(),
+        "shadows": shadows,
+        "highlights": highlights,
+        "contrast": luma.std(),
+        "local_contrast": _log(gradient.mean()),
+    }
+
+
+def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
+    """The share of pixels on the palette, and the square roots of a 4×4×4 colour histogram (Hellinger)."""
+    quarters = image >> 6
+    bins = (quarters[..., 0] << 4) | (quarters[..., 1] << 2) | quarters[..., 2]
+    histogram = np.sqrt(np.bincount(bins.ravel(), minlength=64) / bins.size)
+    named = {f"palette_{i >> 4}{(i >> 2) & 3}{i & 3}": float(v) for i, v in enumerate(histogram)}
+    return {"palette_share": palette.share_of(image), **named}
+
+
+def _lines(luma: _Plane, gradient: _Plane) -> dict[str, float]:
+    """Edges, flat areas, and the mean width of what is darker than its surroundings, as area over half outline."""
+    dark = luma < uniform_filter(luma, 31) - 0.05
+    outline = (dark[:, 1:] != dark[:, :-1]).sum() + (dark[1:] != dark[:-1]).sum()
+    return {
+        "edge_density": _log((gradient > _EDGE).mean()),
+        "strong_edges": _log((gradient > _STRONG_EDGE).mean()),
+        "line_width": float(np.log((dark.sum() + 1) / (outline / 2 + 1))),
+        "flat_share": (gradient < 1 / 255).mean(),
+    }
+
+
+def _spectrum(luma: _Plane) -> dict[str, float]:
+    """The share of each band of spatial frequency, in cycles a pixel, in the power of the windowed picture."""
+    window = np.outer(np.hanning(luma.shape[0]), np.hanning(luma.shape[1]))
+    power = np.abs(np.fft.rfft2((luma - luma.mean()) * window)) ** 2
+    radius = np.hypot(np.fft.fftfreq(luma.shape[0])[:, None], np.fft.rfftfreq(luma.shape[1])[None, :])
+    sums, _ = np.histogram(radius, bins=_BANDS, weights=power)
+    shares = sums / max(float(power.sum()), 1e-12)
+    bands = {f"band_{i}": _log(share) for i, share in enumerate(shares)}
+    return {"fine_detail": _log(shares[-2:].sum()), **bands}
+
+
+def _noise(luma: _Plane) -> float:
+    """Immerkær 1996, "Fast noise variance estimation", with a median, which edges move less than a mean."""
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
+    return _log(float(np.median(np.abs(convolve(luma, kernel)))) / 6)
+
+
+def _blocks(luma: _Plane) -> float:
+    """How much greater steps are at the 8-pixel grid of JPEG than beside it."""
+    steps = np.abs(np.diff(luma, axis=1)).mean(axis=0)
+    grid = np.arange(steps.size) % 8 == 7
+    return _log(steps[grid].mean()) - _log(steps[~grid].mean())
+
+
+def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
+    """Rows against columns, and top against bottom, in brightness, colour and the steps across and down."""
+    across, down = np.diff(luma, axis=1)[:-1], np.diff(luma, axis=0)[:, :-1]
+    planes = dict(zip(_PLANES, (luma, yellow_blue, np.abs(across), np.abs(down)), strict=True))
+    found: dict[str, float] = {}
+    for name, plane in planes.items():
+        # a turned picture has its steps across where it had those down: only so do the differences change sign
+        turned = planes[{"across": "down", "down": "across"}.get(name, name)]
+        found |= _rows_against_columns(name, plane.mean(axis=1), turned.mean(axis=0))
+        found |= _top_against_bottom(name, plane)
+    found |= _repetition(luma, planes["across"], planes["down"])
+    power = float((down**2).mean()) + 1e-9
+    return {
+        **found,
+        "steps_down": _log((down > _EDGE).mean()) - _log((down < -_EDGE).mean()),
+        "steps_skew": float((down**3).mean()) / power**1.5,
+    }
+
+
+def _rows_against_columns(name: str, rows: _Plane, columns: _Plane) -> dict[str, float]:
+    found = {
+        f"{name}_profile": _log(rows.std()) - _log(columns.std()),
+        f"{name}_steps": _log(np.diff(rows).std()) - _log(np.diff(columns).std()),
+    }
+    for n in _STEPS:
+        ripples = (_log((profile - uniform_filter1d(profile, n)).std()) for profile in (rows, columns))
+        found[f"{name}_ripple_{n}"] = next(ripples) - next(ripples)
+    return found
+
+
+def _top_against_bottom(name: str, plane: _Plane) -> dict[str, float]:
+    rows = [float(part.mean()) for part in np.array_split(plane, _ROWS)]
+    return {f"{name}_rows_{i}": rows[i] - rows[-1 - i] for i in range(_ROWS // 2)}
+
+
+def _repetition(luma: _Plane, across: _Plane, down: _Plane) -> dict[str, float]:
+    """How far edges run on, and how like a picture is to itself shifted: downwards against sideways."""
+    found = {}
+    for n in _SHIFTS:
+        upright = (across[n:] * across[:-n]).mean() / ((across**2).mean() + 1e-9)
+        lying = (down[:, n:] * down[:, :-n]).mean() / ((down**2).mean() + 1e-9)
+        found[f"persistence_{n}"] = _log(upright) - _log(lying)
+    centred = luma - luma.mean()
+    power = float((centred**2).mean()) + 1e-9
+    for n in _FAR_SHIFTS:
+        n_down, n_across = (min(n, side // 2) for side in luma.shape)
+        upright = (centred[n_down:] * centred[:-n_down]).mean()
+        lying = (centred[:, n_across:] * centred[:, :-n_across]).mean()
+        found[f"likeness_{n}"] = float(upright - lying) / power
+    return found
+
+
+def _log(value: float) -> float:
+    return float(np.log(float(value) + 1e-4))

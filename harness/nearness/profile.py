@@ -1,0 +1,198 @@
+"""The profile of a domain: what its training pictures look like, in one small JSON file with its provenance."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from harness import __version__
+from harness.errors import ImageError, TestSetError
+from harness.files import write_json
+from harness.nearness.features import NAMES, SMALLEST_SIDE, VERSION, describe
+from harness.nearness.palette import ColourSet, Picture, main_colours
+from harness.nearness.scoring import ORIENTATION, Array, Reference, Scale, Upright, calibrate
+from harness.progress import Progress, Silent
+
+FORMAT = 1
+FEWEST, MOST = 20, 256
+Half = Literal["left", "right"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the pictures of a domain look like.
+
+    Attributes:
+        domain: in the catalog's words, such as `facade photo`.
+        provenance: where the pictures come from, as given, with their number, those used, a SHA-256 over the sorted
+            list of names, and the harness version.
+        usual: features × 3: the 5 %, 50 % and 95 % quantiles of the training pictures.
+    """
+
+    domain: str
+    provenance: dict[str, Any]
+    palette: ColourSet
+    usual: Array
+    reference: Reference
+    scale: Scale
+
+
+def build_profile(
+    images: Sequence[Path],
+    domain: str,
+    provenance: dict[str, Any],
+    half: Half | None = None,
+    size: tuple[int, int] | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Profile:
+    """Describes the pictures of a domain; of more than 256, as many are drawn, the same ones every time.
+
+    Args:
+        images: training pictures.
+        provenance: at least `dataset`; copied into the profile.
+        half: which half of each picture belongs to the domain, where A and B stand side by side.
+        size: width and height in pixels the model's preprocessing brings them to, or None to leave them.
+        workers: threads; by default Python's choice.
+
+    Raises:
+        TestSetError: fewer than 20 pictures.
+        ImageError: a picture that cannot be read, or a side below 32 pixels.
+    """
+    if len(images) < FEWEST:
+        raise TestSetError(
+            f"{len(images)} pictures are too few to profile `{domain}`: {FEWEST} are needed",
+            "take more of the training pictures",
+        )
+    names = sorted(path.name for path in images)
+    chosen = _drawn(sorted(images))
+    read = partial(_read, half=half, size=size)
+    with (
+        (progress or Silent()).step(f"Profiling {domain}", 2 * len(chosen)) as step,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+
+        def counted(pictures: Iterator[Any]) -> Iterator[Any]:
+            for picture in pictures:
+                step.advance()
+                yield picture
+
+        palette = main_colours(counted(read(path) for path in chosen))
+        rows = pool.map(lambda path: describe(read(path), palette), chosen)
+        descriptions = np.array(list(counted(rows)))
+    facts = {
+        "count": len(images),
+        "used": len(chosen),
+        "list_sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        "size": list(size) if size else None,
+        "harness": __version__,
+    }
+    return profile_of(descriptions, domain, {**provenance, **facts}, palette)
+
+
+def profile_of(descriptions: Array, domain: str, provenance: dict[str, Any], palette: ColourSet) -> Profile:
+    """Returns the profile of n × features descriptions, rounded as the file rounds it."""
+    usual = np.quantile(descriptions, [0.05, 0.5, 0.95], axis=0).T
+    reference, scale = Reference.of(descriptions), calibrate(descriptions)
+    return _from_document(_document(Profile(domain, provenance, palette, usual, reference, scale)))
+
+
+def _drawn(images: Sequence[Path]) -> list[Path]:
+    if len(images) <= MOST:
+        return list(images)
+    kept = np.random.default_rng(0).choice(len(images), MOST, replace=False)
+    return [images[i] for i in sorted(kept)]
+
+
+def _read(path: Path, half: Half | None, size: tuple[int, int] | None) -> Picture:
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(f"`{path}` cannot be read: {error}", "take it out of the training pictures") from error
+    if half:
+        middle = image.width // 2
+        image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, image.width, image.height))
+    if size and image.size != size:
+        image = image.resize(size, Image.Resampling.BICUBIC)
+    if min(image.size) < SMALLEST_SIDE:
+        raise ImageError(f"`{path}` is smaller than {SMALLEST_SIDE} pixels", "take it out of the training pictures")
+    return np.asarray(image)
+
+
+def save_profile(path: Path, profile: Profile) -> None:
+    """Writes a profile, under 100 kB, e.g. `datasets/<family>/<name>/profile-<domain>.json`."""
+    write_json(path, _document(profile))
+
+
+def load_profile(path: Path) -> Profile:
+    """Reads a profile; raises TestSetError if it is missing, damaged, or describes pictures by other features."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if (document["format"], document["features"]) != (FORMAT, VERSION):
+            raise TestSetError(f"`{path}` was made by another version of harness", "harness setup")
+        return _from_document(document)
+    except FileNotFoundError:
+        raise TestSetError(f"there is no profile `{path}`", "harness setup") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error) as error:
+        raise TestSetError(f"`{path}` is damaged: {error}", "delete it, then `harness setup`") from error
+
+
+def _document(profile: Profile) -> dict[str, Any]:
+    reference, scale = profile.reference, profile.scale
+    usual = np.round(profile.usual, 5).tolist()
+    return {
+        "format": FORMAT,
+        "features": VERSION,
+        "domain": profile.domain,
+        "provenance": profile.provenance,
+        "palette": [list(colour) for colour in profile.palette.colours],
+        "usual": dict(zip(NAMES, usual, strict=True)),
+        "centre": _packed(reference.centre, "<f4"),
+        "scale": _packed(reference.scale, "<f4"),
+        "points": _packed(reference.points, "<f2"),
+        "upright": {
+            group: [_packed(upright.scale, "<f4"), _packed(upright.weights, "<f4")]
+            for group, upright in reference.upright.items()
+        },
+        "remoteness": _packed(scale.usual, "<f4"),
+        "scores": _packed(scale.scores, "<f4"),
+    }
+
+
+def _from_document(document: dict[str, Any]) -> Profile:
+    upright = {group: Upright(*(_unpacked(part) for part in document["upright"][group])) for group in ORIENTATION}
+    points = _unpacked(document["points"])
+    return Profile(
+        domain=document["domain"],
+        provenance=document["provenance"],
+        palette=ColourSet([(red, green, blue) for red, green, blue in document["palette"]]),
+        usual=np.array([document["usual"][name] for name in NAMES]),
+        reference=Reference(_unpacked(document["centre"]), _unpacked(document["scale"]), points, upright),
+        scale=Scale(_unpacked(document["remoteness"]), _unpacked(document["scores"])),
+    )
+
+
+def _packed(array: Array, kind: str) -> dict[str, Any]:
+    data = zlib.compress(array.astype(kind).tobytes(), 9)
+    return {"kind": kind, "shape": list(array.shape), "data": base64.b85encode(data).decode()}
+
+
+def _unpacked(packed: dict[str, Any]) -> Array:
+    kind, shape = packed["kind"], packed["shape"]
+    if kind not in {"<f2", "<f4"}:
+        raise ValueError(f"an array of kind {kind}")
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    data = zlib.decompressobj().decompress(base64.b85decode(packed["data"]), size)  # never more than is told
+    return np.frombuffer(data, dtype=kind).reshape(shape).astype(np.float64)

@@ -1,0 +1,142 @@
+"""What is unusual about a picture, and what would bring it nearer, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.nearness.features import DIRECTION, FEATURES, LAYOUT, NAMES
+from harness.nearness.scoring import Array
+
+_PALETTE = "palette"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one feature is spoken of.
+
+    Attributes:
+        low, high: what a picture is that has less, or more, of it than training pictures have.
+        bring_up, bring_down: what helps in each case.
+        show: the value as a reader may check it.
+        times: whether the value is a logarithm, so that it compares as "2.5 times the usual".
+    """
+
+    label: str
+    low: str
+    high: str
+    bring_up: str
+    bring_down: str
+    times: bool = False
+    show: Callable[[float], str] = "{:.2f}".format
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+_COLOUR = "correct the white balance"
+WORDS: dict[str, Words] = {
+    "brightness": Words("mean brightness", "darker", "brighter", "brighten it", "darken it", show=_share),
+    "shadows": Words("darkest tones", "deeper in its shadows", "without deep shadows", "lift the shadows",
+                     "set the black point", show=_share),
+    "highlights": Words("brightest tones", "without bright lights", "glaring in its lights", "set the white point",
+                        "bring the lights down", show=_share),
+    "contrast": Words("contrast", "flatter in contrast", "harsher in contrast", "raise the contrast",
+                      "lower the contrast", show=_share),
+    "local_contrast": Words("local contrast", "smoother", "busier", "sharpen it, or take a picture with more detail",
+                            "choose a calmer part of it", times=True),
+    "saturation": Words("colourfulness", "paler", "more colourful", "raise the saturation", "lower the saturation",
+                        show=_share),
+    "red_green": Words("red over green", "greener", "redder", _COLOUR, _COLOUR),
+    "yellow_blue": Words("yellow over blue", "bluer", "yellower", _COLOUR, _COLOUR),
+    "palette_share": Words("pixels in the training pictures' main colours", "off the palette", "plainer in its colours",
+                           "use the training pictures' colours", "keep more of its own colours", show=_share),
+    "edge_density": Words("density of lines", "sparser in lines", "denser in lines", "crop closer to the subject",
+                          "choose a calmer part of it, or drop small lines", times=True),
+    "strong_edges": Words("density of hard edges", "softer in its edges", "harder in its edges",
+                          "take a sharper picture", "soften it", times=True),
+    "line_width": Words("width of dark parts", "finer in its dark lines", "broader in its dark lines",
+                        "draw broader lines, or crop closer", "draw finer lines, or show more of it", times=True),
+    "flat_share": Words("even areas", "without even areas", "more evenly filled", "remove noise and texture",
+                        "use a picture with texture", show=_share),
+    "fine_detail": Words("fine detail", "blurred", "finer in detail", "use a sharper picture, and do not enlarge it",
+                         "reduce a larger picture with a smoothing filter", times=True),
+    "noise": Words("noise", "smoother, as after blur or enlargement", "noisier", "use the original, unsmoothed picture",
+                   "remove the noise", times=True),
+    "blocks": Words("8-pixel blocks", "without the training pictures' blocks", "blockier, as after strong JPEG",
+                    "leave it as it is", "use the original file, less compressed", times=True),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that is unusual and what would mend it."""
+
+    text: str
+    advice: str
+
+
+def reasons(description: Array, usual: Array, groups: list[str]) -> list[Reason]:
+    """Returns one reason a group, in the groups' order, that of the feature farthest outside the usual range."""
+    found = []
+    for group in groups:
+        if group == DIRECTION:
+            found.append(Reason("lies on its side: rows and columns look exchanged", "turn it by 90°"))
+        elif group == LAYOUT:
+            found.append(
+                Reason("top and bottom look exchanged, or are filled otherwise than usual", "check which way is up")
+            )
+        elif reason := _reason_of_group(description, usual, group):
+            found.append(reason)
+    return found
+
+
+def _reason_of_group(description: Array, usual: Array, group: str) -> Reason | None:
+    spoken = [i for i, f in enumerate(FEATURES) if f.group == group and f.name in WORDS]
+    excess = {i: _excess(description[i], usual[i]) for i in spoken}
+    index = max(spoken, key=lambda i: abs(excess[i]))
+    if group == _PALETTE and abs(excess[index]) < 1:
+        return _rare_colour(description, usual)
+    if abs(excess[index]) < 1:
+        return None
+    low, middle, high = usual[index]
+    return _sentence(WORDS[NAMES[index]], float(description[index]), float(low), float(middle), float(high))
+
+
+def _excess(value: float, usual: Array) -> float:
+    """How many times as far from the middle as the usual range goes on that side."""
+    low, middle, high = usual
+    room = (high - middle) if value > middle else (middle - low)
+    return float((value - middle) / max(room, 1e-3))
+
+
+def _sentence(words: Words, value: float, low: float, middle: float, high: float) -> Reason:
+    above = value > middle
+    room = max(high - middle if above else middle - low, 1e-3)
+    much = "much " if abs(value - middle) > 2 * room and not words.times else ""
+    if words.times:
+        compared = f"{words.label} {_times(math.exp(value - middle))} the usual"
+    else:
+        compared = f"{words.label} {words.show(value)}, usual {words.show(low)} to {words.show(high)}"
+    text = f"{much}{words.high if above else words.low}: {compared}"
+    return Reason(text, words.bring_down if above else words.bring_up)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f} times" if ratio >= 10 else f"{ratio:.1f} times" if ratio >= 0.1 else "less than a tenth of"
+
+
+def _rare_colour(description: Array, usual: Array) -> Reason | None:
+    """The colour, of the 4×4×4 in a description, that exceeds its usual share most."""
+    bins = [i for i, name in enumerate(NAMES) if name.startswith("palette_") and name != "palette_share"]
+    shares, most = description[bins] ** 2, usual[bins, 2] ** 2
+    at = int(np.argmax(shares - most))
+    if shares[at] - most[at] < 0.02:
+        return None
+    red, green, blue = (32 + 64 * int(digit) for digit in NAMES[bins[at]].removeprefix("palette_"))
+    text = f"much of a rare colour: near #{red:02x}{green:02x}{blue:02x} are {_share(shares[at])} of the pixels"
+    return Reason(f"{text}, usual at most {_share(most[at])}", "choose a picture without that colour, or crop it away")
