@@ -66,9 +66,11 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 @click.option("--name", help="The set's name. Default: the folder's.")
 @click.option("--fit", type=click.Choice(["crop", "pad", "stretch"]), default="crop", show_default=True,
               help="How pictures of another shape are brought to size.")  # fmt: skip
-@click.option("--size", type=SizeType(), help="Size of the pictures made. Default: the model's, or 256.")
-@click.option("--background", type=ColourType(), default="white", show_default=True,
-              help="Below transparent pixels and beside padded pictures.")  # fmt: skip
+@click.option(
+    "--size", type=SizeType(), metavar="N|WxH", help="Size of the pictures made. Default: the model's, or 256."
+)
+@click.option("--background", metavar="COLOUR", type=ColourType(), default="white", show_default=True,
+              help="Below transparent pixels and beside padded pictures: white, black, grey or #rrggbb.")  # fmt: skip
 @click.option("--max-pixels", type=click.IntRange(min=1), default=120_000_000, show_default=True,
               help="Larger pictures are refused unopened.")  # fmt: skip
 @click.option("--as", "as_", default="auto", show_default=True,

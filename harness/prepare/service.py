@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -94,6 +95,7 @@ def carry_out(
         made = assess(draft, made) if assess else made
         save_test_set(draft, made)
         write_sheet(draft, made)
+    _tell_of_most(made.images, progress)
     reused = sum(outcome.reused for outcome in outcomes)
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused)
 
@@ -148,6 +150,17 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
         if share and wanted not in parts:
             progress.warn(f"the split left `{wanted}` empty: {len(images)} pictures are few")
     return tuple(moved)
+
+
+def _tell_of_most(images: Sequence[SetImage], progress: Progress) -> None:
+    """Says aloud what is wrong with more than half of the pictures: then the set is, not the picture."""
+    alike = defaultdict(list)
+    for image in images:
+        for warning in image.warnings:
+            alike[re.sub(r"[\d.]+", "", warning)].append(warning)
+    for warnings in alike.values():
+        if 3 <= len(warnings) > len(images) / 2:
+            progress.warn(f"{len(warnings)} of {len(images)} pictures, as the first: {warnings[0]}")
 
 
 def _earlier_parts(plan: Plan) -> dict[str, Part]:

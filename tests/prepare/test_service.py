@@ -18,6 +18,7 @@ from harness.images.pairing import split_ab
 from harness.images.palettes import FACADES
 from harness.prepare.plan import plan_images
 from harness.prepare.service import PreparedSet, carry_out, prepare_images
+from harness.progress import Silent
 from harness.testset import TestSet, load_test_set, missing_images
 from harness.workspace import Workspace
 from tests.images.pictures import as_orientation, content, noise, quadrants
@@ -379,3 +380,15 @@ def test_nearness_is_filled_in_before_anything_is_written(workspace: Workspace, 
     made = carry_out(workspace, plan_images(workspace, photos, size=(64, 64)), assess=assess)
     assert load_test_set(made.folder).images[2].nearness == near
     assert "3 near" in made.page.read_text(encoding="utf-8")
+
+
+def test_what_is_wrong_with_most_pictures_is_said_aloud(workspace: Workspace, photos: Path) -> None:
+    said: list[str] = []
+
+    class Heard(Silent):
+        def warn(self, message: str, hint: str | None = None) -> None:
+            said.append(message)
+
+    model = find_model("facades_label2photo")
+    carry_out(workspace, plan_images(workspace, photos, model, photos), progress=Heard())
+    assert any(line.startswith("3 of 3 pictures") and "swapped?" in line for line in said)

@@ -77,7 +77,8 @@ def _is_index_map(image: Image.Image) -> bool:
 def _drawn(opened: Opened, made: Fitted, snapped: Snapped, how: str, settings: Settings) -> Drawn:
     told: tuple[str, ...] = ()
     if snapped.off_palette > MUCH_OFF:
-        told = (f"{snapped.off_palette:.0%} of it is off the palette: this looks like no label map of this dataset",)
+        share = f"{snapped.off_palette:.0%} of it is off the palette"
+        told = (f"{share}: this looks like no label map; are inputs and targets swapped?",)
     said = f"{how} ({snapped.off_palette:.0%} of the pixels were off the palette)"
     return finished(opened, Fitted(Image.fromarray(snapped.pixels), (*made.operations, said)), settings, told)
 
