@@ -146,9 +146,8 @@ def main() -> None:
 
     pooled = np.concatenate(held)
     deciles = np.histogram(pooled, bins=10, range=(0, 100))[0] / pooled.size
-    print(
-        f"held-out percentiles: Kolmogorov-Smirnov distance from uniform {kstest(pooled / 100, 'uniform').statistic:.3f}"
-    )
+    uniform = kstest(pooled / 100, "uniform").statistic
+    print(f"held-out percentiles: Kolmogorov-Smirnov distance from uniform {uniform:.3f}")
     print("share in each tenth: " + " ".join(f"{100 * d:.0f} %" for d in deciles))
     print(f"two-sample test of each split: p median {np.median(tests):.2f}, all " + " ".join(f"{p:.2f}" for p in tests))
     print(f"{'':38s} median  beyond 95    far      distance of the last set held out")

@@ -35,7 +35,7 @@ class Nearness:
             are as unusual, beyond their number by extrapolation.
         verdict: `near` up to the 95th percentile, `far` from a surprise of 6.9 (one in a thousand), else `unusual`.
         reasons: what is unusual, the most unusual first; empty for near pictures.
-        advice: what would bring it nearer, in the reasons' order.
+        advice: what would bring it nearer, in the reasons' order; not for every reason there is any.
         features: of each feature with a name in words: `value`, `low` and `high` (the usual range, 5 % to 95 %).
         description: what `assess_set` needs; not part of the JSON document.
     """
@@ -101,13 +101,15 @@ def assess(image: Picture, profile: Profile) -> Nearness:
     score = profile.scale.joined(surprise)
     percentile = float(profile.scale.percentiles(score)[0])
     notable = [g for g in np.argsort(-surprise[0]) if surprise[0, g] > _NOTABLE]
-    found = reasons(description, profile.usual, [GROUPS[g] for g in notable]) if percentile > _UNUSUAL else []
+    upright = dict(zip(ORIENTATION, profile.reference.orientation(description[None])[0].tolist(), strict=True))
+    groups = [GROUPS[g] for g in notable] if percentile > _UNUSUAL else []
+    found = reasons(description, profile.usual, groups, upright)
     return Nearness(
         percentile=percentile,
         surprise=float(score[0]),
         verdict="near" if percentile <= _UNUSUAL else "far" if score[0] > _FAR else "unusual",
         reasons=tuple(reason.text for reason in found[:_MOST_REASONS]),
-        advice=tuple(dict.fromkeys(reason.advice for reason in found[:_MOST_REASONS])),
+        advice=tuple(dict.fromkeys(reason.advice for reason in found[:_MOST_REASONS] if reason.advice)),
         features={
             name: {
                 "value": float(description[i]),

@@ -13,7 +13,8 @@ from harness.nearness.palette import ColourSet, Picture
 _Plane = NDArray[np.float64]
 
 SMALLEST_SIDE = 32
-_EDGE, _STRONG_EDGE = 0.08, 0.3
+_EDGE, _STRONG_EDGE, _DARKER = 0.4, 1.5, 0.25  # in spreads of brightness, so that a dark picture has its lines too
+_LEAST_SPREAD = 0.02
 _BANDS = (0.01, 0.03, 0.06, 0.12, 0.25, 0.35, 0.5)
 _PLANES = ("brightness", "yellow_blue", "across", "down")
 _STEPS, _SHIFTS, _FAR_SHIFTS = (4, 16), (2, 4, 8, 16), (2, 4, 8, 16, 32)
@@ -129,11 +130,12 @@ def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
 
 def _lines(luma: _Plane, gradient: _Plane) -> dict[str, float]:
     """Edges, flat areas, and the mean width of what is darker than its surroundings, as area over half outline."""
-    dark = luma < uniform_filter(luma, 31) - 0.05
+    spread = _spread(luma)
+    dark = luma < uniform_filter(luma, 31) - _DARKER * spread
     outline = (dark[:, 1:] != dark[:, :-1]).sum() + (dark[1:] != dark[:-1]).sum()
     return {
-        "edge_density": _log((gradient > _EDGE).mean()),
-        "strong_edges": _log((gradient > _STRONG_EDGE).mean()),
+        "edge_density": _log((gradient > _EDGE * spread).mean()),
+        "strong_edges": _log((gradient > _STRONG_EDGE * spread).mean()),
         "line_width": float(np.log((dark.sum() + 1) / (outline / 2 + 1))),
         "flat_share": (gradient < 1 / 255).mean(),
     }
@@ -174,10 +176,10 @@ def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
         found |= _rows_against_columns(name, plane.mean(axis=1), turned.mean(axis=0))
         found |= _top_against_bottom(name, plane)
     found |= _repetition(luma, planes["across"], planes["down"])
-    power = float((down**2).mean()) + 1e-9
+    power, least = float((down**2).mean()) + 1e-9, _EDGE * _spread(luma)
     return {
         **found,
-        "steps_down": _log((down > _EDGE).mean()) - _log((down < -_EDGE).mean()),
+        "steps_down": _log((down > least).mean()) - _log((down < -least).mean()),
         "steps_skew": float((down**3).mean()) / power**1.5,
     }
 
@@ -213,6 +215,10 @@ def _repetition(luma: _Plane, across: _Plane, down: _Plane) -> dict[str, float]:
         lying = (centred[:, n_across:] * centred[:, :-n_across]).mean()
         found[f"likeness_{n}"] = float(upright - lying) / power
     return found
+
+
+def _spread(luma: _Plane) -> float:
+    return max(float(luma.std()), _LEAST_SPREAD)
 
 
 def _log(value: float) -> float:

@@ -100,7 +100,7 @@ def _log_distance(queries: Array, points: Array) -> Array:
 
 @dataclass(frozen=True)
 class Scale:
-    """What is usual: the training pictures' remoteness, a row for each of the points, and their joined scores, sorted."""
+    """What is usual: the training pictures' remoteness, row by row as their points, and their joined scores, sorted."""
 
     usual: Array
     scores: Array

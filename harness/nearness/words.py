@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from harness.nearness.features import DIRECTION, FEATURES, LAYOUT, NAMES
 from harness.nearness.scoring import Array
 
 _PALETTE = "palette"
+_NEARLY = 0.4  # the features of a group stand with the plainest first: it is named unless another is far ahead
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def _share(value: float) -> str:
 _COLOUR = "correct the white balance"
 WORDS: dict[str, Words] = {
     "brightness": Words("mean brightness", "darker", "brighter", "brighten it", "darken it", show=_share),
-    "shadows": Words("darkest tones", "deeper in its shadows", "without deep shadows", "lift the shadows",
+    "shadows": Words("darkest tones", "deeper in its shadows", "paler in its shadows", "lift the shadows",
                      "set the black point", show=_share),
-    "highlights": Words("brightest tones", "without bright lights", "glaring in its lights", "set the white point",
+    "highlights": Words("brightest tones", "dimmer in its lights", "glaring in its lights", "set the white point",
                         "bring the lights down", show=_share),
     "contrast": Words("contrast", "flatter in contrast", "harsher in contrast", "raise the contrast",
                       "lower the contrast", show=_share),
@@ -53,7 +54,8 @@ WORDS: dict[str, Words] = {
                         show=_share),
     "red_green": Words("red over green", "greener", "redder", _COLOUR, _COLOUR),
     "yellow_blue": Words("yellow over blue", "bluer", "yellower", _COLOUR, _COLOUR),
-    "palette_share": Words("pixels in the training pictures' main colours", "off the palette", "plainer in its colours",
+    "palette_share": Words("pixels in the training pictures' main colours", "farther off the palette",
+                           "plainer in its colours",
                            "use the training pictures' colours", "keep more of its own colours", show=_share),
     "edge_density": Words("density of lines", "sparser in lines", "denser in lines", "crop closer to the subject",
                           "choose a calmer part of it, or drop small lines", times=True),
@@ -61,14 +63,14 @@ WORDS: dict[str, Words] = {
                           "take a sharper picture", "soften it", times=True),
     "line_width": Words("width of dark parts", "finer in its dark lines", "broader in its dark lines",
                         "draw broader lines, or crop closer", "draw finer lines, or show more of it", times=True),
-    "flat_share": Words("even areas", "without even areas", "more evenly filled", "remove noise and texture",
+    "flat_share": Words("even areas", "less evenly filled", "more evenly filled", "remove noise and texture",
                         "use a picture with texture", show=_share),
     "fine_detail": Words("fine detail", "blurred", "finer in detail", "use a sharper picture, and do not enlarge it",
                          "reduce a larger picture with a smoothing filter", times=True),
     "noise": Words("noise", "smoother, as after blur or enlargement", "noisier", "use the original, unsmoothed picture",
                    "remove the noise", times=True),
-    "blocks": Words("8-pixel blocks", "without the training pictures' blocks", "blockier, as after strong JPEG",
-                    "leave it as it is", "use the original file, less compressed", times=True),
+    "blocks": Words("8-pixel blocks", "less blocky", "blockier, as after strong JPEG",
+                    "", "use the original file, less compressed", times=True),
 }  # fmt: skip
 
 
@@ -80,25 +82,42 @@ class Reason:
     advice: str
 
 
-def reasons(description: Array, usual: Array, groups: list[str]) -> list[Reason]:
-    """Returns one reason a group, in the groups' order, that of the feature farthest outside the usual range."""
-    found = []
-    for group in groups:
-        if group == DIRECTION:
-            found.append(Reason("lies on its side: rows and columns look exchanged", "turn it by 90°"))
-        elif group == LAYOUT:
-            found.append(
-                Reason("top and bottom look exchanged, or are filled otherwise than usual", "check which way is up")
-            )
-        elif reason := _reason_of_group(description, usual, group):
-            found.append(reason)
-    return found
+_TURNED_BELOW = -0.25
+_TURNED = {
+    DIRECTION: Reason("lies on its side: rows and columns are exchanged", "turn it by 90°"),
+    LAYOUT: Reason("stands on its head: top and bottom are exchanged", "turn it by 180°"),
+}
+_UNCLEAR = {
+    DIRECTION: Reason("rows and columns are less unlike than usual", ""),
+    LAYOUT: Reason(
+        "top and bottom are filled otherwise than usual", "choose the same view and part as training pictures"
+    ),
+}
+
+
+def reasons(description: Array, usual: Array, groups: Sequence[str], upright: dict[str, float]) -> list[Reason]:
+    """Returns at most one reason a group, in the groups' order: the plainest feature far outside the usual range.
+
+    Args:
+        description: one number a feature.
+        usual: features × 3, the 5 %, 50 % and 95 % quantiles of training pictures.
+        groups: those that are unusual.
+        upright: how the picture lies, by orientation group, see `harness.nearness.scoring.Upright`.
+    """
+    found = [
+        _TURNED[group] if group in upright and upright[group] < _TURNED_BELOW
+        else _UNCLEAR[group] if group in upright
+        else _reason_of_group(description, usual, group)
+        for group in groups
+    ]  # fmt: skip
+    return [reason for reason in found if reason]
 
 
 def _reason_of_group(description: Array, usual: Array, group: str) -> Reason | None:
     spoken = [i for i, f in enumerate(FEATURES) if f.group == group and f.name in WORDS]
     excess = {i: _excess(description[i], usual[i]) for i in spoken}
-    index = max(spoken, key=lambda i: abs(excess[i]))
+    most = max(abs(value) for value in excess.values())
+    index = next(i for i in spoken if abs(excess[i]) >= _NEARLY * most)
     if group == _PALETTE and abs(excess[index]) < 1:
         return _rare_colour(description, usual)
     if abs(excess[index]) < 1:
