@@ -71,7 +71,7 @@ def _is_index_map(image: Image.Image) -> bool:
     if image.mode == "L":
         return True
     pixels = np.asarray(image.convert("RGB"))
-    return bool(values.min() >= 1 and snap(pixels, facades_colours(), facades_colours()).off_palette > MUCH_OFF)
+    return bool(values.min() >= 1 and snap(pixels, facades_colours(), facades_colours()).off_palette > 0.1)
 
 
 def _drawn(opened: Opened, made: Fitted, snapped: Snapped, how: str, settings: Settings) -> Drawn:
