@@ -1,0 +1,36 @@
+"""The small generator that comes with the package, trained with the official `train.py` on drawn scenes."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from harness.errors import WeightsError
+
+WEIGHTS_SHA256: Final = "7f9e5be9b9bcd3f7107c96d3d58697edcc35e0aad41f7d7ae6b1a4453488d324"
+"""Of `weights/latest_net_G.pth`; `weights/training.json` says how the file was made."""
+
+NET_G: Final = "unet_256"
+NGF: Final = 12
+"""Filters of the first layer: 12 instead of the official 64, or the file would not fit into a package."""
+
+NORM: Final = "batch"
+DIRECTION: Final = "BtoA"
+"""From label maps (B) to photos (A), as the official facades."""
+
+
+def demo_weights() -> Path:
+    """Returns the checkpoint's path: an official pix2pix `unet_256` of `--ngf 12`, labels to photos.
+
+    Raises:
+        WeightsError: the file is missing or is not the one that was trained.
+    """
+    path = Path(__file__).parent / "weights" / "latest_net_G.pth"
+    hint = "pip install --force-reinstall --no-deps pix2pix-harness"
+    if not path.is_file():
+        raise WeightsError(f"the demo's weights are missing: `{path}`", hint)
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != WEIGHTS_SHA256:
+        raise WeightsError(f"`{path}` is damaged: expected sha256 {WEIGHTS_SHA256}, got {found}", hint)
+    return path
