@@ -18,7 +18,6 @@ from harness.nearness.words import WORDS, reasons
 Verdict = Literal["near", "unusual", "far"]
 
 _UNUSUAL = 95.0
-_FAR = -math.log(0.001)
 _NOTABLE = -math.log(0.05)
 _MOST_REASONS = 4
 _RESAMPLES = 1000
@@ -33,7 +32,7 @@ class Nearness:
         percentile: 0 to 100; 97 reads "as far out as 97 % of real training pictures are not".
         surprise: the same without an upper end, to rank far pictures: -log of the share of training pictures that
             are as unusual, beyond their number by extrapolation.
-        verdict: `near` up to the 95th percentile, `far` from a surprise of 6.9 (one in a thousand), else `unusual`.
+        verdict: `near` up to the 95th percentile, `far` beyond every training picture, else `unusual`.
         reasons: what is unusual, the most unusual first; empty for near pictures.
         advice: what would bring it nearer, in the reasons' order; not for every reason there is any.
         features: of each feature with a name in words: `value`, `low` and `high` (the usual range, 5 % to 95 %).
@@ -107,7 +106,7 @@ def assess(image: Picture, profile: Profile) -> Nearness:
     return Nearness(
         percentile=percentile,
         surprise=float(score[0]),
-        verdict="near" if percentile <= _UNUSUAL else "far" if score[0] > _FAR else "unusual",
+        verdict="near" if percentile <= _UNUSUAL else "far" if score[0] > profile.scale.scores[-1] else "unusual",
         reasons=tuple(reason.text for reason in found[:_MOST_REASONS]),
         advice=tuple(dict.fromkeys(reason.advice for reason in found[:_MOST_REASONS] if reason.advice)),
         features={

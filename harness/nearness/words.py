@@ -104,12 +104,15 @@ def reasons(description: Array, usual: Array, groups: Sequence[str], upright: di
         groups: those that are unusual.
         upright: how the picture lies, by orientation group, see `harness.nearness.scoring.Upright`.
     """
-    found = [
-        _TURNED[group] if group in upright and upright[group] < _TURNED_BELOW
-        else _UNCLEAR[group] if group in upright
-        else _reason_of_group(description, usual, group)
-        for group in groups
-    ]  # fmt: skip
+    turned = {group for group, score in upright.items() if score < _TURNED_BELOW}
+    found: list[Reason | None] = []
+    for group in groups:
+        if group == LAYOUT and DIRECTION in turned:
+            continue  # what lies on its side has no top yet
+        if group in upright:
+            found.append(_TURNED[group] if group in turned else _UNCLEAR[group])
+        else:
+            found.append(_reason_of_group(description, usual, group))
     return [reason for reason in found if reason]
 
 

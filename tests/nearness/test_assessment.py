@@ -46,6 +46,12 @@ def test_another_domain_is_far(walls: Profile) -> None:
     assert min(one.surprise for one in found) > max(assess(wall(seed), walls).surprise for seed in HELD_OUT)
 
 
+def test_what_lies_on_its_side_is_not_told_to_stand_on_its_head(walls: Profile) -> None:
+    found = [assess(np.ascontiguousarray(np.rot90(wall(seed))), walls) for seed in HELD_OUT]
+    advice = {line for one in found for line in one.advice}
+    assert "turn it by 90°" in advice and "turn it by 180°" not in advice
+
+
 def test_a_stronger_shift_surprises_more(walls: Profile) -> None:
     def surprise(sigma: float) -> float:
         return assess(gaussian_filter(wall(500), (sigma, sigma, 0)), walls).surprise
