@@ -197,9 +197,7 @@ def test_a_broken_target_refuses_its_input(workspace: Workspace, photos: Path, t
     assert [(r.source, r.reason) for r in made.test_set.refused] == [("1.png", "its target `1.png` is empty (0 bytes)")]
 
 
-def test_a_second_run_makes_only_what_changed(
-    workspace: Workspace, photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_run_makes_only_what_changed(workspace: Workspace, photos: Path) -> None:
     first = prepare(workspace, photos)
     before = {i.name: (first.folder / i.output).stat().st_ino for i in first.test_set.images}
     noise(80, 60, 9).save(photos / "1.png")

@@ -29,7 +29,7 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.links += [value or "" for name, value in attrs if name in {"src", "href"}]
+        self.links += [v for name, v in attrs if name in {"src", "href"} and v and not v.startswith("#")]
 
 
 @pytest.fixture

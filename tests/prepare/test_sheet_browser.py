@@ -1,0 +1,44 @@
+"""The contact sheet in a real browser: pictures load, nothing overflows, nothing is inaccessible."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.prepare.plan import plan_images
+from harness.prepare.service import carry_out
+from harness.workspace import Workspace
+from tests.images.pictures import noise
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; `make browser`")]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_the_sheet_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n, name in enumerate(["عکس", "n" * 200, "100% #1?"]):
+        noise(90, 60, n).save(folder / f"{name}.png")
+    (folder / "text.jpg").write_text("hello")
+    page = carry_out(Workspace(tmp_path / "w"), plan_images(Workspace(tmp_path / "w"), folder, targets=folder)).page
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        shown = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+        said: list[str] = []
+        shown.on("console", lambda message: said.append(message.text))
+        shown.on("requestfailed", lambda request: said.append(request.url))
+        shown.goto(page.as_uri())
+        shown.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+        shown.wait_for_function("[...document.images].every(image => image.naturalWidth > 0)")
+        assert shown.evaluate("document.images.length") == 6
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        assert [violation["id"] for violation in Axe().run(shown).response["violations"]] == []
+        assert said == []
+        browser.close()
