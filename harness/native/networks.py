@@ -90,7 +90,8 @@ class ResnetBlock(nn.Module):
         self.conv_block = nn.Sequential(*first, *([ImageDropout()] if dropout else []), *second)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.conv_block(x)
+        result: torch.Tensor = x + self.conv_block(x)
+        return result
 
 
 class ResnetGenerator(nn.Module):

@@ -1,0 +1,29 @@
+"""Pictures to tensors and back exactly as upstream's loader and `tensor2im` do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+
+
+def to_tensor(pictures: Sequence[Image.Image], channels: int) -> torch.Tensor:
+    """Returns (N, channels, H, W) float32 in [-1, 1]; one channel is Pillow's luma, as upstream's grey option."""
+    arrays = [np.asarray(p.convert("L"))[:, :, None] if channels == 1 else np.asarray(p) for p in pictures]
+    stacked = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
+    return stacked.to(torch.float32).div_(255).sub_(0.5).div_(0.5)
+
+
+def to_pixels(tensor: torch.Tensor) -> torch.Tensor:
+    """Returns (N, H, W, 3) uint8 on the CPU; the values of `tensor2im`, which truncates: (N, C, H, W) in [-1, 1]."""
+    scaled = tensor.to(torch.float32).add(1).div_(2).mul_(255).to(torch.uint8)
+    if scaled.shape[1] == 1:
+        scaled = scaled.expand(-1, 3, -1, -1)
+    return scaled.permute(0, 2, 3, 1).cpu()
+
+
+def as_upstream_saves(picture: Image.Image, channels: int) -> Image.Image:
+    """Returns an input or target as upstream would save it: through the tensor and back, 63 of 256 levels one lower."""
+    return Image.fromarray(to_pixels(to_tensor([picture], channels))[0].numpy())
