@@ -62,7 +62,7 @@ def select(workspace: Workspace, model: Model, dataset: str | None, split: str |
         return _default(workspace, model, split)
     prepared = workspace.datasets / dataset
     if "/" not in dataset and (prepared / "dataset.json").is_file():
-        return _from_prepared(prepared, load_test_set(prepared), dataset)
+        return _from_prepared(prepared, load_test_set(prepared), dataset, split)
     official = _official_folder(workspace, model, dataset)
     if official is not None:
         return _from_layout(official[1], model, split, official[0])
@@ -70,7 +70,7 @@ def select(workspace: Workspace, model: Model, dataset: str | None, split: str |
     if folder.is_dir():
         reference = _reference(workspace, folder)
         if (folder / "dataset.json").is_file():
-            return _from_prepared(folder, load_test_set(folder), reference)
+            return _from_prepared(folder, load_test_set(folder), reference, split)
         return _from_layout(folder, model, split, reference)
     raise UnknownNameError(
         "dataset or folder",
@@ -104,7 +104,7 @@ def _default(workspace: Workspace, model: Model, split: str | None) -> Selection
         folder = workspace.dataset(name)
         test_set = load_test_set(folder)
         if test_set.model == model.id:
-            return _from_prepared(folder, test_set, name)
+            return _from_prepared(folder, test_set, name, split)
     raise TestSetError(
         f"there is nothing to test `{model.id}` on: neither its dataset nor a prepared set is in `datasets/`",
         f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
@@ -127,28 +127,34 @@ def _reference(workspace: Workspace, folder: Path) -> str | None:
     return resolved.relative_to(workspace.root).as_posix() if resolved.is_relative_to(workspace.root) else None
 
 
-def _from_prepared(folder: Path, test_set: TestSet, reference: str | None) -> Selection:
+def _from_prepared(folder: Path, test_set: TestSet, reference: str | None, split: str | None) -> Selection:
     missing = missing_images(folder, test_set)
     if missing:
         raise TestSetError(
             f"`{folder}` lacks {len(missing)} of the pictures its `dataset.json` names, e.g. `{missing[0]}`",
             "prepare the images again",
         )
-    if not test_set.images:
-        raise TestSetError(f"`{folder}` holds no image", "harness prepare-images FOLDER")
     paired = test_set.layout == "paired"
+    split = split or ("test" if paired else "testA")
+    images = [i for i in test_set.images if i.output.startswith(f"{split}/")]
+    if not images:
+        parts = sorted({i.output.partition("/")[0] for i in test_set.images})
+        raise TestSetError(
+            f"`{folder}` holds no image in `{split}`; it has: {', '.join(parts) or 'none at all'}",
+            "name one with `--split`, or harness prepare-images FOLDER",
+        )
     return Selection(
         name=test_set.name,
         reference=reference,
-        items=tuple(Item(i.name, folder / i.output, paired) for i in test_set.images),
+        items=tuple(Item(i.name, folder / i.output, paired) for i in images),
         paired=paired,
         direction=test_set.direction,
-        digest=test_set.digest(),
+        digest=replace(test_set, images=tuple(images)).digest(),
         facts=tuple(
-            {"name": i.name, "source": i.source, "nearness": i.nearness, "warnings": list(i.warnings)}
-            for i in test_set.images
+            {"name": i.name, "source": i.source, "nearness": i.nearness, "warnings": list(i.warnings)} for i in images
         ),
         refused=len(test_set.refused),
+        split=split,
     )
 
 
