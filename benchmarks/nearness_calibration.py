@@ -92,7 +92,7 @@ def samples(size: tuple[int, int]) -> list[Picture]:
 
 def line(name: str, percentiles: np.ndarray, found: list[Nearness], profile: Profile) -> str:
     together = assess_set(found, profile)
-    far = np.mean([one.verdict == "far" for one in found])
+    far = np.mean(percentiles >= profile.scale.percentiles(np.array([np.inf]))[0])
     verdict = f"{together.distance:6.3f} [{together.low:6.3f}, {together.high:6.3f}]  {together.verdict}"
     middle, beyond = np.median(percentiles), np.mean(percentiles > 95)
     return f"{name:38s} {middle:6.1f} {100 * beyond:7.0f} % {100 * far:7.0f} %   {verdict}"
