@@ -74,6 +74,10 @@ class Workspace:
         """A downloaded official dataset; three names exist in both families, hence one folder a family."""
         return self.datasets / checked_name(family, "family") / checked_name(name, "dataset")
 
+    def drawn(self, name: str) -> Path:
+        """Pictures the demo draws, laid out as a user's own folders."""
+        return self.root / "demo-pictures" / checked_name(name, "folder")
+
     def run(self, name: str) -> Path:
         """A run's folder."""
         return self.results / checked_name(name, "run")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,9 @@ from harness.errors import HarnessError
 from harness.progress import Step
 
 
+_SECONDS_BETWEEN_LINES = 5.0
+
+
 class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
@@ -43,18 +47,22 @@ class _BarStep:
 
 
 class _LineStep:
-    """Progress for logs: a line at the start and at every tenth."""
+    """Progress for logs: a line every few seconds, with what is done and the rate."""
 
     def __init__(self, console: Console, label: str, total: float | None, unit: str) -> None:
         self._console, self._label, self._total, self._unit = console, label, total, unit
-        self._done, self._told = 0.0, 0
+        self._done = 0.0
+        self._begun = self._told = time.monotonic()
 
     def advance(self, amount: float = 1) -> None:
         self._done += amount
-        tenth = int(10 * self._done / self._total) if self._total else 0
-        if tenth > self._told:
-            self._told = tenth
-            self._console.talk(f"{self._label}: {self._done:.0f} of {self._total:.0f} {self._unit}")
+        now = time.monotonic()
+        if now - self._told < _SECONDS_BETWEEN_LINES:
+            return
+        self._told = now
+        of = f" of {self._total:.0f}" if self._total else ""
+        rate = self._done / (now - self._begun)
+        self._console.talk(f"{self._label}: {self._done:.0f}{of} {self._unit}, {rate:.1f}/s")
 
     def expect(self, total: float | None) -> None:
         self._total = total

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.catalog.lookup import find_model
 from harness.demo.generator import demo_weights
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
+from harness.files import written_aside
 from harness.prepare.service import prepare_images
 from harness.progress import Progress, Silent
 from harness.testing.plan import Engine, Plan
@@ -57,14 +56,12 @@ def _prepare(
     """Goes the way a user's own folders go: label maps in one, photos of the same names in another."""
     from PIL import Image
 
-    with tempfile.TemporaryDirectory() as folder:
-        labels, photos = Path(folder, "labels"), Path(folder, "photos")
-        labels.mkdir()
-        photos.mkdir()
-        with progress.step(f"drawing `{name}`", count) as step:
-            for index in range(count):
-                scene = draw(_TEST_SEED, index)
-                Image.fromarray(scene.label).save(labels / f"facade-{index + 1:02d}.png")
-                Image.fromarray(scene.photo).save(photos / f"facade-{index + 1:02d}.png")
-                step.advance()
-        prepare_images(workspace, labels, find_model(MODEL), targets=photos, name=name, progress=progress)
+    labels, photos = workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
+    with progress.step(f"drawing `{name}`", count) as step:
+        for index in range(count):
+            scene = draw(_TEST_SEED, index)
+            for folder, pixels in ((labels, scene.label), (photos, scene.photo)):
+                with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
+                    Image.fromarray(pixels).save(path, format="PNG")
+            step.advance()
+    prepare_images(workspace, labels, find_model(MODEL), targets=photos, name=name, progress=progress)

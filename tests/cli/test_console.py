@@ -18,14 +18,16 @@ def test_talk_is_on_stderr_and_quiet_silences_it(capsys: pytest.CaptureFixture[s
     assert err.splitlines() == ["working", "warning: heard", "hint: do x"]
 
 
-def test_a_log_gets_plain_lines_at_tenths(capsys: pytest.CaptureFixture[str]) -> None:
-    with Console().step("drawing", 20) as step:
-        for _ in range(20):
+def test_a_log_gets_a_line_every_few_seconds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 2))
+    monkeypatch.setattr("harness.cli.console.time.monotonic", lambda: next(clock))
+    with Console().step("drawing", 7) as step:
+        for _ in range(7):
             step.advance()
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "drawing"
-    assert lines[-1] == "drawing: 20 of 20 images"
-    assert len(lines) == 11
+    assert lines == ["drawing", "drawing: 3 of 7 images, 0.5/s", "drawing: 6 of 7 images, 0.5/s"]
 
 
 def test_documents_are_strict_json(capsys: pytest.CaptureFixture[str]) -> None:
