@@ -56,6 +56,7 @@ class TestSet:
     Attributes:
         layout: `paired` (`<phase>/NAME.png`, A and B side by side) or `single` (`testA/NAME.png`, inputs only).
         direction: which half of a pair is the input: `AtoB` left, `BtoA` right.
+        nearness: of the whole set, beside the pictures its model was trained on; None where that was not measured.
         made_by: command, harness version and arguments, enough to make the set again.
     """
 
@@ -68,6 +69,7 @@ class TestSet:
     model: str | None = None
     made_by: dict[str, Any] = field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
+    nearness: dict[str, Any] | None = None
 
     def digest(self) -> str:
         """Returns a SHA-256 over names, sources' hashes and operations: equal sets have equal digests."""
@@ -98,6 +100,7 @@ def load_test_set(folder: Path) -> TestSet:
             model=document["model"],
             made_by=document["made_by"],
             refused=tuple(Refusal(**r) for r in document["refused"]),
+            nearness=document["nearness"],
         )
     except FileNotFoundError:
         raise TestSetError(f"`{folder}` has no `dataset.json`", f"harness prepare-images {folder}") from None

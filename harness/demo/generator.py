@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import WeightsError
+from harness.nearness.profile import Profile, load_profile
 
 WEIGHTS_SHA256: Final = "7f9e5be9b9bcd3f7107c96d3d58697edcc35e0aad41f7d7ae6b1a4453488d324"
 """Of `weights/latest_net_G.pth`; `weights/training.json` says how the file was made."""
@@ -34,3 +35,8 @@ def demo_weights() -> Path:
     if found != WEIGHTS_SHA256:
         raise WeightsError(f"`{path}` is damaged: expected sha256 {WEIGHTS_SHA256}, got {found}", hint)
     return path
+
+
+def demo_profile() -> Profile:
+    """Returns what the label maps look like that the generator was trained on, for nearness."""
+    return load_profile(Path(__file__).parent / "weights" / "profile-facade_label.json")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.catalog.lookup import find_model
-from harness.demo.generator import demo_weights
+from harness.demo.generator import demo_profile, demo_weights
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
 from harness.files import written_aside
 from harness.prepare.service import prepare_images
@@ -64,4 +64,5 @@ def _prepare(
                 with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
                     Image.fromarray(pixels).save(path, format="PNG")
             step.advance()
-    prepare_images(workspace, labels, find_model(MODEL), targets=photos, name=name, progress=progress)
+    model = find_model(MODEL)
+    prepare_images(workspace, labels, model, photos, name, progress=progress, profile=demo_profile())

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from harness.demo.scenes import draw_scene
+from harness.nearness.profile import build_profile, save_profile
 
 TRAINING_SEED: Final = 20170801
 """The series the generator has seen; whoever tests it draws from any other."""
@@ -34,14 +35,23 @@ def write_training_set(folder: Path, pairs: int = TRAINING_PAIRS, seed: int = TR
     return written
 
 
+def write_profile(pairs: list[Path], path: Path) -> None:
+    """Writes what the label maps of a training set look like, which `demo_profile` reads from the package."""
+    provenance = {"dataset": "the demo's drawn facades", "seed": TRAINING_SEED}
+    save_profile(path, build_profile(pairs, "facade_label", provenance, half="right"))
+
+
 def main() -> None:
     """Parses the command line and writes the training set."""
     parser = argparse.ArgumentParser(prog="python -m harness.demo.training_data", description=__doc__)
     parser.add_argument("folder", type=Path, help="where `train/` is made")
     parser.add_argument("--pairs", type=int, default=TRAINING_PAIRS, help="how many pairs (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=TRAINING_SEED, help="which series (default: %(default)s)")
+    parser.add_argument("--profile", type=Path, help="also write the profile of the label maps here")
     chosen = parser.parse_args()
     written = write_training_set(chosen.folder, chosen.pairs, chosen.seed)
+    if chosen.profile:
+        write_profile(written, chosen.profile)
     print(f"{len(written)} pairs in {chosen.folder / 'train'}")
 
 

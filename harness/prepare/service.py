@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+from harness.catalog.lookup import find_model
 from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.geometry import Fit, Size
+from harness.nearness.profile import Profile
 from harness.prepare.naming import safe_names
+from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
 from harness.prepare.plan import Plan, plan_images
 from harness.prepare.pool import default_workers, in_order
@@ -23,9 +26,6 @@ from harness.prepare.splitting import PARTS, Part, assign, groups_of
 from harness.progress import Progress, Silent
 from harness.testset import Refusal, SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
-
-Assess = Callable[[Path, TestSet], TestSet]
-"""Given a set's folder with its pictures: the same set with `SetImage.nearness` filled in."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def prepare_images(
     size: Size | None = None,
     strict: bool = False,
     progress: Progress | None = None,
+    profile: Profile | None = None,
 ) -> PreparedSet:
     """Makes `datasets/<name>/` of every usable picture below a folder; `plan_images` explains the arguments.
 
@@ -61,7 +62,7 @@ def prepare_images(
         WorkspaceError: the workspace cannot be written.
     """
     plan = plan_images(workspace, folder, model, targets, name, fit, size)
-    return carry_out(workspace, plan, strict, None, progress)
+    return carry_out(workspace, plan, strict, None, progress, profile)
 
 
 def carry_out(
@@ -70,14 +71,14 @@ def carry_out(
     strict: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
-    assess: Assess | None = None,
+    profile: Profile | None = None,
 ) -> PreparedSet:
     """Does what a plan says; see `prepare_images`.
 
     Args:
         strict: any refusal is an error, and nothing is written.
         workers: threads; by default one a core.
-        assess: fills in how near the pictures are, before `dataset.json` and the contact sheet are written.
+        profile: of the pictures the model was trained on; by default that of its dataset, where it is installed.
     """
     progress = progress or Silent()
     if strict and plan.refused:
@@ -92,12 +93,18 @@ def carry_out(
         if not images or (strict and refused):
             raise _refused(refused)
         made = TestSet(plan.folder.name, plan.layout, plan.direction, images, plan.model, plan.made_by, refused)
-        made = assess(draft, made) if assess else made
+        made = _compared(workspace, draft, made, profile, progress)
         save_test_set(draft, made)
         write_sheet(draft, made)
     _tell_of_most(made.images, progress)
     reused = sum(outcome.reused for outcome in outcomes)
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused)
+
+
+def _compared(workspace: Workspace, draft: Path, made: TestSet, profile: Profile | None, progress: Progress) -> TestSet:
+    if profile is None and made.model is not None:
+        profile = profile_for(workspace, find_model(made.model), progress)
+    return made if profile is None else with_nearness(draft, made, profile, progress)
 
 
 def _order(refusal: Refusal) -> tuple[str, str]:

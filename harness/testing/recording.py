@@ -85,6 +85,7 @@ def _set_facts(selection: Selection, plan: Plan) -> dict[str, Any]:
         "direction": selection.direction,
         "count": len(selection.items),
         "refused": selection.refused,
+        "nearness": selection.nearness,
         "size": list(plan.size) if isinstance(plan.size, tuple) else plan.size,
     }
 
@@ -94,6 +95,8 @@ def _warnings(generator: Generator, selection: Selection, clone: CloneState | No
     found = []
     if clone is not None and clone.dirty:
         found.append("the clone of the authors' code has local changes")
+    if selection.nearness and selection.nearness["verdict"] == "far":
+        found.append("the pictures are far from those the model was trained on")
     if selection.refused:
         found.append(f"{selection.refused} files of the folder were refused; the set's own page says why")
     difference = generator.difference_from_catalog()

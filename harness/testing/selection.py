@@ -41,6 +41,7 @@ class Selection:
     facts: tuple[dict[str, Any], ...]
     refused: int = 0
     split: str | None = None
+    nearness: dict[str, Any] | None = None
 
     def limited(self, count: int | None) -> Selection:
         """Returns the first `count` pictures, all for None; the digest says how many."""
@@ -155,6 +156,7 @@ def _from_prepared(folder: Path, test_set: TestSet, reference: str | None, split
         ),
         refused=len(test_set.refused),
         split=split,
+        nearness=test_set.nearness,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from harness.images.palettes import FACADES
 from harness.prepare.plan import plan_images
 from harness.prepare.service import PreparedSet, carry_out, prepare_images
 from harness.progress import Silent
-from harness.testset import TestSet, load_test_set, missing_images
+from harness.testset import load_test_set, missing_images
 from harness.workspace import Workspace
 from tests.images.pictures import as_orientation, content, noise, quadrants
 
@@ -366,18 +365,6 @@ def test_the_document_has_what_the_design_promises(workspace: Workspace, photos:
     assert len(image["sha256"]) == 64
     assert image["size_before"] == [80, 60]
     assert image["operations"] == ["cropped to 60x60 at 10,0", "resized to 64x64 (Lanczos)"]
-
-
-def test_nearness_is_filled_in_before_anything_is_written(workspace: Workspace, photos: Path) -> None:
-    near = {"verdict": "near", "percentile": 40.0, "reasons": [], "advice": []}
-
-    def assess(folder: Path, made: TestSet) -> TestSet:
-        assert all((folder / image.output).is_file() for image in made.images)
-        return replace(made, images=tuple(replace(image, nearness=near) for image in made.images))
-
-    made = carry_out(workspace, plan_images(workspace, photos, size=(64, 64)), assess=assess)
-    assert load_test_set(made.folder).images[2].nearness == near
-    assert "3 near" in made.page.read_text(encoding="utf-8")
 
 
 def test_what_is_wrong_with_most_pictures_is_said_aloud(workspace: Workspace, photos: Path) -> None:

@@ -1,0 +1,81 @@
+"""How near a prepared set is to what its model was trained on, where that is known: from the model's own dataset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from harness.catalog.datasets import DATASETS
+from harness.catalog.types import Model
+from harness.errors import TestSetError
+from harness.nearness.assessment import Nearness, assess, assess_set
+from harness.nearness.features import SMALLEST_SIDE
+from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
+from harness.prepare.pool import default_workers, in_order
+from harness.progress import Progress
+from harness.testset import SetImage, TestSet
+from harness.workspace import Workspace
+
+_PICTURES = {".png", ".jpg", ".jpeg"}
+
+
+def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile | None:
+    """Returns the profile of a model's training inputs, None where its dataset is not installed.
+
+    It is made from the dataset's training pictures once and kept beside them as `profile-<domain>.json`.
+    """
+    folder = workspace.official_dataset(model.family, model.dataset)
+    kept = folder / f"profile-{model.input_domain}.json"
+    if kept.is_file():
+        return load_profile(kept)
+    part, half = _training_part(model)
+    pictures = sorted(p for p in (folder / part).glob("*") if p.suffix.lower() in _PICTURES)
+    if not pictures:
+        return None
+    provenance = {"dataset": f"{model.family}/{model.dataset}", "part": part}
+    size = (model.crop_size, model.crop_size)
+    try:
+        profile = build_profile(pictures, model.input_domain, provenance, half, size, progress=progress)
+    except TestSetError as error:  # a dataset cut down to a few pictures still prepares, without nearness
+        progress.warn(f"no nearness: {error.message}", error.hint)
+        return None
+    save_profile(kept, profile)
+    return profile
+
+
+def _training_part(model: Model) -> tuple[str, Half | None]:
+    """The folder of the model's training inputs, and the half of each picture where A and B stand side by side."""
+    if DATASETS[f"{model.family}/{model.dataset}"].layout == "paired":
+        return "train", "left" if model.direction == "AtoB" else "right"
+    return f"train{model.split[-1]}", None
+
+
+def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: Progress) -> TestSet:
+    """Returns the set with the nearness of each picture and of them all."""
+    with progress.step("comparing with the training pictures", len(test_set.images)) as step:
+
+        def one(image: SetImage) -> Nearness | None:
+            found = _assess_input(folder / image.output, test_set, profile)
+            step.advance()
+            return found
+
+        found = list(in_order(one, test_set.images, default_workers()))
+    images = tuple(
+        image if near is None else replace(image, nearness=near.to_json())
+        for image, near in zip(test_set.images, found, strict=True)
+    )
+    known = [near for near in found if near is not None]
+    together = assess_set(known, profile).to_json() | {"domain": profile.domain} if known else None
+    return replace(test_set, images=images, nearness=together)
+
+
+def _assess_input(path: Path, test_set: TestSet, profile: Profile) -> Nearness | None:
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    if test_set.layout == "paired":
+        half = pixels.shape[1] // 2
+        pixels = pixels[:, :half] if test_set.direction == "AtoB" else pixels[:, half:]
+    return assess(pixels, profile) if min(pixels.shape[:2]) >= SMALLEST_SIDE else None
