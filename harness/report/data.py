@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from harness.metrics.measure import Measurement
-from harness.metrics.registry import COLUMNS
 from harness.metrics.statistics import Summary
+from harness.report.charts import Histogram, Range, Scatter, histogram, range_plot, scatter
+from harness.report.columns import Column, metric_columns, nearness_column, ranked
 from harness.report.language import Language
 from harness.report.privacy import without_paths
+from harness.report.provenance import Provenance, provenance
 from harness.runs.record import RunRecord
 
-_DECIMALS = {"ssim": 3, "psnr": 2, "mae": 2}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One metric of the table; `label` is short enough for a head, `about` says what it is.
-
-    Attributes:
-        better: None where neither way is better.
-        values: one an image; infinite for a picture equal to its reference.
-    """
-
-    id: str
-    label: str
-    about: str
-    unit: str
-    better: str | None
-    decimals: int
-    values: tuple[float, ...]
+_PAIRED_METRICS = (("ssim", "psnr"), ("input_ssim", "input_psnr"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +37,12 @@ class Headline:
     column: Column
     summary: Summary
     baselines: tuple[Baseline, ...]
+    plot: Range | None
     verdict: str
+
+    def lines(self, label: str) -> list[tuple[str, str, Summary]]:
+        """The summaries one below the other: the model's, called `label`, then the baselines'."""
+        return [("run", label, self.summary), *((b.id, b.label, b.summary) for b in self.baselines)]
 
 
 @dataclass(frozen=True)
@@ -65,7 +55,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Picture:
-    """One image of the run with the addresses of its pictures by kind."""
+    """One image of the run with the addresses of its pictures by kind, below the run's folder."""
 
     name: str
     source: str | None
@@ -78,13 +68,15 @@ class RunPage:
     """A run's page.
 
     Attributes:
-        kinds: the kinds of pictures there are, in the order shown; `difference` is made by the page.
+        kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured.
+        date: for people; `record.started` is the exact one.
     """
 
     name: str
     record: RunRecord
     paired: bool
+    date: str
     kinds: tuple[str, ...]
     columns: tuple[Column, ...]
     pictures: tuple[Picture, ...]
@@ -92,39 +84,56 @@ class RunPage:
     examples: tuple[Example, ...]
     warnings: tuple[str, ...]
     protocol: str
+    histograms: tuple[Histogram, ...]
+    scatters: tuple[Scatter, ...]
+    made: Provenance
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """The baselines every headline has, in order."""
+        return self.headlines[0].baselines if self.headlines else ()
 
 
 def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language) -> RunPage:
     """Returns the data of a run's page; `spread` names the images that have a map of their samples' spread."""
     paired = record.test_set["layout"] == "paired"
-    columns = tuple(_column(name, measurement, language) for name in measurement.columns)
     facts = {str(fact["name"]): fact for fact in record.images}
-    kinds = ["input", "output", *(["target", "difference"] if paired else []), *(["spread"] if spread else [])]
+    names = [row.name for row in measurement.rows]
+    metrics = metric_columns(measurement, language)
+    columns = metrics + nearness_column(names, facts, language)
+    kinds = ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
     return RunPage(
         name=record.name,
         record=record,
         paired=paired,
-        kinds=tuple(kinds),
+        date=date(record.started, language),
+        kinds=kinds,
         columns=columns,
-        pictures=tuple(_picture(row.name, facts.get(row.name, {}), paired, spread) for row in measurement.rows),
-        headlines=tuple(_headline(column, measurement, language) for column in columns),
-        examples=_examples(columns[0]) if columns else (),
-        warnings=tuple(without_paths(warning) for warning in record.warnings),
+        pictures=tuple(_picture(name, facts.get(name, {}), paired, spread) for name in names),
+        headlines=tuple(_headline(column, measurement, language) for column in metrics),
+        examples=_examples(metrics[0]) if metrics else (),
+        warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
+        histograms=tuple(
+            h for c in columns if (h := histogram(c.id, c.title, c.values, c.decimals, language)) is not None
+        ),
+        scatters=_scatters(columns, language),
+        made=provenance(record, language),
     )
 
 
-def _column(name: str, measurement: Measurement, language: Language) -> Column:
-    known = COLUMNS.get(name)
-    label = known.label if known else name
-    return Column(
-        id=name,
-        label=language.either(f"column.{name}", label),
-        about=language.either(f"about.{name}", label),
-        unit=language.either(f"unit.{known.metric.unit}", known.metric.unit) if known and known.metric.unit else "",
-        better=known.better if known else None,
-        decimals=_DECIMALS.get(known.metric.name, 3) if known else 3,
-        values=tuple(row.values[name] for row in measurement.rows),
+def date(started: str, language: Language) -> str:
+    """Returns a day and a time as people of the language write them."""
+    try:
+        moment = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return language.text(
+        "date",
+        day=moment.day,
+        month=language.text(f"month.{moment.month}"),
+        year=moment.year,
+        time=language.localised(f"{moment:%H:%M}"),
     )
 
 
@@ -146,18 +155,24 @@ def _headline(column: Column, measurement: Measurement, language: Language) -> H
         if column.id in summaries
     )
     summary = measurement.summary[column.id]
-    return Headline(column, summary, baselines, _verdict(column, summary, baselines, language))
+    marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
+    plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
+    return Headline(column, summary, baselines, plot, _verdict(column, summary, baselines, language))
 
 
 def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:
-    """Compares intervals, which errs on the careful side: apart means a clear difference."""
+    """Compares intervals, which errs on the careful side: intervals that are apart mean a clear difference."""
     if column.better is None or not baselines:
         return ""
     sides = [_side(column, summary, baseline.summary) for baseline in baselines]
-    if all(side == "better_than" for side in sides):
-        return language.text("verdict.better")
-    parts = [language.text(f"verdict.{side}", baseline=b.label) for side, b in zip(sides, baselines, strict=True)]
-    return language.text("verdict.join").join(dict.fromkeys(parts))
+    if "unknown" in sides:
+        return language.text("verdict.unknown")
+    for side in ("better_than", "worse_than"):
+        if len(sides) > 1 and set(sides) == {side}:
+            return language.text(f"verdict.{side}_all")
+    names = [language.either(f"baseline_in.{b.id}", b.label) for b in baselines]
+    parts = [language.text(f"verdict.{side}", baseline=n) for side, n in zip(sides, names, strict=True)]
+    return language.text("verdict.join").join(parts)
 
 
 def _side(column: Column, ours: Summary, theirs: Summary) -> str:
@@ -173,17 +188,40 @@ def _side(column: Column, ours: Summary, theirs: Summary) -> str:
 def _examples(column: Column) -> tuple[Example, ...]:
     """The best, the median and the worst image by the first metric; for similarity the most and the least similar."""
     order = ranked(column)
-    places = {"best": 0, "median": (len(order) - 1) // 2, "worst": -1}
-    chosen = {role: order[place] for role, place in places.items()}
-    return tuple(Example(role, row) for role, row in chosen.items() if len(order) >= 3 or role == "best")
+    chosen = {"best": order[0]}
+    if len(order) >= 3:
+        chosen["median"] = order[(len(order) - 1) // 2]
+    if len(order) >= 2:
+        chosen["worst"] = order[-1]
+    return tuple(Example(role, row) for role, row in chosen.items())
 
 
-def ranked(column: Column) -> list[int]:
-    """Returns the rows from best to worst; where neither way is better, from high to low."""
-    sign = 1 if column.better == "lower" else -1
-    return sorted(range(len(column.values)), key=lambda row: (sign * column.values[row], row))
+def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
+    """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
+    found = [_translated(without_paths(warning), language) for warning in record.warnings]
+    far = sum(bool(i.get("nearness") and i["nearness"].get("far")) for i in record.images)
+    if far:
+        found.append(language.text("warning.far", images=language.count("images", far)))
+    if record.shims:
+        found.append(language.count("warning.shims", len(record.shims)))
+    return tuple(found)
 
 
-def json_value(value: float) -> float | str:
-    """Returns a value as JSON can hold it: infinity, the PSNR of an identical pair, as `inf`."""
-    return value if math.isfinite(value) else "inf" if value > 0 else "-inf"
+def _translated(warning: str, language: Language) -> str:
+    """A record's warning in the page's language where it is one of those every run may have."""
+    refused = re.match(r"(\d+) files? of the folder were refused", warning)
+    if refused:
+        return language.count("warning.refused", int(refused[1]))
+    return language.text("warning.dirty") if "has local changes" in warning else warning
+
+
+def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:
+    known = {column.id: column for column in columns}
+    pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
+    if "nearness" in known:
+        pairs.append(("nearness", columns[0].id))
+    found = []
+    for x, y in pairs:
+        titles = (language.text("plot.against", x=known[x].label, y=known[y].label), known[x].title, known[y].title)
+        found.append(scatter(f"{x}-{y}", titles, known[x].values, known[y].values, language))
+    return tuple(chart for chart in found if chart is not None)

@@ -5,43 +5,93 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import RunError
-from harness.files import write_text
+from harness.files import write_text, written_aside
 from harness.metrics.files import load_measurement
-from harness.progress import Progress
+from harness.progress import Progress, Silent
 from harness.report.data import RunPage, run_page
-from harness.report.language import language
+from harness.report.gallery import run_cells, run_document
+from harness.report.language import Language, language
 from harness.report.render import render_page
+from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs.record import load_record
+
+RUN_STYLES = ("run.css",)
+RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
 
 
 def write_run_report(run: Path, lang: str = "en", progress: Progress | None = None) -> Path:
-    """Writes a run's `index.html` and returns its path.
+    """Writes a run's `index.html` and the thumbnails beside it; returns the page's path.
 
     Raises:
         RunError: the folder is no complete run.
         UnknownNameError: there are no strings for `lang`.
     """
-    page = load_page(run, lang)
+    words = language(lang)
+    page = load_page(run, words)
+    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
     target = run / "index.html"
-    write_text(target, render_page("run.html.j2", language(lang), page=page))
+    write_text(
+        target,
+        render_run(page, words, run_document(page, words), _example_addresses(run, page), home="../index.html"),
+    )
     return target
 
 
-def load_page(run: Path, lang: str) -> RunPage:
+def load_page(run: Path, words: Language) -> RunPage:
     """Returns the data of a run's page."""
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
-    return run_page(load_record(run), load_measurement(run), spread, language(lang))
+    return run_page(load_record(run), load_measurement(run), spread, words)
+
+
+def render_run(
+    page: RunPage,
+    words: Language,
+    document: dict[str, object],
+    examples: dict[int, dict[str, str | None]],
+    home: str | None = None,
+    single: str = "",
+    partial: str = "",
+) -> str:
+    """Returns a run's page.
+
+    Args:
+        document: what its scripts read.
+        examples: addresses of the first screen's pictures by row and kind.
+        home: address of the index, None where there is none beside the page.
+        single, partial: what a page in one file says of what is inside.
+    """
+    return render_page(
+        "run.html.j2", words, styles=RUN_STYLES, scripts=RUN_SCRIPTS, data=document, page=page,
+        cells=run_cells(page, words), example_pictures=examples, home=home, single=single, partial=partial,
+    )  # fmt: skip
+
+
+def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | None]]:
+    """Full-size pictures of the first screen; the differences among them are drawn here."""
+    for old in (run / FOLDER).glob("difference-*.webp"):
+        old.unlink()
+    found: dict[int, dict[str, str | None]] = {}
+    for row in {example.row for example in page.examples}:
+        picture = page.pictures[row]
+        found[row] = {kind: picture.addresses.get(kind) for kind in page.kinds}
+        if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name)):
+            address = f"{FOLDER}/difference-{row:05d}.webp"
+            with written_aside(run / address) as temporary:
+                temporary.write_bytes(encode(drawn, 90))
+            found[row]["difference"] = address
+    return found
 
 
 def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
+    words = language(lang)
     runs, damaged = [], []
     for folder in sorted(path.parent for path in results.glob("*/run.json") if not path.parent.name.startswith(".")):
         try:
-            runs.append((folder.name, load_page(folder, lang)))
+            runs.append((folder.name, load_page(folder, words)))
         except RunError as error:
             damaged.append((folder.name, error.message))
     runs.sort(key=lambda run: run[1].record.started, reverse=True)
     target = results / "index.html"
-    write_text(target, render_page("index.html.j2", language(lang), runs=runs, damaged=damaged))
+    write_text(target, render_page("index.html.j2", words, runs=runs, damaged=damaged))
     return target

@@ -1,0 +1,91 @@
+"""The numbers an image has on a page: the metrics in order, then nearness where it was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.metrics.measure import Measurement
+from harness.metrics.registry import COLUMNS
+from harness.report.language import Language
+
+NEARNESS = "nearness"
+_DECIMALS = {"ssim": 3, "psnr": 2, "mae": 2}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number an image.
+
+    Attributes:
+        label: short enough for the head of a table; `about` says what it is.
+        better: None where neither way is better.
+        decimals: shown of each value; files hold them in full.
+        values: one an image; infinite for a picture equal to its reference, NaN where there is none.
+    """
+
+    id: str
+    label: str
+    about: str
+    unit: str
+    better: str | None
+    decimals: int
+    values: tuple[float, ...]
+
+    @property
+    def title(self) -> str:
+        """The label with its unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def arrow(self) -> str:
+        """Which way is better, as a sign."""
+        return {"higher": "↑", "lower": "↓"}.get(self.better or "", "")
+
+
+def metric_columns(measurement: Measurement, language: Language) -> tuple[Column, ...]:
+    """Returns the measured columns with their labels."""
+    return tuple(_metric(name, measurement, language) for name in measurement.columns)
+
+
+def _metric(name: str, measurement: Measurement, language: Language) -> Column:
+    known = COLUMNS.get(name)
+    label = known.label if known else name
+    unit = known.metric.unit if known else ""
+    return Column(
+        id=name,
+        label=language.either(f"column.{name}", label),
+        about=language.either(f"about.{name}", label),
+        unit=language.either(f"unit.{unit}", unit),
+        better=known.better if known else None,
+        decimals=_DECIMALS.get(known.metric.name, 3) if known else 3,
+        values=tuple(row.values[name] for row in measurement.rows),
+    )
+
+
+def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], language: Language) -> tuple[Column, ...]:
+    """Returns one column with the percentile among training pictures, or nothing where no image has one."""
+    values = tuple(_percentile(facts.get(name, {}).get("nearness")) for name in names)
+    if all(math.isnan(value) for value in values):
+        return ()
+    label, about = language.text("column.nearness"), language.text("about.nearness")
+    return (Column(NEARNESS, label, about, "", "lower", 0, values),)
+
+
+def _percentile(nearness: Any) -> float:
+    value = nearness.get("percentile") if isinstance(nearness, dict) else nearness
+    return float(value) if isinstance(value, int | float) else math.nan
+
+
+def ranked(column: Column) -> list[int]:
+    """Returns the rows from best to worst; where neither way is better, from high to low."""
+    sign = 1 if column.better == "lower" else -1
+    return sorted(range(len(column.values)), key=lambda row: (sign * column.values[row], row))
+
+
+def json_value(value: float) -> float | str | None:
+    """Returns a value as JSON can hold it: infinity, the PSNR of an identical pair, as `inf`, NaN as null."""
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else "inf" if value > 0 else "-inf"

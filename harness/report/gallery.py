@@ -1,0 +1,105 @@
+"""The JSON a page's scripts read: names, numbers and where the pictures are, by column to stay small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.report.columns import Column, json_value
+from harness.report.data import RunPage
+from harness.report.language import Language
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One picture of a row: cell `place` of the strips of run `strip`; at full size in folder `folder`, if there."""
+
+    id: str
+    label: str
+    strip: int
+    place: int
+    folder: str | None
+
+
+@dataclass(frozen=True)
+class Strips:
+    """The strips of one run: `base` is its folder from the page, `order` its row for each of ours, None if equal."""
+
+    base: str
+    cells: int
+    order: tuple[int, ...] | None = None
+
+
+def run_cells(page: RunPage, language: Language) -> tuple[Cell, ...]:
+    """Returns the pictures of a run's rows."""
+    return tuple(
+        Cell(kind, language.text(f"kind.{kind}"), 0, place, None if kind == "difference" else f"images/{kind}/")
+        for place, kind in enumerate(page.kinds)
+    )
+
+
+def run_document(page: RunPage, language: Language) -> dict[str, Any]:
+    """Returns the document of a run's page."""
+    sources = [p.source if p.source and p.source.rsplit(".", 1)[0] != p.name else None for p in page.pictures]
+    return {
+        **gallery_document(
+            names=[p.name for p in page.pictures],
+            columns=page.columns,
+            cells=run_cells(page, language),
+            strips=[Strips("", len(page.kinds))],
+            language=language,
+        ),
+        "title": page.name,
+        "protocol": page.protocol,
+        "sources": sources if any(sources) else [],
+        "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},
+        "summary": summary_table(page),
+        "histograms": {h.id: list(h.edges) for h in page.histograms},
+    }
+
+
+def gallery_document(
+    names: Sequence[str],
+    columns: Sequence[Column],
+    cells: Sequence[Cell],
+    strips: Sequence[Strips],
+    language: Language,
+) -> dict[str, Any]:
+    """Returns what every page with a gallery needs."""
+    return {
+        "names": list(names),
+        "columns": [
+            {
+                "id": c.id,
+                "label": c.label,
+                "unit": c.unit,
+                "better": c.better,
+                "decimals": c.decimals,
+                "values": [json_value(value) for value in c.values],
+            }
+            for c in columns
+        ],
+        "cells": [vars(cell) for cell in cells],
+        "strips": [vars(s) for s in strips],
+        "digits": language.digits,
+        "strings": {k.removeprefix("js."): v for k, v in language.strings.items() if k.startswith("js.")},
+    }
+
+
+def summary_table(page: RunPage) -> dict[str, Any]:
+    """Returns the headline numbers as a table to copy: plain digits and a decimal point in every language."""
+    head = ["metric", "mean", "low95", "high95", "median", "min", "max", "n", "identical"]
+    head += [f"{b.id}_mean" for b in page.baselines]
+    rows = []
+    for h in page.headlines:
+        s = h.summary
+        numbers = [s.mean, s.low, s.high, s.median, s.min, s.max]
+        beside = [b.summary.mean for b in h.baselines]
+        rows.append([h.column.id, *numbers, s.n, s.identical, *beside])
+    return {
+        "head": head,
+        "rows": rows,
+        "decimals": [h.column.decimals + 1 for h in page.headlines],
+        "whole": ["n", "identical"],
+    }

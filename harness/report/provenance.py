@@ -1,0 +1,201 @@
+"""How a run was made: the command to make it again, facts with links, licences, citations, and the record in full."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.catalog.citations import CITATIONS, Citation, citations_of
+from harness.catalog.datasets import DATASETS
+from harness.catalog.models import MODELS
+from harness.catalog.repositories import PYTORCH
+from harness.report.language import Language
+from harness.report.privacy import public_command, without_paths
+from harness.runs.record import RunRecord
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line; `kind` is `text`, `code` or `hash`, `link` an https address or None."""
+
+    label: str
+    value: str
+    kind: str = "text"
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """See the module. `typed` is the command as it was given, `again` the one that gives the same run."""
+
+    typed: str
+    again: str
+    groups: tuple[tuple[str, tuple[Fact, ...]], ...]
+    licences: tuple[Fact, ...]
+    citations: tuple[Citation, ...]
+    record: str
+
+    @property
+    def bibtex(self) -> str:
+        return "\n\n".join(citation.bibtex for citation in self.citations)
+
+
+def provenance(record: RunRecord, language: Language) -> Provenance:
+    """Returns what a reader needs to check or repeat a run, without paths of the machine it ran on."""
+    return Provenance(
+        typed=public_command(record.command),
+        again=command_again(record),
+        groups=_groups(record, language),
+        licences=_licences(record, language),
+        citations=_citations(record),
+        record=json.dumps(scrubbed({"format": 1, **asdict(record)}), indent=2, ensure_ascii=False),
+    )
+
+
+def command_again(record: RunRecord) -> str:
+    """Returns the `harness test` command that makes the run again from the same set and weights."""
+    test_set, native = record.test_set, record.extra.get("native") or {}
+    words = ["harness", "test", "--model", str(record.model["id"])]
+    words += ["--dataset", str(test_set.get("reference") or test_set["name"])]
+    if test_set.get("split"):
+        words += ["--split", str(test_set["split"])]
+    words += ["--engine", record.engine, "--mode", record.mode, "--seed", str(record.seed), "--device", record.device]
+    size = test_set.get("size")
+    if size:
+        words += ["--size", size if isinstance(size, str) else "x".join(str(side) for side in size)]
+    for option in ("samples", "precision"):
+        if native.get(option) not in (None, 1, "fp32"):
+            words += [f"--{option}", str(native[option])]
+    return without_paths(shlex.join(words))
+
+
+def scrubbed(document: Any) -> Any:
+    """Returns a JSON document in which every string has lost its absolute paths."""
+    if isinstance(document, dict):
+        return {key: scrubbed(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [scrubbed(value) for value in document]
+    return without_paths(document) if isinstance(document, str) else document
+
+
+def _groups(record: RunRecord, language: Language) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
+    t = language.text
+    groups = (
+        (t("made.model"), _model_facts(record, language)),
+        (t("made.code"), _code_facts(record, language)),
+        (t("made.set"), _set_facts(record, language)),
+        (t("made.run"), _run_facts(record, language)),
+        (t("made.versions"), _version_facts(record)),
+    )
+    return tuple((title, facts) for title, facts in groups if facts)
+
+
+def _model_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
+    t, model = language.text, record.model
+    architecture = ", ".join(f"{key} {value}" for key, value in (model.get("architecture") or {}).items())
+    domains = " → ".join(str(model[k]) for k in ("input_domain", "output_domain") if model.get(k))
+    return _known(
+        Fact(t("made.name"), str(model["id"]), "code"),
+        Fact(t("made.domains"), domains),
+        Fact(t("made.weights_from"), str(model.get("url") or ""), "code", _link(model.get("url"))),
+        Fact(t("made.weights_sha"), str(model.get("weights_sha256") or ""), "hash"),
+        Fact(t("made.architecture"), architecture, "code"),
+    )
+
+
+def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
+    t, upstream = language.text, record.upstream
+    facts = [Fact("harness", record.harness_version, "code")]
+    if upstream:
+        url, commit = str(upstream.get("url") or ""), str(upstream.get("commit") or "")
+        facts += [
+            Fact(t("made.upstream"), without_paths(url), "code", _link(url)),
+            Fact(t("made.commit"), commit, "hash", _commit_link(url, commit)),
+            Fact(t("made.state"), t("made.dirty") if upstream.get("dirty") else t("made.clean")),
+        ]
+    facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims]
+    return _known(*facts)
+
+
+def _set_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
+    t, test_set = language.text, record.test_set
+    size = test_set.get("size")
+    written = t("made.own_size") if size == "own" else " × ".join(str(side) for side in size or ())
+    return _known(
+        Fact(t("made.name"), without_paths(str(test_set["name"])), "code"),
+        Fact(t("made.images"), language.number(test_set["count"])),
+        Fact(t("made.refused"), language.number(test_set["refused"]) if test_set.get("refused") else ""),
+        Fact(t("made.layout"), t(f"layout.{'paired' if test_set['layout'] == 'paired' else 'single'}")),
+        Fact(t("made.direction"), str(test_set.get("direction") or ""), "code"),
+        Fact(t("made.split"), str(test_set.get("split") or ""), "code"),
+        Fact(t("made.size"), language.localised(written)),
+        Fact(t("made.digest"), str(test_set.get("digest") or ""), "hash"),
+    )
+
+
+def _run_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
+    t = language.text
+    durations = [
+        Fact(
+            t("made.duration", step=language.either(f"step.{step}", step)),
+            t("made.seconds", n=language.number(seconds, 1)),
+        )
+        for step, seconds in record.durations.items()
+    ]
+    return _known(
+        Fact(t("made.started"), record.started, "code"),
+        Fact(t("made.engine"), t(f"engine.{record.engine}")),
+        Fact(t("made.mode"), f"{record.mode}: {language.either(f'mode.{record.mode}', record.mode)}"),
+        Fact(t("made.seed"), str(record.seed), "code"),
+        Fact(t("made.device"), record.device, "code"),
+        *durations,
+        Fact(t("made.options"), without_paths(" ".join(record.options)), "code"),
+    )
+
+
+def _version_facts(record: RunRecord) -> tuple[Fact, ...]:
+    return tuple(Fact(name, without_paths(str(version)), "code") for name, version in record.versions.items())
+
+
+def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
+    t = language.text
+    dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
+    code = PYTORCH.licence if record.upstream else ""
+    return _known(
+        Fact(t("licence.code"), code, link=f"{PYTORCH.url}/blob/{PYTORCH.commit}/LICENSE"),
+        Fact(t("licence.weights"), str(record.model.get("licence") or "")),
+        Fact(t("licence.data"), dataset.licence if dataset else t("licence.own")),
+    )
+
+
+def _citations(record: RunRecord) -> tuple[Citation, ...]:
+    """The method's papers, the training data's, and the test data's where it is an official dataset."""
+    found: list[Citation] = []
+    model = MODELS.get(str(record.model["id"]))
+    if model:
+        found += citations_of(model)
+    elif record.model.get("family") in CITATIONS:
+        found.append(CITATIONS[record.model["family"]])
+    dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
+    if dataset:
+        found += citations_of(dataset)
+    return tuple(dict.fromkeys(found))
+
+
+def _commit_link(url: str, commit: str) -> str | None:
+    """A mirror's commit is shown where it came from: the hash proves that it is the same."""
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        return None
+    home = url.removesuffix(".git").rstrip("/") if url.startswith("https://github.com/") else PYTORCH.url
+    return f"{home}/tree/{commit}"
+
+
+def _link(address: object) -> str | None:
+    return str(address) if str(address or "").startswith(("https://", "http://")) else None
+
+
+def _known(*facts: Fact) -> tuple[Fact, ...]:
+    return tuple(fact for fact in facts if fact.value)

@@ -1,0 +1,133 @@
+"""One small strip an image: its pictures side by side in square cells, which the page cuts apart again.
+
+A single file a row keeps a page of ten thousand images light; names are row numbers, never a user's.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from harness.files import written_aside
+from harness.progress import Progress
+
+CELL = 128
+FOLDER = "thumbs"
+DIFFERENCE_TOP = 128
+"""Levels of mean absolute difference that the brightest colour stands for, in every run alike."""
+
+# Every 32nd colour of `inferno` by Nathaniel Smith and Stéfan van der Walt (CC0), perceptually uniform.
+_ANCHORS = (
+    (0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85),
+    (227, 89, 51), (249, 140, 10), (249, 201, 50), (252, 255, 164),
+)  # fmt: skip
+_COLOURS: NDArray[np.uint8] = np.stack(
+    [np.interp(np.arange(256), np.linspace(0, 255, 9), [a[c] for a in _ANCHORS]) for c in range(3)], axis=1
+).astype(np.uint8)
+
+
+def strip_path(row: int) -> str:
+    """Returns a strip's path below the run's folder; at most a thousand a folder."""
+    return f"{FOLDER}/{row // 1000:03d}/{row:05d}.webp"
+
+
+def write_strips(run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress) -> None:
+    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row."""
+    wanted = {run / strip_path(row) for row in range(len(names))}
+    for path in (run / FOLDER).glob("*/*.webp"):
+        if path not in wanted:
+            path.unlink()
+    with progress.step("Thumbnails", len(names)) as step, ThreadPoolExecutor(_cores()) as pool:
+        pending: deque[Future[None]] = deque()
+        for row, name in enumerate(names):
+            pending.append(pool.submit(_write_strip, run, row, name, kinds))
+            if len(pending) > 64:
+                pending.popleft().result()
+                step.advance()
+        for done in pending:
+            done.result()
+            step.advance()
+
+
+def _write_strip(run: Path, row: int, name: str, kinds: Sequence[str]) -> None:
+    target = run / strip_path(row)
+    sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
+    if _fresh(target, sources, len(kinds)):
+        return
+    encoded = encode(strip(run / "images", name, kinds), 75)
+    with written_aside(target) as temporary:
+        temporary.write_bytes(encoded)
+
+
+def _fresh(target: Path, sources: Sequence[Path], cells: int) -> bool:
+    try:
+        written = target.stat().st_mtime_ns
+        if any(source.stat().st_mtime_ns > written for source in sources if source.exists()):
+            return False
+        with Image.open(target) as image:
+            return image.size == (cells * CELL, CELL)
+    except OSError:
+        return False
+
+
+def strip(images: Path, name: str, kinds: Sequence[str]) -> Image.Image:
+    """Returns an image's pictures side by side, each in a square cell; a missing picture's cell stays clear."""
+    pictures = {kind: read_picture(images, kind, name) for kind in kinds}
+    cells = {kind: _fitted(picture) for kind, picture in pictures.items() if picture is not None}
+    full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
+    sheet = Image.new("RGB" if full else "RGBA", (CELL * len(kinds), CELL))
+    for place, kind in enumerate(kinds):
+        if kind in cells:
+            cell = cells[kind]
+            sheet.paste(cell, (place * CELL + (CELL - cell.width) // 2, (CELL - cell.height) // 2))
+    return sheet
+
+
+def read_picture(images: Path, kind: str, name: str) -> Image.Image | None:
+    """Returns one picture as bare RGB without any metadata, or None if it cannot be read.
+
+    `difference` is made of output and target: the mean absolute difference over RGB, in colours of a fixed scale.
+    """
+    if kind == "difference":
+        output, target = (read_picture(images, k, name) for k in ("output", "target"))
+        return difference(output, target) if output and target and output.size == target.size else None
+    try:
+        with Image.open(images / kind / f"{name}.png") as image:
+            return Image.fromarray(np.asarray(image.convert("RGB")))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+def difference(first: Image.Image, second: Image.Image) -> Image.Image:
+    """Returns the mean absolute difference over RGB in colours, black for none; see `DIFFERENCE_TOP`."""
+    levels = np.abs(np.asarray(first, dtype=np.float32) - np.asarray(second, dtype=np.float32)).mean(axis=2)
+    places = np.minimum(levels * (255 / DIFFERENCE_TOP), 255).astype(np.uint8)
+    return Image.fromarray(_COLOURS[places])
+
+
+def _fitted(picture: Image.Image) -> Image.Image:
+    scale = CELL / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.NEAREST, reducing_gap=2)
+
+
+def encode(picture: Image.Image, quality: int | None) -> bytes:
+    """Returns a picture as WebP of a quality in 1..100, or losslessly as PNG for None; never any metadata."""
+    stream = io.BytesIO()
+    if quality is None:
+        picture.save(stream, "PNG", optimize=True)
+    else:
+        picture.save(stream, "WEBP", quality=quality, method=4)
+    return stream.getvalue()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
