@@ -100,7 +100,7 @@ def load_test_set(folder: Path) -> TestSet:
             model=document["model"],
             made_by=document["made_by"],
             refused=tuple(Refusal(**r) for r in document["refused"]),
-            nearness=document["nearness"],
+            nearness=document.get("nearness"),
         )
     except FileNotFoundError:
         raise TestSetError(f"`{folder}` has no `dataset.json`", f"harness prepare-images {folder}") from None

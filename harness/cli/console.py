@@ -26,7 +26,6 @@ from rich.text import Text
 from harness.errors import HarnessError
 from harness.progress import Step
 
-
 _SECONDS_BETWEEN_LINES = 5.0
 
 
