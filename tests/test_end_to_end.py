@@ -82,7 +82,9 @@ def test_four_commands_on_the_stand_in(
     output, source = (
         np.asarray(Image.open(page.parent / "images" / kind / "خانه ما.png")) for kind in ("output", "input")
     )
-    assert np.abs(output.astype(int) - (255 - source.astype(int))).max() <= 1, "the stand-in inverts its input"
+    difference = np.abs(output.astype(int) - (255 - source.astype(int)))
+    difference[0, 0] = 0  # where the stand-in shows its dropout
+    assert difference.max() <= 1, "the stand-in inverts its input"
 
     _run("open", "--print")
     assert page.as_uri() in capsys.readouterr().out

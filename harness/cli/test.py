@@ -26,7 +26,7 @@ Examples:
 """
 
 
-class SizeType(click.ParamType):
+class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """`256`, `512x384` or `own`."""
 
     name = "N|WxH|own"

@@ -32,10 +32,11 @@ def command(
     quiet: bool,
 ) -> None:
     """Make RUN (default: the newest) again, or with the other engine, and say what differs, image by image."""
+    from harness.demo.generator import demo_weights
     from harness.testing.verification import verify
 
     console = Console(quiet)
-    found = verify(workspace, run, engine, dataset, weights, ["harness", *sys.argv[1:]], console)
+    found = verify(workspace, run, engine, dataset, weights, [demo_weights()], ["harness", *sys.argv[1:]], console)
     if as_json:
         console.document(found.to_json())
         return

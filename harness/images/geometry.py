@@ -55,7 +55,8 @@ def fit_to(
 def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) -> Box:
     """Returns left, top, right, bottom of the largest part of `size` that has the aspect of `wanted`."""
     scale = min(size[0] / wanted[0], size[1] / wanted[1])
-    width, height = wanted[0] * scale, wanted[1] * scale
+    # Rounding may carry a product a hair beyond the picture, which Pillow refuses.
+    width, height = min(wanted[0] * scale, size[0]), min(wanted[1] * scale, size[1])
     left = min(max(focus[0] * size[0] - width / 2, 0.0), size[0] - width)
     top = min(max(focus[1] * size[1] - height / 2, 0.0), size[1] - height)
     return (left, top, left + width, top + height)

@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.catalog.lookup import find_model
 from harness.errors import RunError
+from harness.files import sha256_of
 from harness.progress import Progress, Silent
 from harness.runs.listing import find_run
 from harness.runs.pixels import PixelDifference, compare_folders
 from harness.runs.record import RunRecord, load_record
+from harness.setup.installed import installed_weights
 from harness.testing.plan import Engine, NativeSettings, Plan
 from harness.testing.service import run_test
 from harness.workspace import Workspace
@@ -78,6 +81,7 @@ def verify(
     engine: Literal["same", "other"] = "same",
     dataset: str | None = None,
     weights: Path | None = None,
+    elsewhere: Sequence[Path] = (),
     command: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Verification:
@@ -88,6 +92,7 @@ def verify(
         engine: the one the run was made with, or the other of the two.
         dataset: where the pictures are now, needed when they lie outside the workspace.
         weights: the generator's file, needed when it was given with `--weights`.
+        elsewhere: files that may be the run's generator when the installed one is not, told by their SHA-256.
 
     Raises:
         RunError: the pictures or the weights are not those of the run.
@@ -106,17 +111,24 @@ def verify(
         _located(workspace, reference),
         split=record.test_set["split"],
         limit=record.test_set["count"],
-        weights=weights,
+        weights=_weights_of(workspace, record, [weights] if weights else elsewhere, weights is None),
         plan=_plan_of(record, engine),
         command=command,
         progress=progress or Silent(),
     )
-    if again.record.model["weights_sha256"] != record.model["weights_sha256"]:
-        raise RunError(
-            f"`{record.name}` was made with other weights than those now installed",
-            f"harness verify {record.name} --weights FILE",
-        )
     return compare_runs(folder, again.folder)
+
+
+def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], installed: bool) -> Path:
+    """The file with the very weights of the run; raises RunError where none of those that may be it is."""
+    own = installed_weights(workspace, find_model(record.model["id"])) if installed else None
+    for path in ([own] if own else []) + list(files):
+        if sha256_of(path) == record.model["weights_sha256"]:
+            return path
+    raise RunError(
+        f"the weights `{record.name}` was made with are not {'installed' if installed else f'`{files[0]}`'}",
+        f"harness verify {record.name} --weights FILE",
+    )
 
 
 def _located(workspace: Workspace, reference: str) -> str:
