@@ -141,17 +141,18 @@ def show_summary(console: Console, measurement: Measurement) -> None:
     rows = []
     for column, summary in measurement.summary.items():
         beside = [measurement.baselines[b].get(column) for b in baselines]
+        decimals = 4 if column.endswith("ssim") else 2
         rows.append(
             [
                 column.upper().replace("_", " "),
-                _number(summary.mean),
-                f"{_number(summary.low)} to {_number(summary.high)}",
-                *(_number(b.mean) if b else "" for b in beside),
+                _number(summary.mean, decimals),
+                f"{_number(summary.low, decimals)} to {_number(summary.high, decimals)}",
+                *(_number(b.mean, decimals) if b else "" for b in beside),
             ]
         )
     titles = [b.replace("_", " ") for b in baselines]
     console.table(["", "mean", "95 % interval", *titles], rows)
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}" if abs(value) < 10 else f"{value:.2f}"
+def _number(value: float | None, decimals: int) -> str:
+    return "-" if value is None else f"{value:.{decimals}f}"

@@ -1,0 +1,46 @@
+"""What the README tells to type exists: every command and every option in its code blocks."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from harness.cli.main import COMMANDS, LazyGroup, cli
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(p for p in [*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def _typed(page: Path) -> list[list[str]]:
+    blocks = re.findall(
+        r"^```(?:console|sh|bash)?\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if re.match(r"harness( |$)", line)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_typed_commands_and_options_exist(page: Path) -> None:
+    assert isinstance(cli, LazyGroup)
+    context = click.Context(cli)
+    for words in _typed(page):
+        name = next((word for word in words if word in COMMANDS), None)
+        if name is None:
+            assert all(word.startswith("-") for word in words), f"{words} names no command"
+            continue
+        command = cli.get_command(context, name)
+        assert command is not None
+        known = {option for parameter in [*command.params, *cli.params] for option in parameter.opts}
+        typed = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert typed <= known | {"--help", "-h", "--version"}, f"{words}: unknown {typed - known}"
+
+
+def test_the_readme_names_the_two_commands_that_ci_runs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in readme
+    assert "make test" in readme
+    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
