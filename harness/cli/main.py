@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
     "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
     "report": ("harness.cli.report", "Make the HTML pages again from the records."),
+    "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
     "open": ("harness.cli.open", "Open a run's report in the browser."),
     "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),
 }

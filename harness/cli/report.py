@@ -2,31 +2,80 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import click
 
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
 
+if TYPE_CHECKING:
+    from harness.report.single import SingleFile
+
+
+class SizeType(click.ParamType):
+    """`20MB`, `800kB`, `1.5GB`: decimal units, as mail programs count."""
+
+    name = "SIZE"
+    _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", str(value).strip().lower())
+        if match and float(match[1]) > 0:
+            return int(float(match[1]) * self._UNITS[match[2]])
+        return self.fail(f"`{value}` is no size; write 20MB or 800kB", param, ctx)
+
 
 @click.command("report")
 @click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option("--single-file", is_flag=True, help="One HTML file a run to send, with all pictures inside.")
+@click.option("--max-size", type=SizeType(), default="20MB", show_default=True, help="Cap of such a file.")
 @lang_option
 @json_option
 @quiet_option
 @click.pass_obj
-def command(workspace: Workspace, runs: tuple[str, ...], lang: str, as_json: bool, quiet: bool) -> None:
+def command(
+    workspace: Workspace,
+    runs: tuple[str, ...],
+    single_file: bool,
+    max_size: int,
+    lang: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Make the HTML pages again: of the named runs, or of all, and the index of results/."""
     from harness.report.service import write_index, write_run_report
+    from harness.report.single import write_single_file
     from harness.runs.listing import find_run, run_folders
 
     console = Console(quiet)
     folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
+    if single_file:
+        _show_files(console, [write_single_file(folder, lang, max_size, console) for folder in folders], as_json)
+        return
     pages = [write_run_report(folder, lang, console) for folder in folders]
     index = write_index(workspace.results, lang)
     if as_json:
-        console.document({"reports": [page.as_uri() for page in pages], "index": index.as_uri()})
+        console.document({"format": 1, "reports": [page.as_uri() for page in pages], "index": index.as_uri()})
         return
     for page in pages:
         console.result(f"report: {page.as_uri()}")
     console.result(f"all runs: {index.as_uri()}")
+
+
+def _show_files(console: Console, files: list[SingleFile], as_json: bool) -> None:
+    if as_json:
+        documents = [
+            {"file": f.path.as_uri(), "bytes": f.size, "shown": f.shown, "images": f.count, "webp_quality": f.quality}
+            for f in files
+        ]
+        console.document({"format": 1, "files": documents})
+        return
+    for file in files:
+        how = "as PNG" if file.quality is None else f"as WebP of quality {file.quality}"
+        inside = f"{file.shown} of {file.count} images" if file.shown < file.count else f"{file.count} images"
+        console.result(f"one file, {file.size / 1e6:.1f} MB, pictures of {inside} {how}: {file.path.as_uri()}")

@@ -18,7 +18,7 @@ from harness.report.privacy import without_paths
 from harness.report.provenance import Provenance, provenance
 from harness.runs.record import RunRecord
 
-_PAIRED_METRICS = (("ssim", "psnr"), ("input_ssim", "input_psnr"))
+_PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("input_ssim", "input_psnr"))
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _examples(column: Column) -> tuple[Example, ...]:
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
     found = [_translated(without_paths(warning), language) for warning in record.warnings]
-    far = sum(bool(i.get("nearness") and i["nearness"].get("far")) for i in record.images)
+    far = sum(bool(i.get("nearness") and i["nearness"].get("verdict") == "far") for i in record.images)
     if far:
         found.append(language.text("warning.far", images=language.count("images", far)))
     if record.shims:

@@ -82,9 +82,14 @@ def gallery_document(
         ],
         "cells": [vars(cell) for cell in cells],
         "strips": [vars(s) for s in strips],
-        "digits": language.digits,
-        "strings": {k.removeprefix("js."): v for k, v in language.strings.items() if k.startswith("js.")},
+        **script_texts(language),
     }
+
+
+def script_texts(language: Language) -> dict[str, Any]:
+    """Returns what scripts need to speak a language."""
+    strings = {k.removeprefix("js."): v for k, v in language.strings.items() if k.startswith("js.")}
+    return {"digits": language.digits, "strings": strings}
 
 
 def summary_table(page: RunPage) -> dict[str, Any]:

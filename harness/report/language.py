@@ -55,6 +55,12 @@ class Language:
         text = f"{value:{'+' if signed else ''}.{decimals}f}"
         return self.localised(text.replace("-", "−"))
 
+    def p_value(self, value: float | None) -> str:
+        """Returns the probability of a test, small ones only as a bound."""
+        if value is None:
+            return "–"
+        return self.localised("< 0.001" if value < 0.001 else f"{value:.3f}")
+
     def localised(self, text: str) -> str:
         """Returns text with its ASCII digits, and decimal points between them, in this language's."""
         if self.digits == "0123456789.":

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from harness.errors import RunError
 from harness.files import write_text, written_aside
+from harness.metrics.compare import Comparison, compare
 from harness.metrics.files import load_measurement
 from harness.progress import Progress, Silent
+from harness.report.comparison import MOST_RUNS, compare_cells, compare_document, compare_page
 from harness.report.data import RunPage, run_page
-from harness.report.gallery import run_cells, run_document
+from harness.report.gallery import run_cells, run_document, script_texts
+from harness.report.index import index_page
 from harness.report.language import Language, language
+from harness.report.privacy import without_paths
 from harness.report.render import render_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs.record import load_record
@@ -82,16 +90,54 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
     return found
 
 
+def write_comparison(
+    runs: Sequence[Path], target: Path, lang: str = "en", progress: Progress | None = None
+) -> tuple[Path, list[Comparison]]:
+    """Writes a page that sets every run after the first against it; returns its path and the comparisons.
+
+    Raises:
+        RunError: fewer than two runs, too many, one that is incomplete, or some that must not be compared.
+    """
+    if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
+        raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
+    words = language(lang)
+    measurements = [load_measurement(run) for run in runs]
+    comparisons = [compare(measurements[0], other) for other in measurements[1:]]
+    pages = [load_page(run, words) for run in runs]
+    for run, page in zip(runs, pages, strict=True):
+        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
+    compared = compare_page(pages, bases, comparisons, words)
+    html = render_page(
+        "compare.html.j2", words, styles=(*RUN_STYLES, "compare.css"), scripts=RUN_SCRIPTS, page=compared,
+        data=compare_document(compared, words), cells=compare_cells(compared, words), home="index.html",
+    )  # fmt: skip
+    write_text(target, html)
+    return target, comparisons
+
+
+def comparison_name(runs: Sequence[Path]) -> str:
+    """Returns the file name of a comparison: all names where that is short enough, else the first and a number."""
+    name = f"compare-{'-'.join(run.name for run in runs)}"
+    if len(name.encode()) > 200:
+        number = hashlib.sha256("/".join(run.name for run in runs).encode()).hexdigest()[:12]
+        name = f"compare-{number}"
+    return f"{name}.html"
+
+
 def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
     words = language(lang)
-    runs, damaged = [], []
+    pages, damaged = [], []
     for folder in sorted(path.parent for path in results.glob("*/run.json") if not path.parent.name.startswith(".")):
         try:
-            runs.append((folder.name, load_page(folder, words)))
+            pages.append((folder.name, load_page(folder, words)))
         except RunError as error:
-            damaged.append((folder.name, error.message))
-    runs.sort(key=lambda run: run[1].record.started, reverse=True)
+            damaged.append((folder.name, without_paths(error.message)))
     target = results / "index.html"
-    write_text(target, render_page("index.html.j2", words, runs=runs, damaged=damaged))
+    html = render_page(
+        "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
+        page=index_page(pages, damaged),
+    )  # fmt: skip
+    write_text(target, html)
     return target

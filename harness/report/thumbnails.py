@@ -123,7 +123,7 @@ def encode(picture: Image.Image, quality: int | None) -> bytes:
     """Returns a picture as WebP of a quality in 1..100, or losslessly as PNG for None; never any metadata."""
     stream = io.BytesIO()
     if quality is None:
-        picture.save(stream, "PNG", optimize=True)
+        picture.save(stream, "PNG")
     else:
         picture.save(stream, "WEBP", quality=quality, method=4)
     return stream.getvalue()

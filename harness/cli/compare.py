@@ -1,0 +1,64 @@
+"""`harness compare`: runs of the same images side by side, with paired differences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, lang_option, quiet_option
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.metrics.compare import Comparison
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
+              help="The page to write. Default: results/compare-RUN-RUN.html.")  # fmt: skip
+@lang_option
+@json_option
+@quiet_option
+@click.pass_obj
+def command(
+    workspace: Workspace, runs: tuple[str, ...], output: Path | None, lang: str, as_json: bool, quiet: bool
+) -> None:
+    """Set runs of the same images side by side, each against the first: models, engines, epochs, preparations."""
+    from harness.report.service import comparison_name, write_comparison
+    from harness.runs.listing import find_run
+
+    if len(runs) < 2:
+        raise click.UsageError("name two runs or more")
+    console = Console(quiet)
+    folders = [find_run(workspace, run) for run in runs]
+    target = (output or workspace.results / comparison_name(folders)).resolve()
+    page, comparisons = write_comparison(folders, target, lang, console)
+    names = [folder.name for folder in folders]
+    if as_json:
+        compared = [{"run": name, **c.to_json()} for name, c in zip(names[1:], comparisons, strict=True)]
+        console.document({"format": 1, "first": names[0], "against": compared, "page": page.as_uri()})
+        return
+    for name, comparison in zip(names[1:], comparisons, strict=True):
+        console.result(f"`{name}` minus `{names[0]}`, {len(comparison.names)} images")
+        _show(console, comparison)
+    console.result(f"comparison: {page.as_uri()}")
+
+
+def _show(console: Console, comparison: Comparison) -> None:
+    rows = []
+    for column, c in comparison.columns.items():
+        interval = "-" if c.low is None or c.high is None else f"{c.low:+.4f} to {c.high:+.4f}"
+        counts = [str(n) for n in (c.wins, c.ties, c.losses)]
+        rows.append(
+            [
+                column.upper().replace("_", " "),
+                "-" if c.mean is None else f"{c.mean:+.4f}",
+                interval,
+                "-" if c.p_value is None else f"{c.p_value:.2g}",
+                *counts,
+            ]
+        )
+    console.table(["", "difference", "95 % interval", "p", "better", "equal", "worse"], rows)

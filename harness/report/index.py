@@ -1,0 +1,56 @@
+"""What the index of runs shows: one line a run, with the headline numbers of the metrics any of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from harness.report.data import Headline, Picture, RunPage
+
+
+@dataclass(frozen=True)
+class IndexRun:
+    """One run; `address` is its folder seen from the index, `picture` its median image, or None."""
+
+    folder: str
+    page: RunPage
+    address: str
+    picture: Picture | None
+
+    @property
+    def headlines(self) -> dict[str, Headline]:
+        return {headline.column.id: headline for headline in self.page.headlines}
+
+    @property
+    def words(self) -> str:
+        """What the filter searches."""
+        record = self.page.record
+        return " ".join([self.folder, record.model["id"], record.test_set["name"], record.engine, record.mode]).lower()
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """The index, the newest run first; `damaged` are folders that could not be read, each with the reason."""
+
+    runs: tuple[IndexRun, ...]
+    columns: tuple[Any, ...]
+    damaged: tuple[tuple[str, str], ...]
+
+
+def index_page(pages: Sequence[tuple[str, RunPage]], damaged: Sequence[tuple[str, str]]) -> IndexPage:
+    """Returns the data of the index of runs, given by folder name and page."""
+    ordered = sorted(pages, key=lambda run: run[1].record.started, reverse=True)
+    columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
+    return IndexPage(
+        runs=tuple(IndexRun(folder, page, f"{quote(folder)}/", _median(page)) for folder, page in ordered),
+        columns=tuple(columns[id_] for id_ in sorted(columns, key=lambda id_: (id_.startswith("input_"),))),
+        damaged=tuple(damaged),
+    )
+
+
+def _median(page: RunPage) -> Picture | None:
+    rows = {example.role: example.row for example in page.examples}
+    row = rows.get("median", rows.get("best"))
+    return None if row is None else page.pictures[row]
