@@ -12,6 +12,7 @@ from harness import __version__
 from harness.files import sha256_of
 from harness.runs.record import RunRecord
 from harness.setup.installed import CloneState, clone_state
+from harness.testing.assignment import Assignment
 from harness.testing.generator import Generator
 from harness.testing.machine import versions
 from harness.testing.plan import Plan
@@ -23,10 +24,7 @@ from harness.workspace import Workspace
 def make_record(
     workspace: Workspace,
     name: str,
-    generator: Generator,
-    selection: Selection,
-    plan: Plan,
-    device: str,
+    work: Assignment,
     started: datetime,
     command: Sequence[str],
     answer: Answer,
@@ -39,20 +37,20 @@ def make_record(
         harness_version=__version__,
         command=tuple(command),
         started=started.isoformat(timespec="seconds"),
-        model=_model_facts(generator),
+        model=_model_facts(work.generator),
         engine=answer.engine,
-        mode=plan.mode,
-        seed=plan.seed,
-        device=device,
+        mode=work.plan.mode,
+        seed=work.plan.seed,
+        device=work.device,
         upstream={**asdict(clone), "url": _public(clone.url)} if clone else None,
-        test_set=_set_facts(selection, plan),
-        images=selection.facts,
+        test_set=_set_facts(work.selection, work.plan),
+        images=work.selection.facts,
         versions=versions(),
         options=answer.options,
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in durations.items()},
-        warnings=tuple(_warnings(generator, selection, clone)),
-        extra=answer.extra | ({"native": asdict(plan.native)} if answer.engine == "native" else {}),
+        warnings=tuple(_warnings(work, clone)),
+        extra=answer.extra | ({"native": asdict(work.plan.native)} if answer.engine == "native" else {}),
     )
 
 
@@ -90,8 +88,9 @@ def _set_facts(selection: Selection, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _warnings(generator: Generator, selection: Selection, clone: CloneState | None) -> list[str]:
+def _warnings(work: Assignment, clone: CloneState | None) -> list[str]:
     """What a reader of the report must know before believing it."""
+    selection = work.selection
     found = []
     if clone is not None and clone.dirty:
         found.append("the clone of the authors' code has local changes")
@@ -99,7 +98,7 @@ def _warnings(generator: Generator, selection: Selection, clone: CloneState | No
         found.append("the pictures are far from those the model was trained on")
     if selection.refused:
         found.append(f"{selection.refused} files of the folder were refused; the set's own page says why")
-    difference = generator.difference_from_catalog()
+    difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)
     return found

@@ -22,7 +22,8 @@ from harness.prepare.service import prepare_images
 from harness.progress import Progress, Silent
 from harness.report.service import write_index, write_run_report
 from harness.runs.record import RunRecord, save_record
-from harness.testing.generator import Generator, load_generator
+from harness.testing.assignment import Assignment
+from harness.testing.generator import load_generator
 from harness.testing.plan import Plan
 from harness.testing.recording import make_record
 from harness.testing.selection import Selection, is_plain_folder, select
@@ -80,7 +81,8 @@ def run_test(
         what = f"{len(selection.items)} images of `{selection.name}`"
         progress.say(f"`{entry.id}` translates {what} ({plan.engine} engine, {device})")
         folder = workspace.run(name or _free_name(workspace, entry, selection))
-        return _run(workspace, generator, selection, plan, device, folder, lang, command, progress)
+        work = Assignment(generator, selection, plan, device)
+        return _run(workspace, work, folder, lang, command, progress)
 
 
 def _prepared_if_loose(workspace: Workspace, model: Model, dataset: str | None, progress: Progress) -> str | None:
@@ -104,10 +106,7 @@ def _free_name(workspace: Workspace, model: Model, selection: Selection) -> str:
 
 def _run(
     workspace: Workspace,
-    generator: Generator,
-    selection: Selection,
-    plan: Plan,
-    device: str,
+    work: Assignment,
     folder: Path,
     lang: str,
     command: Sequence[str],
@@ -116,48 +115,36 @@ def _run(
     started = datetime.now().astimezone()
     _refuse_existing(folder)
     with folder_written_aside(folder) as draft:
-        answer = _translate(workspace, generator, selection, plan, device, draft, folder.name, progress)
+        answer = _translate(workspace, work, draft, folder.name, progress)
         before = time.perf_counter()
-        names = [item.name for item in selection.items]
-        measurement = measure_images(draft / "images", names, selection.paired, progress=progress)
+        names = [item.name for item in work.selection.items]
+        measurement = measure_images(draft / "images", names, work.selection.paired, progress=progress)
         save_measurement(draft, measurement)
         durations = {**answer.durations, "measure": time.perf_counter() - before}
-        record = make_record(
-            workspace, folder.name, generator, selection, plan, device, started, command, answer, durations
-        )
+        record = make_record(workspace, folder.name, work, started, command, answer, durations)
         save_record(draft, record)
         write_run_report(draft, lang)
     write_index(workspace.results, lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
 
 
-def _translate(
-    workspace: Workspace,
-    generator: Generator,
-    selection: Selection,
-    plan: Plan,
-    device: str,
-    draft: Path,
-    run_name: str,
-    progress: Progress,
-) -> Answer:
+def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: str, progress: Progress) -> Answer:
     """Runs the chosen engine; when it fails, its log is kept beside the runs."""
     (draft / "images").mkdir()
-    own = (generator.model.crop_size, generator.model.crop_size)
     job = Job(
-        weights=generator.weights,
-        architecture=generator.architecture,
-        items=selection.items,
-        direction=selection.direction,
-        mode=plan.mode,
-        seed=plan.seed,
-        device=device,
-        size=None if plan.size == "own" else plan.size or own,
+        weights=work.generator.weights,
+        architecture=work.generator.architecture,
+        items=work.selection.items,
+        direction=work.selection.direction,
+        mode=work.plan.mode,
+        seed=work.plan.seed,
+        device=work.device,
+        size=work.size,
         output=draft / "images",
         log=draft / "log.txt",
     )
     try:
-        return _engine(workspace, job, plan, progress)
+        return _engine(workspace, job, work.plan, progress)
     except EngineError as error:
         kept = workspace.results / f"{run_name}.failed.log"
         with suppress(FileNotFoundError):
