@@ -25,10 +25,11 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "runs fetch images weights",
         "official native metrics nearness",
         "setup",
-        "report doctor explain",
+        "report doctor",
         "prepare",
         "testing",
         "training demo",
+        "explain",
         "cli",
     )
 )

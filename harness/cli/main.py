@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prepare-images": ("harness.cli.prepare_images", "Turn a folder of photos into a test set."),
     "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
     "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
+    "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
     "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
     "report": ("harness.cli.report", "Make the HTML pages again from the records."),
     "compare": ("harness.cli.compare", "Set runs of the same images side by side."),

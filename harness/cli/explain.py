@@ -1,0 +1,34 @@
+"""`harness explain`: the method and a model's structure."""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli.console import Console
+from harness.workspace import Workspace
+
+
+@click.command("explain")
+@click.argument("model", required=False)
+@click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
+@click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language.")
+@click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
+@click.pass_obj
+def command(workspace: Workspace, model: str | None, html: bool, lang: str, open_: bool) -> None:
+    """Explain pix2pix and CycleGAN, and the networks of MODEL (default: facades_label2photo).
+
+    Layers, shapes and receptive fields are read from the network itself; every statement is cited from the paper's
+    section or a line of the authors' code.
+    """
+    from harness.explain.service import explain, write_explanation
+    from harness.explain.text_page import text_lines
+
+    console = Console()
+    if not (html or open_):
+        for line in text_lines(explain(model), lang):
+            console.result(line)
+        return
+    page = write_explanation(workspace, model, lang)
+    console.result(f"page: {page.as_uri()}")
+    if open_:
+        click.launch(page.as_uri())

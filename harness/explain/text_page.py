@@ -1,0 +1,63 @@
+"""The explanation as lines for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from harness.explain.language import explain_language, formula_text
+from harness.explain.network import Network
+from harness.explain.service import Explanation, facts, values
+from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.report.language import Language
+
+_WIDTH = 96
+
+
+def text_lines(explanation: Explanation, lang: str = "en") -> Iterator[str]:
+    """Yields the whole explanation line by line."""
+    words = explain_language(lang)
+    yield words.text("title", model=explanation.model.id)
+    yield ""
+    labels = facts(explanation, words)
+    width = max(len(label) for label, _ in labels)
+    yield from (f"  {label:<{width}}  {value}" for label, value in labels)
+    for chapter in CHAPTERS:
+        yield from ("", words.text(f"chapter.{chapter.key}").upper(), "")
+        for statement in chapter.statements:
+            yield from textwrap.wrap(words.text(statement.key, **values(explanation)), _WIDTH)
+            if statement.formula:
+                yield f"    {formula_text(statement.formula)}"
+            yield f"    [{', '.join(str(source) for source in statement.sources)}]"
+        if chapter.key == "generator":
+            yield from ("", *_layers(explanation.generator, words))
+        if chapter.key == "discriminator":
+            yield from ("", *_variants(explanation, words))
+    yield from ("", words.text("chapter.questions").upper(), "")
+    for number, key in enumerate(QUESTIONS, 1):
+        yield from textwrap.wrap(f"{number}. {words.text(key)}", _WIDTH, subsequent_indent="   ")
+
+
+def _layers(network: Network, words: Language) -> Iterator[str]:
+    joined = {skip.last: skip for skip in network.skips}
+    parameters = words.localised(f"{network.parameters:,}")
+    shape = "×".join(map(str, network.input))
+    yield words.text("table.caption", n=len(network.layers), shape=shape, parameters=parameters)
+    for number, layer in enumerate(network.layers):
+        window = f"{layer.kernel}/{layer.stride}" if layer.kernel else ""
+        size = f"{layer.parameters:,}" if layer.parameters else ""
+        skip = joined.get(number)
+        note = f"  <- {words.text(f'joined.{skip.joining}', n=skip.first + 1)}" if skip else ""
+        shape = "×".join(map(str, layer.shape))
+        yield f"{number + 1:4} {layer.kind:<16} {window:<4} {shape:<12} {size:>11}{note}".rstrip()
+
+
+def _variants(explanation: Explanation, words: Language) -> Iterator[str]:
+    columns = [words.text(f"table.{key}") for key in ("variant", "field", "step", "map", "parameters")]
+    yield "  ".join(f"{column:<13}" for column in columns).rstrip()
+    for v in explanation.variants:
+        cells = (
+            v.name, f"{v.field.size}×{v.field.size}", str(v.field.step), f"{v.map}×{v.map}",
+            f"{v.network.parameters:,}",
+        )  # fmt: skip
+        yield "  ".join(f"{cell:<13}" for cell in cells).rstrip()
