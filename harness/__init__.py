@@ -1,3 +1,29 @@
-"""Reproduces the official pix2pix and CycleGAN results and takes them to anybody's own images."""
+"""Reproduces the official pix2pix and CycleGAN results and takes them to anybody's own images.
+
+The verbs of the command line are here too: `harness.setup`, `prepare_images`, `test`; each `Run` has
+its `metrics`. They are imported when first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.api import Metrics as Metrics
+    from harness.api import Run as Run
+    from harness.api import prepare_images as prepare_images
+    from harness.api import test as test
 
 __version__ = "0.1.0"
+__all__ = ["Metrics", "Run", "__version__", "prepare_images", "setup", "test"]
+
+_API = {"Metrics", "Run", "prepare_images", "test"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _API:
+        return getattr(importlib.import_module("harness.api"), name)
+    if name == "setup":
+        return importlib.import_module("harness.setup")
+    raise AttributeError(f"module `harness` has no attribute `{name}`")

@@ -30,7 +30,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "testing",
         "training demo",
         "explain",
-        "cli",
+        "cli api",
     )
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
