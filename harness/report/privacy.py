@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 _ABSOLUTE = re.compile(
-    r"(?:file://)?(?<![\w.:/…~])(?:~(?=[/\\])|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/'\"`,;:<>|()]+)+[\\/]?"
+    r"(?<![\w.:/…~])(?:file://|~(?=[/\\])|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/'\"`,;:<>|()]+)+[\\/]?"
 )
 """An absolute path of either kind of machine, or one below a home folder; not the path of an https address."""
 
@@ -19,14 +19,15 @@ def without_paths(text: str) -> str:
 
 def public_command(words: Sequence[str]) -> str:
     """Returns a command line as typed, quoted for a shell, with absolute paths cut to their last part."""
-    return shlex.join(_public_word(word) for word in words)
+    return shlex.join(public_word(word) for word in words)
 
 
-def _public_word(word: str) -> str:
+def public_word(word: str) -> str:
+    """Returns one word, or an option with its value, without what leads to its last part if it is a path."""
     option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
     if re.match(r"(file://|~?[\\/]|[A-Za-z]:[\\/])", value):
         return f"{option}{equals}…/{_last(value)}"
-    return word
+    return without_paths(word)
 
 
 def _last(path: str) -> str:

@@ -13,7 +13,7 @@ from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
 from harness.report.language import Language
-from harness.report.privacy import public_command, without_paths
+from harness.report.privacy import public_command, public_word, without_paths
 from harness.runs.record import RunRecord
 
 
@@ -78,7 +78,7 @@ def scrubbed(document: Any) -> Any:
         return {key: scrubbed(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
         return [scrubbed(value) for value in document]
-    return without_paths(document) if isinstance(document, str) else document
+    return public_word(document) if isinstance(document, str) else document
 
 
 def _groups(record: RunRecord, language: Language) -> tuple[tuple[str, tuple[Fact, ...]], ...]:

@@ -61,19 +61,23 @@ def write_single_file(
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress)
     bare = len(_html(run, page, words, {}, None, 0).encode())
     for quality in _QUALITIES:
-        with progress.step(_label(quality), len(page.pictures)) as step:
-            rows: dict[int, _Row] | None = {}
-            left = max_bytes - bare
-            for row in range(len(page.pictures)):
-                rows[row] = _row(run, page, row, quality)
-                left -= rows[row].size
-                if left < 0:
-                    rows = None
-                    break
-                step.advance()
+        rows = _all_rows(run, page, quality, max_bytes - bare, progress)
         if rows is not None and (written := _write(run, page, words, rows, quality, max_bytes)):
             return written
     return _write_sample(run, page, words, max_bytes, max_bytes - bare, progress)
+
+
+def _all_rows(run: Path, page: RunPage, quality: int | None, budget: int, progress: Progress) -> dict[int, _Row] | None:
+    """Every image's pictures, or None as soon as they exceed the budget."""
+    rows: dict[int, _Row] = {}
+    with progress.step(_label(quality), len(page.pictures)) as step:
+        for row in range(len(page.pictures)):
+            rows[row] = _row(run, page, row, quality)
+            budget -= rows[row].size
+            if budget < 0:
+                return None
+            step.advance()
+    return rows
 
 
 def _label(quality: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from harness.metrics.files import save_measurement
-from harness.metrics.measure import measure_images
+from harness.metrics.measure import Measurement, Row, measure_images
+from harness.metrics.statistics import Summary
 from harness.runs.record import RunRecord, save_record
 
 SIZE = 48
@@ -92,3 +94,42 @@ def sample_run(
     save_measurement(folder, measure_images(folder / "images", names, paired, workers=1))
     save_record(folder, sample_record(folder.name, names, paired, **changes))
     return folder
+
+
+HOSTILE_NAMES = (
+    "<img src=x onerror=alert(1)>",
+    "a#b?c%20 d",
+    "\"' onload='x",
+    "<!--<script>window.pwned=1<,script>",
+    "javascript:alert(1)",
+    "__proto__",
+    "é漢字 عربى 😀",
+)
+
+
+def plain_measurement(count: int, names: Sequence[str] | None = None, paired: bool = True) -> Measurement:
+    """A measurement with round numbers that no library computed; the last image's PSNR is infinite."""
+    columns = ("ssim", "psnr", "mae") if paired else ("input_ssim", "input_psnr")
+    names = names or [f"{i:05d}" for i in range(count)]
+    rows = []
+    for place, name in enumerate(names):
+        share = (place * 7919 % count) / max(1, count - 1)
+        values = {"ssim": 0.2 + 0.6 * share, "psnr": 10 + 20 * share, "mae": 60 - 50 * share}
+        values = {c: values[c.removeprefix("input_")] for c in columns}
+        if place == count - 1:
+            values["psnr" if paired else "input_psnr"] = math.inf
+        rows.append(Row(name, values))
+    ours = {c: _plain_summary([r.values[c] for r in rows], 0.0) for c in columns}
+    beside = {
+        "input_copied": {c: _plain_summary([r.values[c] for r in rows], 0.5) for c in columns},
+        "mean_target": {c: _plain_summary([r.values[c] for r in rows], 0.05) for c in columns},
+    }
+    protocol = {"version": 1, "line": "Protocol 1: as the tests say", "comparable": {"version": 1}}
+    return Measurement(columns, tuple(rows), ours, beside if paired else {}, protocol)
+
+
+def _plain_summary(values: Sequence[float], less: float) -> Summary:
+    finite = sorted(v * (1 - less) for v in values if math.isfinite(v))
+    mean, half = sum(finite) / len(finite), 0.04 * finite[-1]
+    apart = len(values) - len(finite)
+    return Summary(mean, mean - half, mean + half, finite[len(finite) // 2], finite[0], finite[-1], len(values), apart)

@@ -298,6 +298,7 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+byId("without-scripts").remove();
 state.falling = columnById.get(state.sort).better !== "lower";
 if (count > LONG) [scroller, byId("gallery-head")].forEach((box) => box.classList.add("long"));
 showHead();
