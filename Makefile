@@ -42,6 +42,11 @@ browser: ## Install Chromium for the browser tests where apt and root are there
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core; } || \
 	  echo 'no Chromium here: browser tests will be skipped and say so'
 
+.PHONY: docs
+docs: $(STAMP) ## Build the documentation into site/, with every warning an error
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 .PHONY: format
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
