@@ -6,9 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-_ABSOLUTE = re.compile(
-    r"(?<![\w.:/…~])(?:file://|~(?=[/\\])|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/'\"`,;:<>|()]+)+[\\/]?"
-)
+_ABSOLUTE = re.compile(r"(?<![\w.:/…~])(?:file://|~(?=[/\\])|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/'\"`,;:<>|()]+)+[\\/]?")
 """An absolute path of either kind of machine, or one below a home folder; not the path of an https address."""
 
 

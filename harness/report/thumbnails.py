@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from harness.files import written_aside
 from harness.progress import Progress
@@ -32,6 +32,10 @@ _ANCHORS = (
 _COLOURS: NDArray[np.uint8] = np.stack(
     [np.interp(np.arange(256), np.linspace(0, 255, 9), [a[c] for a in _ANCHORS]) for c in range(3)], axis=1
 ).astype(np.uint8)
+
+
+_COLOURS_OF_SUMS = _COLOURS[np.minimum(np.arange(3 * 255 + 1) * (255 / 3 / DIFFERENCE_TOP), 255).astype(np.uint8)]
+"""The colour of each sum of the three channels' absolute differences."""
 
 
 def strip_path(row: int) -> str:
@@ -80,7 +84,9 @@ def _fresh(target: Path, sources: Sequence[Path], cells: int) -> bool:
 
 def strip(images: Path, name: str, kinds: Sequence[str]) -> Image.Image:
     """Returns an image's pictures side by side, each in a square cell; a missing picture's cell stays clear."""
-    pictures = {kind: read_picture(images, kind, name) for kind in kinds}
+    pictures = {kind: read_picture(images, kind, name) for kind in kinds if kind != "difference"}
+    if "difference" in kinds:
+        pictures["difference"] = _difference_of(pictures.get("output"), pictures.get("target"))
     cells = {kind: _fitted(picture) for kind, picture in pictures.items() if picture is not None}
     full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
     sheet = Image.new("RGB" if full else "RGBA", (CELL * len(kinds), CELL))
@@ -97,8 +103,7 @@ def read_picture(images: Path, kind: str, name: str) -> Image.Image | None:
     `difference` is made of output and target: the mean absolute difference over RGB, in colours of a fixed scale.
     """
     if kind == "difference":
-        output, target = (read_picture(images, k, name) for k in ("output", "target"))
-        return difference(output, target) if output and target and output.size == target.size else None
+        return _difference_of(*(read_picture(images, k, name) for k in ("output", "target")))
     try:
         with Image.open(images / kind / f"{name}.png") as image:
             return Image.fromarray(np.asarray(image.convert("RGB")))
@@ -106,11 +111,14 @@ def read_picture(images: Path, kind: str, name: str) -> Image.Image | None:
         return None
 
 
+def _difference_of(output: Image.Image | None, target: Image.Image | None) -> Image.Image | None:
+    return difference(output, target) if output and target and output.size == target.size else None
+
+
 def difference(first: Image.Image, second: Image.Image) -> Image.Image:
     """Returns the mean absolute difference over RGB in colours, black for none; see `DIFFERENCE_TOP`."""
-    levels = np.abs(np.asarray(first, dtype=np.float32) - np.asarray(second, dtype=np.float32)).mean(axis=2)
-    places = np.minimum(levels * (255 / DIFFERENCE_TOP), 255).astype(np.uint8)
-    return Image.fromarray(_COLOURS[places])
+    levels = np.asarray(ImageChops.difference(first, second)).sum(axis=2, dtype=np.uint16)
+    return Image.fromarray(_COLOURS_OF_SUMS[levels])
 
 
 def _fitted(picture: Image.Image) -> Image.Image:
@@ -125,7 +133,7 @@ def encode(picture: Image.Image, quality: int | None) -> bytes:
     if quality is None:
         picture.save(stream, "PNG")
     else:
-        picture.save(stream, "WEBP", quality=quality, method=4)
+        picture.save(stream, "WEBP", quality=quality, method=2)
     return stream.getvalue()
 
 
