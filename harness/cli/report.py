@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.report.single import SingleFile
 
 
-class SizeType(click.ParamType):
+class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """`20MB`, `800kB`, `1.5GB`: decimal units, as mail programs count."""
 
     name = "SIZE"
