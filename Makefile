@@ -44,7 +44,6 @@ browser: ## Install Chromium for the browser tests where apt and root are there
 
 .PHONY: docs
 docs: $(STAMP) ## Build the documentation into site/, with every warning an error
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 .PHONY: format
