@@ -14,6 +14,7 @@ from harness.catalog.types import Architecture
 from harness.errors import DeviceError, EngineError, WeightsError
 from harness.native.layers import dropout_from, set_mode
 from harness.native.networks import build_generator
+from harness.native.winograd import hasten
 from harness.randomness import image_seed
 from harness.translation import Job
 from harness.weights.architecture import compare_keys
@@ -33,12 +34,10 @@ class Translator:
 
     def __init__(self, job: Job, device: str, precision: str, compile_: bool, batch_size: int | None) -> None:
         self.job, self.device, self.precision = job, torch.device(device), chosen_precision(precision, device)
-        network = load_generator(job).to(self.device)
+        network = load_generator(job).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         set_mode(network, job.mode)
-        # Measured: channels-last helps U-Nets and hinders ResNets on CPUs; on GPUs it helps both.
-        self._last = self.device.type == "cuda" or job.architecture.netG.startswith("unet")
-        if self._last:
-            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.device.type == "cpu" and self.precision == "fp32" and not compile_:
+            hasten(network)
         self._network: Any = torch.compile(network) if compile_ else network
         self.batch_size = batch_size or fitting_batch(job.architecture, job.size or (256, 256), self.device)
 
@@ -73,7 +72,7 @@ class Translator:
 
     @torch.inference_mode()
     def _forward(self, inputs: torch.Tensor, names: Sequence[str], sample: int) -> torch.Tensor:
-        x = inputs.to(self.device, memory_format=torch.channels_last if self._last else torch.contiguous_format)
+        x = inputs.to(self.device, memory_format=torch.channels_last)
         kind = PRECISIONS[self.precision]
         cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
         draws = [name if sample == 0 else f"{name}#{sample}" for name in names]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from harness.translation import Mode
@@ -25,18 +25,36 @@ def dropout_from(generators: Sequence[torch.Generator]) -> Iterator[None]:
         _generators.reset(token)
 
 
+def normalise_images(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """Normalises each channel of each image of (N, C, H, W) by its own mean and variance, in x's memory layout.
+
+    `F.instance_norm` computes the same, but turns channels-last batches on a CPU around and back: measured 2.5 times
+    slower than PyTorch's own batch norm image by image, which is what upstream's batches of one go through.
+    """
+    if x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last):
+        return torch.cat([functional.batch_norm(i, None, None, weight, bias, True, 0.0, eps) for i in x.chunk(len(x))])
+    return functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
+
+
+class ImageInstanceNorm(nn.InstanceNorm2d):
+    """Instance norm as upstream makes it: no weights, no running statistics."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return normalise_images(x, None, None, self.eps)
+
+
 class ImageBatchNorm(nn.BatchNorm2d):
     """Batch norm as a batch of one sees it: each image is normalised by its own mean and variance.
 
-    `F.instance_norm` with the batch norm's affine weights is that very computation; upstream tests in train mode
-    with one image a batch. With `by_image` off it uses the running statistics, as `--eval` does.
+    That is instance norm with the batch norm's affine weights; upstream tests in train mode with one image a batch.
+    With `by_image` off it uses the running statistics, as `--eval` does.
     """
 
     by_image = True
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if self.by_image:
-            return functional.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)
+            return normalise_images(x, self.weight, self.bias, self.eps)
         return functional.batch_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
         )
@@ -51,7 +69,7 @@ class ImageDropout(nn.Module):
 
     live = True
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if not self.live:
             return x
         shape = (1, *x.shape[1:])

@@ -14,14 +14,14 @@ from torch import nn
 
 from harness.catalog.types import Architecture, Norm
 from harness.errors import WeightsError
-from harness.native.layers import ImageBatchNorm, ImageDropout
+from harness.native.layers import ImageBatchNorm, ImageDropout, ImageInstanceNorm
 
 
 def _norm(norm: Norm, channels: int) -> nn.Module:
     if norm == "batch":
         return ImageBatchNorm(channels)
     if norm == "instance":
-        return nn.InstanceNorm2d(channels)
+        return ImageInstanceNorm(channels)
     return nn.Identity()
 
 
