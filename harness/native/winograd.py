@@ -2,7 +2,7 @@
 
 Winograd's F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015): 36 products
 give 16 outputs, where the plain sum takes 144. Measured on ResNets' 256 channels: 1.6 times as fast as oneDNN, with
-rounding errors 4 times those of the plain sum, about 1e-5 of the outputs' range.
+rounding errors 4 times those of the plain sum (2.3e-5 against 6.6e-6 on outputs of standard deviation 0.6).
 """
 
 from __future__ import annotations
