@@ -13,6 +13,7 @@ from queue import Queue
 import torch
 from PIL import Image
 
+from harness.devices import resolve_device
 from harness.errors import ImageError
 from harness.images.inputs import checked_items, gathered, refuse_size
 from harness.native.batches import Picture, batched, decoded
@@ -56,7 +57,8 @@ def translate(
     if job.size is not None:
         refuse_size(job.size, job.architecture)
     clock = {"begin": time.perf_counter()}
-    translators = [Translator(job, d, precision, compile_, batch_size) for d in devices or [job.device]]
+    chosen = [resolve_device(device) for device in devices or [job.device]]
+    translators = [Translator(job, device, precision, compile_, batch_size) for device in chosen]
     clock["start_up"] = time.perf_counter()
     run = _Run(job, translators, samples)
     with progress.step("translating natively", total=len(job.items)) as step:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 
-from harness.catalog.types import Architecture
 from harness.errors import DeviceError, EngineError, WeightsError
 from harness.native.layers import dropout_from, set_mode
+from harness.native.memory import fitting_batch, lacks_memory
 from harness.native.networks import build_generator
 from harness.native.winograd import hasten
 from harness.randomness import image_seed
@@ -21,8 +20,6 @@ from harness.weights.architecture import compare_keys
 from harness.weights.reading import read_state_dict
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
-_LARGEST_BATCH = {"cpu": 16, "cuda": 64}
-_MEMORY_SHARE = 0.5
 
 
 class Translator:
@@ -34,10 +31,12 @@ class Translator:
 
     def __init__(self, job: Job, device: str, precision: str, compile_: bool, batch_size: int | None) -> None:
         self.job, self.device, self.precision = job, torch.device(device), chosen_precision(precision, device)
-        network = load_generator(job).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        set_mode(network, job.mode)
-        if self.device.type == "cpu" and self.precision == "fp32" and not compile_:
-            hasten(network)
+        with _room_for(job, device):
+            network = load_generator(job)
+            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            set_mode(network, job.mode)
+            if self.device.type == "cpu" and self.precision == "fp32" and not compile_:
+                hasten(network)
         self._network: Any = torch.compile(network) if compile_ else network
         self.batch_size = batch_size or fitting_batch(job.architecture, job.size or (256, 256), self.device)
 
@@ -55,8 +54,8 @@ class Translator:
         """
         try:
             return self._forward(inputs, names, sample)
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+        except (RuntimeError, MemoryError) as error:
+            if not lacks_memory(error):
                 raise
             if len(names) == 1:
                 raise DeviceError(
@@ -89,6 +88,19 @@ class Translator:
         return result
 
 
+@contextmanager
+def _room_for(job: Job, device: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not lacks_memory(error):
+            raise
+        raise DeviceError(
+            f"`{device}` has too little memory for the generator `{job.weights}`",
+            "close other programs" if device == "cpu" else "use `--device cpu`",
+        ) from error
+
+
 def load_generator(job: Job) -> nn.Module:
     """Returns the job's generator with its weights on the CPU.
 
@@ -116,21 +128,3 @@ def chosen_precision(asked: str, device: str) -> str:
     if device.startswith("cuda"):
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
     return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
-
-
-def fitting_batch(architecture: Architecture, size: tuple[int, int], device: torch.device) -> int:
-    """Returns how many images of `size` pixels are translated at once, by the memory that is free now."""
-    # All feature maps of a forward pass together are below 12 times those of the first layer.
-    per_image = 12 * architecture.ngf * size[0] * size[1] * 4
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else _free_memory()
-    fitting = int(_MEMORY_SHARE * free / per_image)
-    return max(1, min(_LARGEST_BATCH[device.type], fitting))
-
-
-def _free_memory() -> int:
-    """Bytes of memory that programs may still take; a cautious guess where the system does not tell."""
-
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return 2 << 30

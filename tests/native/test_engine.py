@@ -184,11 +184,28 @@ def test_memory_does_not_grow_with_the_number_of_images(make_job: MakeJob, monke
     assert most < 30
 
 
-def test_cuda_where_there_is_none() -> None:
+def test_cuda_where_there_is_none(make_job: MakeJob) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
     with pytest.raises(DeviceError, match="cuda"):
         resolve_device("cuda")
+    with pytest.raises(DeviceError, match="`cuda:0` was asked for"):
+        translate(make_job(), devices=["cpu", "cuda:0"])
+
+
+def test_devices_that_are_none(make_job: MakeJob) -> None:
+    for word in ("gpu0", ""):
+        with pytest.raises(DeviceError, match=f"`{word}` is no device"):
+            translate(make_job(), devices=["cpu", word])
+
+
+def test_a_generator_without_room_is_told(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(job: Job) -> torch.nn.Module:
+        return torch.nn.Linear(1 << 30, 1 << 30)
+
+    monkeypatch.setattr(generator_module, "load_generator", full)
+    with pytest.raises(DeviceError, match=r"`cpu` has too little memory for the generator .*\.pth"):
+        translate(make_job())
 
 
 @pytest.mark.gpu

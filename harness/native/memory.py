@@ -1,0 +1,63 @@
+"""How many images fit into a device's memory, and which errors say that they did not."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import torch
+
+from harness.catalog.types import Architecture
+
+_LARGEST_BATCH = {"cpu": 16, "cuda": 64}
+_SHARE = 0.5
+_CGROUP = Path("/sys/fs/cgroup")
+_LIMIT_FILES = ("max", "current", "stat")
+_MEMINFO = Path("/proc/meminfo")
+
+# The allocator's words on Linux and on Windows, and all that oneDNN says when it gets no memory.
+_WORDS = ("can't allocate memory", "not enough memory", "could not create a primitive", "could not create a memory")
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error of PyTorch means that memory ran out; on CPUs that is a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in _WORDS)
+
+
+def fitting_batch(architecture: Architecture, size: tuple[int, int], device: torch.device) -> int:
+    """Returns how many images of `size` pixels are translated at once, by the memory that is free now."""
+    # All feature maps of a forward pass together are below 12 times those of the first layer.
+    per_image = 12 * architecture.ngf * size[0] * size[1] * 4
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
+    return max(1, min(_LARGEST_BATCH[device.type], int(_SHARE * free / per_image)))
+
+
+def free_memory() -> int:
+    """Bytes of main memory that this program may still take; a cautious guess where the system does not tell."""
+    known = [found for found in (_available(), _left_in_container()) if found is not None]
+    return min(known) if known else 2 << 30
+
+
+def _available() -> int | None:
+    """With Linux's file cache, which gives way to programs; `SC_AVPHYS_PAGES` counts it as taken."""
+    if _MEMINFO.exists():
+        told = re.search(r"^MemAvailable:\s+(\d+) kB", _MEMINFO.read_text(encoding="ascii"), re.MULTILINE)
+        if told:
+            return int(told[1]) << 10
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def _left_in_container() -> int | None:
+    """What a container's limit leaves (cgroup v2): beyond it a program is killed and gets no error to answer."""
+    try:
+        limit, used, stat = ((_CGROUP / f"memory.{name}").read_text(encoding="ascii") for name in _LIMIT_FILES)
+    except OSError:
+        return None
+    if not limit.strip().isdigit():  # `max`: no limit
+        return None
+    cache = re.search(r"^inactive_file (\d+)$", stat, re.MULTILINE)
+    return max(0, int(limit) - int(used) + int(cache[1] if cache else 0))
