@@ -23,6 +23,8 @@ Examples:
   harness prepare-images labels --targets photos --model facades_label2photo
   harness prepare-images photos.zip --model cyclegan/summer2winter_yosemite --fit pad --dry-run
   harness prepare-images shoes --to edges --split 80/10/10
+  harness prepare-images houses --model cyclegan/facades_photo2label --rectify
+  harness prepare-images facades_photo2label-houses-001 --model facades_label2photo
 """
 
 _TOLD = 10
@@ -82,6 +84,10 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
               help="Where a crop is taken: in the middle, or where the detail lies.")  # fmt: skip
 @click.option("--tiles", is_flag=True, help="Cut large pictures into tiles at their own scale.")
 @click.option("--split", metavar="80/10/10", help="Make a training set: shares of train, val and test.")
+@click.option("--rectify", is_flag=True, help="Set photos of facades upright where enough of their lines agree.")
+@click.option("--hed", metavar="FILE", type=click.Path(path_type=Path),
+              help="Draw edges by the HED network with these weights (pytorch-hed's network-bsds500.pytorch), as the "
+              "pix2pix paper did. Tested on seeded weights, never on the published file.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
 @click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -103,13 +109,18 @@ def command(
     focus: str,
     tiles: bool,
     split: str | None,
+    rectify: bool,
+    hed: Path | None,
     workers: int | None,
     strict: bool,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Turn a folder of photos, a ZIP archive or one picture into a test set, datasets/<name>/."""
+    """Turn a folder of photos, a ZIP archive or one picture into a test set, datasets/<name>/.
+
+    FOLDER may be a run too, by name or folder: its outputs become inputs, and its inputs targets where they fit.
+    """
     from harness.catalog.lookup import find_model
     from harness.prepare.plan import plan_images
     from harness.prepare.service import carry_out
@@ -120,7 +131,7 @@ def command(
     entry = find_model(model) if model else None
     plan = plan_images(
         workspace, folder, entry, targets, name, fit, size, background, max_pixels,  # type: ignore[arg-type]
-        focus, tiles, as_, to, split,  # type: ignore[arg-type]  # click checked the choices
+        focus, tiles, as_, to, split, rectify, hed,  # type: ignore[arg-type]  # click checked the choices
     )  # fmt: skip
     if dry_run:
         _show_plan(console, plan, as_json)

@@ -11,11 +11,15 @@ from typing import Any, Literal
 from harness import __version__
 from harness.catalog.types import Direction, Model
 from harness.errors import ImageError, TestSetError
+from harness.files import sha256_of
 from harness.images.geometry import Fit, Size
 from harness.images.opening import MAX_PIXELS, WHITE, Colour
+from harness.prepare.chain import Link, link_of
 from harness.prepare.naming import safe_name
 from harness.prepare.picture import Recipes
-from harness.prepare.recipes.base import Settings
+from harness.prepare.recipes.base import Recipe, Settings
+from harness.prepare.recipes.edges import EDGES_FROM_PHOTO, edges_by
+from harness.prepare.recipes.photo import PHOTO
 from harness.prepare.recipes.registry import AUTO, input_recipe, target_recipe
 from harness.prepare.sources import Gathered, Source, gather, match
 from harness.prepare.splitting import Shares
@@ -35,6 +39,7 @@ class Plan:
         refused: files that fell out before any was opened.
         made_by: what `dataset.json` will say of the set's making.
         earlier: the set of that name as it stands, if it was made from the same folders in the same way.
+        link: the run whose outputs are the inputs, None where the user's own pictures are.
     """
 
     folder: Path
@@ -47,6 +52,7 @@ class Plan:
     made_by: dict[str, Any]
     shares: Shares | None = None
     earlier: TestSet | None = None
+    link: Link | None = None
 
     def phase(self, part: str) -> str:
         """The set's folder for `train`, `val` or `test` pictures, as the official loaders want it."""
@@ -59,6 +65,7 @@ class Plan:
         size = f"{settings.size[0]}x{settings.size[1]}"
         said = [
             f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
+            *([self.link.explains] if self.link else []),
             f"inputs: {recipes.input.explains}",
         ]
         if self.layout == "paired":
@@ -68,6 +75,8 @@ class Plan:
             said.append(f"pairs: the input stands {side} of its target ({self.direction})")
         how = {"crop": f"cropped at the {settings.focus}", "pad": "padded", "stretch": "stretched"}[settings.fit]
         said.append(f"other shapes: {'cut into tiles of their own scale' if settings.tiles else how}")
+        if settings.rectify:
+            said.append("facades: set upright where enough lines agree, and left as they are where not")
         if self.shares:
             shares = " / ".join(f"{s:.0%}" for s in (self.shares.train, self.shares.val, self.shares.test))
             said.append(f"split: {shares} by content, near-duplicates together")
@@ -91,11 +100,14 @@ def plan_images(
     as_: str = AUTO,
     to: str | None = None,
     split: str | None = None,
+    rectify: bool = False,
+    hed: Path | None = None,
 ) -> Plan:
     """Returns what a preparation would do; writes nothing.
 
     Args:
-        folder: the inputs: a folder, a ZIP archive or one picture.
+        folder: the inputs: a folder, a ZIP archive or one picture; or a run, by name or folder, whose outputs are the
+            inputs and whose inputs are the targets where the domains fit.
         model: what the set is for: its domains choose the recipes, its direction the side of the input.
         targets: partners of the same stem; the set is then `paired`.
         name: the set's name; by default the folder's, with the model's where that is taken.
@@ -107,27 +119,48 @@ def plan_images(
         as_: what the user's pictures are, see `harness.prepare.recipes.registry.KINDS`.
         to: what inputs become where no model is named, a key of `harness.prepare.recipes.registry.RECIPES`.
         split: shares of train, val and test such as `80/10/10`; None makes a test set.
+        rectify: photos of facades are set upright.
+        hed: weights of the HED network, which then draws the edges of photos.
 
     Raises:
         TestSetError: nothing to prepare, sizes or kinds that do not fit the model, or a name that is taken.
+        WeightsError: `hed` is no file of that network.
     """
+    link = link_of(workspace, folder, model)
+    given = link.run if link else folder
+    if link:
+        folder, targets = link.inputs, targets or link.targets
     aligned = targets is not None
     if aligned and focus == "subject":
         raise TestSetError("`--focus subject` would crop inputs and targets at different places", "--focus centre")
-    settings = Settings(size or _default_size(model), fit, background, max_pixels, focus, tiles, aligned)
+    if rectify and tiles:
+        raise TestSetError("`--rectify` turns whole facades, `--tiles` cuts them to pieces", "leave one of them out")
+    settings = Settings(size or _default_size(model), fit, background, max_pixels, focus, tiles, aligned, rectify)
     _check_size(settings.size, model)
     shares = Shares.parse(split) if split else None
     files, refused = _files(folder, targets)
     direction: Direction = model.direction if model else "AtoB"
     recipe = input_recipe(model, to, as_, _contents(files))
+    if hed is not None:
+        recipe = _with_hed(recipe, hed)
     recipes = Recipes(recipe, target_recipe(model), settings, direction == "AtoB")
-    made_by = _made_by(folder, targets, model, recipes, split)
-    chosen = _set_folder(workspace, folder, name, model, made_by["from"])
+    if rectify and PHOTO not in ((recipe, recipes.target) if aligned else (recipe,)):
+        raise TestSetError("`--rectify` is for photos of facades, and no photo is prepared here", "leave it out")
+    made_by = _made_by(given, targets, model, recipes, split)
+    chosen = _set_folder(workspace, given, name, model, made_by["from"])
     layout: Literal["paired", "single"] = "paired" if aligned or recipe.makes_target else "single"
     return Plan(
         chosen, layout, direction, model.id if model else None, recipes, files, refused, made_by, shares,
-        _earlier(chosen, made_by, layout),
+        _earlier(chosen, made_by, layout), link,
     )  # fmt: skip
+
+
+def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
+    if recipe is not EDGES_FROM_PHOTO:
+        raise TestSetError("`--hed` draws edges from photos, and none are drawn here", "--to edges --as photo")
+    from harness.prepare.hed import load_hed  # torch is slow to import, and needed for nothing else here
+
+    return edges_by(load_hed(hed).draw, f"HED {sha256_of(hed)[:12]}")
 
 
 def _default_size(model: Model | None) -> Size:

@@ -161,3 +161,23 @@ def test_doubled_targets_are_refused_unless_one_has_the_very_name(tmp_path: Path
     matched = match(gather(inputs), gather(targets))
     assert [(i.name, t.name) for i, t in matched.pairs] == [("a.png", "a.png")]
     assert [(r.source, r.reason) for r in matched.refused] == [("b.gif", "has 2 targets: `b.jpg` and `b.png`")]
+
+
+def test_encrypted_and_doubled_members_are_refused_and_the_others_read(tmp_path: Path) -> None:
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        for name, content in (("a.png", b"first"), ("secret.png", b"hidden"), ("a.png", b"second")):
+            archive.writestr(name, content)
+    # Bit 0 of the flags, two bytes after the version, says that a member is encrypted: in its directory entry and in
+    # its own header.
+    raw = bytearray(path.read_bytes())
+    for mark, flags, name in ((b"PK\x01\x02", 8, 46), (b"PK\x03\x04", 6, 30)):
+        at = raw.find(mark)
+        while at >= 0:
+            if raw[at + name :].startswith(b"secret.png"):
+                raw[at + flags] |= 1
+            at = raw.find(mark, at + 4)
+    path.write_bytes(raw)
+    found = gather(path)
+    assert [(s.name, s.read()) for s in found.sources] == [("a.png", b"first")]
+    assert reasons(found) == {"secret.png": "is encrypted", "a.png": "stands twice in the archive"}

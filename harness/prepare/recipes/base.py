@@ -27,6 +27,7 @@ class Settings:
         focus: where a crop is taken: in the middle or where the detail lies.
         tiles: cut large pictures into tiles of `size`, each at the picture's own scale.
         aligned: input and target are two files that show the same place: nothing may be centred anew.
+        rectify: photos of facades are set upright, their storeys horizontal and their edges vertical.
     """
 
     size: Size = (256, 256)
@@ -36,6 +37,7 @@ class Settings:
     focus: Literal["centre", "subject"] = "centre"
     tiles: bool = False
     aligned: bool = False
+    rectify: bool = False
 
 
 @dataclass(frozen=True)

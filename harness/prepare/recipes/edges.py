@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from harness.errors import ImageError
-from harness.images.edges import as_picture, draw_edges, ink_of, line_width, thinned, without_specks
+from harness.images.edges import Mask, Pixels, as_picture, draw_edges, ink_of, line_width, thinned, without_specks
 from harness.images.geometry import Fitted
 from harness.images.opening import WHITE, Opened
 from harness.images.subject import box_of, find_background, framed
@@ -19,14 +21,16 @@ _MARGIN = 0.06  # free space around the thing, as in the training pictures
 _WORKING = 768  # pixels: drawings are cleaned at this size, which keeps pencil lines apart
 
 
-def draw_from_photo(opened: Opened, settings: Settings) -> Drawn:
+def draw_from_photo(
+    opened: Opened, settings: Settings, drawing: Callable[[Pixels], Mask] = draw_edges, by: str = "colour gradients"
+) -> Drawn:
     """Returns the edges of a product photo drawn like the training edges, the photo on white as its target."""
     image, operations, told = _on_white(opened.image, settings)
     made = fitted(image, settings)
-    mask = draw_edges(np.asarray(made.image))
+    mask = drawing(np.asarray(made.image))
     if not mask.any():
         raise ImageError("shows no edge to draw: it is one flat colour")
-    said = (*operations, *made.operations, f"edges drawn like the training's ({mask.mean():.1%} black)")
+    said = (*operations, *made.operations, f"edges drawn like the training's by {by} ({mask.mean():.1%} black)")
     return finished(opened, Fitted(as_picture(mask), said), settings, told, target=made.image)
 
 
@@ -76,3 +80,17 @@ EDGES_FROM_PHOTO = Recipe(
 EDGES_FROM_DRAWING = Recipe(
     "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing, read_rgb
 )
+
+
+def edges_by(drawing: Callable[[Pixels], Mask], by: str) -> Recipe:
+    """Returns the recipe for photos with another way to draw edges, from H×W×3 uint8 to where lines are.
+
+    Args:
+        by: its name, with what tells two of a kind apart: pictures of an earlier run are kept by it.
+    """
+    return replace(
+        EDGES_FROM_PHOTO,
+        name=f"{EDGES_FROM_PHOTO.name} by {by}",
+        explains=f"photos of a thing on a plain background: edges drawn by {by}, the photo becomes the target",
+        draw=partial(draw_from_photo, drawing=drawing, by=by),
+    )

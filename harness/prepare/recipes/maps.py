@@ -25,4 +25,9 @@ def draw(opened: Opened, settings: Settings) -> Drawn:
     return finished(opened, made, settings, told)
 
 
-MAP = Recipe("map", "map tiles: brought to size, colours compared with the 2016 Google Maps style", draw, read_rgb)
+MAP = Recipe(
+    "map",
+    "map tiles: brought to size, colours compared with the 2016 Google Maps style; their scale only through "
+    "nearness (density and width of lines), where the model's dataset is installed",
+    draw, read_rgb,
+)  # fmt: skip

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.images.geometry import Fitted
 from harness.images.opening import Opened
+from harness.images.rectifying import rectify
 from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
 
 
 def draw(opened: Opened, settings: Settings) -> Drawn:
-    """Returns the photo at the settings' size."""
-    return finished(opened, fitted(opened.image, settings), settings)
+    """Returns the photo at the settings' size, a facade set upright first where the settings say so."""
+    told: tuple[str, ...] = ()
+    if settings.rectify:
+        opened, told = _upright(opened, settings)
+    return finished(opened, fitted(opened.image, settings), settings, told)
+
+
+def _upright(opened: Opened, settings: Settings) -> tuple[Opened, tuple[str, ...]]:
+    made = rectify(opened.image)
+    if made.refused is not None:
+        return opened, (f"not rectified: {made.refused}",)
+    if not made.changed or made.lean is None:
+        return replace(opened, operations=(*opened.operations, "upright already")), ()
+    said = f"rectified: lines leant {made.lean.horizontal:.1f}° and {made.lean.vertical:.1f}° on average"
+    told = ("rectified alone: see that its partner, which was not, still shows the same place",)
+    turned = replace(opened, image=made.image, operations=(*opened.operations, said))
+    return turned, told if settings.aligned else ()
 
 
 def draw_grey(opened: Opened, settings: Settings) -> Drawn:
