@@ -13,6 +13,7 @@ from harness.report.language import Language
 
 _MOST_POINTS = 2000
 _MOST_BARS = 600
+_MOST_BINS = 32
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,19 @@ class Differences:
 
 
 def histogram(
-    id_: str, title: str, values: Sequence[float], decimals: int, language: Language, most_bins: int = 32
+    id_: str,
+    title: str,
+    values: Sequence[float],
+    decimals: int,
+    language: Language,
+    limits: tuple[float, float] | None = None,
 ) -> Histogram | None:
-    """Returns a histogram of the finite values, None when there are none."""
+    """Returns a histogram of the finite values, None when there are none; `limits` are those of its axis."""
     finite = [v for v in values if math.isfinite(v)]
     if not finite:
         return None
-    low, high, step = _nice_bounds(min(finite), max(finite))
-    wanted = max(6, min(most_bins, round(2 * len(finite) ** (1 / 2))))
+    low, high, step = _nice_bounds(*(limits or (min(finite), max(finite))))
+    wanted = max(6, min(_MOST_BINS, round(2 * len(finite) ** (1 / 2))))
     parts = max(1, round(wanted / max(1, round((high - low) / step))))
     bins = round((high - low) / step) * parts
     edges = [low + (high - low) * i / bins for i in range(bins + 1)]

@@ -23,6 +23,7 @@ class Column:
         label: short enough for the head of a table; `about` says what it is.
         better: None where neither way is better.
         decimals: shown of each value; files hold them in full.
+        limits: what a value can be, None where that is open.
         values: one an image; infinite for a picture equal to its reference, NaN where there is none.
     """
 
@@ -33,6 +34,7 @@ class Column:
     better: str | None
     decimals: int
     values: tuple[float, ...]
+    limits: tuple[float, float] | None = None
 
     @property
     def title(self) -> str:
@@ -70,7 +72,7 @@ def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], lang
     if all(math.isnan(value) for value in values):
         return ()
     label, about = language.text("column.nearness"), language.text("about.nearness")
-    return (Column(NEARNESS, label, about, "", "lower", 0, values),)
+    return (Column(NEARNESS, label, about, language.text("unit.percentile"), "lower", 1, values, (0, 100)),)
 
 
 def _percentile(nearness: Any) -> float:

@@ -115,7 +115,7 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
         histograms=tuple(
-            h for c in columns if (h := histogram(c.id, c.title, c.values, c.decimals, language)) is not None
+            h for c in columns if (h := histogram(c.id, c.title, c.values, c.decimals, language, c.limits)) is not None
         ),
         scatters=_scatters(columns, language),
         made=provenance(record, language),
@@ -144,8 +144,15 @@ def _picture(name: str, facts: dict[str, Any], paired: bool, spread: Collection[
         name=name,
         source=without_paths(str(source)) if source else None,
         addresses={kind: f"images/{kind}/{quote(name, safe='')}.png" for kind in kinds},
-        notes=tuple(without_paths(str(w)) for w in facts.get("warnings") or ()),
+        notes=_notes(facts),
     )
+
+
+def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
+    """An image's warnings, then why it is far from the training pictures."""
+    nearness = facts.get("nearness") or {}
+    reasons = nearness.get("reasons", ()) if nearness.get("verdict") in ("far", "unusual") else ()
+    return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ()), *reasons[:2]))
 
 
 def _headline(column: Column, measurement: Measurement, language: Language) -> Headline:
@@ -212,7 +219,9 @@ def _translated(warning: str, language: Language) -> str:
     refused = re.match(r"(\d+) files? of the folder were refused", warning)
     if refused:
         return language.count("warning.refused", int(refused[1]))
-    return language.text("warning.dirty") if "has local changes" in warning else warning
+    if "has local changes" in warning:
+        return language.text("warning.dirty")
+    return warning[:1].upper() + warning[1:]
 
 
 def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:

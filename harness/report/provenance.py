@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.catalog.citations import CITATIONS, Citation, citations_of
@@ -15,6 +17,8 @@ from harness.catalog.repositories import PYTORCH
 from harness.report.language import Language
 from harness.report.privacy import public_command, public_word, without_paths
 from harness.runs.record import RunRecord
+
+_MOST_IMAGES = 100
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,22 @@ def provenance(record: RunRecord, language: Language) -> Provenance:
         groups=_groups(record, language),
         licences=_licences(record, language),
         citations=_citations(record),
-        record=json.dumps(scrubbed({"format": 1, **asdict(record)}), indent=2, ensure_ascii=False),
+        record=json.dumps(scrubbed(_shortened({"format": 1, **asdict(record)})), indent=2, ensure_ascii=False),
     )
+
+
+def _shortened(document: dict[str, Any]) -> dict[str, Any]:
+    """The record with only the first images of many: thousands would make a page that nobody can open."""
+    images = document["images"]
+    if len(images) <= _MOST_IMAGES:
+        return document
+    return {**document, "images": [*images[:3], f"… {len(images) - 3} more, all in run.json"]}
 
 
 def command_again(record: RunRecord) -> str:
     """Returns the `harness test` command that makes the run again from the same set and weights."""
+    if "demo" in record.command[:4]:
+        return "harness demo"
     test_set, native = record.test_set, record.extra.get("native") or {}
     words = ["harness", "test", "--model", str(record.model["id"])]
     words += ["--dataset", str(test_set.get("reference") or test_set["name"])]
@@ -66,10 +80,36 @@ def command_again(record: RunRecord) -> str:
     size = test_set.get("size")
     if size:
         words += ["--size", size if isinstance(size, str) else "x".join(str(side) for side in size)]
+    if has_own_weights(record):
+        words += ["--weights", _typed_weights(record.command)]
     for option in ("samples", "precision"):
         if native.get(option) not in (None, 1, "fp32"):
             words += [f"--{option}", str(native[option])]
     return without_paths(shlex.join(words))
+
+
+def has_own_weights(record: RunRecord) -> bool:
+    """Whether the run's generator cannot be the catalog's: another hash, or where none is known another shape."""
+    model, found = MODELS.get(str(record.model["id"])), record.model
+    if model is None:
+        return False
+    if model.sha256:
+        return model.sha256 != found.get("weights_sha256")
+    shape = found.get("architecture") or {}
+    expected = model.architecture
+    return any(shape.get(key, value) != value for key, value in (
+        ("netG", expected.netG), ("norm", expected.norm), ("ngf", expected.ngf),
+    ))  # fmt: skip
+
+
+def _typed_weights(command: Sequence[str]) -> str:
+    """The file's name as it was typed, without its folder."""
+    for place, word in enumerate(command):
+        if word.startswith("--weights="):
+            return Path(word.partition("=")[2]).name
+        if word == "--weights" and place + 1 < len(command):
+            return Path(command[place + 1]).name
+    return "FILE"
 
 
 def scrubbed(document: Any) -> Any:
@@ -94,13 +134,15 @@ def _groups(record: RunRecord, language: Language) -> tuple[tuple[str, tuple[Fac
 
 
 def _model_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
-    t, model = language.text, record.model
+    t, model, own = language.text, record.model, has_own_weights(record)
+    address = "" if own else str(model.get("url") or "")
     architecture = ", ".join(f"{key} {value}" for key, value in (model.get("architecture") or {}).items())
     domains = " → ".join(str(model[k]) for k in ("input_domain", "output_domain") if model.get(k))
     return _known(
         Fact(t("made.name"), str(model["id"]), "code"),
         Fact(t("made.domains"), domains),
-        Fact(t("made.weights_from"), str(model.get("url") or ""), "code", _link(model.get("url"))),
+        Fact(t("made.weights_from"), t("made.own_weights") if own else ""),
+        Fact(t("made.weights_from"), address, "code", _link(address)),
         Fact(t("made.weights_sha"), str(model.get("weights_sha256") or ""), "hash"),
         Fact(t("made.architecture"), architecture, "code"),
     )
@@ -166,7 +208,7 @@ def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     code = PYTORCH.licence if record.upstream else ""
     return _known(
         Fact(t("licence.code"), code, link=f"{PYTORCH.url}/blob/{PYTORCH.commit}/LICENSE"),
-        Fact(t("licence.weights"), str(record.model.get("licence") or "")),
+        Fact(t("licence.weights"), "" if has_own_weights(record) else str(record.model.get("licence") or "")),
         Fact(t("licence.data"), dataset.licence if dataset else t("licence.own")),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from harness.metrics.files import load_measurement
 from harness.report.data import run_page
@@ -56,7 +56,7 @@ def test_hostile_names_are_only_names(open_page: Open, results: Path) -> None:
     for name in HOSTILE_NAMES:
         page.goto((results / "hostile" / "index.html").as_uri())
         page.get_by_role("link", name=name, exact=True).last.click()
-        assert page.locator("#viewer-name").text_content() == name
+        expect(page.locator("#viewer-name")).to_have_text(name)
         page.locator(".frame img").first.evaluate("(i) => i.decode()")
 
 
@@ -91,7 +91,7 @@ def test_words_and_ranges_filter_together_and_can_be_taken_back(open_page: Open,
     low = sorted(ssim.values())[3]
     page.keyboard.press("/")
     page.keyboard.type("00")
-    assert page.locator("#count").text_content() == "8 of 8"
+    expect(page.locator("#count")).to_have_text("8 of 8")
     page.locator('[data-range="ssim"][data-end="low"]').fill(f"{low:.4f}")
     kept = {n for n, v in ssim.items() if v >= float(f"{low:.4f}")}
     assert set(names(page)) == kept
@@ -100,7 +100,7 @@ def test_words_and_ranges_filter_together_and_can_be_taken_back(open_page: Open,
     page.get_by_role("button", name="Remove filter: SSIM").click()
     assert names(page) == ["005"]
     page.locator("#search").press("Escape")
-    assert page.locator("#count").text_content() == "8 of 8"
+    expect(page.locator("#count")).to_have_text("8 of 8")
     page.locator("#search").fill("nobody")
     assert page.get_by_text("No image fits these filters.").is_visible()
 
@@ -147,7 +147,7 @@ def test_jumps_and_arrows_move_the_focus(open_page: Open, results: Path) -> None
     page.keyboard.press("j")
     assert page.evaluate(focused) == ranked[2]
     page.keyboard.press("Enter")
-    assert page.locator("#viewer-name").text_content() == ranked[2]
+    expect(page.locator("#viewer-name")).to_have_text(ranked[2])
 
 
 def test_columns_can_be_hidden(open_page: Open, results: Path) -> None:
@@ -213,10 +213,10 @@ def test_ten_thousand_images_stay_few_nodes(open_page: Open, large: Path) -> Non
     assert page.locator(".row").count() < 60
     assert seen < 1500
     page.locator("#search").fill("09999")
-    assert page.locator("#count").text_content() == "1 of 10000"
-    assert page.locator(".row .n").nth(1).text_content() == "∞"
+    expect(page.locator("#count")).to_have_text("1 of 10000")
+    expect(page.locator(".row .n").nth(1)).to_have_text("∞")
     page.locator("#search").fill("")
     page.locator('[data-range="ssim"][data-end="high"]').fill("0.5")
     kept = sum(row.values["ssim"] <= 0.5 for row in plain_measurement(10_000).rows)
-    assert page.locator("#count").text_content() == f"{kept} of 10000"
+    expect(page.locator("#count")).to_have_text(f"{kept} of 10000")
     assert page.locator("#scatter-ssim-psnr circle").count() == 2000

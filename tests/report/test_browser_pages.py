@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from harness.report.single import write_single_file
@@ -34,7 +34,7 @@ def test_persian_reads_from_right_to_left_with_its_own_digits(open_page: Open, p
     page = open_page(persian / "first" / "index.html")
     html = page.locator("html")
     assert (html.get_attribute("lang"), html.get_attribute("dir")) == ("fa", "rtl")
-    assert page.locator("#count").text_content() == "۸ از ۸"
+    expect(page.locator("#count")).to_have_text("۸ از ۸")
     first, last = (page.locator(".row").first.locator("img").nth(i).bounding_box() for i in (0, 3))
     assert first and last and first["x"] > last["x"]
     page.locator('[data-range="ssim"][data-end="low"]').fill("۰٫۵")
@@ -131,7 +131,7 @@ def test_a_sample_says_so_and_shows_the_rest_without_pictures(open_page: Open, t
 def test_the_index_filters_sorts_and_gives_the_command(open_page: Open, results: Path) -> None:
     page = open_page(results / "index.html")
     shown = page.locator("tbody tr:visible th a bdi")
-    assert shown.first.text_content() == "second"  # the newest
+    expect(shown.first).to_have_text("second")  # the newest
     page.locator("th[data-key=ssim] button").click()
     assert page.locator("th[aria-sort]").get_attribute("data-key") == "ssim"
     assert shown.all_text_contents()[-1] == "unpaired"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.report.samples import SIZE
 
@@ -54,7 +54,7 @@ def test_the_slider_shows_each_picture_on_its_side(opened: Page, results: Path) 
     opened.locator("#share").focus()
     opened.keyboard.press("ArrowRight")
     assert opened.locator("#share").input_value() == "26"
-    assert opened.locator("#viewer-name").text_content() == "003"
+    expect(opened.locator("#viewer-name")).to_have_text("003")
 
 
 def test_the_difference_is_the_difference(opened: Page, results: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_link_opens_its_image_and_keys_go_on_in_the_order_shown(open_page: Ope
 def test_a_point_of_a_plot_opens_its_image(open_page: Open, results: Path) -> None:
     page = open_page(results / "first" / "index.html")
     page.locator("#scatter-ssim-psnr circle[data-row='4']").click()
-    assert page.locator("#viewer-name").text_content() == "004"
+    expect(page.locator("#viewer-name")).to_have_text("004")
 
 
 def test_the_keys_are_told(open_page: Open, results: Path) -> None:

@@ -120,6 +120,37 @@ def test_the_command_makes_the_same_run_again() -> None:
     )
 
 
+def test_weights_of_ones_own_are_not_taken_for_the_official_ones() -> None:
+    command = ("harness", "test", "--weights", "/home/someone/latest_net_G.pth")
+    record = sample_record("r", NAMES, command=command)
+    model = {**record.model, "architecture": {**record.model["architecture"], "ngf": 12}}
+    made = run_page(replace(record, model=model), plain_measurement(9), (), EN).made
+    assert made.again.endswith("--weights latest_net_G.pth")
+    facts = [f for _, group in made.groups for f in group if f.label == "Weights from"]
+    assert [(f.value, f.link) for f in facts] == [("a file of the user’s, not the official one", None)]
+    assert [f.label for f in made.licences] == ["Code", "Test pictures"]
+
+
+def test_the_record_of_very_many_images_is_shortened() -> None:
+    names = [f"{i:05d}" for i in range(500)]
+    made = run_page(sample_record("r", names), plain_measurement(500, names), (), EN).made
+    assert json.loads(made.record)["images"][-1] == "… 497 more, all in run.json"
+    assert len(json.loads(run_page(sample_record("r", NAMES), plain_measurement(9), (), EN).made.record)["images"]) == 9
+
+
+def test_the_demo_is_made_again_by_the_demo() -> None:
+    record = sample_record("r", NAMES, command=("harness", "--workspace", "/tmp/w", "demo"))
+    assert command_again(record) == "harness demo"
+
+
+def test_an_image_says_why_it_is_far() -> None:
+    nearness = {"percentile": 99.8, "verdict": "far", "reasons": ["much darker", "paler", "a third"]}
+    images = ({"name": NAMES[0], "source": "x.png", "warnings": ["cropped"], "nearness": nearness},)
+    page = run_page(sample_record("r", NAMES, images=images), plain_measurement(9), (), EN)
+    assert page.pictures[0].notes == ("cropped", "much darker", "paler")
+    assert (page.histograms[-1].frame.x_low, page.histograms[-1].frame.x_high) == (0, 100)
+
+
 def test_provenance_links_the_commit_also_of_a_mirror_and_cites_model_and_data() -> None:
     upstream = {"url": "a git directory on this machine", "commit": "2a" * 20, "dirty": True}
     made = run_page(sample_record("r", NAMES, upstream=upstream), plain_measurement(9), (), EN).made

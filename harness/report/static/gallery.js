@@ -128,7 +128,7 @@ const nameOf = (row) => {
   link.append(element("bdi", { dir: "auto" }, data.names[row]));
   const box = element("div", { class: "row-name" }, link);
   if (data.sources?.[row]) box.append(element("small", {}, element("bdi", { dir: "auto" }, data.sources[row])));
-  for (const note of data.notes?.[row] || []) box.append(element("small", { class: "row-note" }, note));
+  for (const note of (data.notes?.[row] || []).slice(0, 2)) box.append(element("small", { class: "row-note" }, element("bdi", { dir: "auto" }, note)));
   return box;
 };
 

@@ -10,7 +10,8 @@ const FLIP_MS = 500; // two changes a second, below the three flashes of WCAG 2.
 
 const openImage = (row) => {
   view.returnTo = document.activeElement;
-  location.hash = `image=${encodeURIComponent(data.names[row])}`;
+  history.pushState(null, "", `#image=${encodeURIComponent(data.names[row])}`);
+  sync(true);
 };
 
 const hashImage = () => {
@@ -162,6 +163,7 @@ const show = (row) => {
   byId("previous").disabled = place <= 0;
   byId("next").disabled = place < 0 || place >= order.length - 1;
   showValues();
+  byId("viewer-warnings").textContent = (data.notes?.[row] || []).join(" · ");
   drawStage();
 };
 
@@ -310,6 +312,12 @@ viewer.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#image="]');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a link may go to a tab of its own
+  event.preventDefault();
+  openImage(places.get(decodeURIComponent(link.hash.slice("#image=".length))));
+});
 addEventListener("hashchange", () => sync(true));
 addEventListener("resize", () => viewer.open && fitStage());
 setShare(50);
