@@ -47,6 +47,7 @@ def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:
         "size": _after_size(folder, test_set),
         "parts": {part: sum(card.part == part for card in cards) for part in parts},
         "verdicts": _verdicts(test_set),
+        "percentiles": sorted(float(i.nearness["percentile"]) for i in test_set.images if i.nearness),
         "warned": sum(bool(card.image.warnings) for card in cards),
     }
 

@@ -97,3 +97,18 @@ def test_nearness_is_shown_where_it_was_measured(page: Path) -> None:
     assert "farther out than 99.9 % of the training pictures: much &lt;darker&gt;" in text
     assert "Nearer: brighten it" in text
     assert "<dd>1 far</dd>" in text
+
+
+def test_the_sets_nearness_stands_at_the_top_with_a_mark_a_picture(page: Path) -> None:
+    made = load_test_set(page.parent)
+    assert "<svg" not in page.read_text(encoding="utf-8").split("<h1>")[1]
+    near = {"verdict": "near", "percentile": 50.0, "reasons": [], "advice": []}
+    images = tuple(replace(image, nearness=near | {"percentile": 10.0 * n}) for n, image in enumerate(made.images))
+    together = {
+        "verdict": "unusual", "distance": 0.1234, "low": 0.1, "high": 0.2, "domain": "horse", "n": 5,
+        "median_percentile": 20.0, "share_far": 0.4,
+    }  # fmt: skip
+    text = write_sheet(page.parent, replace(made, images=images, nearness=together)).read_text(encoding="utf-8")
+    assert "The set is unusual</strong> – 0.123 from" in text
+    assert "interval 0.100 to 0.200" in text and "40 % of them beyond 95" in text
+    assert 'd="M0.0 6V24M40.0 6V24M80.0 6V24M120.0 6V24M160.0 6V24"' in text
