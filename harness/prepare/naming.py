@@ -13,6 +13,7 @@ MAX_BYTES = 120
 """Of a name in UTF-8: room for `input/`, suffixes and temporary names below the 255 bytes file systems allow."""
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%#&;`$\'!]+')
+_ENDS = re.compile(r"^[\s\-.~]+|[\s.]+$")  # \s has the spaces of every script
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"  # zero-width, yet part of spelling: Persian and emoji need them
 
@@ -41,7 +42,7 @@ def safe_name(text: str) -> str:
     text = "".join(
         c for c in text if c in _JOINERS or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     )
-    text = _UNSAFE.sub("_", text).strip().lstrip("-.~ ").rstrip(". ")
+    text = _ENDS.sub("", _UNSAFE.sub("_", text))
     if _WINDOWS_DEVICES.fullmatch(text):
         text = f"{text}_"
     return _shortened(text, MAX_BYTES) or "image"
@@ -68,7 +69,7 @@ def _joined(name: str, ending: str) -> str:
 
 
 def _shortened(text: str, limit: int) -> str:
-    return text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore").rstrip(". ")
+    return _ENDS.sub("", text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore"))
 
 
 def _key(name: str) -> str:
