@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import platform
 import sys
 import tempfile
@@ -115,5 +116,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def entry_point() -> None:
-    """The console script."""
+    """The console script. What a terminal cannot show is replaced; files and pipes get UTF-8 in any locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
     sys.exit(main())

@@ -8,8 +8,7 @@ from pathlib import Path
 from harness.catalog.types import Architecture, Model
 from harness.errors import WeightsError
 from harness.setup.installed import installed_weights
-from harness.weights.architecture import infer_architecture
-from harness.weights.reading import read_state_dict
+from harness.weights.architecture import architecture_of
 from harness.workspace import Workspace
 
 
@@ -46,7 +45,7 @@ def load_generator(workspace: Workspace, model: Model, weights: Path | None = No
         raise WeightsError(f"the weights of `{model.id}` are not installed", f"harness setup --model {model.id}")
     if not path.is_file():
         raise WeightsError(f"there is no file `{path}`", f"harness setup --model {model.id}")
-    found = infer_architecture(read_state_dict(path))
+    found = architecture_of(path)
     if found.use_dropout is None:  # a U-Net's keys do not tell; the catalog does
         found = replace(found, use_dropout=model.architecture.use_dropout)
     return Generator(model, path, found)

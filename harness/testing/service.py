@@ -75,6 +75,9 @@ def run_test(
     if name is not None:
         _refuse_existing(workspace.run(name))
     generator = load_generator(workspace, entry, weights)
+    difference = generator.difference_from_catalog()
+    if difference:
+        progress.warn(difference)
     dataset = _prepared_if_loose(workspace, entry, dataset, progress)
     with workspace.locked("harness test", wait_s=-1, on_wait=progress.say):
         selection = select(workspace, entry, dataset, split).limited(limit)

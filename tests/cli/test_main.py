@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -68,3 +71,12 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     for name, (_, line) in main_module.COMMANDS.items():
         assert f"  {name}" in shown
         assert line.split(":")[0][:30] in shown
+
+
+def test_pipes_get_utf8_in_any_locale() -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "models"], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert "→" in done.stdout.decode("utf-8")
