@@ -19,6 +19,7 @@ from PIL import Image
 from harness import __version__
 from harness.errors import ImageError, TestSetError
 from harness.files import write_json
+from harness.images.palettes import snap
 from harness.nearness.features import NAMES, SMALLEST_SIDE, VERSION, describe
 from harness.nearness.palette import ColourSet, Picture, main_colours
 from harness.nearness.scoring import ORIENTATION, Array, Reference, Scale, Upright, calibrate
@@ -56,6 +57,7 @@ def build_profile(
     size: tuple[int, int] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    colours: Picture | None = None,
 ) -> Profile:
     """Describes the pictures of a domain; of more than 256, as many are drawn, the same ones every time.
 
@@ -65,6 +67,8 @@ def build_profile(
         half: which half of each picture belongs to the domain, where A and B stand side by side.
         size: width and height in pixels the model's preprocessing brings them to, or None to leave them.
         workers: threads; by default Python's choice.
+        colours: N×3 uint8; label maps are snapped to them, as prepared ones are. The published maps are JPEGs, beside
+            whose noise a clean map would look unusual.
 
     Raises:
         TestSetError: fewer than 20 pictures.
@@ -77,7 +81,7 @@ def build_profile(
         )
     names = sorted(path.name for path in images)
     chosen = _drawn(sorted(images))
-    read = partial(_read, half=half, size=size)
+    read = partial(_read, half=half, size=size, colours=colours)
     with (
         (progress or Silent()).step(f"Profiling {domain}", 2 * len(chosen)) as step,
         ThreadPoolExecutor(workers) as pool,
@@ -115,7 +119,7 @@ def _drawn(images: Sequence[Path]) -> list[Path]:
     return [images[i] for i in sorted(kept)]
 
 
-def _read(path: Path, half: Half | None, size: tuple[int, int] | None) -> Picture:
+def _read(path: Path, half: Half | None, size: tuple[int, int] | None, colours: Picture | None) -> Picture:
     try:
         with Image.open(path) as opened:
             image = opened.convert("RGB")
@@ -128,7 +132,8 @@ def _read(path: Path, half: Half | None, size: tuple[int, int] | None) -> Pictur
         image = image.resize(size, Image.Resampling.BICUBIC)
     if min(image.size) < SMALLEST_SIDE:
         raise ImageError(f"`{path}` is smaller than {SMALLEST_SIDE} pixels", "take it out of the training pictures")
-    return np.asarray(image)
+    pixels = np.asarray(image)
+    return pixels if colours is None else snap(pixels, colours, colours).pixels
 
 
 def save_profile(path: Path, profile: Profile) -> None:

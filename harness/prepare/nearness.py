@@ -11,6 +11,7 @@ from PIL import Image
 from harness.catalog.datasets import DATASETS
 from harness.catalog.types import Model
 from harness.errors import TestSetError
+from harness.images.palettes import CITYSCAPES, facades_colours
 from harness.nearness.assessment import Nearness, assess, assess_set
 from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
@@ -19,6 +20,7 @@ from harness.progress import Progress
 from harness.testset import SetImage, TestSet
 from harness.workspace import Workspace
 
+_LABEL_COLOURS = {"facade_label": facades_colours(), "cityscapes_label": np.array(CITYSCAPES, dtype=np.uint8)}
 _PICTURES = {".png", ".jpg", ".jpeg"}
 
 
@@ -38,7 +40,8 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     provenance = {"dataset": f"{model.family}/{model.dataset}", "part": part}
     size = (model.crop_size, model.crop_size)
     try:
-        profile = build_profile(pictures, model.input_domain, provenance, half, size, progress=progress)
+        colours = _LABEL_COLOURS.get(model.input_domain)
+        profile = build_profile(pictures, model.input_domain, provenance, half, size, None, progress, colours)
     except TestSetError as error:  # a dataset cut down to a few pictures still prepares, without nearness
         progress.warn(f"no nearness: {error.message}", error.hint)
         return None

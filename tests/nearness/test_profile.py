@@ -102,3 +102,16 @@ def test_a_damaged_profile_is_named(walls: Profile, tmp_path: Path, change, told
     path.write_text(json.dumps(document))
     with pytest.raises(TestSetError, match=told):
         load_profile(path)
+
+
+def test_label_maps_are_compared_clean(tmp_path: Path) -> None:
+    """Maps saved as JPEG are snapped to their colours, so that a clean map of the same kind is near, not unusual."""
+    colours = np.array([[0, 0, 170], [0, 85, 255], [255, 85, 0]], dtype=np.uint8)
+    rng = np.random.default_rng(5)
+    maps = [colours[rng.integers(0, 3, (8, 8))].repeat(8, 0).repeat(8, 1) for _ in range(21)]
+    for index, pixels in enumerate(maps[1:]):
+        Image.fromarray(pixels).save(tmp_path / f"{index:02d}.jpg", quality=75)
+    pictures = sorted(tmp_path.glob("*.jpg"))
+    clean = build_profile(pictures, "facade_label", {"dataset": "drawn"}, colours=colours)
+    noisy = build_profile(pictures, "facade_label", {"dataset": "drawn"})
+    assert assess(maps[0], clean).surprise < assess(maps[0], noisy).surprise
