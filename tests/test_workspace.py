@@ -40,7 +40,7 @@ def test_no_name_leaves_the_workspace(tmp_path: Path, name: str) -> None:
 
 
 def _hold(root: Path, held: Event, release: Event) -> None:
-    with Workspace(root).locked("harness train"):
+    with Workspace(root).locked("harness verify"):
         held.set()
         release.wait(30)
 
@@ -52,11 +52,11 @@ def test_a_second_command_is_told_who_holds_the_workspace(tmp_path: Path) -> Non
     process.start()
     try:
         assert held.wait(30)
-        with pytest.raises(WorkspaceError, match=f"`harness train` runs as process {process.pid}"):
+        with pytest.raises(WorkspaceError, match=f"`harness verify` runs as process {process.pid}"):
             Workspace(tmp_path).locked("harness test").__enter__()
 
         def on_wait(line: str) -> None:
-            assert "harness train" in line
+            assert "harness verify" in line
             release.set()
 
         with Workspace(tmp_path).locked("harness test", wait_s=30, on_wait=on_wait):

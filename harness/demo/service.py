@@ -46,6 +46,7 @@ def run_demo(
         )
 
     near = run("demo-near", draw_scene, count)
+    progress.say("now pictures that are far from the training pictures, on purpose")
     far = run("demo-far", draw_far_scene, max(3, count // 3))
     return Demo(near, far)
 
