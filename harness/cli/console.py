@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -65,6 +66,13 @@ class _LineStep:
 
     def expect(self, total: float | None) -> None:
         self._total = total
+
+
+def write_any_letter() -> None:
+    """Makes both streams safe in any locale: a terminal replaces what it cannot show, files and pipes get UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
 
 
 class Console:

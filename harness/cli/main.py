@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import platform
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 import click
 
 from harness import __version__
-from harness.cli.console import Console
+from harness.cli.console import Console, write_any_letter
 from harness.errors import HarnessError, UnknownNameError
 from harness.workspace import Workspace
 
@@ -116,8 +115,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def entry_point() -> None:
-    """The console script. What a terminal cannot show is replaced; files and pipes get UTF-8 in any locale."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    """The console script."""
+    write_any_letter()
     sys.exit(main())
