@@ -18,6 +18,7 @@ from harness.report.language import language
 from harness.report.service import render_run
 from harness.report.thumbnails import CELL, encode, strip_path
 from tests.report.samples import HOSTILE_NAMES, draw, plain_measurement, sample_record
+from tests.report.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +67,7 @@ def test_a_script_that_is_not_ours_does_not_run(browser, results: Path) -> None:
     page.goto((results / "first" / "index.html").as_uri())
     page.evaluate("document.body.append(Object.assign(document.createElement('script'), { text: 'window.pwned = 1' }))")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.pwned = 1\">')")
-    page.wait_for_function("!document.images[document.images.length - 1].complete || true")
+    until(page, "document.images[document.images.length - 1].complete")
     assert page.evaluate("typeof window.pwned") == "undefined"
     context.close()
 
@@ -165,7 +166,7 @@ def test_tables_are_copied_whole(open_page: Open, results: Path) -> None:
 
     def copied(what: str, form: str) -> str:
         page.locator(f'[data-table="{what}"][data-form="{form}"]').click()
-        page.wait_for_function("self.copied !== undefined")
+        until(page, "self.copied !== undefined")
         text = page.evaluate("self.copied")
         page.evaluate("delete self.copied")
         return text
@@ -208,7 +209,7 @@ def test_ten_thousand_images_stay_few_nodes(open_page: Open, large: Path) -> Non
     seen = 0
     for step in range(1, 6):
         page.locator("#gallery-scroll").evaluate(f"(s) => (s.scrollTop = s.scrollHeight * {step} / 5)")
-        page.wait_for_function("document.querySelectorAll('.row').length > 0")
+        until(page, "document.querySelectorAll('.row').length > 0")
         seen = max(seen, page.evaluate("document.querySelectorAll('#rows *').length"))
     assert page.locator(".row").count() < 60
     assert seen < 1500

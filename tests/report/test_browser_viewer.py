@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.report.samples import SIZE
+from tests.report.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -127,10 +128,10 @@ def test_a_link_opens_its_image_and_keys_go_on_in_the_order_shown(open_page: Ope
     page.keyboard.press("ArrowRight")
     assert page.url == f"{address}#image={order[3]}"
     page.keyboard.press("c")
-    page.wait_for_function("self.copied !== undefined")
+    until(page, "self.copied !== undefined")
     assert page.evaluate("self.copied") == page.url
     page.keyboard.press("Escape")
-    page.wait_for_function("!location.hash")
+    until(page, "!location.hash")
     assert page.evaluate("document.activeElement.textContent") == order[3]
     page.locator(".examples img").first.click()
     assert page.locator("#viewer").is_visible()
