@@ -105,7 +105,7 @@ def test_an_error_here_ends_the_script_too(tmp_path: Path) -> None:
 
 
 DRIVER = """
-import sys, torch
+import signal, sys, torch
 from contextlib import contextmanager
 from pathlib import Path
 from harness.catalog.types import Architecture
@@ -120,6 +120,7 @@ class Speaking:
     def advance(self, amount=1):
         print("advance", flush=True)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 source, folder, clone = (Path(p) for p in sys.argv[1:])
 items = tuple(Item(name, source, False) for name in "abc")
 architecture = Architecture("resnet_9blocks", "instance", False)
