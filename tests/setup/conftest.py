@@ -38,12 +38,13 @@ def generator_bytes(architecture: Architecture, seed: int = 0) -> bytes:
 
 
 def dataset_bytes(*splits: str, top: str = "facades", pictures: int = 2) -> bytes:
-    """A zip of a dataset; its pictures are only bytes."""
+    """A zip of a dataset, the same bytes at any time of day; its pictures are only bytes."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for split in splits:
             for number in range(pictures):
-                archive.writestr(f"{top}/{split}/{number}.jpg", random.Random(number).randbytes(500))
+                name = zipfile.ZipInfo(f"{top}/{split}/{number}.jpg", (2020, 1, 1, 0, 0, 0))
+                archive.writestr(name, random.Random(number).randbytes(500))
     return file.getvalue()
 
 
