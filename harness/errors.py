@@ -13,6 +13,7 @@ HarnessError
 ├── WeightsError            a file that is no generator, or not this one
 ├── EngineError             a translation that did not succeed
 │   ├── DeviceError         a device that is not there or has no memory left
+│   ├── TrainingError       a training that cannot begin, or stopped itself
 │   └── OfficialScriptError the authors' script failed or drew too little
 └── RunError                a run folder that is missing, incomplete or exists already
 """
@@ -92,6 +93,10 @@ class EngineError(HarnessError):
 
 class DeviceError(EngineError):
     """A device that is not there, or has no memory left."""
+
+
+class TrainingError(EngineError):
+    """A training that cannot begin as asked, or stopped itself; its last good state is kept."""
 
 
 class OfficialScriptError(EngineError):

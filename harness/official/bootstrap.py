@@ -1,14 +1,16 @@
 """Runs one of the authors' scripts inside this process, with what it needs mended from outside.
 
 Started by path as `python bootstrap.py SETTINGS.json SCRIPT ARGUMENT…`, in an interpreter that need not know harness.
-The settings: `seed` of the run, `image_seeds` (staged stem -> seed; may be empty), `report` (JSON file written before
-the script begins: `shims` and versions) and `event` (the prefix of lines on stdout that tell progress). The script
-begins when the line `go` comes on stdin, so that what it works on can be laid out while this process imports torch.
+The settings: `seed` of the run, `image_seeds` (staged stem -> seed; may be empty), `hooks` (path of a Python file ->
+settings of its `install`; may be empty), `processes` (that run this together), `report` (JSON file written before the
+script begins: `shims` and versions) and `event` (the prefix of lines on stdout that tell progress). The script begins
+when the line `go` comes on stdin, so that what it works on can be laid out while this process imports torch.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import random
@@ -103,6 +105,16 @@ def hook_images(image_seeds: dict[str, int], event: str) -> list[str]:
     return ["random, numpy and torch seeded before each image from the run's seed and the image's name"]
 
 
+def install_hooks(path: str, settings: dict[str, Any]) -> list[str]:
+    """Loads a file of hooks, which is in no package of this process, and lets it patch what it must."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return list(module.install(settings))
+
+
 def main() -> None:
     """Mends, reports and runs the script as `python SCRIPT ARGUMENT…` would."""
     settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -111,7 +123,8 @@ def main() -> None:
     sys.path[:] = [str(script.parent), *(p for p in sys.path if Path(p).resolve() != Path(__file__).resolve().parent)]
     sys.argv = sys.argv[2:]
 
-    shims = [*forget_launcher(), *stand_in_for_wandb()]
+    rank = int(os.environ["RANK"]) if settings["processes"] > 1 else 0
+    shims = [*([] if settings["processes"] > 1 else forget_launcher()), *stand_in_for_wandb()]
     importlib.import_module("models.base_model")
     torch = sys.modules.get("torch")
     if torch is not None:
@@ -119,13 +132,16 @@ def main() -> None:
     shims.append(f"random, numpy and torch seeded with {settings['seed']} at start")
     if settings["image_seeds"]:
         shims += hook_images(settings["image_seeds"], settings["event"])
+    for path, own_settings in settings["hooks"].items():
+        shims += install_hooks(path, own_settings)
     report = {"shims": shims, "torch": getattr(torch, "__version__", None)}
     if torch is not None:
         report |= {"threads": torch.get_num_threads(), "cuda": torch.version.cuda}
-    Path(settings["report"]).write_text(json.dumps(report), encoding="utf-8")
-    if sys.stdin.readline() != "go\n":  # whoever started this has ended; there may be nothing staged to work on
-        sys.exit("not started: nobody waits for the result")
-    seed_all(settings["seed"])
+    if rank == 0:  # the others wait for this one in their process group
+        Path(settings["report"]).write_text(json.dumps(report), encoding="utf-8")
+        if sys.stdin.readline() != "go\n":  # whoever started this has ended; there may be nothing staged to work on
+            sys.exit("not started: nobody waits for the result")
+    seed_all(settings["seed"] + rank)
     runpy.run_path(str(script), run_name="__main__")
 
 

@@ -55,7 +55,8 @@ class Script:
         """Lets the script begin and returns when it has ended.
 
         Args:
-            on_event: called with `begin` or `done` and a staged stem.
+            on_event: called with the kind of an event and what it tells: `begin` and `done` with a staged stem; those
+                of hooks as `harness.official.training` reads them.
             on_line: called with every line of output, which the log gets too.
         """
         assert self._child.stdin is not None
@@ -91,6 +92,8 @@ def started(
     seed: int,
     log: Path,
     image_seeds: Mapping[str, int] | None = None,
+    hooks: Mapping[Path, Mapping[str, Any]] | None = None,
+    processes: int = 1,
 ) -> Iterator[Script]:
     """Starts a script of a clone through the bootstrap; on leaving, it has ended, if need be by force.
 
@@ -101,31 +104,47 @@ def started(
         seed: for random, numpy and torch at start.
         log: gets every line the script prints, appended.
         image_seeds: staged stem -> seed, set before that image is translated.
+        hooks: files with a function `install`, called with these settings inside the script's process before it begins.
+        processes: how many run the script together, under torchrun; on GPUs each has its own, the first ones visible.
 
     An interrupt, SIGTERM or error inside ends the script with all processes it started, then is raised.
     """
     if not script.is_file():
         raise OfficialScriptError(f"`{script.parent}` has no `{script.name}` of the authors", "harness setup")
     report, settings = scratch / "report.json", scratch / "settings.json"
-    settings.write_text(
-        json.dumps({"seed": seed, "image_seeds": dict(image_seeds or {}), "report": str(report), "event": EVENT}),
-        encoding="utf-8",
+    told = {
+        "seed": seed,
+        "image_seeds": dict(image_seeds or {}),
+        "hooks": {str(path): dict(own) for path, own in (hooks or {}).items()},
+        "processes": processes,
+        "report": str(report),
+        "event": EVENT,
+    }
+    settings.write_text(json.dumps(told), encoding="utf-8")
+    launcher = (
+        [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     )
-    command = [sys.executable, str(BOOTSTRAP), str(settings), str(script), *options]
-    with _child(command, script.parent, child_environment(device)) as child:
+    command = [sys.executable, *launcher, str(BOOTSTRAP), str(settings), str(script), *options]
+    with _child(command, script.parent, child_environment(device, processes)) as child:
         yield Script(child, (script.name, *options), report, log)
 
 
-def child_environment(device: str) -> dict[str, str]:
-    """Returns this process's environment with the device chosen, UTF-8 assured and no bytecode left in the clone."""
+def child_environment(device: str, processes: int = 1) -> dict[str, str]:
+    """Returns this process's environment with the device chosen, UTF-8 assured and no bytecode left in the clone.
+
+    Several processes on GPUs see as many devices, from the chosen one on; on the CPU they share its cores.
+    """
     environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONSAFEPATH", "PYTHONOPTIMIZE"}}
     visible = environment.get("CUDA_VISIBLE_DEVICES")
     if device == "cpu":
         chosen = ""
     else:
-        number = int(device.partition(":")[2] or 0)
+        first = int(device.partition(":")[2] or 0)
+        numbers = range(first, first + processes)
         # N counts among those the user left visible.
-        chosen = visible.split(",")[number].strip() if visible else str(number)
+        chosen = ",".join(visible.split(",")[n].strip() if visible else str(n) for n in numbers)
+    if processes > 1:
+        environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     return environment | {
         "CUDA_VISIBLE_DEVICES": chosen,
         "PYTHONUTF8": "1",
