@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.catalog.lookup import find_model
 from harness.images.geometry import Fit, Size
 from harness.metrics.files import load_measurement
 from harness.metrics.statistics import Summary
@@ -15,6 +14,7 @@ from harness.prepare.service import prepare_images as _prepare
 from harness.progress import Progress
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
+from harness.runs.trained import find_model
 from harness.testing.plan import Engine, NativeSettings, Plan
 from harness.testing.plan import Size as TestSize
 from harness.testing.service import run_test
@@ -95,10 +95,11 @@ def prepare_images(
     progress: Progress | None = None,
 ) -> PreparedSet:
     """Turns a folder of pictures into a test set; see `harness.prepare.service.prepare_images`."""
+    located = Workspace.locate(workspace)
     return _prepare(
-        Workspace.locate(workspace),
+        located,
         Path(folder).expanduser(),
-        find_model(model) if model else None,
+        find_model(located, model) if model else None,
         Path(targets).expanduser() if targets else None,
         name,
         fit,

@@ -109,9 +109,10 @@ def prints(tree: ast.AST) -> Iterator[ast.AST]:
             yield node
 
 
-# Programs of their own: two run inside the authors' process, one is called with `python -m`.
+# Programs of their own: these run inside the authors' process, one is called with `python -m`.
 PROGRAMS = {
     ROOT / "official" / "bootstrap.py",
+    ROOT / "official" / "train_hooks.py",
     ROOT / "demo" / "training_data.py",
 }
 

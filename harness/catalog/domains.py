@@ -30,6 +30,8 @@ DOMAINS: dict[str, Domain] = {
         Domain("ukiyoe_print", "drawing", "Japanese ukiyo-e print"),
         Domain("vangogh_painting", "drawing", "painting by van Gogh"),
         Domain("iphone_flower", "photo", "flower taken with an iPhone, everything in focus"),
+        Domain("own_a", "photo", "pictures like those on the A side of the set it was trained on"),
+        Domain("own_b", "photo", "pictures like those on the B side of the set it was trained on"),
         Domain("dslr_flower", "photo", "flower taken with a single-lens reflex camera, background out of focus"),
     )
 }

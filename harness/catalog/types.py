@@ -72,6 +72,7 @@ class Model:
         direction: which side of the dataset is the input: `AtoB` the left half or `testA`, `BtoA` the other.
         load_size, crop_size: pixels an official test resizes and crops to.
         sha256, size_bytes: of the weights file, None if unknown: then recorded on first sight.
+        own: whether it was trained in the workspace; `dataset` is then what `--dataset` must say.
     """
 
     family: Family
@@ -91,6 +92,7 @@ class Model:
     size_bytes: int | None = None
     mirrors: tuple[str, ...] = ()
     note: str = ""
+    own: bool = False
 
     @property
     def id(self) -> str:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "datasets": ("harness.cli.datasets", "List the official datasets and what is installed."),
     "prepare-images": ("harness.cli.prepare_images", "Turn a folder of photos into a test set."),
     "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
+    "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
     "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
     "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
     "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),

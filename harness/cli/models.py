@@ -35,16 +35,19 @@ def command(
     workspace: Workspace, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool
 ) -> None:
     """List the pretrained models and what is installed; with NAME, say all about one and how to run it."""
-    from harness.catalog.lookup import find_model
     from harness.catalog.models import MODELS
+    from harness.runs.trained import find_model, trained_models
 
     console = Console(quiet)
     if name is not None:
         if family or installed:
             raise click.UsageError("--family and --installed choose from the list; leave them out with NAME")
-        _show_one(console, workspace, find_model(name), as_json)
+        _show_one(console, workspace, find_model(workspace, name), as_json)
         return
-    chosen = [(model, _weights(workspace, model)) for model in MODELS.values() if family in {None, model.family}]
+    own = [model for model, _ in trained_models(workspace).values()]
+    chosen = [
+        (model, _weights(workspace, model)) for model in (*MODELS.values(), *own) if family in {None, model.family}
+    ]
     chosen = [(model, path) for model, path in chosen if path or not installed]
     if as_json:
         console.document({"format": 1, "models": [_document(model, path) for model, path in chosen]})
@@ -72,7 +75,7 @@ def _show_list(console: Console, chosen: list[tuple[Model, Path | None]]) -> Non
             model.architecture.netG,
             _size(model, path),
             "yes" if path else "-",
-            origin(model.licence),
+            "yours" if model.own else origin(model.licence),
         ]
         for model, path in chosen
     ]
@@ -95,7 +98,7 @@ def _show_one(console: Console, workspace: Workspace, model: Model, as_json: boo
         ("makes", f"{makes.id}: {makes.description}"),
         ("network", _network(model)),
         ("picture size", _picture_size(model)),
-        ("dataset", f"{model.family}/{model.dataset}, tested on `{model.split}`, direction {model.direction}"),
+        ("dataset", f"{_dataset(model)}, tested on `{model.split}`, direction {model.direction}"),
         ("weights", str(path) if path else "not installed"),
         ("size", _size(model, path)),
         ("address", model.url),
@@ -104,8 +107,8 @@ def _show_one(console: Console, workspace: Workspace, model: Model, as_json: boo
         ("note", model.note),
         ("source", model.source),
         ("published", _published(model)),
-        ("bring it", f"harness setup --model {short}"),
-        ("its dataset", f"harness setup --dataset {model.family}/{model.dataset}"),
+        ("bring it", "" if model.own else f"harness setup --model {short}"),
+        ("its dataset", "" if model.own else f"harness setup --dataset {model.family}/{model.dataset}"),
         ("test it", f"harness test --model {short}"),
         ("your pictures", f"harness test --model {short} --dataset FOLDER"),
         ("cite", "\n".join(citation.bibtex for citation in citations_of(model))),
@@ -129,11 +132,15 @@ def _document(model: Model, path: Path | None) -> dict[str, Any]:
     }
 
 
+def _dataset(model: Model) -> str:
+    return model.dataset if model.own else f"{model.family}/{model.dataset}"
+
+
 def _short(model: Model) -> str:
     """The bare name where it means this model, else `family/name`."""
     from harness.catalog.lookup import find_model
 
-    return model.name if find_model(model.name) == model else model.id
+    return model.name if model.own or find_model(model.name) == model else model.id
 
 
 def _size(model: Model, path: Path | None) -> str:

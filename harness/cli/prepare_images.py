@@ -121,14 +121,14 @@ def command(
 
     FOLDER may be a run too, by name or folder: its outputs become inputs, and its inputs targets where they fit.
     """
-    from harness.catalog.lookup import find_model
     from harness.prepare.plan import plan_images
     from harness.prepare.service import carry_out
+    from harness.runs.trained import find_model
 
     console = Console(quiet)
     if model and to:
         raise click.UsageError("--model says what inputs become; leave out --to")
-    entry = find_model(model) if model else None
+    entry = find_model(workspace, model) if model else None
     plan = plan_images(
         workspace, folder, entry, targets, name, fit, size, background, max_pixels,  # type: ignore[arg-type]
         focus, tiles, as_, to, split, rectify, hed,  # type: ignore[arg-type]  # click checked the choices

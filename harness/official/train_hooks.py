@@ -303,16 +303,16 @@ class Hooks:
             with self.torch.random.fork_rng(devices), self.torch.no_grad():
                 net = copy.deepcopy(networks[name])
                 for path in map(Path, paths):
-                    self._draw_sample(net, name, path)
+                    self._draw_sample(net, path)
 
-    def _draw_sample(self, net: Any, name: str, path: Path) -> None:
+    def _draw_sample(self, net: Any, path: Path) -> None:
         image = importlib.import_module("PIL.Image")
         util = importlib.import_module("util.util")
         self.torch.manual_seed(0)
         with image.open(path) as opened:
             pixels = self.numpy.asarray(opened.convert("RGB"), dtype=self.numpy.float32)
         tensor = self.torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None].to(self.model.device)
-        target = Path(self.settings["samples_folder"]) / f"{self.epoch:05d}-{name}-{path.stem}.png"
+        target = Path(self.settings["samples_folder"]) / f"{self.epoch:05d}" / path.name
         with _aside(target) as temporary:
             image.fromarray(util.tensor2im(net(tensor))).save(temporary, format="PNG")
 

@@ -25,10 +25,12 @@ _PICTURES = {".png", ".jpg", ".jpeg"}
 
 
 def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile | None:
-    """Returns the profile of a model's training inputs, None where its dataset is not installed.
+    """Returns the profile of a model's training inputs, None where its dataset is not installed or is not known.
 
     It is made from the dataset's training pictures once and kept beside them as `profile-<domain>.json`.
     """
+    if f"{model.family}/{model.dataset}" not in DATASETS:
+        return None
     folder = workspace.official_dataset(model.family, model.dataset)
     kept = folder / f"profile-{model.input_domain}.json"
     if kept.is_file():

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from harness.catalog.lookup import find_model
 from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
@@ -24,6 +23,7 @@ from harness.prepare.pool import default_workers, in_order
 from harness.prepare.sheet import write_sheet
 from harness.prepare.splitting import PARTS, Part, assign, groups_of
 from harness.progress import Progress, Silent
+from harness.runs.trained import find_model
 from harness.testset import Refusal, SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
 
@@ -103,7 +103,7 @@ def carry_out(
 
 def _compared(workspace: Workspace, draft: Path, made: TestSet, profile: Profile | None, progress: Progress) -> TestSet:
     if profile is None and made.model is not None:
-        profile = profile_for(workspace, find_model(made.model), progress)
+        profile = profile_for(workspace, find_model(workspace, made.model), progress)
     return made if profile is None else with_nearness(draft, made, profile, progress)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Dataset, Model
 from harness.fetch.git import inspect
+from harness.runs.trained import trained_weights
 from harness.workspace import Workspace
 
 
@@ -22,6 +23,8 @@ class CloneState:
 
 def installed_weights(workspace: Workspace, model: Model) -> Path | None:
     """Returns the file of a model's generator, None where it is not installed."""
+    if model.own:
+        return trained_weights(workspace, model)
     path = workspace.weights(model.family, model.name)
     return path if path.is_file() else None
 

@@ -42,7 +42,7 @@ def make_record(
         mode=work.plan.mode,
         seed=work.plan.seed,
         device=work.device,
-        upstream={**asdict(clone), "url": _public(clone.url)} if clone else None,
+        upstream={**asdict(clone), "url": public_url(clone.url)} if clone else None,
         test_set=_set_facts(work.selection, work.plan),
         images=work.selection.facts,
         versions=versions(),
@@ -54,7 +54,7 @@ def make_record(
     )
 
 
-def _public(url: str) -> str:
+def public_url(url: str) -> str:
     """The mirror a clone came from; a path of the user's machine stays there, the commit proves the content."""
     return url if url.startswith(("https://", "http://", "ssh://", "git://")) else "a git directory on this machine"
 

@@ -53,7 +53,7 @@ class Selection:
 def select(workspace: Workspace, model: Model, dataset: str | None, split: str | None = None) -> Selection:
     """Returns the pictures `--dataset` names: a set's or dataset's name, or a folder.
 
-    Without a name: the model's own official dataset if it is installed, else the newest set prepared for the model.
+    Without a name: the model's own dataset if it is there, else the newest set prepared for the model.
 
     Raises:
         UnknownNameError: nothing has that name.
@@ -63,15 +63,15 @@ def select(workspace: Workspace, model: Model, dataset: str | None, split: str |
         return _default(workspace, model, split)
     prepared = workspace.datasets / dataset
     if "/" not in dataset and (prepared / "dataset.json").is_file():
-        return _from_prepared(prepared, load_test_set(prepared), dataset, split)
+        return _from_prepared(prepared, load_test_set(prepared), model, dataset, split)
     official = _official_folder(workspace, model, dataset)
     if official is not None:
         return _from_layout(official[1], model, split, official[0])
-    folder = Path(dataset).expanduser()
-    if folder.is_dir():
+    folder = find_folder(workspace, dataset)
+    if folder is not None:
         reference = _reference(workspace, folder)
         if (folder / "dataset.json").is_file():
-            return _from_prepared(folder, load_test_set(folder), reference, split)
+            return _from_prepared(folder, load_test_set(folder), model, reference, split)
         return _from_layout(folder, model, split, reference)
     raise UnknownNameError(
         "dataset or folder",
@@ -79,6 +79,11 @@ def select(workspace: Workspace, model: Model, dataset: str | None, split: str |
         [*prepared_sets(workspace), *DATASETS],
         f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
     )
+
+
+def find_folder(workspace: Workspace, name: str) -> Path | None:
+    """Returns a folder by its path, from here or from the workspace's root, as records write it; None for none."""
+    return next((f for f in (Path(name).expanduser(), workspace.root / name) if f.is_dir()), None)
 
 
 def is_plain_folder(dataset: str | None) -> bool:
@@ -98,6 +103,8 @@ def prepared_sets(workspace: Workspace) -> list[str]:
 
 
 def _default(workspace: Workspace, model: Model, split: str | None) -> Selection:
+    if model.own:
+        return select(workspace, model, model.dataset, split or model.split)
     official = _official_folder(workspace, model, model.dataset)
     if official is not None:
         return _from_layout(official[1], model, split, official[0])
@@ -105,7 +112,7 @@ def _default(workspace: Workspace, model: Model, split: str | None) -> Selection
         folder = workspace.dataset(name)
         test_set = load_test_set(folder)
         if test_set.model == model.id:
-            return _from_prepared(folder, test_set, name, split)
+            return _from_prepared(folder, test_set, model, name, split)
     raise TestSetError(
         f"there is nothing to test `{model.id}` on: neither its dataset nor a prepared set is in `datasets/`",
         f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
@@ -128,7 +135,9 @@ def _reference(workspace: Workspace, folder: Path) -> str | None:
     return resolved.relative_to(workspace.root).as_posix() if resolved.is_relative_to(workspace.root) else None
 
 
-def _from_prepared(folder: Path, test_set: TestSet, reference: str | None, split: str | None) -> Selection:
+def _from_prepared(
+    folder: Path, test_set: TestSet, model: Model, reference: str | None, split: str | None
+) -> Selection:
     missing = missing_images(folder, test_set)
     if missing:
         raise TestSetError(
@@ -149,7 +158,8 @@ def _from_prepared(folder: Path, test_set: TestSet, reference: str | None, split
         reference=reference,
         items=tuple(Item(i.name, folder / i.output, paired) for i in images),
         paired=paired,
-        direction=test_set.direction,
+        # A set says which half is the input of the model it was made for; one's own may learn the other way round.
+        direction=model.direction if model.own else test_set.direction,
         digest=replace(test_set, images=tuple(images)).digest(),
         facts=tuple(
             {"name": i.name, "source": i.source, "nearness": i.nearness, "warnings": list(i.warnings)} for i in images

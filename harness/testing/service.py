@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from harness.catalog.lookup import find_model
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Model
 from harness.devices import resolve_device
@@ -22,6 +21,7 @@ from harness.prepare.service import prepare_images
 from harness.progress import Progress, Silent
 from harness.report.service import write_index, write_run_report
 from harness.runs.record import RunRecord, save_record
+from harness.runs.trained import find_model
 from harness.testing.assignment import Assignment
 from harness.testing.generator import load_generator
 from harness.testing.plan import Plan
@@ -45,7 +45,7 @@ class TestedRun:
 
 def run_test(
     workspace: Workspace,
-    model: str,
+    model: str | Model,
     dataset: str | None = None,
     split: str | None = None,
     limit: int | None = None,
@@ -59,7 +59,7 @@ def run_test(
     """Translates the pictures of a test set, measures them and writes `results/<run>/`.
 
     Args:
-        model: a catalog model, `family/name` or a bare name.
+        model: a catalog model, `family/name` or a bare name, or one that was trained here.
         dataset: see `harness.testing.selection.select`; a folder of loose pictures is prepared first.
         split: the folder of an official dataset, e.g. `val` or `testB`; by default the catalog's for this model.
         weights: a generator to run in place of the installed one, e.g. of a training of one's own.
@@ -70,7 +70,7 @@ def run_test(
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
     plan, progress = plan or Plan(), progress or Silent()
-    entry = find_model(model)
+    entry = find_model(workspace, model) if isinstance(model, str) else model
     device = resolve_device(plan.device)
     if name is not None:
         _refuse_existing(workspace.run(name))

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.catalog.lookup import find_model
 from harness.errors import RunError
 from harness.files import sha256_of
 from harness.progress import Progress, Silent
 from harness.runs.listing import find_run
 from harness.runs.pixels import PixelDifference, compare_folders
 from harness.runs.record import RunRecord, load_record
+from harness.runs.trained import find_model
 from harness.setup.installed import installed_weights
 from harness.testing.plan import Engine, NativeSettings, Plan
 from harness.testing.service import run_test
@@ -108,7 +108,7 @@ def verify(
     again = run_test(
         workspace,
         record.model["id"],
-        _located(workspace, reference),
+        reference,
         split=record.test_set["split"],
         limit=record.test_set["count"],
         weights=_weights_of(workspace, record, [weights] if weights else elsewhere, weights is None),
@@ -121,7 +121,7 @@ def verify(
 
 def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], installed: bool) -> Path:
     """The file with the very weights of the run; raises RunError where none of those that may be it is."""
-    own = installed_weights(workspace, find_model(record.model["id"])) if installed else None
+    own = installed_weights(workspace, find_model(workspace, record.model["id"])) if installed else None
     for path in ([own] if own else []) + list(files):
         if sha256_of(path) == record.model["weights_sha256"]:
             return path
@@ -129,11 +129,6 @@ def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], 
         f"the weights `{record.name}` was made with are not {'installed' if installed else f'`{files[0]}`'}",
         f"harness verify {record.name} --weights FILE",
     )
-
-
-def _located(workspace: Workspace, reference: str) -> str:
-    inside = workspace.root / reference
-    return str(inside) if "/" in reference and inside.is_dir() else reference
 
 
 def _plan_of(record: RunRecord, engine: Literal["same", "other"]) -> Plan:

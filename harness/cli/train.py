@@ -1,0 +1,146 @@
+"""`harness train`: train on a dataset with the authors' code, watch it, and test what came of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, lang_option, quiet_option
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.runs.training import TrainingRecord
+
+_EPILOG = """
+\b
+Examples:
+  harness train --dataset facades --preset quick
+  harness train --dataset my_pairs --name my_model -- --n_epochs 50 --n_epochs_decay 50
+  harness train --dataset photos/ --task edges --preset course
+  harness train --resume my_model
+"""
+
+
+@click.command("train", epilog=_EPILOG)
+@click.option(
+    "--dataset", "-d", help="A prepared set, an official dataset, or a folder with train/ or trainA/, trainB/."
+)
+@click.option("--task", type=click.Choice(["edges", "grey", "blank", "superres"]),
+              help="Make pairs of the photos in the folder `--dataset`: from edges, from grey, with a hole, from few "
+              "pixels.")  # fmt: skip
+@click.option("--family", type=click.Choice(["pix2pix", "cyclegan"]),
+              help="The method. Default: pix2pix for pairs, else cyclegan.")  # fmt: skip
+@click.option("--direction", type=click.Choice(["AtoB", "BtoA"]),
+              help="Which half is the input. Default: what the dataset is made for.")  # fmt: skip
+@click.option("--preset", type=click.Choice(["quick", "course", "paper"]), default="paper", show_default=True,
+              help="About 4,000 iterations at 128 pixels; 20,000 at 256; all as the authors did.")  # fmt: skip
+@click.option("--resume", "run", metavar="RUN", help="Go on with a training that was cut off.")
+@click.option("--name", help="The training's name, and the model's. Default: dataset, method and a number.")
+@click.option("--device", help="auto, cpu, cuda or cuda:N. Default: auto, or where a resumed training ran.")
+@click.option("--devices", "processes", type=click.IntRange(min=1), default=1, show_default=True,
+              help="How many processes train together, on GPUs one each.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the training.")
+@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True,
+              help="Epochs whose networks stay; the best is chosen among them.")  # fmt: skip
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
+@lang_option
+@json_option
+@quiet_option
+@click.pass_context
+def command(
+    context: click.Context,
+    dataset: str | None,
+    task: str | None,
+    family: str | None,
+    direction: str | None,
+    preset: str,
+    run: str | None,
+    name: str | None,
+    device: str | None,
+    processes: int,
+    seed: int,
+    keep: int,
+    options: tuple[str, ...],
+    lang: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train on a dataset with the authors' train.py, show how it goes, and test what came of it.
+
+    Everything goes to results/<name>/, where index.html shows the training while it goes on. What is cut off, by
+    Ctrl-C or by a power cut, goes on with --resume.
+    """
+    from pathlib import Path
+
+    from harness.training.service import resume, train
+
+    workspace: Workspace = context.obj
+    console = Console(quiet)
+    if run is not None:
+        given = [f"--{p.replace('_', '-')}" for p in context.params if _typed(context, p) and p not in _WITH_RESUME]
+        if given:
+            raise click.UsageError(f"--resume goes on as the training began: leave out {', '.join(sorted(given))}")
+        _show(console, workspace, resume(workspace, run, device, console), as_json)
+        return
+    if dataset is None:
+        raise click.UsageError("name what to train on with --dataset, or a training to go on with: --resume RUN")
+    if task is not None:
+        from harness.training.tasks import build_task_set
+
+        dataset = build_task_set(workspace, task, Path(dataset).expanduser(), progress=console).folder.name
+    record = train(
+        workspace, dataset, family, direction, preset, options, name, device or "auto",  # type: ignore[arg-type]
+        processes, seed, keep, lang, ["harness", *sys.argv[1:]], console,
+    )  # fmt: skip
+    _show(console, workspace, record, as_json)
+
+
+_WITH_RESUME = {"run", "device", "as_json", "quiet"}
+
+
+def _typed(context: click.Context, parameter: str) -> bool:
+    return context.get_parameter_source(parameter) == click.core.ParameterSource.COMMANDLINE
+
+
+def _show(console: Console, workspace: Workspace, record: TrainingRecord, as_json: bool) -> None:
+    folder = workspace.run(record.name)
+    page = (folder / "index.html").as_uri()
+    if as_json:
+        from dataclasses import asdict
+
+        console.document({**asdict(record), "folder": str(folder), "report": page})
+        return
+    for result in record.results:
+        _show_result(console, result)
+    names = " and ".join(f"`{model.name}`" for model in record.models)
+    console.result(f"{names}: `harness test --model {record.models[0].name}` runs it, `harness models` lists it")
+    console.result(f"report: {page}")
+
+
+def _show_result(console: Console, result: dict[str, object]) -> None:
+    """Best and last epoch beside the baselines and the official model."""
+    rows = []
+    for label, found in _compared(result):
+        if "ssim" in found:
+            rows.append([label, *(_number(found[key], decimals) for key, decimals in (("ssim", 4), ("psnr", 2)))])
+    if rows:
+        console.table([str(result["network"]), "SSIM", "PSNR"], rows)
+
+
+def _compared(result: dict[str, object]) -> list[tuple[str, dict[str, float | None]]]:
+    found: list[tuple[str, dict[str, float | None]]] = []
+    for kind in ("best", "last", "official"):
+        entry = result[kind]
+        if isinstance(entry, dict):
+            found.append((f"{kind} (epoch {entry['epoch']})" if "epoch" in entry else kind, entry))
+    baselines = result["baselines"]
+    if isinstance(baselines, dict):
+        found += [(name.replace("_", " "), means) for name, means in baselines.items()]
+    return found
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "-" if value is None else f"{value:.{decimals}f}"

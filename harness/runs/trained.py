@@ -1,0 +1,72 @@
+"""Models one trained oneself, beside those of the catalog: found by name, their weights in the training's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.catalog.lookup import find_model as find_in_catalog
+from harness.catalog.models import MODELS
+from harness.catalog.types import Architecture, Model
+from harness.errors import RunError, UnknownNameError
+from harness.runs.training import TrainedModel, TrainingRecord, load_training, training_folders
+from harness.workspace import Workspace
+
+_LICENCE = "yours, as far as the licence of the pictures it learned from allows"
+
+
+def trained_models(workspace: Workspace) -> dict[str, tuple[Model, Path]]:
+    """Returns the model and the weights of every finished training by the model's name; damaged ones are left out."""
+    found = {}
+    for folder in training_folders(workspace):
+        try:
+            record = load_training(folder)
+        except RunError:  # `harness train --resume` and its page say what is wrong with it
+            continue
+        for trained in record.models:
+            if (folder / trained.weights).is_file():
+                found[trained.name] = (model_of(record, trained), folder / trained.weights)
+    return found
+
+
+def find_model(workspace: Workspace, name: str) -> Model:
+    """Returns a catalog model, or one that was trained in this workspace.
+
+    Raises:
+        UnknownNameError: there is neither; the message suggests the nearest names.
+    """
+    own = trained_models(workspace)
+    bare = name.strip().removeprefix("pix2pix/").removeprefix("cyclegan/")
+    if bare in own and name not in MODELS:
+        return own[bare][0]
+    try:
+        return find_in_catalog(name)
+    except UnknownNameError as error:
+        raise UnknownNameError("model", name, {*error.known, *own}, error.hint) from None
+
+
+def trained_weights(workspace: Workspace, model: Model) -> Path | None:
+    """Returns the weights of a model that was trained in this workspace, None for any other."""
+    found = trained_models(workspace).get(model.name)
+    return found[1] if found and found[0] == model else None
+
+
+def model_of(record: TrainingRecord, trained: TrainedModel) -> Model:
+    """Returns the model as the commands know it."""
+    return Model(
+        family=record.family,
+        name=trained.name,
+        url="",
+        architecture=Architecture(**trained.architecture),
+        direction=trained.direction,
+        dataset=trained.dataset,
+        split=trained.split,
+        input_domain=trained.input_domain,
+        output_domain=trained.output_domain,
+        load_size=trained.crop_size,
+        crop_size=trained.crop_size,
+        licence=_LICENCE,
+        source=f"results/{record.name}/training.json",
+        sha256=trained.sha256,
+        note=f"trained here, epoch {trained.epoch} of {record.plan.get('epochs', '?')}",
+        own=True,
+    )

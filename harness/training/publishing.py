@@ -1,0 +1,88 @@
+"""A training's record and what its monitor knows, as the document and the facts its page shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from harness.runs.training import TrainingRecord
+from harness.training.page import TrainingPage, write_progress, write_training_page
+
+_NOTHING_YET: dict[str, Any] = {
+    "epoch": 0, "epochs": 0, "batch": 0, "batches": 0, "iteration": 0, "iterations": 0,
+    "images_per_second": None, "seconds_left": None, "seconds_spent": 0.0,
+    "losses": {"names": [], "epochs": [], "values": {}},
+    "rates": {"epochs": [], "values": []}, "speed": {"epochs": [], "values": []},
+    "samples": {"inputs": [], "epochs": []},
+}  # fmt: skip
+_SHOWN_OPTIONS = (
+    "netG",
+    "netD",
+    "norm",
+    "ngf",
+    "ndf",
+    "gan_mode",
+    "load_size",
+    "crop_size",
+    "preprocess",
+    "lr",
+    "beta1",
+)
+
+
+def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], page: bool = False) -> None:
+    """Writes `progress.js`, which an open page reads by itself, and with `page` the page too.
+
+    Args:
+        known: `Monitor.document`, or empty before there is any.
+    """
+    document = _document(record, known)
+    write_progress(folder, document)
+    if page:
+        shown = TrainingPage(record.name, record.command, tuple(_facts(record)), document)
+        write_training_page(folder, shown, record.lang)
+
+
+def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
+    done = record.state in {"ending", "finished"}
+    return {
+        **_NOTHING_YET,
+        **known,
+        **({"seconds_left": None} if done else {}),
+        "format": 1,
+        "run": record.name,
+        "state": record.state,
+        "started": record.started,
+        "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "message": record.message,
+        "hint": record.hint,
+        "resumes": [{key: told[key] for key in ("epoch", "iteration", "at")} for told in record.resumes],
+        "warnings": list(record.warnings),
+        "results": list(record.results) or None,
+    }
+
+
+def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
+    plan, dataset = record.plan, record.dataset
+    options = plan.get("options", {})
+    counts = ", ".join(f"{part}: {count}" for part, count in dataset.get("counts", {}).items())
+    schedule = f"{options.get('n_epochs')} + {options.get('n_epochs_decay')}" if options else ""
+    parameters = ", ".join(f"{name}: {count:,}" for name, count in plan.get("parameters", {}).items())
+    facts = [
+        ("family", record.family),
+        ("direction", record.direction if record.family == "pix2pix" else "AtoB, BtoA"),
+        ("dataset", dataset["reference"]),
+        ("counts", counts),
+        ("preset", record.preset),
+        ("schedule", schedule),
+        ("batch", str(plan.get("batch_size", ""))),
+        ("options", " ".join(f"--{key} {options[key]}" for key in _SHOWN_OPTIONS if key in options)),
+        ("given", " ".join(record.options)),
+        ("parameters", parameters),
+        ("device", record.device + (f" × {record.processes}" if record.processes > 1 else "")),
+        ("seed", str(record.seed)),
+        ("commit", str(record.upstream.get("commit", ""))),
+        ("versions", ", ".join(f"{key} {value}" for key, value in record.versions.items() if key != "system")),
+    ]
+    return [(key, value) for key, value in facts if value]
