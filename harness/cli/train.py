@@ -45,6 +45,7 @@ Examples:
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the training.")
 @click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True,
               help="Epochs whose networks stay; the best is chosen among them.")  # fmt: skip
+@click.option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
 @lang_option
 @json_option
@@ -63,6 +64,7 @@ def command(
     processes: int,
     seed: int,
     keep: int,
+    without_skips: bool,
     options: tuple[str, ...],
     lang: str,
     as_json: bool,
@@ -93,7 +95,7 @@ def command(
         dataset = build_task_set(workspace, task, Path(dataset).expanduser(), progress=console).folder.name
     record = train(
         workspace, dataset, family, direction, preset, options, name, device or "auto",  # type: ignore[arg-type]
-        processes, seed, keep, lang, ["harness", *sys.argv[1:]], console,
+        processes, seed, keep, without_skips, lang, ["harness", *sys.argv[1:]], console,
     )  # fmt: skip
     _show(console, workspace, record, as_json)
 

@@ -136,7 +136,7 @@ class Hooks:
                 "iteration": self.iterations,
                 "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in nets},
                 "device": str(self.model.device),
-                "options": {key: value for key, value in vars(opt).items() if isinstance(value, str | int | float)},
+                "options": {key: value for key, value in vars(opt).items() if _is_plain(value)},
             },
         )
 
@@ -315,6 +315,11 @@ class Hooks:
         target = Path(self.settings["samples_folder"]) / f"{self.epoch:05d}" / path.name
         with _aside(target) as temporary:
             image.fromarray(util.tensor2im(net(tensor))).save(temporary, format="PNG")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can say it: their `max_dataset_size` is infinite by default."""
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ STATE = "state.pt"
 _MODELS = {"pix2pix": "pix2pix", "cyclegan": "cycle_gan"}
 _NEVER = 10**9
 _HOOKS = Path(__file__).with_name("train_hooks.py")
+_SKIP_HOOKS = Path(__file__).with_name("skip_hooks.py")
 _PROCESS_HOOKS = Path(__file__).with_name("process_hooks.py")
 _NOT_FINITE, _DISK_FULL = 81, 82
 
@@ -60,6 +61,7 @@ class TrainingJob:
         log_every: iterations between two told losses.
         save_seconds: at least so long between the states of two epochs; a state within an epoch takes five times that.
         warm_up: iterations timed before the first, and undone.
+        without_skips: whether the U-Net's skip connections carry nothing.
     """
 
     family: Family
@@ -75,6 +77,7 @@ class TrainingJob:
     log_every: int = 1
     save_seconds: float = 60.0
     warm_up: int = 3
+    without_skips: bool = False
 
     @property
     def checkpoints(self) -> Path:
@@ -161,7 +164,11 @@ def _hooks(job: TrainingJob) -> dict[Path, dict[str, Any]]:
         "event": "::harness",
         "processes": job.processes,
     }
-    return {_HOOKS: settings} if job.processes == 1 else {_PROCESS_HOOKS: {}, _HOOKS: settings}
+    before: list[Path] = [
+        *([_PROCESS_HOOKS] if job.processes > 1 else []),
+        *([_SKIP_HOOKS] if job.without_skips else []),
+    ]
+    return {**{path: {} for path in before}, _HOOKS: settings}
 
 
 def _failure(finished: Finished, job: TrainingJob) -> EngineError:

@@ -82,8 +82,9 @@ def select(workspace: Workspace, model: Model, dataset: str | None, split: str |
 
 
 def find_folder(workspace: Workspace, name: str) -> Path | None:
-    """Returns a folder by its path, from here or from the workspace's root, as records write it; None for none."""
-    return next((f for f in (Path(name).expanduser(), workspace.root / name) if f.is_dir()), None)
+    """Returns a folder by its path from here or from the workspace's root, or by its name in `datasets/`, or None."""
+    places = (Path(name).expanduser(), workspace.root / name, workspace.datasets / name)
+    return next((f for f in places if f.is_dir()), None)
 
 
 def is_plain_folder(dataset: str | None) -> bool:
