@@ -1,0 +1,103 @@
+"""A training's page, which follows the training while it is open, also from disk and without a server.
+
+The page holds the last known document. Browsers let a page opened from disk load scripts beside it, and nothing
+else, so newer documents come as `progress.js`, one call that the page asks for again and again.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.files import write_text
+from harness.report.language import Language, language
+from harness.report.render import json_block, render_page
+
+PAGE = "index.html"
+PROGRESS = "progress.js"
+
+_JS = "training.js."
+_SHARED_TEXTS = ("column.ssim", "column.psnr", "column.mae", "baseline.input_copied", "baseline.mean_target",
+                 "kind.input", "kind.output", "kind.target", "js.copy_failed")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrainingPage:
+    """What a training's page shows.
+
+    Attributes:
+        run: the training's name, its folder in `results/`.
+        command: what was typed, one word each.
+        facts: pairs of a key of the strings `training.fact.KEY` and a value.
+        document: the last known progress, plain JSON with finite numbers only and None where nothing is known.
+            Its keys:
+
+            - `format` (1), `run`, `state` (`starting`, `running`, `ending`, `finished`, `interrupted`, `failed`),
+              `started` and `updated` (ISO 8601), `message`, `hint`, `warnings` (texts);
+            - `epoch`, `epochs`, `batch`, `batches`, `iteration`, `iterations`, `images_per_second`, `seconds_left`,
+              `seconds_spent`;
+            - `losses`: `names`, `epochs` (places on the axis, fractions of epochs) and `values` by name;
+            - `rates` (learning rate) and `speed` (images a second): `epochs` and `values`;
+            - `samples`: `inputs` (`name`, `network`, `input` and `target` addresses) and `epochs`, each with its
+              number and `outputs`, addresses in the order of the inputs;
+            - `resumes`: `epoch`, `iteration`, `at` of each;
+            - `results`: None, or for each generator what held-out pictures say of it by epoch (`columns`, `epochs`,
+              `values`, `chosen_on`), its `baselines`, the runs `best`, `last` and `official`, the page of their
+              `comparison` and the `worst` pictures.
+    """
+
+    run: str
+    command: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    document: dict[str, Any]
+
+
+def write_training_page(folder: Path, page: TrainingPage, lang: str = "en") -> Path:
+    """Writes `index.html` and returns its path.
+
+    Raises:
+        UnknownNameError: there are no strings for `lang`.
+        ValueError: a number of the document is not finite.
+    """
+    target = folder / PAGE
+    write_text(target, render_training(page, language(lang)))
+    return target
+
+
+def write_progress(folder: Path, document: dict[str, Any]) -> None:
+    """Writes `progress.js`, which a page that is open reads by itself; ValueError for a number that is not finite."""
+    write_text(folder / PROGRESS, f"harnessProgress({json_block(document)})\n")
+
+
+def render_training(page: TrainingPage, words: Language) -> str:
+    """Returns the page as HTML."""
+    cyclic = _cyclic(page)
+    tests = [page.run, f"{page.run}-BtoA"] if cyclic else [page.run]
+    return render_page(
+        "training.html.j2",
+        words,
+        package="harness.training",
+        styles=("run.css", "training.css"),
+        scripts=("curves.js", "strips.js", "outcome.js", "training.js"),
+        data=_data(page, words),
+        script_sources="'self' file:",
+        page=page,
+        guide="cyclegan" if cyclic else "pix2pix",
+        facts=[(words.either(f"training.fact.{key}", key), value) for key, value in page.facts],
+        command=shlex.join(page.command),
+        resume=shlex.join(["harness", "train", "--resume", page.run]),
+        tests="\n".join(shlex.join(["harness", "test", "--model", name]) for name in tests),
+    )
+
+
+def _cyclic(page: TrainingPage) -> bool:
+    names = page.document["losses"]["names"]
+    return any(n.startswith("cycle") for n in names) or dict(page.facts).get("family", "").startswith("cycle")
+
+
+def _data(page: TrainingPage, words: Language) -> dict[str, Any]:
+    strings = {k.removeprefix(_JS): v for k, v in words.strings.items() if k.startswith(_JS)}
+    strings |= {key.removeprefix("js."): words.strings[key] for key in _SHARED_TEXTS}
+    return {"digits": words.digits, "lang": words.code, "strings": strings, "document": page.document}
