@@ -13,6 +13,7 @@ from harness.official.process import Finished
 
 _SHOWN_LINES = 12
 _SHOWN_COLUMNS = 200
+_RANK = re.compile(r"^\[rank\d+\]: ")
 _KILLED = -int(getattr(signal, "SIGKILL", 9))
 
 
@@ -94,6 +95,8 @@ def _code(returncode: int) -> str:
 
 def _that_matter(tail: Sequence[str]) -> list[str]:
     lines = [line for line in tail if line.strip()]
+    # Of several processes each one's words are marked; torchrun's own trace below them says nothing more.
+    lines = [_RANK.sub("", line) for line in lines if _RANK.match(line)] or lines
     traces = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
     if not traces:
         return lines[-_SHOWN_LINES:]

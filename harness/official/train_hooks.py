@@ -10,6 +10,7 @@ epoch's start, so that the same batches are drawn again and passed over.
 from __future__ import annotations
 
 import copy
+import errno
 import importlib
 import json
 import math
@@ -283,13 +284,10 @@ class Hooks:
     def _disk_may_be_full(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, RuntimeError) as error:  # torch's own writer says RuntimeError where write() fails
-            text = str(error)
-            if (
-                getattr(error, "errno", None) != 28
-                and "No space left" not in text
-                and "PytorchStreamWriter" not in text
-            ):
+        except (OSError, RuntimeError) as error:
+            # torch's own writer raises RuntimeError where write() fails, in words of its own.
+            full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+            if not full and not any(words in str(error) for words in ("inline_container", "PytorchStreamWriter")):
                 raise
             self._stop("disk_full", DISK_FULL)
 

@@ -22,6 +22,7 @@ MISBEHAVIOURS = (
     "disk",  # the text of a full disk
     "killed",  # ends as under the kernel's out-of-memory killer
     "hang",  # sleeps before the second picture until it is ended
+    "nan",  # in training: the sixth losses are no numbers
 )
 _LEGACY_LINE = '    parser.add_argument("--gpu_ids", type=str, default="0")\n'
 

@@ -34,8 +34,9 @@ const smoothed = (values) => {
 // Four significant digits or so: learning rates are small, throughputs are not.
 const readable = (value, decimals) => {
   if (!isNumber(value)) return "–";
+  if (value === 0) return formatted(0);
   if (decimals !== undefined) return formatted(value, decimals);
-  if (value !== 0 && Math.abs(value) < 0.01) {
+  if (Math.abs(value) < 0.01) {
     const [mantissa, power] = value.toExponential(2).replace(/\.?0+e/, "e").split("e");
     const raised = [...String(Math.abs(power))].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("");
     return `\u2066${localised(mantissa)}×${localised("10")}⁻${raised}\u2069`;
@@ -63,7 +64,7 @@ const panel = (title, note) => {
     const x = stops[place ?? stops.length - 1];
     at.textContent = x === undefined ? "" : text("at_epoch", { n: formatted(x, Number.isInteger(x) ? 0 : 1) });
     const told = shown.series.map((series, i) => {
-      const value = series.ys[nearest(series.xs, x)];
+      const value = (series.soft || series.ys)[nearest(series.xs, x)];
       const said = readable(value, shown.decimals);
       legend.children[i].querySelector("b").textContent = said;
       return `${series.label}: ${said}`;

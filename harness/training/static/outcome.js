@@ -68,7 +68,7 @@ const worstPictures = (result) => {
     const value = element("span", { class: "n" }, `${columnName("ssim")} ${formatted(picture.ssim, 3)}`);
     return element("div", { class: "worst-row" }, whole, element("p", { class: "caption" }, element("bdi", {}, picture.name), " · ", value));
   });
-  return element("div", {}, element("h4", {}, text("worst")), element("div", { class: "worst" }, ...rows));
+  return element("div", {}, element("h3", {}, text("worst")), element("div", { class: "worst" }, ...rows));
 };
 
 let shownResults = null;

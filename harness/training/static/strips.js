@@ -34,7 +34,7 @@ const networkName = (network) => (network === "G" ? "" : text(`network.${network
 const bigShots = (input) => {
   const kinds = ["input", "output", ...(input.target ? ["target"] : [])];
   const shots = Object.fromEntries(kinds.map((kind) => [kind, framed(text(`kind.${kind}`))]));
-  return { shots, whole: element("div", { class: "trio" }, ...kinds.map((kind) => shots[kind].whole)) };
+  return { shots, whole: element("div", { class: `trio of-${kinds.length}` }, ...kinds.map((kind) => shots[kind].whole)) };
 };
 
 const setShots = (shots, input, place, epoch) => {
@@ -47,7 +47,7 @@ const setShots = (shots, input, place, epoch) => {
 
 const buildSamples = (inputs) => {
   pictureSets.rows = [];
-  const slider = element("input", { type: "range", id: "epoch", min: 0, step: 1, dir: "ltr" });
+  const slider = element("input", { type: "range", id: "epoch", min: 0, step: 1 });
   const said = element("output", { for: "epoch", class: "n", id: "epoch-said" });
   const tools = element("div", { class: "epoch-tools screen-only" }, element("label", { for: "epoch" }, text("slider")), slider, said);
   slider.addEventListener("input", () => {

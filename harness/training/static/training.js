@@ -54,7 +54,7 @@ const showHeader = (doc) => {
   byId("progress").setAttribute("aria-valuenow", Math.round(share * 100));
   byId("progress").dataset.state = state;
   byId("progress").firstElementChild.style.inlineSize = `${share * 100}%`;
-  document.title = OVER.has(state) || !doc.iterations ? `${doc.run} – harness` : `${formatted(Math.floor(share * 100))}% ${doc.run} – harness`;
+  document.title = OVER.has(state) || !doc.iterations ? `${doc.run} – harness` : `${formatted(Math.floor(share * 100))}${digits[0] === "0" ? "%" : "٪"} ${doc.run} – harness`;
   showTiles(doc);
 };
 

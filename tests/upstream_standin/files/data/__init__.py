@@ -1,6 +1,7 @@
 """Reads aligned pairs or single pictures, found and ordered as the real loaders do."""
 
 import os
+import random
 from pathlib import Path
 
 from PIL import Image
@@ -48,7 +49,58 @@ class Dataset:
             yield {"A": fit(left, self.opt), "B": fit(right, self.opt), "A_paths": [path], "B_paths": [path]}
 
 
+class CustomDatasetDataLoader:
+    """Tensors in random order, cropped at random, a batch at a time; a share of them for each of several processes."""
+
+    def __init__(self, opt):
+        self.opt, self.folders, self.epoch = opt, [Path(opt.dataroot) / opt.phase], 1
+        self.aligned = opt.dataset_mode == "aligned"
+        if not self.aligned:
+            self.folders = [Path(opt.dataroot) / f"{opt.phase}{side}" for side in "AB"]
+        self.paths = [find_pictures(folder, opt.max_dataset_size) for folder in self.folders]
+
+    def __len__(self):
+        return min(max(map(len, self.paths)), self.opt.max_dataset_size)
+
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+
+    def __iter__(self):
+        import torch
+
+        order = torch.randperm(len(self)).tolist()
+        if "LOCAL_RANK" in os.environ:
+            generator = torch.Generator().manual_seed(self.epoch)
+            order = torch.randperm(len(self), generator=generator).tolist()
+            order += order[: -len(order) % int(os.environ["WORLD_SIZE"])]  # equal shares
+            order = order[int(os.environ["RANK"]) :: int(os.environ["WORLD_SIZE"])]
+        size = self.opt.batch_size
+        for start in range(0, len(order), size):
+            items = [self.item(i) for i in order[start : start + size]]
+            yield {key: torch.stack([item[key] for item in items]) for key in ("A", "B")}
+
+    def item(self, index):
+        if self.aligned:
+            pair = Image.open(self.paths[0][index]).convert("RGB")
+            width, height = pair.size
+            sides = [pair.crop((0, 0, width // 2, height)), pair.crop((width // 2, 0, width, height))]
+        else:
+            sides = [Image.open(paths[index % len(paths)]).convert("RGB") for paths in self.paths]
+        return {key: self.tensor(side) for key, side in zip("AB", sides, strict=True)}
+
+    def tensor(self, picture):
+        import numpy as np
+        import torch
+
+        load, crop = self.opt.load_size, self.opt.crop_size
+        left, top = (random.randrange(load - crop + 1) for _ in range(2))
+        picture = picture.resize((load, load), Image.BICUBIC).crop((left, top, left + crop, top + crop))
+        return torch.from_numpy(np.asarray(picture, dtype="float32") / 127.5 - 1).permute(2, 0, 1)
+
+
 def create_dataset(opt):
+    if opt.isTrain:
+        return CustomDatasetDataLoader(opt)
     if "LOCAL_RANK" in os.environ:
         raise ValueError("Default process group has not been initialized, please make sure to call init_process_group.")
     dataset = Dataset(opt)

@@ -24,6 +24,10 @@ class TestModel(BaseModel):
 
 
 def create_model(opt):
+    if opt.isTrain:
+        from . import training  # the tests need no torch
+
+        return {"pix2pix": training.Pix2PixModel, "cycle_gan": training.CycleGANModel}[opt.model](opt)
     model = {"pix2pix": Pix2PixModel, "test": TestModel}.get(opt.model, Pix2PixModel)(opt)
     print(f"model [{type(model).__name__}] was created")
     return model

@@ -3,7 +3,11 @@
 import argparse
 from pathlib import Path
 
-MODELS = {"pix2pix": ("batch", "unet_256", "aligned"), "test": (None, None, "single"), "cycle_gan": (None, None, None)}
+MODELS = {
+    "pix2pix": ("batch", "unet_256", "aligned"),
+    "test": (None, None, "single"),
+    "cycle_gan": (None, None, "unaligned"),
+}
 
 
 def add_base_options(parser):

@@ -1,0 +1,150 @@
+"""Models that learn: U-Nets of the depth and width the options say, with the real key names, and one-layer critics."""
+
+import os
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .base_model import FAILURES
+
+
+class UnetSkipConnectionBlock(nn.Module):
+    def __init__(self, outer, inner, inside=None, outermost=False, dropout=False):
+        super().__init__()
+        self.outermost = outermost
+        shape = {"kernel_size": 4, "stride": 2, "padding": 1}
+        down = nn.Conv2d(3 if outermost else outer, inner, bias=False, **shape)
+        up = nn.ConvTranspose2d(inner * (2 if inside else 1), 3 if outermost else outer, bias=outermost, **shape)
+        if outermost:
+            layers = [down, inside, nn.ReLU(), up, nn.Tanh()]
+        elif inside is None:
+            layers = [nn.LeakyReLU(0.2), down, nn.ReLU(), up, nn.BatchNorm2d(outer)]
+        else:
+            layers = [nn.LeakyReLU(0.2), down, nn.BatchNorm2d(inner), inside, nn.ReLU(), up, nn.BatchNorm2d(outer)]
+            layers += [nn.Dropout(0.5)] if dropout else []
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x):
+        made = self.model(x)
+        return made if self.outermost else torch.cat([x, made], 1)
+
+
+class Generator(nn.Module):
+    def __init__(self, netG, ngf, dropout):
+        super().__init__()
+        depth = int(netG.removeprefix("unet_")).bit_length() - 1
+        block = UnetSkipConnectionBlock(ngf * 8, ngf * 8)
+        for _ in range(depth - 5):
+            block = UnetSkipConnectionBlock(ngf * 8, ngf * 8, block, dropout=dropout)
+        for factor in (4, 2, 1):
+            block = UnetSkipConnectionBlock(ngf * factor, ngf * factor * 2, block)
+        self.model = UnetSkipConnectionBlock(3, ngf, block, outermost=True)
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class ImagePool:
+    """Keeps earlier pictures as the real one does; its draws come from torch here."""
+
+    def __init__(self, pool_size):
+        self.pool_size, self.num_imgs, self.images = pool_size, 0, []
+
+    def query(self, image):
+        if len(self.images) < self.pool_size:
+            self.images.append(image.detach())
+            return image
+        place = int(torch.randint(self.pool_size, (1,)))
+        self.images[place], earlier = image.detach(), self.images[place]
+        return earlier
+
+
+class Trained:
+    """What both models share, under the names the real BaseModel has."""
+
+    def __init__(self, opt):
+        self.opt, self.device = opt, opt.device
+        self.save_dir = Path(opt.checkpoints_dir) / opt.name
+        self.misbehaviour, self.steps = os.environ.get("STANDIN_MISBEHAVE", ""), 0
+        for name in self.model_names:
+            generator = name.startswith("G")
+            net = Generator(opt.netG, opt.ngf, not opt.no_dropout) if generator else nn.Conv2d(3, 1, 4, 2)
+            setattr(self, f"net{name}", net)
+        groups = [[n for n in self.model_names if n.startswith(kind)] for kind in "GD"]
+        parameters = [[p for n in group for p in getattr(self, f"net{n}").parameters()] for group in groups]
+        self.optimizers = [torch.optim.Adam(group, lr=opt.lr, betas=(opt.beta1, 0.999)) for group in parameters]
+
+    def setup(self, opt):
+        if torch.distributed.is_initialized():
+            if opt.norm == "syncbatch":
+                raise ValueError("For distributed training, opt.norm must be 'syncbatch' or 'inst'")
+            for name in self.model_names:
+                net = torch.nn.parallel.DistributedDataParallel(getattr(self, f"net{name}"), device_ids=[0])
+                setattr(self, f"net{name}", net)
+
+        def rule(epoch):
+            return 1.0 - max(0, epoch + opt.epoch_count - opt.n_epochs) / float(opt.n_epochs_decay + 1)
+
+        self.schedulers = [torch.optim.lr_scheduler.LambdaLR(o, lr_lambda=rule) for o in self.optimizers]
+
+    def optimize_parameters(self):
+        self.steps += 1
+        if self.misbehaviour == "memory" and self.opt.batch_size > 1:
+            raise FAILURES["memory"]
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        self.losses = self.compute()
+        sum(self.losses.values()).backward()
+        for optimizer in self.optimizers:
+            optimizer.step()
+        if self.misbehaviour == "nan" and self.steps == 6:
+            self.losses = {name: torch.tensor(float("nan")) for name in self.losses}
+
+    def get_current_losses(self):
+        return {name: float(loss) for name, loss in self.losses.items()}
+
+    def update_learning_rate(self):
+        for scheduler in self.schedulers:
+            scheduler.step()
+
+    def save_networks(self, suffix):
+        for name in self.model_names:
+            net = getattr(self, f"net{name}")
+            torch.save(getattr(net, "module", net).state_dict(), self.save_dir / f"{suffix}_net_{name}.pth")
+            if self.misbehaviour == "disk" and suffix == 2:
+                raise FAILURES["disk"]
+
+
+class Pix2PixModel(Trained):
+    model_names = ("G", "D")
+
+    def set_input(self, data):
+        forward = self.opt.direction == "AtoB"
+        self.real_A, self.real_B = (data["A"], data["B"]) if forward else (data["B"], data["A"])
+
+    def compute(self):
+        fake = self.netG(self.real_A)
+        distance = (fake - self.real_B).abs().mean() * self.opt.lambda_L1
+        real = self.netD(self.real_B).pow(2).mean()
+        return {"G_GAN": -self.netD(fake).mean() * 0.01, "G_L1": distance, "D_real": real}
+
+
+class CycleGANModel(Trained):
+    model_names = ("G_A", "G_B", "D_A", "D_B")
+
+    def __init__(self, opt):
+        super().__init__(opt)
+        self.fake_A_pool, self.fake_B_pool = ImagePool(opt.pool_size), ImagePool(opt.pool_size)
+
+    def set_input(self, data):
+        self.real_A, self.real_B = data["A"], data["B"]
+
+    def compute(self):
+        fake_B, fake_A = self.netG_A(self.real_A), self.netG_B(self.real_B)
+        return {
+            "D_A": self.netD_A(self.fake_B_pool.query(fake_B)).pow(2).mean(),
+            "cycle_A": (self.netG_B(fake_B) - self.real_A).abs().mean(),
+            "D_B": self.netD_B(self.fake_A_pool.query(fake_A)).pow(2).mean(),
+            "cycle_B": (self.netG_A(fake_A) - self.real_B).abs().mean(),
+        }
