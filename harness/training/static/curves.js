@@ -31,17 +31,12 @@ const smoothed = (values) => {
   });
 };
 
-// Four significant digits or so: learning rates are small, throughputs are not.
+// Three significant digits: learning rates are small, throughputs are not.
 const readable = (value, decimals) => {
   if (!isNumber(value)) return "–";
-  if (value === 0) return formatted(0);
-  if (decimals !== undefined) return formatted(value, decimals);
-  if (Math.abs(value) < 0.01) {
-    const [mantissa, power] = value.toExponential(2).replace(/\.?0+e/, "e").split("e");
-    const raised = [...String(Math.abs(power))].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("");
-    return `\u2066${localised(mantissa)}×${localised("10")}⁻${raised}\u2069`;
-  }
-  return formatted(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
+  if (decimals !== undefined || value === 0) return formatted(value, decimals);
+  const places = Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
+  return localised(value.toFixed(places).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""));
 };
 
 // One panel that stays in the page and is drawn again with `show`.
@@ -96,7 +91,7 @@ const panel = (title, note) => {
     const low = shown.zero ? 0 : Math.min(values[0] ?? 0, ...levels.map((l) => l.value));
     const up = niceTicks(low, shown.zero && high <= 0 ? 1 : high, 4);
     const label = (v) => (up.decimals > 3 ? readable(v) : formatted(v, up.decimals));
-    const left = 14 + 6.6 * Math.max(...up.values.map((v) => label(v).replace(/[\u2066\u2069]/g, "").length));
+    const left = 14 + 6.6 * Math.max(...up.values.map((v) => label(v).length));
     const [top, right, bottom] = [8, width - 10, height - 24];
     const along = niceTicks(0, Math.max(1, shown.most), width < 420 ? 4 : 6);
     const epochs = along.values.filter((v) => Number.isInteger(v) && v <= shown.most);

@@ -24,7 +24,7 @@ const outcomeRows = (result) => {
 const outcomeTable = (result) => {
   const rows = outcomeRows(result);
   const columns = Object.keys(DECIMALS).filter((column) => rows.some((row) => isNumber(row.values[column])));
-  const head = element("tr", {}, element("th", { scope: "col" }), element("th", { scope: "col", class: "words" }, text("table.run")),
+  const head = element("tr", {}, element("th", { scope: "col" }, text("table.model")), element("th", { scope: "col", class: "words" }, text("table.run")),
     ...columns.map((column) => element("th", { scope: "col" }, `${columnName(column)} `, element("span", { class: "arrow" }, BETTER[column] === "lower" ? "↓" : "↑"))));
   const body = rows.map((row) => {
     const top = (column) => rows.every((other) => !betterThan(column, other.values[column], row.values[column]));

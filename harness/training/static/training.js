@@ -35,7 +35,7 @@ const showTile = (id, value) => {
 };
 
 const showTiles = (doc) => {
-  const running = doc.state === "running";
+  const running = doc.state === "running" && !isSilent();
   const epochs = formatted(doc.epochs);
   showTile("epoch", doc.epochs ? text("of", { n: formatted(doc.epoch), all: epochs }) : "–");
   showTile("iteration", doc.iterations ? text("of", { n: formatted(doc.iteration), all: formatted(doc.iterations) }) : "–");
@@ -45,8 +45,10 @@ const showTiles = (doc) => {
   showTile("rate", doc.rates.values.length ? readable(doc.rates.values.at(-1)) : "");
 };
 
+const isSilent = () => current.state === "running" && Date.now() - new Date(current.updated).getTime() > SILENT_MS;
+
 const showHeader = (doc) => {
-  const state = data.strings[`state.${doc.state}`] ? doc.state : "running";
+  const state = isSilent() ? "silent" : doc.state;
   setText(byId("state"), text(`state.${state}`));
   byId("state").dataset.state = state;
   setText(byId("where"), text("dates", { started: moment(doc.started), updated: moment(doc.updated) }));
@@ -81,16 +83,15 @@ const showLines = (doc) => {
 };
 
 const showSilence = () => {
-  const silent = current.state === "running" && Date.now() - new Date(current.updated).getTime() > SILENT_MS;
   const node = byId("stale");
-  byId("state").classList.toggle("silent", silent);
-  if (!silent) return void (node.hidden = true);
+  if (node.hidden === isSilent()) showHeader(current);
+  node.hidden = !isSilent();
+  if (node.hidden) return;
   const said = text("stale", { at: moment(current.updated), run: /^[\w.-]+$/.test(current.run) ? current.run : `'${current.run.replaceAll("'", `'\\''`)}'` });
   if (node.dataset.said !== said) {
     node.dataset.said = said;
     node.replaceChildren(...ticked(said));
   }
-  node.hidden = false;
 };
 
 const show = (doc) => {
