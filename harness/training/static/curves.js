@@ -186,15 +186,18 @@ const showCurves = (doc) => {
   byId("no-curves").hidden = epochs.length > 0;
   const marks = doc.resumes.map((r) => (doc.batches ? r.iteration / doc.batches : r.epoch));
   const left = new Set(epochs.length ? names : []);
+  // The axis ends with the training, but early on at a power of two, for a curve that can be seen.
+  const done = Math.max(1, ...[epochs, doc.rates.epochs, doc.speed.epochs].map((xs) => xs.at(-1) ?? 0));
+  const most = Math.min(doc.epochs, 2 ** (Math.ceil(Math.log2(done)) + 1));
   for (const [id, fits] of GROUPS) {
     const chosen = [...left].filter(fits);
     for (const name of chosen) left.delete(name);
     const series = chosen.map((name) => ({ name, label: name, xs: epochs, ys: values[name] || [] }));
-    if (series.length) showPanel(byId("losses"), id, text(`group.${id}`), "", { series, most: doc.epochs, zero: true, smooth: true, marks, decimals: 3 });
+    if (series.length) showPanel(byId("losses"), id, text(`group.${id}`), "", { series, most, zero: true, smooth: true, marks, decimals: 3 });
   }
   for (const [id, curve, decimals] of [["rate", doc.rates], ["speed", doc.speed, 1]]) {
     if (!curve.epochs.length) continue;
     const series = [{ name: id, label: text(`unit.${id}`), xs: curve.epochs, ys: curve.values }];
-    showPanel(byId("others"), id, text(id), "", { series, most: doc.epochs, zero: true, marks, decimals });
+    showPanel(byId("others"), id, text(id), "", { series, most, zero: true, marks, decimals });
   }
 };

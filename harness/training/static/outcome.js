@@ -52,7 +52,7 @@ const verdicts = (result) => {
   const curve = result.values?.ssim || [];
   const last = curve.at(-1);
   if (curve.length > 2 && isNumber(best.epoch) && result.epochs.at(-1) > best.epoch && isNumber(last)) said.push(["", text("turned_down", { n: formatted(best.epoch) })]);
-  if (result.chosen_on) said.push(["", text("chosen_on", { part: `\`${result.chosen_on}\`` })]);
+  if (result.chosen_on) said.push(["", text(result.chosen_on === "test" ? "chosen_on_tested" : "chosen_on", { part: `\`${result.chosen_on}\`` })]);
   if (!result.columns.length) said.push(["", text("no_numbers")]);
   return element("ul", { class: "verdicts" }, ...said.map(([kind, what]) => element("li", { class: kind }, ...ticked(what))));
 };

@@ -42,7 +42,7 @@ const showTiles = (doc) => {
   showTile("left", running ? duration(doc.seconds_left) : "");
   showTile("spent", duration(doc.seconds_spent));
   showTile("speed", running && isNumber(doc.images_per_second) ? text("per_second", { n: formatted(doc.images_per_second, doc.images_per_second < 10 ? 2 : 1) }) : "");
-  showTile("rate", doc.rates.values.length ? readable(doc.rates.values.at(-1)) : "");
+  showTile("rate", doc.state !== "finished" && doc.rates.values.length ? readable(doc.rates.values.at(-1)) : "");
 };
 
 const isSilent = () => current.state === "running" && Date.now() - new Date(current.updated).getTime() > SILENT_MS;
