@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from harness.cli.console import Console
 from harness.cli.options import lang_option
 from harness.workspace import Workspace
+
+
+def write_page(folder: Path, lang: str, console: Console) -> Path:
+    """Writes the page of a run or of a training, and returns its path."""
+    if (folder / "run.json").is_file():
+        from harness.report.service import write_run_report
+
+        return write_run_report(folder, lang, console)
+    from harness.training.publishing import rewrite_page
+
+    return rewrite_page(folder, lang)
 
 
 @click.command("open")
@@ -15,18 +28,16 @@ from harness.workspace import Workspace
 @lang_option
 @click.pass_obj
 def command(workspace: Workspace, run: str | None, print_only: bool, lang: str) -> None:
-    """Open a run's report in the browser, the newest one's without RUN, and print its link."""
+    """Open a run's or a training's report in the browser, the newest one's without RUN, and print its link."""
     import webbrowser
 
-    from harness.runs.listing import find_run
+    from harness.runs.listing import find_report
 
     console = Console()
-    folder = find_run(workspace, run)
+    folder = find_report(workspace, run)
     page = folder / "index.html"
     if not page.is_file():
-        from harness.report.service import write_run_report
-
-        write_run_report(folder, lang, console)
+        write_page(folder, lang, console)
     console.result(page.as_uri())
     if not print_only and not webbrowser.open(page.as_uri()):
         console.talk("no browser could be started here: open the link above yourself")

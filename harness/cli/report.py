@@ -47,17 +47,21 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make the HTML pages again: of the named runs, or of all, and the index of results/."""
-    from harness.report.service import write_index, write_run_report
+    """Make the HTML pages again: of the named runs and trainings, or of all, and the index of results/."""
+    from harness.cli.open import write_page
+    from harness.report.service import write_index
     from harness.report.single import write_single_file
-    from harness.runs.listing import find_run, run_folders
+    from harness.runs.listing import find_report, find_run, run_folders
+    from harness.runs.training import training_folders
 
     console = Console(quiet)
-    folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
     if single_file:
+        folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
         _show_files(console, [write_single_file(folder, lang, max_size, console) for folder in folders], as_json)
         return
-    pages = [write_run_report(folder, lang, console) for folder in folders]
+    everything = [*run_folders(workspace), *training_folders(workspace)]
+    folders = [find_report(workspace, run) for run in runs] or everything or [find_run(workspace, None)]
+    pages = [write_page(folder, lang, console) for folder in folders]
     index = write_index(workspace.results, lang)
     if as_json:
         console.document({"format": 1, "reports": [page.as_uri() for page in pages], "index": index.as_uri()})

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.report.data import Headline, Picture, RunPage
+from harness.runs.training import TrainingRecord
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,22 @@ class IndexRun:
 
 @dataclass(frozen=True)
 class IndexPage:
-    """The index, the newest run first; `damaged` are folders that could not be read, each with the reason."""
+    """The index, the newest run first; `damaged` are folders that could not be read, each with the reason.
+
+    `trainings` are addresses seen from the index and records.
+    """
 
     runs: tuple[IndexRun, ...]
     columns: tuple[Any, ...]
     damaged: tuple[tuple[str, str], ...]
+    trainings: tuple[tuple[str, TrainingRecord], ...] = ()
 
 
-def index_page(pages: Sequence[tuple[str, RunPage]], damaged: Sequence[tuple[str, str]]) -> IndexPage:
+def index_page(
+    pages: Sequence[tuple[str, RunPage]],
+    damaged: Sequence[tuple[str, str]],
+    trainings: Sequence[tuple[str, TrainingRecord]] = (),
+) -> IndexPage:
     """Returns the data of the index of runs, given by folder name and page."""
     ordered = sorted(pages, key=lambda run: run[1].record.started, reverse=True)
     columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
@@ -47,6 +56,10 @@ def index_page(pages: Sequence[tuple[str, RunPage]], damaged: Sequence[tuple[str
         runs=tuple(IndexRun(folder, page, f"{quote(folder)}/", _median(page)) for folder, page in ordered),
         columns=tuple(columns[id_] for id_ in sorted(columns, key=lambda id_: (id_.startswith("input_"),))),
         damaged=tuple(damaged),
+        trainings=tuple(
+            (f"{quote(folder)}/", record)
+            for folder, record in sorted(trainings, key=lambda pair: pair[1].started, reverse=True)
+        ),
     )
 
 

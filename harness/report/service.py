@@ -22,6 +22,7 @@ from harness.report.privacy import without_paths
 from harness.report.render import render_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs.record import load_record
+from harness.runs.training import load_training
 
 RUN_STYLES = ("run.css",)
 RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
@@ -128,16 +129,21 @@ def comparison_name(runs: Sequence[Path]) -> str:
 def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
     words = language(lang)
-    pages, damaged = [], []
+    pages, damaged, trainings = [], [], []
     for folder in sorted(path.parent for path in results.glob("*/run.json") if not path.parent.name.startswith(".")):
         try:
             pages.append((folder.name, load_page(folder, words)))
         except RunError as error:
             damaged.append((folder.name, without_paths(error.message)))
+    for folder in sorted(p.parent for p in results.glob("*/training.json") if not p.parent.name.startswith(".")):
+        try:
+            trainings.append((folder.name, load_training(folder)))
+        except RunError as error:
+            damaged.append((folder.name, without_paths(error.message)))
     target = results / "index.html"
     html = render_page(
         "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
-        page=index_page(pages, damaged),
+        page=index_page(pages, damaged, trainings),
     )  # fmt: skip
     write_text(target, html)
     return target

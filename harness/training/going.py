@@ -20,7 +20,7 @@ from harness.training import plan as planning
 from harness.training.data import TrainingData
 from harness.training.ending import end_training
 from harness.training.monitor import Monitor
-from harness.training.publishing import publish
+from harness.training.publishing import last_known, publish
 from harness.training.staging import Sample, stage, stage_samples
 from harness.workspace import Workspace
 
@@ -43,7 +43,7 @@ class Going:
     ) -> None:
         self.workspace, self.folder, self.record, self.data, self.progress = workspace, folder, record, data, progress
         self.monitor: Monitor | None = None
-        self._document: dict[str, Any] = {}
+        self._known = last_known(folder)
         self._published = self._recorded = time.monotonic()
 
     def train(self) -> None:
@@ -101,7 +101,8 @@ class Going:
             step = stack.enter_context(self.progress.step("training", unit="iterations"))
             self.monitor = Monitor(self.folder, samples, self.progress, step, record.seconds)
             finished = train(job, self.workspace.upstream(PYTORCH.id), self._told)
-        self.record = replace(self.record, shims=finished.shims, seconds=round(self.monitor.seconds, 1), state="ending")
+        self._look()
+        self.record = replace(self.record, shims=finished.shims, state="ending")
         self._save()
 
     def _told(self, kind: str, told: dict[str, Any]) -> None:
@@ -110,12 +111,12 @@ class Going:
         if kind == "plan":
             self._begin(told)
         now = time.monotonic()
-        if kind == "plan" or now - self._published > _SECONDS_BETWEEN_PAGES:
+        if now - self._published > _SECONDS_BETWEEN_PAGES:
             self._published = now
-            self._publish_progress()
+            self._look()
+            publish(self.folder, self.record, self._known)
         if now - self._recorded > _SECONDS_BETWEEN_RECORDS:
             self._recorded = now
-            self.record = replace(self.record, seconds=round(self.monitor.seconds, 1))
             save_training(self.folder, self.record)
 
     def _begin(self, told: dict[str, Any]) -> None:
@@ -130,25 +131,17 @@ class Going:
             self.progress.say(sentence)
         if self.monitor.resumed:
             self.progress.say(f"going on in epoch {told['epoch']}, after iteration {told['iteration']}")
+        self._look()
         self._save()
+        write_index(self.workspace.results, self.record.lang)
         self.progress.say(f"watch it: {(self.folder / 'index.html').as_uri()}")
 
     def end(self) -> None:
         """Tests what came of it, and writes the last pages."""
-        if self.monitor is None:
-            self._recall()
         self.record = end_training(self.workspace, self.folder, self.record, self.data, self.progress)
         self.record = replace(self.record, state="finished", message=None, hint=None)
         self._save()
         write_index(self.workspace.results, self.record.lang)
-
-    def _recall(self) -> None:
-        """Brings back the curves of a training that was cut off while it was tested."""
-        plan = self.record.plan | {"epoch": self.record.plan["epochs"]}
-        plan["iteration"] = plan["epochs"] * plan["batches"]
-        with self.progress.step("reading the losses", unit="iterations") as step:
-            self.monitor = Monitor(self.folder, self._samples(), self.progress, step, self.record.seconds)
-            self.monitor.told("plan", plan)
 
     def _samples(self) -> list[Sample]:
         side = planning.side_of(self.record.options)
@@ -160,18 +153,18 @@ class Going:
 
     def stop(self, state: State, message: str, hint: str | None) -> None:
         """Writes down why it stopped; a stop within the tests leaves the training as done."""
-        kept: State = "ending" if self.record.state == "ending" else state
-        seconds = round(self.monitor.seconds, 1) if self.monitor else self.record.seconds
-        self.record = replace(self.record, state=kept, message=message, hint=hint, seconds=seconds)
+        if self.record.state == "ending":
+            state = "ending"
+        elif self.monitor and self.monitor.plan:
+            self._look()
+        self.record = replace(self.record, state=state, message=message, hint=hint)
         self._save()
+
+    def _look(self) -> None:
+        assert self.monitor
+        self._known = self.monitor.document()
+        self.record = replace(self.record, seconds=round(self.monitor.seconds, 1))
 
     def _save(self) -> None:
         save_training(self.folder, self.record)
-        if self.monitor and self.monitor.plan:
-            self._document = self.monitor.document()
-        publish(self.folder, self.record, self._document, page=True)
-
-    def _publish_progress(self) -> None:
-        assert self.monitor
-        self._document = self.monitor.document()
-        publish(self.folder, self.record, self._document)
+        publish(self.folder, self.record, self._known, page=True)

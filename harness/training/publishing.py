@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.runs.training import TrainingRecord
-from harness.training.page import TrainingPage, write_progress, write_training_page
+from harness.report.privacy import public_word, without_paths
+from harness.runs.training import TrainingRecord, load_training
+from harness.training.page import PAGE, PROGRESS, TrainingPage, write_progress, write_training_page
+
+_CALL = "harnessProgress("
 
 _NOTHING_YET: dict[str, Any] = {
     "epoch": 0, "epochs": 0, "batch": 0, "batches": 0, "iteration": 0, "iterations": 0,
@@ -31,6 +37,22 @@ _SHOWN_OPTIONS = (
 )
 
 
+def last_known(folder: Path) -> dict[str, Any]:
+    """Returns what `progress.js` says of a training, empty where nothing was written yet."""
+    try:
+        told = json.loads((folder / PROGRESS).read_text(encoding="utf-8").strip().removeprefix(_CALL).removesuffix(")"))
+    except (OSError, ValueError):  # it is written aside, but another program may have spoilt it
+        return {}
+    return {key: told[key] for key in _NOTHING_YET if key in told}
+
+
+def rewrite_page(folder: Path, lang: str | None = None) -> Path:
+    """Writes a training's page again, in another language too, and returns its path; RunError where there is none."""
+    record = load_training(folder)
+    publish(folder, replace(record, lang=lang or record.lang), last_known(folder), page=True)
+    return folder / PAGE
+
+
 def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], page: bool = False) -> None:
     """Writes `progress.js`, which an open page reads by itself, and with `page` the page too.
 
@@ -40,7 +62,8 @@ def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], page: b
     document = _document(record, known)
     write_progress(folder, document)
     if page:
-        shown = TrainingPage(record.name, record.command, tuple(_facts(record)), document)
+        command = tuple(public_word(word) for word in record.command)
+        shown = TrainingPage(record.name, command, tuple(_facts(record)), document)
         write_training_page(folder, shown, record.lang)
 
 
@@ -72,13 +95,13 @@ def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
     facts = [
         ("family", record.family),
         ("direction", record.direction if record.family == "pix2pix" else "AtoB, BtoA"),
-        ("dataset", dataset["reference"]),
+        ("dataset", dataset["name"]),
         ("counts", counts),
         ("preset", record.preset),
         ("schedule", schedule),
         ("batch", str(plan.get("batch_size", ""))),
         ("options", " ".join(f"--{key} {options[key]}" for key in _SHOWN_OPTIONS if key in options)),
-        ("given", " ".join(record.options)),
+        ("given", without_paths(shlex.join(record.options))),
         ("parameters", parameters),
         ("device", record.device + (f" × {record.processes}" if record.processes > 1 else "")),
         ("seed", str(record.seed)),

@@ -169,7 +169,7 @@ def test_a_full_disk_under_the_state_itself(clone: Path, make_training: Callable
 def test_too_little_memory_is_a_device_error(
     clone: Path, make_training: Callable[..., TrainingJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STANDIN_MISBEHAVE", "memory")
+    monkeypatch.setenv("STANDIN_MISBEHAVE", "batch")
     with pytest.raises(DeviceError, match="no memory left") as caught:
         trained(make_training("memory", options=(*SMALL, "--batch_size", "4")), clone)
     assert "--crop_size" in str(caught.value.hint)

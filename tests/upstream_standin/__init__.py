@@ -23,6 +23,7 @@ MISBEHAVIOURS = (
     "killed",  # ends as under the kernel's out-of-memory killer
     "hang",  # sleeps before the second picture until it is ended
     "nan",  # in training: the sixth losses are no numbers
+    "batch",  # in training: the text of a GPU without memory, for more than one image at once
 )
 _LEGACY_LINE = '    parser.add_argument("--gpu_ids", type=str, default="0")\n'
 

@@ -90,7 +90,7 @@ class Trained:
 
     def optimize_parameters(self):
         self.steps += 1
-        if self.misbehaviour == "memory" and self.opt.batch_size > 1:
+        if self.misbehaviour == "batch" and self.opt.batch_size > 1:
             raise FAILURES["memory"]
         for optimizer in self.optimizers:
             optimizer.zero_grad()
