@@ -147,6 +147,8 @@ def plan_images(
     if rectify and PHOTO not in ((recipe, recipes.target) if aligned else (recipe,)):
         raise TestSetError("`--rectify` is for photos of facades, and no photo is prepared here", "leave it out")
     made_by = _made_by(given, targets, model, recipes, split)
+    if to is not None and recipe.makes_target:
+        made_by["domains"] = [to, "photo"]
     chosen = _set_folder(workspace, given, name, model, made_by["from"])
     layout: Literal["paired", "single"] = "paired" if aligned or recipe.makes_target else "single"
     return Plan(

@@ -15,6 +15,7 @@ from harness.prepare.recipes.edges import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
 from harness.prepare.recipes.labels import CITYSCAPES_LABELS, FACADE_LABELS
 from harness.prepare.recipes.maps import MAP
 from harness.prepare.recipes.photo import GREY, PHOTO
+from harness.prepare.recipes.spoilt import BLANK, SUPERRES
 
 RECIPES: dict[str, dict[str, Recipe]] = {
     "photo": {"photo": PHOTO},
@@ -24,6 +25,8 @@ RECIPES: dict[str, dict[str, Recipe]] = {
     "edges": {"photo": EDGES_FROM_PHOTO, "drawing": EDGES_FROM_DRAWING},
     "map": {"map": MAP},
     "grey": {"photo": GREY},
+    "blank": {"photo": BLANK},
+    "superres": {"photo": SUPERRES},
 }
 """What a model eats – a domain of the catalog that has recipes of its own, or its kind – and what the user's pictures
 may be (`--as`)."""
@@ -65,7 +68,8 @@ def input_recipe(model: Model | None, to: str | None, as_: str, contents: Iterab
 def target_recipe(model: Model | None) -> Recipe:
     """Returns the recipe for targets given as files of their own."""
     eaten = _eaten(model.output_domain) if model else "photo"
-    return {"edges": EDGES_FROM_DRAWING, "grey": PHOTO}.get(eaten) or next(iter(RECIPES[eaten].values()))
+    own = {"edges": EDGES_FROM_DRAWING, "grey": PHOTO, "blank": PHOTO, "superres": PHOTO}
+    return own.get(eaten) or next(iter(RECIPES[eaten].values()))
 
 
 def _eaten(domain: str) -> str:
