@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Family = Literal["pix2pix", "cyclegan"]
+Family = Literal["pix2pix", "cyclegan", "colorization"]
+"""The method; `colorization` is pix2pix from lightness to colour, of which there are no official weights."""
 Direction = Literal["AtoB", "BtoA"]
 Norm = Literal["batch", "instance", "none"]
 OFFICIAL_GENERATORS = ("resnet_9blocks", "resnet_6blocks", "unet_128", "unet_256")

@@ -31,8 +31,8 @@ Examples:
 @click.option("--task", type=click.Choice(["edges", "grey", "blank", "superres"]),
               help="Make pairs of the photos in the folder `--dataset`: from edges, from grey, with a hole, from few "
               "pixels.")  # fmt: skip
-@click.option("--family", type=click.Choice(["pix2pix", "cyclegan"]),
-              help="The method. Default: pix2pix for pairs, else cyclegan.")  # fmt: skip
+@click.option("--family", type=click.Choice(["pix2pix", "cyclegan", "colorization"]),
+              help="The method. Default: pix2pix for pairs, else cyclegan; colorization takes photos.")  # fmt: skip
 @click.option("--direction", type=click.Choice(["AtoB", "BtoA"]),
               help="Which half is the input. Default: what the dataset is made for.")  # fmt: skip
 @click.option("--preset", type=click.Choice(["quick", "course", "paper"]), default="paper", show_default=True,

@@ -309,10 +309,19 @@ class Hooks:
         self.torch.manual_seed(0)
         with image.open(path) as opened:
             pixels = self.numpy.asarray(opened.convert("RGB"), dtype=self.numpy.float32)
-        tensor = self.torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None].to(self.model.device)
+        drawn = self._coloured(net, pixels) if self.model.opt.model == "colorization" else None
+        if drawn is None:
+            tensor = self.torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None].to(self.model.device)
+            drawn = util.tensor2im(net(tensor))
         target = Path(self.settings["samples_folder"]) / f"{self.epoch:05d}" / path.name
         with _aside(target) as temporary:
-            image.fromarray(util.tensor2im(net(tensor))).save(temporary, format="PNG")
+            image.fromarray(drawn).save(temporary, format="PNG")
+
+    def _coloured(self, net: Any, pixels: Any) -> Any:
+        """Gives a picture colours as their colorization model does: from its L, with the network's a and b."""
+        lab = importlib.import_module("skimage.color").rgb2lab(pixels / 255).astype(self.numpy.float32)
+        lightness = self.torch.from_numpy(lab[..., 0] / 50 - 1)[None, None].to(self.model.device)
+        return self.model.lab2rgb(lightness, net(lightness)).astype(self.numpy.uint8)
 
 
 def _is_plain(value: Any) -> bool:

@@ -16,7 +16,7 @@ from harness.official.options import takes_gpu_ids
 from harness.official.process import Finished, started
 
 STATE = "state.pt"
-_MODELS = {"pix2pix": "pix2pix", "cyclegan": "cycle_gan"}
+_MODELS = {"pix2pix": "pix2pix", "cyclegan": "cycle_gan", "colorization": "colorization"}
 _NEVER = 10**9
 _HOOKS = Path(__file__).with_name("train_hooks.py")
 _SKIP_HOOKS = Path(__file__).with_name("skip_hooks.py")

@@ -61,7 +61,7 @@ class TrainingRecord:
     command: tuple[str, ...]
     started: str
     state: State
-    family: Literal["pix2pix", "cyclegan"]
+    family: Literal["pix2pix", "cyclegan", "colorization"]
     direction: Literal["AtoB", "BtoA"]
     preset: str
     options: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
@@ -25,7 +26,9 @@ class TrainingData:
 
     Attributes:
         reference: what `--dataset` must say to find it again.
-        paired: whether `train/` holds A and B side by side; else there are `trainA/` and `trainB/`.
+        kind: what the training pictures are: `pairs` of A and B side by side, `unpaired` ones of A and of B, or
+            `photos` that are their own targets.
+        parts: the folders of training pictures.
         direction: the one this dataset is made for, None where nothing says so.
         chosen_on: the part the best epoch is chosen on, None where nothing is held out.
         tested_on: the part the result is tested on; another one where the dataset has two.
@@ -35,12 +38,18 @@ class TrainingData:
     name: str
     reference: str
     folder: Path
-    paired: bool
+    kind: Literal["pairs", "unpaired", "photos"]
+    parts: tuple[str, ...]
     direction: Direction | None
     chosen_on: str | None
     tested_on: str | None
     domains: tuple[str, str]
     official: tuple[Model, ...] = ()
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether what is held out can be measured against targets."""
+        return self.kind != "unpaired"
 
     def pictures(self, part: str) -> list[Path]:
         """Returns the files of a part (`train`, `trainA`, `test` …) in the order of their names."""
@@ -113,29 +122,51 @@ def _parts(
     official: tuple[Model, ...] = (),
 ) -> TrainingData:
     there = {p.name for p in folder.iterdir() if p.is_dir() and pictures_of(p)}
-    paired = "train" in there
-    if not paired and not {"trainA", "trainB"} <= there:
-        has = f"it has: {', '.join(sorted(there))}" if there else "it has no folder of pictures"
-        wanted = "`train` of pairs" if family == "pix2pix" else "`train` of pairs, or `trainA` and `trainB`"
-        raise TrainingError(
-            f"`{folder}` has no folder {wanted}; {has}",
-            f"{_PREPARE}, or harness setup --dataset {family or 'pix2pix'}/NAME",
-        )
-    if family == "pix2pix" and not paired:
-        raise TrainingError(
-            f"`{folder}` has `trainA` and `trainB`, pictures that belong to no other; pix2pix learns from pairs",
-            f"harness train --dataset {reference} --family cyclegan",
-        )
-    held_out = [part for part in (("val", "test") if paired else ("testA",)) if part in there]
+    kind, parts = _kind(folder, reference, family, there)
+    suffix = "A" if parts[0].endswith("A") else ""
+    if kind == "photos":
+        domains = ("photo", "photo")
+    held_out = [part for part in (f"val{suffix}", f"test{suffix}") if part in there]
+    if kind == "unpaired":
+        held_out = held_out[-1:]
     return TrainingData(
-        name, reference, folder, paired, direction,
+        name, reference, folder, kind, parts, direction,
         held_out[0] if held_out else None, held_out[-1] if held_out else None, domains, official,
     )  # fmt: skip
 
 
+def _kind(
+    folder: Path, reference: str, family: Family | None, there: set[str]
+) -> tuple[Literal["pairs", "unpaired", "photos"], tuple[str, ...]]:
+    """What there is to train on, and in which folders."""
+    if family == "colorization" and there & {"train", "trainA"}:
+        return "photos", ("train" if "train" in there else "trainA",)
+    if "train" in there:
+        return "pairs", ("train",)
+    if family != "colorization" and {"trainA", "trainB"} <= there:
+        if family != "pix2pix":
+            return "unpaired", ("trainA", "trainB")
+        raise TrainingError(
+            f"`{folder}` has `trainA` and `trainB`, pictures that belong to no other; pix2pix learns from pairs",
+            f"harness train --dataset {reference} --family cyclegan",
+        )
+    wanted = {"pix2pix": "`train` of pairs", "colorization": "`train` of photos"}.get(
+        family or "", "`train` of pairs, or `trainA` and `trainB`"
+    )
+    has = f"it has: {', '.join(sorted(there))}" if there else "it has no folder of pictures"
+    if family == "colorization":
+        raise TrainingError(
+            f"`{folder}` has no folder {wanted}; {has}", "harness prepare-images FOLDER --split 80/10/10"
+        )
+    raise TrainingError(
+        f"`{folder}` has no folder {wanted}; {has}",
+        f"{_PREPARE}, or harness setup --dataset {family or 'pix2pix'}/NAME",
+    )
+
+
 def check_set(data: TrainingData) -> None:
     """Raises TestSetError where a part to train on holds fewer than two pictures."""
-    for part in ("train",) if data.paired else ("trainA", "trainB"):
+    for part in data.parts:
         count = len(data.pictures(part))
         if count < 2:
             raise TestSetError(

@@ -90,11 +90,11 @@ def end_training(
 
 
 def _generators(record: TrainingRecord, data: TrainingData) -> list[_Generator]:
-    if record.family == "pix2pix":
+    if record.family != "cyclegan":
         return [_Generator("G", record.direction, record.name, data.chosen_on, data.tested_on)]
     made = []
     for network, direction, suffix, side in (("G_A", "AtoB", "", "A"), ("G_B", "BtoA", "-BtoA", "B")):
-        held_out = (data.chosen_on, data.tested_on) if data.paired else (None, f"test{side}")
+        held_out = (data.chosen_on, data.tested_on) if data.has_targets else (None, f"test{side}")
         there = held_out[1] is not None and bool(data.pictures(held_out[1]))
         way: Direction = "AtoB" if direction == "AtoB" else "BtoA"
         made.append(_Generator(network, way, f"{record.name}{suffix}", held_out[0], held_out[1] if there else None))
@@ -128,12 +128,15 @@ def _trained(
         direction=generator.direction,
         architecture=asdict(found),
         dataset=data.reference,
-        split=generator.tested_on
-        or ("test" if data.paired else f"test{'A' if generator.direction == 'AtoB' else 'B'}"),
+        split=generator.tested_on or _usual_split(data, generator),
         input_domain=source,
         output_domain=target,
         crop_size=side_of(record.options),
     )
+
+
+def _usual_split(data: TrainingData, generator: _Generator) -> str:
+    return "test" if data.kind == "pairs" else "testA" if generator.direction == "AtoB" else "testB"
 
 
 def _sweep(
@@ -145,8 +148,8 @@ def _sweep(
     epochs: Sequence[int],
     progress: Progress,
 ) -> dict[int, Measurement]:
-    """Measures every kept epoch on held-out pairs with the native engine; nothing without pairs."""
-    if not data.paired or generator.chosen_on is None:
+    """Measures every kept epoch on held-out pictures with the native engine; nothing where there are no targets."""
+    if not data.has_targets or generator.chosen_on is None:
         return {}
     trained = _trained(folder, record, data, generator, epochs[-1])
     model = model_of(record, trained)

@@ -72,7 +72,7 @@ class Going:
             found.append(f"{refused} pictures cannot be used and are left out; `training.json` says why")
         if self.data.chosen_on is None:
             found.append("nothing is held out (no `test` or `val`): the result will not be measured")
-        elif self.data.chosen_on == self.data.tested_on and self.data.paired:
+        elif self.data.chosen_on == self.data.tested_on and self.data.has_targets:
             found.append(
                 f"the best epoch is chosen on `{self.data.tested_on}`, where it is measured too: a little optimistic"
             )

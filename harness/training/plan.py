@@ -98,8 +98,9 @@ def direction_warning(data: TrainingData, family: Family, direction: Direction) 
 
 def digest(data: TrainingData) -> str:
     """Returns a SHA-256 over names and sizes of the training pictures: what tells that a dataset was changed."""
-    parts = ("train",) if data.paired else ("trainA", "trainB")
-    facts = [[p.relative_to(data.folder).as_posix(), p.stat().st_size] for part in parts for p in data.pictures(part)]
+    facts = [
+        [p.relative_to(data.folder).as_posix(), p.stat().st_size] for part in data.parts for p in data.pictures(part)
+    ]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -131,7 +132,7 @@ def sentences(record: TrainingRecord, needed: int) -> list[str]:
     per_step = size * record.processes
     where = f"{record.device}{f', {record.processes} processes' if record.processes > 1 else ''}"
     total = plan["epochs"] * plan["batches"]
-    way = record.direction if record.family == "pix2pix" else "both directions"
+    way = "both directions" if record.family == "cyclegan" else record.direction
     return [
         f"`{record.name}`: {record.family}, {way}, on `{dataset['name']}`: "
         + ", ".join(f"{count} in `{part}`" for part, count in dataset["counts"].items()),

@@ -94,7 +94,7 @@ def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
     parameters = ", ".join(f"{name}: {count:,}" for name, count in plan.get("parameters", {}).items())
     facts = [
         ("family", record.family),
-        ("direction", record.direction if record.family == "pix2pix" else "AtoB, BtoA"),
+        ("direction", "AtoB, BtoA" if record.family == "cyclegan" else record.direction),
         ("dataset", dataset["name"]),
         ("counts", counts),
         ("preset", record.preset),

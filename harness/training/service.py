@@ -50,7 +50,7 @@ def train(
 
     Args:
         dataset: a prepared set, an official dataset, or a folder laid out like one; see `find_data`.
-        family: by default pix2pix for pairs and cyclegan for pictures without partners.
+        family: by default pix2pix for pairs and cyclegan for pictures without partners; `colorization` takes photos.
         direction: by default the one the dataset is made for. CycleGAN learns both.
         preset: size and length; `paper` is the authors' own.
         options: further options of `train.py`, which win over the preset's.
@@ -68,13 +68,13 @@ def train(
     _clone(workspace)
     data = find_data(workspace, dataset, family)
     check_set(data)
-    family = family or ("pix2pix" if data.paired else "cyclegan")
+    family = family or ("pix2pix" if data.kind == "pairs" else "cyclegan")
     chosen = _direction(data, family, direction, progress)
     resolved = resolve_device(device)
     planning.check_processes(processes, resolved)
     if name is not None:
         planning.check_name(workspace, name)
-    images = len(data.pictures("train")) if data.paired else max(len(data.pictures(f"train{side}")) for side in "AB")
+    images = max(len(data.pictures(part)) for part in data.parts)
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
         folder = workspace.run(name or planning.free_name(workspace, data, family))
         folder.mkdir(parents=True)
@@ -140,9 +140,10 @@ def resume(
 
 
 def _direction(data: TrainingData, family: Family, asked: Direction | None, progress: Progress) -> Direction:
-    if family == "cyclegan":
+    if family != "pix2pix":
         if asked == "BtoA":
-            progress.warn("CycleGAN learns both directions: `--direction` changes nothing")
+            learns = "CycleGAN learns both directions" if family == "cyclegan" else "colours are learnt from lightness"
+            progress.warn(f"{learns}: `--direction` changes nothing")
         return "AtoB"
     chosen = asked or data.direction or "AtoB"
     warning = planning.direction_warning(data, family, chosen)

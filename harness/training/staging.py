@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from skimage.color import lab2rgb, rgb2lab
 
 from harness.catalog.types import Direction, Family
 from harness.errors import ImageError, TestSetError
@@ -58,18 +60,21 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
         TestSetError: fewer than two can be used.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    parts = ("train",) if data.paired else ("trainA", "trainB")
-    halves = data.paired and family == "cyclegan"
+    halves = data.kind == "pairs" and family == "cyclegan"
     counts: dict[str, int] = {}
     refused: dict[str, str] = {}
     narrow: list[str] = []
-    for part in parts:
+    for part in data.parts:
         files = data.pictures(part)
         targets = [folder / f"{part}A", folder / f"{part}B"] if halves else [folder / part]
+        if data.kind == "photos":
+            targets = [folder / "train"]
         for target in targets:
             target.mkdir(parents=True)
         lay = (
-            partial(_lay_halves, folders=targets) if halves else partial(_lay_link, folder=targets[0], pair=data.paired)
+            partial(_lay_halves, folders=targets)
+            if halves
+            else partial(_lay_link, folder=targets[0], pair=data.kind == "pairs")
         )
         with progress.step(f"looking at the pictures of `{part}`", len(files)) as step, _pool() as pool:
             for file, outcome in zip(files, pool.map(_caught(lay), files, range(1, len(files) + 1)), strict=True):
@@ -99,21 +104,21 @@ def stage_samples(data: TrainingData, direction: Direction, family: Family, side
     They are of the held-out pictures where there are any.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if family == "pix2pix":
+    if family != "cyclegan":
         return _samples(data, "G", direction == "AtoB", SAMPLES, side, folder)
     return [s for n in ("G_A", "G_B") for s in _samples(data, n, n == "G_A", SAMPLES // 2, side, folder)]
 
 
 def _samples(data: TrainingData, network: str, forward: bool, count: int, side: int, folder: Path) -> list[Sample]:
-    letter = "" if data.paired else "AB"[not forward]
-    held_out = [data.chosen_on] if data.paired and data.chosen_on else [f"test{letter}"]
-    files = next((found for part in (*held_out, f"train{letter}") if (found := data.pictures(part))), [])
+    letter = "AB"[not forward]
+    parts = [data.chosen_on or "", *data.parts] if data.has_targets else [f"test{letter}", f"train{letter}"]
+    files = next((found for part in parts if part and (found := data.pictures(part))), [])
     made = []
     for number, file in enumerate(_spread(files, count), 1):
         try:
             with Image.open(file) as opened:
                 whole = opened.convert("RGB")
-            halves: tuple[Image.Image, Image.Image | None] = split_ab(whole) if data.paired else (whole, None)
+            halves = _halves(whole, data.kind)
         except (OSError, ValueError, ImageError):  # said when the held-out pictures are tested
             continue
         source, target = halves if forward or halves[1] is None else (halves[1], halves[0])
@@ -125,6 +130,17 @@ def _samples(data: TrainingData, network: str, forward: bool, count: int, side: 
                 picture.resize((side, side), Image.Resampling.BICUBIC).save(saved[kind])
         made.append(Sample(network, file.stem, saved["input"], saved.get("target")))
     return made
+
+
+def _halves(whole: Image.Image, kind: str) -> tuple[Image.Image, Image.Image | None]:
+    """Input and target, A and B of pairs; the input of a photo to colour has its lightness and no colour."""
+    if kind == "pairs":
+        return split_ab(whole)
+    if kind == "unpaired":
+        return whole, None
+    lab = rgb2lab(np.asarray(whole))
+    lab[..., 1:] = 0
+    return Image.fromarray((lab2rgb(lab) * 255).round().astype(np.uint8)), whole
 
 
 def _spread(files: Sequence[Path], count: int) -> list[Path]:

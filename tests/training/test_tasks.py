@@ -38,7 +38,7 @@ def test_pairs_of_spoilt_and_whole(tmp_path: Path, photos: Path, task: str) -> N
     assert "train" in parts
     assert parts & {"val", "test"}
     data = find_data(workspace, made.folder.name)
-    assert (data.paired, data.direction, data.domains) == (True, "AtoB", (task, "photo"))
+    assert (data.kind, data.direction, data.domains) == ("pairs", "AtoB", (task, "photo"))
     image = made.test_set.images[0]
     spoilt, whole = halves(made.folder / image.output)
     if task != "edges":  # whose things are centred on white first
