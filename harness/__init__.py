@@ -1,7 +1,7 @@
 """Reproduces the official pix2pix and CycleGAN results and takes them to anybody's own images.
 
-The verbs of the command line are here too: `harness.setup`, `prepare_images`, `test`; each `Run` has
-its `metrics`. They are imported when first used.
+The verbs of the command line are here too: `harness.setup`, `prepare_images`, `test`, `train`; each `Run` has
+its `metrics`, each `Training` its `losses`. They are imported when first used.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.api import Losses as Losses
     from harness.api import Metrics as Metrics
     from harness.api import Run as Run
+    from harness.api import Training as Training
     from harness.api import prepare_images as prepare_images
     from harness.api import test as test
+    from harness.api import train as train
 
 __version__ = "0.1.0"
-__all__ = ["Metrics", "Run", "__version__", "prepare_images", "setup", "test"]
-
-_API = {"Metrics", "Run", "prepare_images", "test"}
+_API = {"Losses", "Metrics", "Run", "Training", "prepare_images", "test", "train"}
+__all__ = ["Losses", "Metrics", "Run", "Training", "__version__", "prepare_images", "setup", "test", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,15 @@
-"""The verbs of the command line for Python: the same services, with a run's numbers as a table."""
+"""The verbs of the command line for Python: the same services, with the numbers of runs and trainings as tables."""
 
 from __future__ import annotations
 
+import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.catalog.types import Direction, Family
+from harness.errors import TrainingError
 from harness.images.geometry import Fit, Size
 from harness.metrics.files import load_measurement
 from harness.metrics.statistics import Summary
@@ -15,16 +19,20 @@ from harness.progress import Progress
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import find_model
+from harness.runs.training import TrainingRecord, find_training, load_training
 from harness.testing.plan import Engine, NativeSettings, Plan
 from harness.testing.plan import Size as TestSize
 from harness.testing.service import run_test
+from harness.training.presets import Preset
+from harness.training.service import resume as _resume
+from harness.training.service import train as _train
 from harness.translation import Mode
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Metrics", "Run", "prepare_images", "test"]
+__all__ = ["Losses", "Metrics", "Run", "Training", "prepare_images", "test", "train"]
 
 
 class Metrics(list[dict[str, Any]]):
@@ -35,6 +43,54 @@ class Metrics(list[dict[str, Any]]):
         import pandas
 
         return pandas.DataFrame(list(self)).set_index("name")
+
+
+class Losses(list[dict[str, float]]):
+    """One dict an iteration that was told: `iteration`, `epoch`, `batch`, `rate`, `seconds`, then each loss by name."""
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Returns the table with `iteration` as index; raises ImportError without pandas."""
+        import pandas
+
+        return pandas.DataFrame(list(self)).set_index("iteration")
+
+
+class Training:
+    """A training, read from its folder alone; it may still run.
+
+    Attributes:
+        folder: `results/<name>/`, with `training.json`, `losses.csv`, `checkpoints/`, `samples/` and the page.
+        record: what `training.json` says.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises RunError if the folder is no training."""
+        self.folder = folder
+        self.record: TrainingRecord = load_training(folder)
+
+    @classmethod
+    def find(cls, name: str, workspace: Path | None = None) -> Training:
+        """Returns a training of a workspace by name or path."""
+        return cls(find_training(Workspace.locate(workspace), name))
+
+    @property
+    def losses(self) -> Losses:
+        """Every loss that was told."""
+        with (self.folder / "losses.csv").open(encoding="utf-8", newline="") as stream:
+            return Losses({key: float(value) for key, value in row.items()} for row in csv.DictReader(stream))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models it made, as `test` takes them; none before it has ended."""
+        return tuple(model.name for model in self.record.models)
+
+    @property
+    def report(self) -> Path:
+        """The training's page."""
+        return self.folder / "index.html"
+
+    def __repr__(self) -> str:
+        return f"<Training {self.folder.name}: {self.record.family}, {self.record.state}>"
 
 
 class Run:
@@ -140,6 +196,42 @@ def test(
         progress=progress,
     )
     return Run(done.folder)
+
+
+def train(
+    dataset: str | Path | None = None,
+    *,
+    resume: str | None = None,
+    family: Family | None = None,
+    direction: Direction | None = None,
+    preset: Preset = "paper",
+    options: Sequence[str] = (),
+    name: str | None = None,
+    device: str | None = None,
+    processes: int = 1,
+    seed: int = 0,
+    keep: int = 10,
+    without_skips: bool = False,
+    lang: str = "en",
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> Training:
+    """Trains on a dataset and tests what came of it, or goes on with the training `resume`.
+
+    See `harness.training.service.train` for the arguments; `options` are further ones of the authors' `train.py`.
+    """
+    located = Workspace.locate(workspace)
+    if (dataset is None) == (resume is None):
+        raise TrainingError("name either a dataset to train on or a training to resume", None)
+    if resume is not None:
+        record = _resume(located, resume, device, progress)
+    else:
+        command = ["python", *sys.argv[1:]]
+        record = _train(
+            located, str(dataset), family, direction, preset, options, name, device or "auto",
+            processes, seed, keep, without_skips, lang, command, progress,
+        )  # fmt: skip
+    return Training(located.run(record.name))
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it where it is imported

@@ -302,3 +302,15 @@ def test_outputs_that_look_like_inputs_are_warned_of(workspace: Workspace, pairs
     record = train(workspace, "pairs", name="copy", options=SMALL, progress=progress)
     assert any("look like its inputs" in line for line in progress.warned)
     assert any("look like its inputs" in line for line in record.warnings)
+
+
+def test_from_python(workspace: Workspace, pairs: Path) -> None:
+    import harness
+
+    training = harness.train("pairs", name="py", options=SMALL, workspace=workspace.root)
+    assert training.models == ("py",)
+    assert training.losses[-1]["iteration"] == 10
+    assert set(training.losses[0]) == {"iteration", "epoch", "batch", "rate", "seconds", "G_GAN", "G_L1", "D_real"}
+    assert harness.Training.find("py", workspace.root).report.is_file()
+    with pytest.raises(TrainingError, match="either a dataset to train on or a training to resume"):
+        harness.train(workspace=workspace.root)
