@@ -54,6 +54,8 @@ class Going:
             "chosen_on": self.data.chosen_on, "tested_on": self.data.tested_on,
         }  # fmt: skip
         self.record = replace(self.record, dataset=self.record.dataset | facts)
+        if self.data.has_targets and self.data.chosen_on and self.data.chosen_on == self.data.tested_on:
+            self.progress.say(f"the best epoch will be chosen on `{self.data.tested_on}`, where it is measured too")
         for warning in self._warnings_of(staged.warnings, len(staged.refused)):
             self.record = warned(self.record, warning, self.progress)
         while True:
@@ -72,10 +74,6 @@ class Going:
             found.append(f"{refused} pictures cannot be used and are left out; `training.json` says why")
         if self.data.chosen_on is None:
             found.append("nothing is held out (no `test` or `val`): the result will not be measured")
-        elif self.data.chosen_on == self.data.tested_on and self.data.has_targets:
-            found.append(
-                f"the best epoch is chosen on `{self.data.tested_on}`, where it is measured too: a little optimistic"
-            )
         return found
 
     def _halve(self, batch: int) -> None:

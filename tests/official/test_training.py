@@ -190,17 +190,19 @@ def test_another_batch_size_begins_the_epoch_again(clone: Path, make_training: C
     assert [told["epoch"] for kind, told in events if kind == "epoch"] == [2, 3]
 
 
-def test_two_processes_train_together_on_the_cpu(clone: Path, make_training: Callable[..., TrainingJob]) -> None:
+def test_two_processes_train_together_on_the_cpu_and_go_on_after_a_cut(
+    clone: Path, make_training: Callable[..., TrainingJob]
+) -> None:
     job = make_training("two", processes=2, options=(*SMALL, "--norm", "syncbatch"))
-    found: list[Any] = []
-    events: Events = []
+    events = cut_off(job, clone, 5)
+    assert next(told for kind, told in events if kind == "plan")["batches"] == 3  # five pictures, two processes
 
     def listen(kind: str, told: dict[str, Any]) -> None:
         events.append((kind, told))
 
-    found.append(train(job, clone, listen))
-    assert any("process group of 2 over gloo" in shim for shim in found[0].shims)
-    assert next(told for kind, told in events if kind == "plan")["batches"] == 3  # five pictures, two processes
+    finished = train(job, clone, listen)
+    assert any("process group of 2 over gloo" in shim for shim in finished.shims)
+    assert next(told for kind, told in events if kind == "resumed")["iteration"] >= 3
     assert sorted(losses(events)) == list(range(1, 10))
     assert not any("module." in key for key in weights(job))
 
