@@ -50,6 +50,15 @@ def trained_weights(workspace: Workspace, model: Model) -> Path | None:
     return found[1] if found and found[0] == model else None
 
 
+def checkpoints_of(workspace: Workspace, model: Model) -> list[Path]:
+    """Returns every kept epoch of the generator that a trained model is one of, its own first; none for any other."""
+    weights = trained_weights(workspace, model)
+    if weights is None:
+        return []
+    network = weights.name.partition("_")[2]
+    return [weights, *(p for p in sorted(weights.parent.glob(f"*_{network}")) if p != weights)]
+
+
 def model_of(record: TrainingRecord, trained: TrainedModel) -> Model:
     """Returns the model as the commands know it."""
     return Model(

@@ -13,7 +13,7 @@ from harness.progress import Progress, Silent
 from harness.runs.listing import find_run
 from harness.runs.pixels import PixelDifference, compare_folders
 from harness.runs.record import RunRecord, load_record
-from harness.runs.trained import find_model
+from harness.runs.trained import checkpoints_of, find_model
 from harness.setup.installed import installed_weights
 from harness.testing.plan import Engine, NativeSettings, Plan
 from harness.testing.service import run_test
@@ -121,8 +121,9 @@ def verify(
 
 def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], installed: bool) -> Path:
     """The file with the very weights of the run; raises RunError where none of those that may be it is."""
-    own = installed_weights(workspace, find_model(workspace, record.model["id"])) if installed else None
-    for path in ([own] if own else []) + list(files):
+    model = find_model(workspace, record.model["id"])
+    own = [installed_weights(workspace, model), *checkpoints_of(workspace, model)] if installed else []
+    for path in [*filter(None, own), *files]:
         if sha256_of(path) == record.model["weights_sha256"]:
             return path
     raise RunError(

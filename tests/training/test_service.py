@@ -22,6 +22,7 @@ from harness.runs.trained import find_model, trained_models
 from harness.runs.training import TrainingRecord, load_training
 from harness.testing.plan import Plan
 from harness.testing.service import run_test
+from harness.testing.verification import verify
 from harness.training import going
 from harness.training.service import resume, train
 from harness.workspace import Workspace
@@ -314,3 +315,12 @@ def test_from_python(workspace: Workspace, pairs: Path) -> None:
     assert harness.Training.find("py", workspace.root).report.is_file()
     with pytest.raises(TrainingError, match="either a dataset to train on or a training to resume"):
         harness.train(workspace=workspace.root)
+
+
+def test_its_runs_can_be_verified_whatever_epoch_they_show(workspace: Workspace, pairs: Path) -> None:
+    train(workspace, "pairs", name="again", options=SMALL)
+    model = find_model(workspace, "again")
+    for epoch in (1, 2):  # one of them is the model's own, the other one of its training
+        weights = workspace.run("again") / "checkpoints" / f"{epoch}_net_G.pth"
+        run_test(workspace, model, weights=weights, name=f"epoch-{epoch}", plan=Plan(engine="native"))
+        assert all(difference.max == 0 for difference in verify(workspace, f"epoch-{epoch}").differences)
