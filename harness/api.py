@@ -212,6 +212,7 @@ def train(
     seed: int = 0,
     keep: int = 10,
     without_skips: bool = False,
+    tensorboard: bool = False,
     lang: str = "en",
     workspace: Path | None = None,
     progress: Progress | None = None,
@@ -229,7 +230,7 @@ def train(
         command = ["python", *sys.argv[1:]]
         record = _train(
             located, str(dataset), family, direction, preset, options, name, device or "auto",
-            processes, seed, keep, without_skips, lang, command, progress,
+            processes, seed, keep, without_skips, tensorboard, lang, command, progress,
         )  # fmt: skip
     return Training(located.run(record.name))
 

@@ -46,6 +46,7 @@ Examples:
 @click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True,
               help="Epochs whose networks stay; the best is chosen among them.")  # fmt: skip
 @click.option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
+@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
 @lang_option
 @json_option
@@ -65,6 +66,7 @@ def command(
     seed: int,
     keep: int,
     without_skips: bool,
+    tensorboard: bool,
     options: tuple[str, ...],
     lang: str,
     as_json: bool,
@@ -95,7 +97,7 @@ def command(
         dataset = build_task_set(workspace, task, Path(dataset).expanduser(), progress=console).folder.name
     record = train(
         workspace, dataset, family, direction, preset, options, name, device or "auto",  # type: ignore[arg-type]
-        processes, seed, keep, without_skips, lang, ["harness", *sys.argv[1:]], console,
+        processes, seed, keep, without_skips, tensorboard, lang, ["harness", *sys.argv[1:]], console,
     )  # fmt: skip
     _show(console, workspace, record, as_json)
 

@@ -49,6 +49,7 @@ class TrainingRecord:
         dataset: `name`, `reference`, `digest` and the number of pictures of each part, those refused with reasons.
         options: of `train.py` in order: the preset's, then the user's, which win.
         without_skips: whether the U-Net was trained with skip connections that carry nothing.
+        tensorboard: whether event files are written too, in `tensorboard/`.
         plan: what `train.py` made of them: images, batches, epochs, all its options, parameters of each network.
         resumes: `epoch`, `iteration` and time of each going on.
         seconds: spent training, over all goings on.
@@ -74,6 +75,7 @@ class TrainingRecord:
     versions: dict[str, str]
     lang: str = "en"
     without_skips: bool = False
+    tensorboard: bool = False
     plan: dict[str, Any] = field(default_factory=dict)
     shims: tuple[str, ...] = ()
     resumes: tuple[dict[str, Any], ...] = ()

@@ -22,6 +22,7 @@ from harness.training.ending import end_training
 from harness.training.monitor import Monitor
 from harness.training.publishing import last_known, publish
 from harness.training.staging import Sample, stage, stage_samples
+from harness.training.tensorboard import Scalars
 from harness.workspace import Workspace
 
 _SECONDS_BETWEEN_PAGES = 3.0
@@ -43,6 +44,7 @@ class Going:
     ) -> None:
         self.workspace, self.folder, self.record, self.data, self.progress = workspace, folder, record, data, progress
         self.monitor: Monitor | None = None
+        self._scalars = Scalars(folder) if record.tensorboard else None
         self._known = last_known(folder)
         self._published = self._recorded = time.monotonic()
 
@@ -106,6 +108,8 @@ class Going:
     def _told(self, kind: str, told: dict[str, Any]) -> None:
         assert self.monitor
         self.monitor.told(kind, told)
+        if self._scalars:
+            self._scalars.told(kind, told)
         if kind == "plan":
             self._begin(told)
         now = time.monotonic()
@@ -147,6 +151,8 @@ class Going:
 
     def clear(self) -> None:
         """Takes away what was laid out for `train.py`; it is laid out again when the training goes on."""
+        if self._scalars:
+            self._scalars.close()
         shutil.rmtree(self.folder / _STAGED, ignore_errors=True)
 
     def stop(self, state: State, message: str, hint: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,14 +34,14 @@ def check_options(options: Sequence[str]) -> None:
             own = _OWN_OPTION.get(taken)
             hint = f"say it before the `--`: `{own}`" if own else "leave it out"
             raise TrainingError(f"`{taken}` of `train.py` is set by harness and cannot be given after `--`", hint)
-        if word == "--use_wandb" and not _installed("wandb"):
-            raise TrainingError("`--use_wandb` needs Weights & Biases, which is not installed", "pip install wandb")
+        if word == "--use_wandb":
+            check_installed("wandb", word)
 
 
-def _installed(module: str) -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec(module) is not None
+def check_installed(package: str, option: str) -> None:
+    """Raises TrainingError where an option needs a package that is not there."""
+    if importlib.util.find_spec(package) is None:
+        raise TrainingError(f"`{option}` needs `{package}`, which is not installed", f"pip install {package}")
 
 
 def check_processes(processes: int, device: str) -> None:

@@ -42,6 +42,7 @@ def train(
     seed: int = 0,
     keep: int = 10,
     without_skips: bool = False,
+    tensorboard: bool = False,
     lang: str = "en",
     command: Sequence[str] = (),
     progress: Progress | None = None,
@@ -57,6 +58,7 @@ def train(
         processes: how many train together, on GPUs one each.
         keep: how many epochs' networks stay on the disk, the last one always; the best is chosen among them.
         without_skips: whether the U-Net's skip connections are to carry nothing, to see what they are good for.
+        tensorboard: whether to write event files for TensorBoard too.
         command: the command line as typed, for the record.
 
     Raises:
@@ -65,6 +67,8 @@ def train(
     """
     progress = progress or Silent()
     planning.check_options(options)
+    if tensorboard:
+        planning.check_installed("tensorboard", "--tensorboard")
     _clone(workspace)
     data = find_data(workspace, dataset, family)
     check_set(data)
@@ -99,6 +103,7 @@ def train(
         versions=versions(),
         lang=lang,
         without_skips=without_skips,
+        tensorboard=tensorboard,
     )
     save_training(folder, record)
     try:

@@ -324,3 +324,24 @@ def test_its_runs_can_be_verified_whatever_epoch_they_show(workspace: Workspace,
         weights = workspace.run("again") / "checkpoints" / f"{epoch}_net_G.pth"
         run_test(workspace, model, weights=weights, name=f"epoch-{epoch}", plan=Plan(engine="native"))
         assert all(difference.max == 0 for difference in verify(workspace, f"epoch-{epoch}").differences)
+
+
+def test_tensorboard_gets_the_same_losses_when_asked(workspace: Workspace, pairs: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with pytest.raises(KeyboardInterrupt):
+        train(workspace, "pairs", name="board", options=SMALL, tensorboard=True, progress=Listening(7))
+    resume(workspace, "board")
+    events = EventAccumulator(str(workspace.run("board") / "tensorboard")).Reload()
+    told = {event.step: event.value for event in events.Scalars("G_L1")}
+    expected = {int(row["iteration"]): float(row["G_L1"]) for row in losses(workspace.run("board"))}
+    assert told == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_an_option_needs_is_named(workspace: Workspace, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match="`--tensorboard` needs `tensorboard`"):
+        train(workspace, "pairs", tensorboard=True)
+    with pytest.raises(TrainingError, match="`--use_wandb` needs `wandb`") as caught:
+        train(workspace, "pairs", options=("--use_wandb",))
+    assert caught.value.hint == "pip install wandb"
