@@ -16,6 +16,7 @@ from PIL import Image
 from harness.catalog.types import Direction, Model
 from harness.errors import TrainingError
 from harness.files import sha256_of
+from harness.metrics.compare import why_not_comparable
 from harness.metrics.files import load_measurement
 from harness.metrics.measure import Measurement, measure_images
 from harness.metrics.ssim import ssim
@@ -46,17 +47,6 @@ _NOTHING_CHANGED = 0.98
 _LOOKED_AT = 50
 
 
-@dataclass(frozen=True)
-class _Generator:
-    """One generator of a training and the pictures it is judged by."""
-
-    network: str
-    direction: Direction
-    name: str
-    chosen_on: str | None
-    tested_on: str | None
-
-
 def end_training(
     workspace: Workspace, folder: Path, record: TrainingRecord, data: TrainingData, progress: Progress
 ) -> TrainingRecord:
@@ -71,179 +61,177 @@ def end_training(
     """
     models, results, warnings = [], [], []
     for generator in _generators(record, data):
-        epochs = _kept_epochs(folder, generator.network)
-        if not epochs:
-            raise TrainingError(
-                f"`{folder / 'checkpoints'}` holds no weights of `{generator.network}`",
-                f"harness train --resume {record.name}",
-            )
-        sweep = _sweep(workspace, folder, record, data, generator, epochs, progress)
+        ending = _Ending(workspace, folder, record, data, generator, progress)
+        epochs = ending.kept_epochs()
+        sweep = ending.sweep(epochs)
         best = max(sweep, key=lambda epoch: sweep[epoch].summary["ssim"].mean or 0.0) if sweep else epochs[-1]
-        models.append(_trained(folder, record, data, generator, best))
-        result, found = _tested(workspace, folder, record, data, generator, best, epochs[-1], progress)
+        models.append(ending.trained(best))
+        result, found = ending.tested(best, epochs[-1])
         results.append(result | _sweep_document(sweep, data.chosen_on))
         warnings += found
-    kept = tuple(dict.fromkeys((*record.warnings, *warnings)))
     for warning in warnings:
         progress.warn(warning)
+    kept = tuple(dict.fromkeys((*record.warnings, *warnings)))
     return replace(record, models=tuple(models), results=tuple(results), warnings=kept)
+
+
+@dataclass(frozen=True)
+class _Generator:
+    """One generator of a training, the model it becomes, and the pictures it is judged by."""
+
+    network: str
+    direction: Direction
+    name: str
+    chosen_on: str | None
+    tested_on: str | None
+    usual_split: str
 
 
 def _generators(record: TrainingRecord, data: TrainingData) -> list[_Generator]:
     if record.family != "cyclegan":
-        return [_Generator("G", record.direction, record.name, data.chosen_on, data.tested_on)]
+        usual = data.tested_on or ("test" if data.parts[0] == "train" else "testA")
+        return [_Generator("G", record.direction, record.name, data.chosen_on, data.tested_on, usual)]
     made = []
-    for network, direction, suffix, side in (("G_A", "AtoB", "", "A"), ("G_B", "BtoA", "-BtoA", "B")):
-        held_out = (data.chosen_on, data.tested_on) if data.has_targets else (None, f"test{side}")
-        there = held_out[1] is not None and bool(data.pictures(held_out[1]))
-        way: Direction = "AtoB" if direction == "AtoB" else "BtoA"
-        made.append(_Generator(network, way, f"{record.name}{suffix}", held_out[0], held_out[1] if there else None))
+    ways: tuple[tuple[str, Direction, str, str], ...] = (("G_A", "AtoB", "", "A"), ("G_B", "BtoA", "-BtoA", "B"))
+    for network, way, suffix, side in ways:
+        chosen, tested = (data.chosen_on, data.tested_on) if data.has_targets else (None, f"test{side}")
+        usual = tested or "test"
+        there = tested if tested and data.pictures(tested) else None
+        made.append(_Generator(network, way, f"{record.name}{suffix}", chosen, there, usual))
     return made
 
 
-def _kept_epochs(folder: Path, network: str) -> list[int]:
-    names = (p.name.removesuffix(f"_net_{network}.pth") for p in folder.glob(f"checkpoints/*_net_{network}.pth"))
-    return sorted(int(name) for name in names if name.isdigit())
+@dataclass(frozen=True)
+class _Ending:
+    """The end of a training for one of its generators."""
 
+    workspace: Workspace
+    folder: Path
+    record: TrainingRecord
+    data: TrainingData
+    generator: _Generator
+    progress: Progress
 
-def _weights(folder: Path, network: str, epoch: int) -> Path:
-    return folder / "checkpoints" / f"{epoch}_net_{network}.pth"
+    def kept_epochs(self) -> list[int]:
+        """Returns the epochs whose weights are there; raises TrainingError for none."""
+        ending = f"_net_{self.generator.network}.pth"
+        names = (p.name.removesuffix(ending) for p in self.folder.glob(f"checkpoints/*{ending}"))
+        epochs = sorted(int(name) for name in names if name.isdigit())
+        if not epochs:
+            raise TrainingError(
+                f"`{self.folder / 'checkpoints'}` holds no weights of `{self.generator.network}`",
+                f"harness train --resume {self.record.name}",
+            )
+        return epochs
 
+    def trained(self, epoch: int) -> TrainedModel:
+        """Returns the model that the generator is after an epoch."""
+        weights = self._weights(epoch)
+        found = architecture_of(weights)
+        if found.use_dropout is None:  # a U-Net's keys do not tell
+            found = replace(found, use_dropout=not self.record.plan["options"].get("no_dropout", False))
+        a, b = self.data.domains
+        source, target = (a, b) if self.generator.direction == "AtoB" else (b, a)
+        return TrainedModel(
+            name=self.generator.name,
+            network=self.generator.network,
+            weights=weights.relative_to(self.folder).as_posix(),
+            sha256=sha256_of(weights),
+            epoch=epoch,
+            direction=self.generator.direction,
+            architecture=asdict(found),
+            dataset=self.data.reference,
+            split=self.generator.usual_split,
+            input_domain=source,
+            output_domain=target,
+            crop_size=side_of(self.record.options),
+        )
 
-def _trained(
-    folder: Path, record: TrainingRecord, data: TrainingData, generator: _Generator, epoch: int
-) -> TrainedModel:
-    weights = _weights(folder, generator.network, epoch)
-    found = architecture_of(weights)
-    if found.use_dropout is None:  # a U-Net's keys do not tell
-        found = replace(found, use_dropout=not record.plan["options"].get("no_dropout", False))
-    a, b = data.domains
-    source, target = (a, b) if generator.direction == "AtoB" else (b, a)
-    return TrainedModel(
-        name=generator.name,
-        network=generator.network,
-        weights=weights.relative_to(folder).as_posix(),
-        sha256=sha256_of(weights),
-        epoch=epoch,
-        direction=generator.direction,
-        architecture=asdict(found),
-        dataset=data.reference,
-        split=generator.tested_on or _usual_split(data, generator),
-        input_domain=source,
-        output_domain=target,
-        crop_size=side_of(record.options),
-    )
+    def sweep(self, epochs: Sequence[int]) -> dict[int, Measurement]:
+        """Measures every kept epoch on held-out pictures with the native engine; nothing without targets."""
+        if not self.data.has_targets or self.generator.chosen_on is None:
+            return {}
+        model = model_of(self.record, self.trained(epochs[-1]))
+        selection = select(self.workspace, model, self.data.reference, self.generator.chosen_on).limited(_MOST_SWEPT)
+        found = {}
+        with self.progress.step(f"measuring {self.generator.network} by epoch", len(epochs), "epochs") as step:
+            for epoch in epochs:
+                found[epoch] = self._measured(self._weights(epoch), model, selection)
+                step.advance()
+        return found
 
+    def tested(self, best: int, last: int) -> tuple[dict[str, Any], list[str]]:
+        """Tests best, last and the official model; returns the page's document and what must be warned of."""
+        document: dict[str, Any] = {
+            "direction": self.generator.direction, "network": self.generator.network, "baselines": {},
+            "official": None, "best": {"epoch": best}, "last": {"epoch": last}, "comparison": None, "worst": [],
+        }  # fmt: skip
+        if self.generator.tested_on is None:
+            return document, []
+        runs = {"best": self._run("best", model_of(self.record, self.trained(best)), self._weights(best))}
+        runs["last"] = runs["best"]
+        if last != best:
+            runs["last"] = self._run("last", model_of(self.record, self.trained(last)), self._weights(last))
+        pretrained = self.data.pretrained(self.generator.direction, self.record.family)
+        if pretrained and installed_weights(self.workspace, pretrained):
+            runs["official"] = self._run("official", pretrained, None)
+        measured = {kind: load_measurement(run) for kind, run in runs.items()}
+        first = measured["best"]
+        document |= {
+            "best": {"epoch": best, **_run_document(runs["best"], first)},
+            "last": {"epoch": last, **_run_document(runs["last"], measured["last"])},
+            "baselines": {name: _means(columns) for name, columns in first.baselines.items()},
+            "worst": _worst(runs["best"], first),
+        }
+        warnings = _alike(runs["best"], first, self.generator.name)
+        together = [run for kind, run in runs.items() if why_not_comparable(first, measured[kind]) is None]
+        if pretrained and "official" in runs:
+            document["official"] = _run_document(runs["official"], measured["official"])
+            if runs["official"] not in together:
+                warnings.append(
+                    f"`{pretrained.id}` was tested at its own {pretrained.crop_size} pixels, this training at "
+                    f"{side_of(self.record.options)}: their numbers are of other pictures"
+                )
+        document["comparison"] = self._compared(list(dict.fromkeys(together)))
+        return document, warnings
 
-def _usual_split(data: TrainingData, generator: _Generator) -> str:
-    return "test" if data.kind == "pairs" else "testA" if generator.direction == "AtoB" else "testB"
+    def _weights(self, epoch: int) -> Path:
+        return self.folder / "checkpoints" / f"{epoch}_net_{self.generator.network}.pth"
 
+    def _measured(self, weights: Path, model: Model, selection: Selection) -> Measurement:
+        with tempfile.TemporaryDirectory(prefix=".sweep-", dir=self.folder) as name:
+            output = Path(name)
+            job = Job(
+                weights=weights, architecture=model.architecture, items=selection.items,
+                direction=selection.direction, mode="paper", seed=self.record.seed, device=self.record.device,
+                size=(model.crop_size, model.crop_size), output=output, log=output / "log.txt",
+            )  # fmt: skip
+            translate(job, Silent())
+            return measure_images(output, [item.name for item in selection.items], paired=True)
 
-def _sweep(
-    workspace: Workspace,
-    folder: Path,
-    record: TrainingRecord,
-    data: TrainingData,
-    generator: _Generator,
-    epochs: Sequence[int],
-    progress: Progress,
-) -> dict[int, Measurement]:
-    """Measures every kept epoch on held-out pictures with the native engine; nothing where there are no targets."""
-    if not data.has_targets or generator.chosen_on is None:
-        return {}
-    trained = _trained(folder, record, data, generator, epochs[-1])
-    model = model_of(record, trained)
-    selection = select(workspace, model, data.reference, generator.chosen_on).limited(_MOST_SWEPT)
-    found = {}
-    with progress.step(f"measuring {generator.network} by epoch", len(epochs), "epochs") as step:
-        for epoch in epochs:
-            weights = _weights(folder, generator.network, epoch)
-            found[epoch] = _measured(folder, weights, model, selection, record)
-            step.advance()
-    return found
+    def _run(self, kind: str, model: Model, weights: Path | None) -> Path:
+        """Tests with the authors' `test.py`; returns the run, the one already there if an earlier end got so far."""
+        folder = self.workspace.run(f"{self.generator.name}-{kind}")
+        if (folder / "run.json").is_file():
+            return folder
+        plan = Plan(device=self.record.device, seed=self.record.seed)
+        return run_test(
+            self.workspace, model, self.data.reference, self.generator.tested_on, weights=weights, name=folder.name,
+            plan=plan, lang=self.record.lang, command=self.record.command, progress=self.progress,
+        ).folder  # fmt: skip
 
-
-def _measured(folder: Path, weights: Path, model: Model, selection: Selection, record: TrainingRecord) -> Measurement:
-    with tempfile.TemporaryDirectory(prefix=".sweep-", dir=folder) as name:
-        job = Job(
-            weights=weights, architecture=model.architecture, items=selection.items, direction=selection.direction,
-            mode="paper", seed=record.seed, device=record.device, size=(model.crop_size, model.crop_size),
-            output=Path(name), log=Path(name) / "log.txt",
-        )  # fmt: skip
-        translate(job, Silent())
-        return measure_images(Path(name), [item.name for item in selection.items], paired=True)
+    def _compared(self, runs: Sequence[Path]) -> str | None:
+        """Writes the page that sets runs side by side; returns its address seen from the training's, None for one."""
+        if len(runs) < 2:
+            return None
+        page = self.workspace.results / comparison_name(runs)
+        write_comparison(runs, page, self.record.lang, self.progress)
+        return f"../{quote(page.name)}"
 
 
 def _sweep_document(sweep: dict[int, Measurement], part: str | None) -> dict[str, Any]:
     values = {column: [m.summary[column].mean for m in sweep.values()] for column in _COLUMNS} if sweep else {}
     return {"columns": list(values), "epochs": list(sweep), "values": values, "chosen_on": part}
-
-
-def _tested(
-    workspace: Workspace,
-    folder: Path,
-    record: TrainingRecord,
-    data: TrainingData,
-    generator: _Generator,
-    best: int,
-    last: int,
-    progress: Progress,
-) -> tuple[dict[str, Any], list[str]]:
-    """Tests best, last and the official model, and returns the page's document and what must be warned of."""
-    empty: dict[str, Any] = {
-        "direction": generator.direction, "network": generator.network, "baselines": {}, "official": None,
-        "best": {"epoch": best}, "last": {"epoch": last}, "comparison": None, "worst": [],
-    }  # fmt: skip
-    if generator.tested_on is None:
-        return empty, []
-    runs: dict[str, Path] = {}
-    for kind, epoch in (("best", best), ("last", last)):
-        if kind == "last" and last == best:
-            runs["last"] = runs["best"]
-            continue
-        model = model_of(record, _trained(folder, record, data, generator, epoch))
-        weights = _weights(folder, generator.network, epoch)
-        runs[kind] = _run(workspace, record, data, generator, kind, model, weights, progress)
-    pretrained = data.pretrained(generator.direction, record.family)
-    if pretrained and installed_weights(workspace, pretrained):
-        runs["official"] = _run(workspace, record, data, generator, "official", pretrained, None, progress)
-    different = list(dict.fromkeys(runs.values()))
-    comparison = None
-    if len(different) > 1:
-        comparison = workspace.results / comparison_name(different)
-        write_comparison(different, comparison, record.lang, progress)
-    measured = {kind: load_measurement(run) for kind, run in runs.items()}
-    first = measured["best"]
-    document = empty | {
-        "best": {"epoch": best, **_run_document(runs["best"], measured["best"])},
-        "last": {"epoch": last, **_run_document(runs["last"], measured["last"])},
-        "official": _run_document(runs["official"], measured["official"]) if "official" in runs else None,
-        "baselines": {name: _means(columns) for name, columns in first.baselines.items()},
-        "comparison": f"../{quote(comparison.name)}" if comparison else None,
-        "worst": _worst(runs["best"], first),
-    }
-    return document, _alike(runs["best"], first, generator)
-
-
-def _run(
-    workspace: Workspace,
-    record: TrainingRecord,
-    data: TrainingData,
-    generator: _Generator,
-    kind: str,
-    model: Model,
-    weights: Path | None,
-    progress: Progress,
-) -> Path:
-    """Tests with the authors' `test.py` and returns the run, the one already there if an earlier end got so far."""
-    folder = workspace.run(f"{generator.name}-{kind}")
-    if (folder / "run.json").is_file():
-        return folder
-    plan = Plan(device=record.device, seed=record.seed)
-    return run_test(
-        workspace, model, data.reference, generator.tested_on, weights=weights, name=folder.name,
-        plan=plan, lang=record.lang, command=record.command, progress=progress,
-    ).folder  # fmt: skip
 
 
 def _run_document(run: Path, measured: Measurement) -> dict[str, Any]:
@@ -267,7 +255,7 @@ def _worst(run: Path, measured: Measurement) -> list[dict[str, Any]]:
     ]
 
 
-def _alike(run: Path, measured: Measurement, generator: _Generator) -> list[str]:
+def _alike(run: Path, measured: Measurement, name: str) -> list[str]:
     """A sentence where the outputs look like the inputs: the sign of a wrong direction, or of nothing learnt."""
     if "ssim" not in measured.columns:
         own = measured.summary["input_ssim"].mean
@@ -281,7 +269,7 @@ def _alike(run: Path, measured: Measurement, generator: _Generator) -> list[str]
     if not alike:
         return []
     return [
-        f"the outputs of `{generator.name}` look like its inputs (SSIM to the inputs {own:.2f}{beside}): "
+        f"the outputs of `{name}` look like its inputs (SSIM to the inputs {own:.2f}{beside}): "
         "the direction is wrong, or it has not learnt yet"
     ]
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from harness.demo.generator import demo_weights
 from harness.errors import DeviceError, GitError, TestSetError, TrainingError, UnknownNameError
 from harness.progress import Silent
 from harness.runs.listing import find_report
@@ -345,3 +346,20 @@ def test_what_an_option_needs_is_named(workspace: Workspace, pairs: Path, monkey
     with pytest.raises(TrainingError, match="`--use_wandb` needs `wandb`") as caught:
         train(workspace, "pairs", options=("--use_wandb",))
     assert caught.value.hint == "pip install wandb"
+
+
+def test_beside_the_official_model_where_it_is_installed(workspace: Workspace) -> None:
+    folder = workspace.official_dataset("pix2pix", "facades")
+    for part, count in (("train", 3), ("test", 2)):
+        for number in range(count):
+            save_pair(folder / part / f"{number}.png", 32)
+    weights = workspace.weights("pix2pix", "facades_label2photo")
+    weights.parent.mkdir(parents=True)
+    shutil.copyfile(demo_weights(), weights)
+    record = train(workspace, "facades", name="ours", options=SMALL)
+    result = record.results[0]
+    assert result["official"]["run"] == "ours-official"
+    assert load_record(workspace.run("ours-official")).model["id"] == "pix2pix/facades_label2photo"
+    assert 0 < result["official"]["ssim"] < 1
+    assert result["comparison"] is None or "official" not in result["comparison"]
+    assert any("at its own 256 pixels, this training at 32" in line for line in record.warnings)
