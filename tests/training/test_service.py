@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from PIL import Image
 
 from harness.demo.generator import demo_weights
 from harness.errors import DeviceError, GitError, TestSetError, TrainingError, UnknownNameError
@@ -294,8 +295,6 @@ def test_pairs_against_the_way_they_were_made_for_are_warned_of(workspace: Works
 
 def test_outputs_that_look_like_inputs_are_warned_of(workspace: Workspace, pairs: Path) -> None:
     # The stand-in's test.py inverts: a set whose inputs are half grey comes out as it went in.
-    from PIL import Image
-
     for path in pairs.rglob("*.png"):
         pair = Image.open(path).convert("RGB")
         pair.paste((128, 128, 128), (0, 0, 32, 32))
