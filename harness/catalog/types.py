@@ -59,6 +59,11 @@ class Architecture:
         return int(self.netG.removeprefix("unet_")) if self.netG.startswith("unet_") else 4
 
     @property
+    def colorizes(self) -> bool:
+        """Whether it is a generator of upstream's `colorization`: lightness in, the two colour axes of Lab out."""
+        return (self.input_nc, self.output_nc) == (1, 2)
+
+    @property
     def official(self) -> bool:
         """Whether the official scripts have a `--netG` of this name."""
         return self.netG in OFFICIAL_GENERATORS

@@ -66,7 +66,7 @@ def explain(model: str | None = None) -> Explanation:
         generator = build_generator(a)
     network = take_apart(generator, (a.input_nc, side, side))
     # pix2pix's discriminator sees input and output, CycleGAN's the output alone.
-    channels = a.output_nc + (a.input_nc if entry.paired else 0)
+    channels = a.output_nc + (0 if entry.family == "cyclegan" else a.input_nc)
     variants = []
     for name, kind, layers in _VARIANTS:
         with torch.device("meta"):

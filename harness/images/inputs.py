@@ -34,17 +34,22 @@ def read_halves(item: Item, size: tuple[int, int] | None, architecture: Architec
     return tuple(h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves)
 
 
-def checked_items(items: tuple[Item, ...]) -> bool:
+def checked_items(items: tuple[Item, ...], architecture: Architecture) -> bool:
     """Returns whether a job's items are pairs.
 
     Raises:
-        EngineError: no items, pairs and single pictures mixed, or a name twice.
+        EngineError: no items, pairs and single pictures mixed, pairs where photos are coloured, or a name twice.
         WorkspaceError: a name that no file can have.
     """
     if not items:
         raise EngineError("there are no pictures to translate", "harness prepare-images FOLDER")
     if len({item.paired for item in items}) > 1:
         raise EngineError("pairs and single pictures cannot be translated in one run", "make two test sets of them")
+    if architecture.colorizes and items[0].paired:
+        raise EngineError(
+            "this model colours photos, which are its targets too; A and B side by side are no photos",
+            "harness prepare-images FOLDER_OF_PHOTOS",
+        )
     # Folded, because two names that differ by case only are one file on Windows and macOS.
     names = Counter(checked_name(i.name, "picture").casefold() for i in items)
     twice = [f"`{name}`" for name, count in names.items() if count > 1]

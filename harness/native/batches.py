@@ -30,7 +30,7 @@ def _decode(item: Item, job: Job) -> Picture | ImageError:
     except ImageError as error:
         return error
     if not item.paired:
-        return Picture(item, halves[0], None)
+        return Picture(item, halves[0], halves[0] if job.architecture.colorizes else None)
     a, b = halves
     return Picture(item, a, b) if job.direction == "AtoB" else Picture(item, b, a)
 

@@ -17,8 +17,9 @@ from harness.devices import resolve_device
 from harness.errors import ImageError
 from harness.images.inputs import checked_items, gathered, refuse_size
 from harness.native.batches import Picture, batched, decoded
+from harness.native.colour import colours_of
 from harness.native.generator import Translator
-from harness.native.pixels import as_upstream_saves, to_pixels, to_tensor
+from harness.native.pixels import to_pixels
 from harness.progress import Progress, Silent, Step
 from harness.translation import Answer, Job
 
@@ -53,7 +54,7 @@ def translate(
         WeightsError, DeviceError, EngineError: see `Translator`.
     """
     progress = progress or Silent()
-    checked_items(job.items)
+    checked_items(job.items, job.architecture)
     if job.size is not None:
         refuse_size(job.size, job.architecture)
     clock = {"begin": time.perf_counter()}
@@ -83,6 +84,7 @@ def translate(
 class _Run:
     def __init__(self, job: Job, translators: list[Translator], samples: int) -> None:
         self.job, self.translators, self.samples = job, translators, samples
+        self.colours = colours_of(job.architecture)
         self.probes: list[Picture] = []
         self.problems: list[ImageError] = []
 
@@ -122,7 +124,8 @@ class _Run:
         first = self.translators[0]
         exact = Translator(self.job, str(first.device), "fp32", False, len(self.probes))
         inputs, names = self._tensor(self.probes), [p.item.name for p in self.probes]
-        ours, theirs = (to_pixels(t.translate(inputs, names)).to(torch.int16) for t in (first, exact))
+        drawn = (t.translate(inputs, names) for t in (first, exact))
+        ours, theirs = (self.colours.pixels(inputs, outputs).to(torch.int16) for outputs in drawn)
         difference = (ours - theirs).abs()
         return {
             "images": len(self.probes),
@@ -132,7 +135,7 @@ class _Run:
 
     def _kinds(self) -> list[str]:
         kinds = ["input", "output"]
-        if self.job.items[0].paired:
+        if self.job.items[0].paired or self.job.architecture.colorizes:
             kinds.append("target")
         return kinds + (["mean", "spread"] if self.samples > 1 else [])
 
@@ -146,7 +149,7 @@ class _Run:
                 yield picture
 
     def _tensor(self, batch: Sequence[Picture]) -> torch.Tensor:
-        return to_tensor([p.input for p in batch], self.job.architecture.input_nc)
+        return self.colours.inputs([p.input for p in batch])
 
     def _compute(
         self, batch: list[Picture], free: Queue[Translator], writers: ThreadPoolExecutor
@@ -157,20 +160,20 @@ class _Run:
             draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
         finally:
             free.put(translator)
-        outputs = to_pixels(draws[0])
+        outputs = self.colours.pixels(inputs, draws[0])
         written = [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
         if self.samples > 1:
-            mean, spread = _moments(draws)
+            mean, spread = _moments([self.colours.shown(inputs, draw) for draw in draws])
             for name, m, s in zip(names, to_pixels(mean), spread, strict=True):
                 self._write_moments(name, m, s)
         return written
 
     def _write(self, picture: Picture, output: torch.Tensor) -> None:
-        name, a = picture.item.name, self.job.architecture
-        self._save(as_upstream_saves(picture.input, a.input_nc), "input", name)
+        name = picture.item.name
+        self._save(self.colours.input_as_saved(picture.input), "input", name)
         self._save(Image.fromarray(output.numpy()), "output", name)
         if picture.target is not None:
-            self._save(as_upstream_saves(picture.target, a.output_nc), "target", name)
+            self._save(self.colours.target_as_saved(picture.target), "target", name)
 
     def _write_moments(self, name: str, mean: torch.Tensor, spread: torch.Tensor) -> None:
         self._save(Image.fromarray(mean.numpy()), "mean", name)

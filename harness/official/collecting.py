@@ -15,6 +15,7 @@ from harness.progress import Progress
 
 _PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
 _SINGLE = {"input": "real", "output": "fake"}
+_COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
 
 
 def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) -> None:
@@ -22,7 +23,7 @@ def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) 
 
     Exit code 0 proves nothing: upstream also ends with it after an empty folder or a wrong model name.
     """
-    labels = (_PAIRED if stage.paired else _SINGLE).values()
+    labels = _labels(stage).values()
     faults = []
     for image in stage.images:
         problems = [_problem(stage.pictures / f"{image.stem}_{label}.png", sizes[image.stem]) for label in labels]
@@ -40,7 +41,7 @@ def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) 
 
 def collect(stage: Stage, target: Path, progress: Progress) -> None:
     """Moves the pictures to `target/{input,output,target}/NAME.png`, under the items' names."""
-    labels = _PAIRED if stage.paired else _SINGLE
+    labels = _labels(stage)
     for folder in labels:
         (target / folder).mkdir(parents=True, exist_ok=True)
     with progress.step("collecting", total=len(stage.images)) as step:
@@ -48,6 +49,11 @@ def collect(stage: Stage, target: Path, progress: Progress) -> None:
             for folder, label in labels.items():
                 shutil.move(stage.pictures / f"{image.stem}_{label}.png", target / folder / f"{image.item.name}.png")
             step.advance()
+
+
+def _labels(stage: Stage) -> dict[str, str]:
+    """Our folders and what upstream calls the pictures in them."""
+    return _COLOURED if stage.colorizes else _PAIRED if stage.paired else _SINGLE
 
 
 def _problem(path: Path, size: tuple[int, int]) -> str | None:

@@ -29,6 +29,8 @@ def translation_options(job: Job, stage: Stage, gpu_ids: bool) -> list[str]:
     options = ["--dataroot", str(stage.data), "--name", EXPERIMENT, "--phase", PHASE]
     if stage.paired:
         options += ["--model", "pix2pix", "--dataset_mode", "aligned", "--direction", job.direction]
+    elif stage.colorizes:
+        options += ["--model", "colorization", "--dataset_mode", "colorization", "--direction", "AtoB"]
     else:
         # `--model test` translates what it finds; BtoA would only swap the numbers of channels.
         options += ["--model", "test", "--dataset_mode", "single", "--direction", "AtoB"]

@@ -40,6 +40,7 @@ class Stage:
     root: Path
     images: tuple[StagedImage, ...]
     paired: bool
+    colorizes: bool = False
 
     @property
     def data(self) -> Path:
@@ -66,12 +67,12 @@ def plan_stage(job: Job, root: Path) -> Stage:
         EngineError: no items, pairs and single pictures mixed, a name twice, or a size the network cannot take.
         WorkspaceError: a name that no file can have.
     """
-    paired = checked_items(job.items)
+    paired = checked_items(job.items, job.architecture)
     if job.size is not None:
         refuse_size(job.size, job.architecture)
     digits = max(6, len(str(len(job.items))))
     images = (StagedImage(f"{number:0{digits}d}", item) for number, item in enumerate(job.items, 1))
-    return Stage(root, tuple(images), paired)
+    return Stage(root, tuple(images), paired, job.architecture.colorizes)
 
 
 def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[int, int]]:
@@ -80,7 +81,7 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
     Raises:
         ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
     """
-    folder = stage.data / PHASE if stage.paired else stage.data
+    folder = stage.data / PHASE if stage.paired or stage.colorizes else stage.data
     folder.mkdir(parents=True)
     sizes: dict[str, tuple[int, int]] = {}
     problems: list[ImageError] = []

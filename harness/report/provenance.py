@@ -219,8 +219,8 @@ def _citations(record: RunRecord) -> tuple[Citation, ...]:
     model = MODELS.get(str(record.model["id"]))
     if model:
         found += citations_of(model)
-    elif record.model.get("family") in CITATIONS:
-        found.append(CITATIONS[record.model["family"]])
+    elif (family := str(record.model.get("family"))) in {*CITATIONS, "colorization"}:
+        found.append(CITATIONS["pix2pix" if family == "colorization" else family])
     dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
     if dataset:
         found += citations_of(dataset)

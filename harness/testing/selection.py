@@ -27,6 +27,7 @@ class Selection:
     """The pictures of one test.
 
     Attributes:
+        paired: whether there are targets: of pairs, or the photos themselves for a model that colours them.
         reference: what `--dataset` must say to select the same again; None for a folder outside the workspace.
         facts: one entry an image in order, for the run's record: `name`, `source`, `nearness`, `warnings`.
         digest: equal selections have equal digests.
@@ -158,7 +159,7 @@ def _from_prepared(
         name=test_set.name,
         reference=reference,
         items=tuple(Item(i.name, folder / i.output, paired) for i in images),
-        paired=paired,
+        paired=paired or model.architecture.colorizes,
         # A set says which half is the input of the model it was made for; one's own may learn the other way round.
         direction=model.direction if model.own else test_set.direction,
         digest=replace(test_set, images=tuple(images)).digest(),
@@ -173,7 +174,8 @@ def _from_prepared(
 
 def _from_layout(folder: Path, model: Model, split: str | None, reference: str | None) -> Selection:
     """A folder laid out as the official datasets: `test/` or `val/` with pairs, or `testA/`, `testB/`."""
-    wanted = [split] if split else [model.split, *_PAIRED_SPLITS] if model.paired else [model.split]
+    several = model.paired or model.architecture.colorizes
+    wanted = [split] if split else [model.split, *_PAIRED_SPLITS] if several else [model.split]
     chosen = next((s for s in wanted if (folder / s).is_dir()), None)
     if chosen is None:
         there = sorted(p.name for p in folder.iterdir() if p.is_dir())
@@ -185,12 +187,13 @@ def _from_layout(folder: Path, model: Model, split: str | None, reference: str |
     if not files:
         raise TestSetError(f"`{folder / chosen}` holds no picture", f"harness prepare-images FOLDER --model {model.id}")
     names = safe_names([p.relative_to(folder / chosen).as_posix() for p in files])
-    paired = not chosen.endswith(("A", "B"))
+    colorizes = model.architecture.colorizes
+    paired = not chosen.endswith(("A", "B")) and not colorizes
     return Selection(
         name=folder.resolve().name if chosen == model.split else f"{folder.resolve().name}-{chosen}",
         reference=reference,
         items=tuple(Item(name, path, paired) for name, path in zip(names, files, strict=True)),
-        paired=paired,
+        paired=paired or colorizes,
         direction=model.direction,
         digest=_digest(names, files),
         split=chosen,

@@ -28,8 +28,9 @@ INITIALISE = """
 import sys, torch
 from models.networks import define_G
 torch.manual_seed(3)
-netG, norm, dropout, target = sys.argv[1:]
-torch.save(define_G(3, 3, 4, netG, norm, dropout == "True", init_gain=0.2).state_dict(), target)
+netG, norm, dropout, target, input_nc, output_nc = sys.argv[1:]
+made = define_G(int(input_nc), int(output_nc), 4, netG, norm, dropout == "True", init_gain=0.2)
+torch.save(made.state_dict(), target)
 """
 
 
@@ -42,6 +43,7 @@ def real_clone(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 def initialised(clone: Path, architecture: Architecture, target: Path) -> Path:
     words = [architecture.netG, architecture.norm, str(architecture.use_dropout is not False), str(target)]
+    words += [str(architecture.input_nc), str(architecture.output_nc)]
     subprocess.run([sys.executable, "-B", "-c", INITIALISE, *words], cwd=clone, check=True, capture_output=True)
     return target
 

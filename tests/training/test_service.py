@@ -362,3 +362,20 @@ def test_beside_the_official_model_where_it_is_installed(workspace: Workspace) -
     assert 0 < result["official"]["ssim"] < 1
     assert result["comparison"] is None or "official" not in result["comparison"]
     assert any("at its own 256 pixels, this training at 32" in line for line in record.warnings)
+
+
+def test_colorization_learns_from_photos_and_is_measured_on_them(workspace: Workspace) -> None:
+    folder = workspace.datasets / "photos"
+    for part, count in (("trainA", 4), ("testA", 2)):  # as `prepare-images FOLDER --split` lays them out
+        for number in range(count):
+            save_picture(folder / part / f"{number}.png", 32, 32)
+    record = train(workspace, "photos", "colorization", name="colour", options=SMALL)
+    assert record.models[0].architecture["input_nc"] == 1
+    assert set(record.results[0]["baselines"]) == {"input_copied", "mean_target"}
+    for engine in ("official", "native"):
+        run = run_test(workspace, "colour", plan=Plan(engine=engine))  # type: ignore[arg-type]
+        assert run.measurement.columns == ("ssim", "psnr", "mae")
+    sample = Image.open(workspace.run("colour") / "samples" / "input" / "G-1.png")
+    assert all(max(colour) - min(colour) <= 1 for colour in sample.get_flattened_data())
+    with pytest.raises(TrainingError, match="has no folder `train` of photos"):
+        train(workspace, str(folder / "testA"), "colorization")

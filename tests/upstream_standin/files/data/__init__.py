@@ -32,7 +32,7 @@ class Dataset:
     def __init__(self, opt):
         self.opt = opt
         self.aligned = opt.dataset_mode == "aligned"
-        folder = Path(opt.dataroot) / opt.phase if self.aligned else opt.dataroot
+        folder = opt.dataroot if opt.dataset_mode == "single" else Path(opt.dataroot) / opt.phase
         self.paths = find_pictures(folder, opt.max_dataset_size)
 
     def __len__(self):
@@ -55,7 +55,7 @@ class CustomDatasetDataLoader:
     def __init__(self, opt):
         self.opt, self.folders, self.epoch = opt, [Path(opt.dataroot) / opt.phase], 1
         self.aligned = opt.dataset_mode == "aligned"
-        if not self.aligned:
+        if opt.dataset_mode == "unaligned":
             self.folders = [Path(opt.dataroot) / f"{opt.phase}{side}" for side in "AB"]
         self.paths = [find_pictures(folder, opt.max_dataset_size) for folder in self.folders]
 
@@ -80,6 +80,9 @@ class CustomDatasetDataLoader:
             yield {key: torch.stack([item[key] for item in items]) for key in ("A", "B")}
 
     def item(self, index):
+        if self.opt.dataset_mode == "colorization":
+            photo = self.tensor(Image.open(self.paths[0][index]).convert("RGB"))
+            return {"A": photo.mean(0, keepdim=True), "B": photo[1:]}
         if self.aligned:
             pair = Image.open(self.paths[0][index]).convert("RGB")
             width, height = pair.size

@@ -13,6 +13,17 @@ class Pix2PixModel(BaseModel):
         self.fake_B = self.generate(self.real_A)
 
 
+class ColorizationModel(BaseModel):
+    visual_names = ("real_A", "fake_B_rgb", "real_B_rgb")
+
+    def set_input(self, data):
+        self.real_B_rgb, self.image_paths = data["A"], data["A_paths"]
+        self.real_A = self.real_B_rgb.convert("L").convert("RGB")
+
+    def forward(self):
+        self.fake_B_rgb = self.generate(self.real_B_rgb)
+
+
 class TestModel(BaseModel):
     visual_names = ("real", "fake")
 
@@ -27,7 +38,10 @@ def create_model(opt):
     if opt.isTrain:
         from . import training  # the tests need no torch
 
-        return {"pix2pix": training.Pix2PixModel, "cycle_gan": training.CycleGANModel}[opt.model](opt)
-    model = {"pix2pix": Pix2PixModel, "test": TestModel}.get(opt.model, Pix2PixModel)(opt)
+        known = {"pix2pix": training.Pix2PixModel, "cycle_gan": training.CycleGANModel}
+        return known.get(opt.model, training.ColorizationModel)(opt)
+    model = {"pix2pix": Pix2PixModel, "test": TestModel, "colorization": ColorizationModel}.get(
+        opt.model, Pix2PixModel
+    )(opt)
     print(f"model [{type(model).__name__}] was created")
     return model

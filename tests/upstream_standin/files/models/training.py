@@ -10,12 +10,12 @@ from .base_model import FAILURES
 
 
 class UnetSkipConnectionBlock(nn.Module):
-    def __init__(self, outer, inner, inside=None, outermost=False, dropout=False):
+    def __init__(self, outer, inner, inside=None, outermost=0, dropout=False):
         super().__init__()
         self.outermost = outermost
         shape = {"kernel_size": 4, "stride": 2, "padding": 1}
-        down = nn.Conv2d(3 if outermost else outer, inner, bias=False, **shape)
-        up = nn.ConvTranspose2d(inner * (2 if inside else 1), 3 if outermost else outer, bias=outermost, **shape)
+        down = nn.Conv2d(outermost or outer, inner, bias=False, **shape)
+        up = nn.ConvTranspose2d(inner * (2 if inside else 1), outer, bias=bool(outermost), **shape)
         if outermost:
             layers = [down, inside, nn.ReLU(), up, nn.Tanh()]
         elif inside is None:
@@ -31,7 +31,7 @@ class UnetSkipConnectionBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    def __init__(self, netG, ngf, dropout):
+    def __init__(self, netG, ngf, dropout, input_nc, output_nc):
         super().__init__()
         depth = int(netG.removeprefix("unet_")).bit_length() - 1
         block = UnetSkipConnectionBlock(ngf * 8, ngf * 8)
@@ -39,7 +39,7 @@ class Generator(nn.Module):
             block = UnetSkipConnectionBlock(ngf * 8, ngf * 8, block, dropout=dropout)
         for factor in (4, 2, 1):
             block = UnetSkipConnectionBlock(ngf * factor, ngf * factor * 2, block)
-        self.model = UnetSkipConnectionBlock(3, ngf, block, outermost=True)
+        self.model = UnetSkipConnectionBlock(output_nc, ngf, block, outermost=input_nc)
 
     def forward(self, x):
         return self.model(x)
@@ -69,7 +69,12 @@ class Trained:
         self.misbehaviour, self.steps = os.environ.get("STANDIN_MISBEHAVE", ""), 0
         for name in self.model_names:
             generator = name.startswith("G")
-            net = Generator(opt.netG, opt.ngf, not opt.no_dropout) if generator else nn.Conv2d(3, 1, 4, 2)
+            channels = (opt.input_nc, opt.output_nc)
+            net = (
+                Generator(opt.netG, opt.ngf, not opt.no_dropout, *channels)
+                if generator
+                else nn.Conv2d(opt.output_nc, 1, 4, 2)
+            )
             setattr(self, f"net{name}", net)
         groups = [[n for n in self.model_names if n.startswith(kind)] for kind in "GD"]
         parameters = [[p for n in group for p in getattr(self, f"net{n}").parameters()] for group in groups]
@@ -128,6 +133,12 @@ class Pix2PixModel(Trained):
         distance = (fake - self.real_B).abs().mean() * self.opt.lambda_L1
         real = self.netD(self.real_B).pow(2).mean()
         return {"G_GAN": -self.netD(fake).mean() * 0.01, "G_L1": distance, "D_real": real}
+
+
+class ColorizationModel(Pix2PixModel):
+    def lab2rgb(self, lightness, colours):
+        made = torch.cat([lightness, colours], 1)[0].permute(1, 2, 0)
+        return ((made.detach().numpy() + 1) * 127.5).clip(0, 255)
 
 
 class CycleGANModel(Trained):

@@ -7,6 +7,7 @@ MODELS = {
     "pix2pix": ("batch", "unet_256", "aligned"),
     "test": (None, None, "single"),
     "cycle_gan": (None, None, "unaligned"),
+    "colorization": ("batch", "unet_256", "colorization"),
 }
 
 
@@ -40,6 +41,8 @@ def parse(parser, is_train):
     norm, generator, dataset_mode = MODELS[known.model]
     defaults = {"norm": norm, "netG": generator, "dataset_mode": dataset_mode}
     parser.set_defaults(**{key: value for key, value in defaults.items() if value})
+    if known.model == "colorization":
+        parser.set_defaults(input_nc=1, output_nc=2)
     opt = parser.parse_args()
     opt.isTrain = is_train
     lines = ["----------------- Options ---------------"]
