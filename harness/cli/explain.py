@@ -12,23 +12,34 @@ from harness.workspace import Workspace
 @click.argument("model", required=False)
 @click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language.")
+@click.option("--beside", multiple=True, metavar="TRAINING",
+              help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.")  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj
-def command(workspace: Workspace, model: str | None, html: bool, lang: str, open_: bool) -> None:
+def command(
+    workspace: Workspace, model: str | None, html: bool, lang: str, beside: tuple[str, ...], open_: bool
+) -> None:
     """Explain pix2pix and CycleGAN, and the networks of MODEL (default: facades_label2photo).
+
+    MODEL may be one of your own trainings: then it is shown at work, its layers and what its discriminator says.
 
     Layers, shapes and receptive fields are read from the network itself; every statement is cited from the paper's
     section or a line of the authors' code.
     """
     from harness.explain.service import explain, write_explanation
-    from harness.explain.text_page import text_lines
+    from harness.explain.text_page import text_lines, work_lines
+    from harness.explain.work import at_work
 
     console = Console()
     if not (html or open_):
-        for line in text_lines(explain(model), lang):
+        explanation = explain(workspace, model)
+        work = at_work(workspace, explanation.model, beside)
+        for line in text_lines(explanation, lang):
+            console.result(line)
+        for line in work_lines(work, lang) if work else ():
             console.result(line)
         return
-    page = write_explanation(workspace, model, lang)
+    page = write_explanation(workspace, model, lang, beside)
     console.result(f"page: {page.as_uri()}")
     if open_:
         click.launch(page.as_uri())

@@ -60,9 +60,9 @@ def make_pictures() -> Pictures:
     deviation = torch.stack(draws).std(0, correction=0).mean(1)[0] * 127.5
     spread = (deviation * _SPREAD_SCALE).clamp(0, 255).to(torch.uint8).numpy()
     samples = tuple(Picture("picture.sample", _drawn(draw), n + 1) for n, draw in enumerate(draws))
-    shown = Picture("picture.spread", _address(Image.fromarray(spread)))
+    shown = Picture("picture.spread", address(Image.fromarray(spread)))
     return Pictures(
-        example=_address(Image.fromarray(scene.label)),
+        example=address(Image.fromarray(scene.label)),
         samples=(*_pair(scene), *samples, shown),
         states=_states(inputs, draws[0]),
         spread=float(deviation.mean()),
@@ -71,8 +71,8 @@ def make_pictures() -> Pictures:
 
 def _pair(scene: Scene) -> tuple[Picture, Picture]:
     return (
-        Picture("picture.input", _address(Image.fromarray(scene.label))),
-        Picture("picture.target", _address(Image.fromarray(scene.photo))),
+        Picture("picture.input", address(Image.fromarray(scene.label))),
+        Picture("picture.target", address(Image.fromarray(scene.photo))),
     )
 
 
@@ -112,10 +112,11 @@ def _translator(mode: Mode) -> Translator:
 
 
 def _drawn(output: torch.Tensor) -> str:
-    return _address(Image.fromarray(to_pixels(output)[0].numpy()))
+    return address(Image.fromarray(to_pixels(output)[0].numpy()))
 
 
-def _address(picture: Image.Image) -> str:
+def address(picture: Image.Image) -> str:
+    """Returns a picture as a PNG inside a data address."""
     stream = io.BytesIO()
     picture.save(stream, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from harness.catalog.lookup import find_model
 from harness.catalog.types import Model
 from harness.demo.generator import NGF
 from harness.explain.drawing import Drawing, draw
@@ -15,14 +15,19 @@ from harness.explain.language import explain_language, formula_html
 from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
 from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.explain.work import at_work
 from harness.files import write_text
 from harness.native.networks import build_discriminator, build_generator
 from harness.report.language import Language
 from harness.report.render import render_page
+from harness.runs.trained import find_model
 from harness.workspace import Workspace
 
 DEFAULT_MODEL = "pix2pix/facades_label2photo"
 _VARIANTS = (("pixel", "pixel", 0), ("n_layers 1", "n_layers", 1), ("basic", "basic", 3), ("n_layers 5", "n_layers", 5))
+
+_LEAST_JUDGED = 128
+"""Pixels a side; of smaller pictures the deepest discriminator leaves nothing to normalise."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +62,13 @@ class Explanation:
         return next(v for v in self.variants if v.name == "basic")
 
 
-def explain(model: str | None = None) -> Explanation:
-    """Builds the networks of a catalog model and takes them apart; raises UnknownNameError for an unknown one."""
-    entry = find_model(model or DEFAULT_MODEL)
+def explain(workspace: Workspace, model: str | None = None) -> Explanation:
+    """Builds a model's networks, of the catalog or trained here, and takes them apart.
+
+    Raises:
+        UnknownNameError: there is no such model.
+    """
+    entry = find_model(workspace, model or DEFAULT_MODEL)
     a = entry.architecture
     side = entry.crop_size
     with torch.device("meta"):
@@ -67,11 +76,12 @@ def explain(model: str | None = None) -> Explanation:
     network = take_apart(generator, (a.input_nc, side, side))
     # pix2pix's discriminator sees input and output, CycleGAN's the output alone.
     channels = a.output_nc + (0 if entry.family == "cyclegan" else a.input_nc)
+    judged = max(side, _LEAST_JUDGED)
     variants = []
     for name, kind, layers in _VARIANTS:
         with torch.device("meta"):
             built = build_discriminator(kind, channels, layers=layers, norm=a.norm)
-        variants.append(Variant(name, take_apart(built, (channels, side, side)), receptive_field(built)))
+        variants.append(Variant(name, take_apart(built, (channels, judged, judged)), receptive_field(built)))
     return Explanation(entry, network, draw(network), tuple(variants))
 
 
@@ -108,16 +118,24 @@ def page_path(workspace: Workspace, model: Model, lang: str) -> Path:
     return workspace.results / f"explain-{model.family}-{model.name}{suffix}.html"
 
 
-def write_explanation(workspace: Workspace, model: str | None = None, lang: str = "en") -> Path:
-    """Writes the page, one file that needs nothing beside it, and returns its path."""
+def write_explanation(
+    workspace: Workspace, model: str | None = None, lang: str = "en", beside: Sequence[str] = ()
+) -> Path:
+    """Writes the page, one file that needs nothing beside it, and returns its path.
+
+    Args:
+        beside: trainings on the same pictures to set beside the model, see `harness.explain.work.at_work`.
+    """
     words = explain_language(lang)
-    explanation = explain(model)
+    explanation = explain(workspace, model)
+    work = at_work(workspace, explanation.model, beside)
     pictures = make_pictures()
     target = page_path(workspace, explanation.model, lang)
     html = render_page(
         "explain.html.j2", words, package="harness.explain", styles=("explain.css",),
         e=explanation, pictures=pictures, chapters=CHAPTERS, questions=QUESTIONS, values=values(explanation),
-        facts=facts(explanation, words), formula=formula_html, ngf=NGF, data={"digits": words.digits, "strings": {}},
+        facts=facts(explanation, words), formula=formula_html, ngf=NGF, work=work,
+        data={"digits": words.digits, "strings": {}},
     )  # fmt: skip
     write_text(target, html)
     return target

@@ -9,6 +9,7 @@ from harness.explain.language import explain_language, formula_text
 from harness.explain.network import Network
 from harness.explain.service import Explanation, facts, values
 from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.explain.work import AtWork
 from harness.report.language import Language
 
 _WIDTH = 96
@@ -36,6 +37,20 @@ def text_lines(explanation: Explanation, lang: str = "en") -> Iterator[str]:
     yield from ("", words.text("chapter.questions").upper(), "")
     for number, key in enumerate(QUESTIONS, 1):
         yield from textwrap.wrap(f"{number}. {words.text(key)}", _WIDTH, subsequent_indent="   ")
+
+
+def work_lines(work: AtWork, lang: str = "en") -> Iterator[str]:
+    """Yields what is known in numbers of a trained model at work, line by line."""
+    words = explain_language(lang)
+    yield from ("", words.text("chapter.work").upper(), "")
+    if work.verdicts:
+        verdicts = work.verdicts
+        numbers = (words.number(verdicts.real_mean, 2), words.number(verdicts.made_mean, 2))
+        said = words.text("work.verdicts", n=verdicts.map, size=verdicts.square[2], real=numbers[0], made=numbers[1])
+        yield from textwrap.wrap(said, _WIDTH)
+    for column in work.columns:
+        numbers = words.number(column.ssim, 4), words.number(column.psnr, 2)
+        yield f"  {column.name:<24} SSIM {numbers[0]}  PSNR {numbers[1]}  {column.differs}"
 
 
 def _layers(network: Network, words: Language) -> Iterator[str]:

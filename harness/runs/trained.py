@@ -50,6 +50,16 @@ def trained_weights(workspace: Workspace, model: Model) -> Path | None:
     return found[1] if found and found[0] == model else None
 
 
+def training_of(workspace: Workspace, model: Model) -> tuple[Path, TrainingRecord, TrainedModel] | None:
+    """Returns folder and record of the training that made a model, and its entry there; None for any other model."""
+    for folder in training_folders(workspace) if model.own else []:
+        record = load_training(folder)
+        for trained in record.models:
+            if trained.name == model.name:
+                return folder, record, trained
+    return None
+
+
 def checkpoints_of(workspace: Workspace, model: Model) -> list[Path]:
     """Returns every kept epoch of the generator that a trained model is one of, its own first; none for any other."""
     weights = trained_weights(workspace, model)

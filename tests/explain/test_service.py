@@ -20,7 +20,7 @@ from harness.workspace import Workspace
 
 def test_every_model_can_be_explained() -> None:
     for model in (next(m for m in MODELS.values() if m.family == family) for family in ("pix2pix", "cyclegan")):
-        explanation = explain(model.id)
+        explanation = explain(Workspace(Path()), model.id)
         assert explanation.model == model
         channels = 6 if model.paired else 3
         assert explanation.basic.network.input[0] == channels
@@ -29,11 +29,11 @@ def test_every_model_can_be_explained() -> None:
 
 def test_an_unknown_model_is_answered() -> None:
     with pytest.raises(UnknownNameError):
-        explain("facades")
+        explain(Workspace(Path()), "facades")
 
 
 def test_the_terminal_says_every_statement_with_its_sources() -> None:
-    text = "\n".join(text_lines(explain()))
+    text = "\n".join(text_lines(explain(Workspace(Path()))))
 
     assert "70×70" in text
     assert "54,413,955" in text
