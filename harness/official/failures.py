@@ -50,6 +50,11 @@ _CAUSES = (
         "the weights file is damaged or is no weights file",
         "bring it again with `harness setup --model NAME`",
     ),
+    _Cause(
+        r"^NotImplementedError: .* is not recognized",
+        "an option names something the script does not know",
+        "see what it takes in `options/base_options.py` of the clone",
+    ),
     _Cause(r"^ModuleNotFoundError|^ImportError", "a Python module is missing or broken", "harness doctor"),
     _Cause(r"^FileNotFoundError|is not a valid directory", "a file is missing", "harness setup"),
 )

@@ -153,6 +153,15 @@ def _kind(
     wanted = {"pix2pix": "`train` of pairs", "colorization": "`train` of photos"}.get(
         family or "", "`train` of pairs, or `trainA` and `trainB`"
     )
+    if not there and pictures_of(folder):
+        hint = (
+            f"make pairs of them: harness train --task grey --dataset {reference}; or pair and split them: {_PREPARE}"
+        )
+        if family == "colorization":
+            hint = f"harness prepare-images {reference} --split 80/10/10 --name NAME, then train on NAME"
+        raise TrainingError(
+            f"`{folder}` is a folder of loose pictures, not one with a part to train on and one to test on", hint
+        )
     has = f"it has: {', '.join(sorted(there))}" if there else "it has no folder of pictures"
     if family == "colorization":
         raise TrainingError(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.catalog.models import MODELS
-from harness.catalog.types import Direction, Family
+from harness.catalog.types import Architecture, Direction, Family
 from harness.errors import DeviceError, TrainingError
 from harness.official.training import RESERVED, option_value
 from harness.runs.training import TrainingRecord, training_folders
@@ -20,7 +21,9 @@ from harness.workspace import Workspace
 
 _BYTES_OF_STATE = 12  # fp32 weights and Adam's two moments
 _BYTES_OF_WEIGHTS = 4
+_DEPTH = re.compile(r"unet_\d+|resnet_\d+blocks")
 _CROP_SIZE = 256  # of the authors' options
+_GENERATOR: dict[Family, str] = {"pix2pix": "unet_256", "cyclegan": "resnet_9blocks", "colorization": "unet_256"}
 _OWN_OPTION = {"--model": "--family", "--direction": "--direction", "--dataroot": "--dataset", "--name": "--name",
                "--continue_train": "--resume", "--gpu_ids": "--device"}  # fmt: skip
 
@@ -36,6 +39,33 @@ def check_options(options: Sequence[str]) -> None:
             raise TrainingError(f"`{taken}` of `train.py` is set by harness and cannot be given after `--`", hint)
         if word == "--use_wandb":
             check_installed("wandb", word)
+
+
+def check_sizes(options: Sequence[str], family: Family) -> None:
+    """Raises TrainingError for sizes and lengths that `train.py` would only stumble over."""
+    generator = option_value(options, "netG") or _GENERATOR[family]
+    preprocess = option_value(options, "preprocess") or "crop"
+    crop, load = (_number(options, name, default) for name, default in (("crop_size", _CROP_SIZE), ("load_size", 286)))
+    multiple = Architecture(generator, "batch", None).multiple_of if _DEPTH.fullmatch(generator) else 1
+    if "crop" in preprocess and crop % multiple:
+        near = max(multiple, round(crop / multiple) * multiple)
+        raise TrainingError(
+            f"`--crop_size {crop}` does not fit `{generator}`: sides must be multiples of {multiple} pixels",
+            f"-- --crop_size {near} --load_size {round(near * 286 / 256)}",
+        )
+    if "crop" in preprocess and load < crop:
+        raise TrainingError(
+            f"`--load_size {load}` is less than `--crop_size {crop}`, which is cut out of pictures of that size",
+            f"-- --load_size {round(crop * 286 / 256)} --crop_size {crop}",
+        )
+    if _number(options, "n_epochs", 100) + _number(options, "n_epochs_decay", 100) < 1:
+        raise TrainingError("a training of no epochs teaches nothing", "-- --n_epochs 1 --n_epochs_decay 0")
+
+
+def _number(options: Sequence[str], name: str, default: int) -> int:
+    """The value of an option as a number; their parser answers what is none."""
+    given = option_value(options, name)
+    return int(given) if given and given.lstrip("-").isdigit() else default
 
 
 def check_installed(package: str, option: str) -> None:
@@ -67,6 +97,8 @@ def free_name(workspace: Workspace, data: TrainingData, family: Family) -> str:
 
 def check_name(workspace: Workspace, name: str) -> None:
     """Raises TrainingError for a name that a training, a run or a model of the catalog has already."""
+    if name.startswith("-"):
+        raise TrainingError(f"`{name}` looks like an option", "choose a `--name` that begins with a letter or digit")
     if name in {model.name for model in MODELS.values()}:
         raise TrainingError(f"`{name}` is the name of an official model", "choose another `--name`")
     folder = workspace.run(name)
@@ -81,8 +113,7 @@ def check_name(workspace: Workspace, name: str) -> None:
 
 def side_of(options: Sequence[str]) -> int:
     """Returns the side in pixels of what the network sees while it trains."""
-    given = option_value(options, "crop_size")
-    return int(given) if given and given.isdigit() else _CROP_SIZE
+    return _number(options, "crop_size", _CROP_SIZE)
 
 
 def direction_warning(data: TrainingData, family: Family, direction: Direction) -> str | None:

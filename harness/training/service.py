@@ -79,6 +79,8 @@ def train(
     if name is not None:
         planning.check_name(workspace, name)
     images = max(len(data.pictures(part)) for part in data.parts)
+    given = (*preset_options(preset, family, images), *options)
+    planning.check_sizes(given, family)
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
         folder = workspace.run(name or planning.free_name(workspace, data, family))
         folder.mkdir(parents=True)
@@ -93,7 +95,7 @@ def train(
         family=family,
         direction=chosen,
         preset=preset,
-        options=(*preset_options(preset, family, images), *options),
+        options=given,
         dataset={"name": data.name, "reference": data.reference, "digest": planning.digest(data)},
         device=resolved,
         processes=processes,
@@ -184,7 +186,9 @@ def _go(
             going.end()
         except KeyboardInterrupt:
             going.stop("interrupted", "stopped by hand", f"harness train --resume {record.name}")
-            progress.say(f"`{record.name}` stopped; `harness train --resume {record.name}` goes on where it was")
+            progress.warn(
+                f"`{record.name}` stopped; it can go on where it was", f"harness train --resume {record.name}"
+            )
             raise
         except HarnessError as error:
             going.stop("failed", error.message.partition("\n")[0], error.hint)

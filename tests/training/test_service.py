@@ -44,7 +44,7 @@ class Listening(Silent):
         self.said.append(message)
 
     def warn(self, message: str, hint: str | None = None) -> None:
-        self.warned.append(message)
+        self.warned += [message, hint or ""]
 
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Any]:
@@ -122,7 +122,7 @@ def test_stopped_by_hand_it_says_so_and_goes_on_to_the_same_losses(
     with pytest.raises(KeyboardInterrupt):
         train(workspace, "pairs", name="cut", options=SMALL, progress=stopped)
     folder = workspace.run("cut")
-    assert any("`harness train --resume cut` goes on" in line for line in stopped.said)
+    assert "harness train --resume cut" in stopped.warned
     assert load_training(folder).state == "interrupted"
     assert page_document(folder)["hint"] == "harness train --resume cut"
     assert "cut" not in trained_models(workspace)
@@ -258,6 +258,18 @@ def test_what_cannot_begin_leaves_nothing_behind(
     with pytest.raises(TrainingError, match=r"`--dataroot` of `train\.py` is set by harness") as caught:
         train(workspace, "pairs", options=("--dataroot", "x"))
     assert "`--dataset`" in str(caught.value.hint)
+    for options, said in (
+        (("--crop_size", "48"), "multiples of 32"),
+        (("--load_size", "16"), "less than `--crop_size 32`"),
+        (("--n_epochs", "0", "--n_epochs_decay", "0"), "no epochs"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            train(workspace, "pairs", options=(*SMALL, *options))
+    with pytest.raises(TrainingError, match="looks like an option"):
+        train(workspace, "pairs", name="-x", options=SMALL)
+    with pytest.raises(TrainingError, match="folder of loose pictures") as loose:
+        train(workspace, str(pairs / "test"))
+    assert "--task" in str(loose.value.hint)
     with pytest.raises(TrainingError, match="name of an official model"):
         train(workspace, "pairs", name="facades_label2photo", options=SMALL)
     with pytest.raises(TrainingError, match="learns from pairs"):
@@ -267,7 +279,8 @@ def test_what_cannot_begin_leaves_nothing_behind(
     with pytest.raises(TestSetError, match="holds 1 picture; a training needs at least 2"):
         train(workspace, "u")
     with pytest.raises(TrainingError, match="has no folder `train` of pairs"):
-        train(workspace, str(pairs / "test"))
+        save_picture(workspace.datasets / "v" / "testA" / "a.png")
+        train(workspace, "v")
     with pytest.raises(UnknownNameError):
         train(workspace, "no such set")
     with pytest.raises(DeviceError):
@@ -377,5 +390,5 @@ def test_colorization_learns_from_photos_and_is_measured_on_them(workspace: Work
         assert run.measurement.columns == ("ssim", "psnr", "mae")
     sample = Image.open(workspace.run("colour") / "samples" / "input" / "G-1.png")
     assert all(max(colour) - min(colour) <= 1 for colour in sample.get_flattened_data())
-    with pytest.raises(TrainingError, match="has no folder `train` of photos"):
+    with pytest.raises(TrainingError, match="folder of loose pictures"):
         train(workspace, str(folder / "testA"), "colorization")
