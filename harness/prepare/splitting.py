@@ -20,6 +20,7 @@ NEAR = 0.06
 """Share of differing fingerprint bits up to which two pictures are taken for one."""
 
 _CHUNK = 256
+_LEAST_FOR_TEST, _LEAST_FOR_VAL = 3, 10
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def groups_of(prints: Sequence[Fingerprint]) -> list[int]:
 def assign(hashes: Sequence[str], groups: Sequence[int], shares: Shares, earlier: Mapping[str, Part]) -> list[Part]:
     """Returns each picture's part; a group stays together, and what was in a part before stays there.
 
+    Of three groups or more one is held out for test, of ten or more one for val, whatever their hashes say.
+
     Args:
         hashes: SHA-256 of each picture's source.
         groups: from `groups_of`.
@@ -92,6 +95,11 @@ def assign(hashes: Sequence[str], groups: Sequence[int], shares: Shares, earlier
     for sha256, group in zip(hashes, groups, strict=True):
         members.setdefault(group, []).append(sha256)
     parts = {group: _part_of(sorted(found), shares, earlier) for group, found in members.items()}
+    for part, share, least in (("test", shares.test, _LEAST_FOR_TEST), ("val", shares.val, _LEAST_FOR_VAL)):
+        if share and len(parts) >= least and part not in parts.values():
+            free = [g for g, p in parts.items() if p != part and not any(m in earlier for m in members[g])]
+            if free:
+                parts[max(free, key=lambda group: min(members[group]))] = "test" if part == "test" else "val"
     return [parts[group] for group in groups]
 
 

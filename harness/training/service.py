@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -191,8 +192,16 @@ def _go(
             )
             raise
         except HarnessError as error:
-            going.stop("failed", error.message.partition("\n")[0], error.hint)
+            with suppress(OSError):  # the same full disk, perhaps; the error itself matters more
+                going.stop("failed", error.message.partition("\n")[0], error.hint)
             raise
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise TrainingError(
+                f"the disk is full: nothing more could be written to `{folder}`; the last state is kept",
+                f"make room, then harness train --resume {record.name}",
+            ) from error
         finally:
             going.clear()
         return going.record

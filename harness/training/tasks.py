@@ -11,11 +11,14 @@ from harness.prepare.naming import safe_name
 from harness.prepare.plan import plan_images
 from harness.prepare.service import PreparedSet, carry_out
 from harness.progress import Progress, Silent
+from harness.testset import load_test_set
 from harness.workspace import Workspace
 
 Task = Literal["edges", "grey", "blank", "superres"]
 TASKS: tuple[Task, ...] = ("edges", "grey", "blank", "superres")
 SPLIT = "80/10/10"
+LEAST = 3
+"""Photos to train on at least: two to learn from and one held out."""
 
 
 def build_task_set(
@@ -23,7 +26,7 @@ def build_task_set(
 ) -> PreparedSet:
     """Makes `datasets/<folder>-<task>/` of a folder of photos: pairs to train on, and some held out.
 
-    The spoilt picture stands left, the photo right. A set that is there already is brought up to date.
+    The spoilt picture stands left, the photo right. A set made of the same folder before is brought up to date.
 
     Raises:
         UnknownNameError: there is no such task.
@@ -34,9 +37,21 @@ def build_task_set(
         raise UnknownNameError("task", task, TASKS)
     if not folder.exists():
         raise TestSetError(f"there is no folder `{folder}`", f"harness train --task {task} --dataset FOLDER_OF_PHOTOS")
-    name = f"{safe_name(folder.resolve().stem)}-{task}"
+    origin = plan_images(workspace, folder, size=size, as_="photo", to=task, split=SPLIT).made_by["from"]
+    name = _free_name(workspace, f"{safe_name(folder.resolve().stem)}-{task}", origin)
     plan = plan_images(workspace, folder, name=name, size=size, as_="photo", to=task, split=SPLIT)
+    if len(plan.files) < LEAST:
+        raise TestSetError(f"`{folder}` holds {len(plan.files)} pictures; at least {LEAST} are needed", "add photos")
     made = carry_out(workspace, plan, progress=progress)
     count = len(made.test_set.images)
     progress.say(f"`{name}`: {count} pairs of `{folder}`; look at them: {made.page.as_uri()}")
     return made
+
+
+def _free_name(workspace: Workspace, name: str, origin: str) -> str:
+    """The name, numbered where another folder of the same name has a set of it."""
+    for candidate in (name, *(f"{name}-{number}" for number in range(2, 1000))):
+        folder = workspace.dataset(candidate)
+        if not (folder / "dataset.json").is_file() or load_test_set(folder).made_by.get("from") == origin:
+            return candidate
+    raise TestSetError(f"there are a thousand sets called `{name}`", "remove some from `datasets/`")

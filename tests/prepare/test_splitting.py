@@ -40,8 +40,19 @@ def test_shares_are_met_in_the_large() -> None:
 def test_adding_pictures_moves_none(first: int, more: int, seed: int) -> None:
     known = hashes(first + more, seed)
     before = assign(known[:first], list(range(first)), SHARES, {})
-    after = assign(known, list(range(first + more)), SHARES, {})
+    after = assign(known, list(range(first + more)), SHARES, dict(zip(known[:first], before, strict=True)))
     assert after[:first] == before
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 99))
+def test_something_is_held_out_of_small_sets_and_little(count: int, seed: int) -> None:
+    parts = assign(hashes(count, seed), list(range(count)), SHARES, {})
+    assert ("test" in parts) or count < 3
+    assert ("val" in parts) or count < 10
+    own = [SHARES.part(h) for h in hashes(count, seed)]
+    assert sum(a != b for a, b in zip(parts, own, strict=True)) <= 2
+    assert assign(hashes(count, seed), list(range(count)), Shares.parse("1/0/0"), {}) == ["train"] * count
 
 
 def test_a_group_stays_together_and_where_it_was() -> None:

@@ -36,7 +36,7 @@ def test_pairs_of_spoilt_and_whole(tmp_path: Path, photos: Path, task: str) -> N
     assert made.folder.name == f"عکس‌ها-{task}"
     parts = {i.output.partition("/")[0] for i in made.test_set.images}
     assert "train" in parts
-    assert parts & {"val", "test"}
+    assert parts == {"train", "val", "test"}
     data = find_data(workspace, made.folder.name)
     assert (data.kind, data.direction, data.domains) == ("pairs", "AtoB", (task, "photo"))
     image = made.test_set.images[0]
@@ -80,3 +80,16 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
         build_task_set(workspace, "grey", tmp_path / "nowhere")
     with pytest.raises(HarnessError):
         build_task_set(workspace, "grey", tmp_path / "empty")
+    with pytest.raises(TestSetError, match="at least 3"):
+        save_picture(tmp_path / "few" / "a.png", 64, 64)
+        build_task_set(workspace, "grey", tmp_path / "few", size=(64, 64))
+
+
+def test_folders_of_one_name_have_sets_of_their_own(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "ws")
+    made = []
+    for place in ("a", "b", "a"):
+        for number in range(3):
+            save_picture(tmp_path / place / "holiday" / f"{place}{number}.png", 64, 64)
+        made.append(build_task_set(workspace, "grey", tmp_path / place / "holiday", size=(64, 64)).folder.name)
+    assert made == ["holiday-grey", "holiday-grey-2", "holiday-grey"]
