@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -95,11 +96,16 @@ def assign(hashes: Sequence[str], groups: Sequence[int], shares: Shares, earlier
     for sha256, group in zip(hashes, groups, strict=True):
         members.setdefault(group, []).append(sha256)
     parts = {group: _part_of(sorted(found), shares, earlier) for group, found in members.items()}
-    for part, share, least in (("test", shares.test, _LEAST_FOR_TEST), ("val", shares.val, _LEAST_FOR_VAL)):
+    wanted: tuple[tuple[Part, float, int], ...] = (
+        ("test", shares.test, _LEAST_FOR_TEST),
+        ("val", shares.val, _LEAST_FOR_VAL),
+    )
+    for part, share, least in wanted:
         if share and len(parts) >= least and part not in parts.values():
-            free = [g for g, p in parts.items() if p != part and not any(m in earlier for m in members[g])]
+            counts = Counter(parts.values())
+            free = [g for g, p in parts.items() if counts[p] > 1 and not any(m in earlier for m in members[g])]
             if free:
-                parts[max(free, key=lambda group: min(members[group]))] = "test" if part == "test" else "val"
+                parts[max(free, key=lambda group: min(members[group]))] = part
     return [parts[group] for group in groups]
 
 
