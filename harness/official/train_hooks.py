@@ -1,5 +1,5 @@
 """What `bootstrap.py` adds to the authors' `train.py` from outside: a state that training can be resumed from exactly,
-losses as they come, and sample pictures. Loaded by path; knows nothing of harness.
+and losses as they come. Loaded by path; knows nothing of harness.
 
 Upstream saves the networks' weights only, so a training that was cut off goes on with fresh optimisers, another
 order of pictures and a count that starts at zero. The state kept here holds all of that. It is taken at the end of an
@@ -34,8 +34,8 @@ class Hooks:
     """The hooks of one training process.
 
     Settings: `state` (file), `keep` (how many epochs' networks stay, spread evenly, the last always), `log_every`
-    (iterations), `save_seconds` (between two states), `warm_up` (iterations timed before the first), `samples`
-    (network -> PNG paths), `samples_folder`, `event` (prefix of told lines), `processes`.
+    (iterations), `save_seconds` (between two states), `warm_up` (iterations timed before the first), `event` (prefix
+    of told lines), `processes`.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -181,7 +181,6 @@ class Hooks:
         raise SystemExit(code)
 
     def _after_epoch(self) -> None:
-        self._draw_samples()
         finished, opt = self.epoch, self.model.opt
         total = opt.n_epochs + opt.n_epochs_decay
         kept = finished == total or finished % math.ceil(total / self.settings["keep"]) == 0
@@ -290,38 +289,6 @@ class Hooks:
             if not full and not any(words in str(error) for words in ("inline_container", "PytorchStreamWriter")):
                 raise
             self._stop("disk_full", DISK_FULL)
-
-    def _draw_samples(self) -> None:
-        """Translates the sample inputs with copies of the generators; no state of the training is touched."""
-        if self.rank:
-            return
-        networks = self._networks()
-        for name, paths in self.settings["samples"].items():
-            devices = [self.model.device] if self.model.device.type == "cuda" else []
-            with self.torch.random.fork_rng(devices), self.torch.no_grad():
-                net = copy.deepcopy(networks[name])
-                for path in map(Path, paths):
-                    self._draw_sample(net, path)
-
-    def _draw_sample(self, net: Any, path: Path) -> None:
-        image = importlib.import_module("PIL.Image")
-        util = importlib.import_module("util.util")
-        self.torch.manual_seed(0)
-        with image.open(path) as opened:
-            pixels = self.numpy.asarray(opened.convert("RGB"), dtype=self.numpy.float32)
-        drawn = self._coloured(net, pixels) if self.model.opt.model == "colorization" else None
-        if drawn is None:
-            tensor = self.torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None].to(self.model.device)
-            drawn = util.tensor2im(net(tensor))
-        target = Path(self.settings["samples_folder"]) / f"{self.epoch:05d}" / path.name
-        with _aside(target) as temporary:
-            image.fromarray(drawn).save(temporary, format="PNG")
-
-    def _coloured(self, net: Any, pixels: Any) -> Any:
-        """Gives a picture colours as their colorization model does: from its L, with the network's a and b."""
-        lab = importlib.import_module("skimage.color").rgb2lab(pixels / 255).astype(self.numpy.float32)
-        lightness = self.torch.from_numpy(lab[..., 0] / 50 - 1)[None, None].to(self.model.device)
-        return self.model.lab2rgb(lightness, net(lightness)).astype(self.numpy.uint8)
 
 
 def _is_plain(value: Any) -> bool:

@@ -20,6 +20,7 @@ _MODELS = {"pix2pix": "pix2pix", "cyclegan": "cycle_gan", "colorization": "color
 _NEVER = 10**9
 _HOOKS = Path(__file__).with_name("train_hooks.py")
 _SKIP_HOOKS = Path(__file__).with_name("skip_hooks.py")
+_SAMPLE_HOOKS = Path(__file__).with_name("sample_hooks.py")
 _PROCESS_HOOKS = Path(__file__).with_name("process_hooks.py")
 _NOT_FINITE, _DISK_FULL = 81, 82
 
@@ -159,16 +160,19 @@ def _hooks(job: TrainingJob) -> dict[Path, dict[str, Any]]:
         "log_every": job.log_every,
         "save_seconds": job.save_seconds,
         "warm_up": job.warm_up,
-        "samples": {network: [str(p.resolve()) for p in paths] for network, paths in (job.samples or {}).items()},
-        "samples_folder": str((job.folder / "samples").resolve()),
         "event": "::harness",
         "processes": job.processes,
     }
-    before: list[Path] = [
-        *([_PROCESS_HOOKS] if job.processes > 1 else []),
-        *([_SKIP_HOOKS] if job.without_skips else []),
-    ]
-    return {**{path: {} for path in before}, _HOOKS: settings}
+    hooks: dict[Path, dict[str, Any]] = {}
+    if job.processes > 1:
+        hooks[_PROCESS_HOOKS] = {}
+    if job.without_skips:
+        hooks[_SKIP_HOOKS] = {}
+    hooks[_HOOKS] = settings
+    if job.samples:
+        drawn = {network: [str(p.resolve()) for p in paths] for network, paths in job.samples.items()}
+        hooks[_SAMPLE_HOOKS] = {"samples": drawn, "folder": str((job.folder / "samples").resolve())}
+    return hooks
 
 
 def _failure(finished: Finished, job: TrainingJob) -> EngineError:
