@@ -17,6 +17,7 @@ import math
 import os
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ NOT_FINITE, DISK_FULL = 81, 82
 
 _WITHIN_EPOCH = 5
 """A state within an epoch is due after so many times the seconds of one at an epoch's end, where it is cheaper."""
+
+_RECENT = 500
+"""Told losses that a state keeps, more than a pipe holds: whoever read them may have been cut off before."""
 
 
 class Hooks:
@@ -48,6 +52,7 @@ class Hooks:
         self.epoch_rng: dict[str, Any] = {}
         self.resumed: dict[str, Any] | None = None
         self.saved_at = time.monotonic()
+        self.recent: deque[dict[str, Any]] = deque(maxlen=_RECENT)
         self.model: Any = None
         self.loader: Any = None
 
@@ -82,6 +87,8 @@ class Hooks:
             self._resume()
             opt.epoch_count = self.epoch
             self._tell_plan(opt)
+            for told in self.recent:
+                self._tell("loss", told)
             self._warm_up()
             self.saved_at = time.monotonic()
 
@@ -135,6 +142,7 @@ class Hooks:
                 "epochs": opt.n_epochs + opt.n_epochs_decay,
                 "epoch": self.epoch,
                 "iteration": self.iterations,
+                "told_from": self.recent[0]["iteration"] if self.recent else self.iterations + 1,
                 "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in nets},
                 "device": str(self.model.device),
                 "options": {key: value for key, value in vars(opt).items() if _is_plain(value)},
@@ -171,7 +179,8 @@ class Hooks:
                 self._stop("not_finite", NOT_FINITE)
             rate = self.model.optimizers[0].param_groups[0]["lr"]
             told = {"iteration": self.iterations, "epoch": self.epoch, "batch": self.batches, "rate": rate}
-            self._tell("loss", {**told, "seconds": seconds, "losses": losses})
+            self.recent.append({**told, "seconds": seconds, "losses": losses})
+            self._tell("loss", self.recent[-1])
         if time.monotonic() - self.saved_at > _WITHIN_EPOCH * self.settings["save_seconds"]:
             self._save_state()
         self._tell("step", {"epoch": self.epoch, "batch": self.batches, "iteration": self.iterations})
@@ -208,6 +217,7 @@ class Hooks:
             "batches": self.batches,
             "rng": self._rng(),
             "epoch_rng": self.epoch_rng,
+            "recent": list(self.recent),
             "networks": {name: net.state_dict() for name, net in self._networks().items()},
             "optimizers": [o.state_dict() for o in self.model.optimizers],
             "schedulers": [s.state_dict() for s in self.model.schedulers],
@@ -228,6 +238,7 @@ class Hooks:
         if state["batch_size"] != self.model.opt.batch_size:
             self.batches = state["batches"] = 0  # other batches: the epoch begins again
         self.resumed = state
+        self.recent.extend(state["recent"])
         self._tell("resumed", {"epoch": self.epoch, "batch": self.batches, "iteration": self.iterations})
 
     def _load(self, state: dict[str, Any]) -> None:

@@ -94,7 +94,8 @@ def train(job: TrainingJob, clone: Path, on_event: Callable[[str, dict[str, Any]
 
     Args:
         on_event: called with `resumed`, `plan`, `speed` (seconds an iteration, of the warm-up), `loss`, `step`, `epoch`
-            and `stopped`, and what `harness/official/train_hooks.py` tells of them.
+            and `stopped`, and what `harness/official/train_hooks.py` tells of them. After a resume the last losses
+            before it come once more: whoever listened then may have been cut off first.
 
     Raises:
         TrainingError: losses that are no numbers, a full disk, or an option the script does not take.

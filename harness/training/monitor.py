@@ -49,6 +49,7 @@ class Monitor:
         self._clock: deque[tuple[float, int]] = deque()
         self._epoch_begun: tuple[float, int] | None = None
         self._latest: dict[str, float] = {}
+        self._logged = 0
         self._said_at = 0.0
         self.plan: dict[str, Any] = {}
         self.epoch, self.batch, self.iteration = 1, 0, 0
@@ -116,6 +117,9 @@ class Monitor:
         )
 
     def _on_loss(self, told: dict[str, Any]) -> None:
+        if told["iteration"] <= self._logged:  # told once more, in case it was not heard before a cut
+            return
+        self._logged = told["iteration"]
         self._latest = told["losses"]
         row = [told[key] for key in _BEFORE_VALUES] + list(told["losses"].values())
         new = not self._log.is_file()
@@ -186,6 +190,7 @@ class Monitor:
         for row in kept:
             losses = dict(zip(names, map(float, row[len(_BEFORE_VALUES) :]), strict=True))
             self._count(int(row[1]), int(row[2]), float(row[3]), losses)
+            self._logged = int(row[0])
 
     def _sample_strips(self) -> dict[str, Any]:
         folder = self._folder / "samples"

@@ -20,7 +20,7 @@ class Scalars:
         if kind == "plan":
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(str(self._folder), purge_step=told["iteration"] + 1)
+            self._writer = SummaryWriter(str(self._folder), purge_step=told["told_from"])
         if kind == "loss" and self._writer is not None:
             for name, value in {**told["losses"], "learning_rate": told["rate"]}.items():
                 self._writer.add_scalar(name, value, told["iteration"])
