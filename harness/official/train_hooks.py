@@ -193,12 +193,15 @@ class Hooks:
         finished, opt = self.epoch, self.model.opt
         total = opt.n_epochs + opt.n_epochs_decay
         kept = finished == total or finished % math.ceil(total / self.settings["keep"]) == 0
-        self.epoch, self.batches, self.epoch_rng = finished + 1, 0, self._rng()
-        if kept or time.monotonic() - self.saved_at > self.settings["save_seconds"]:
-            self._save_state()
+        due = kept or time.monotonic() - self.saved_at > self.settings["save_seconds"]
+        # The networks first: a cut between them and the state does the epoch again, the other way round it would lack.
+        if due:
             self.model.save_networks("latest")
         if kept:
             self.model.save_networks(finished)
+        self.epoch, self.batches, self.epoch_rng = finished + 1, 0, self._rng()
+        if due:
+            self._save_state()
         self._tell("epoch", {"epoch": finished, "iteration": self.iterations, "kept": kept})
 
     def _networks(self) -> dict[str, Any]:
