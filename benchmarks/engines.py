@@ -30,21 +30,22 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.demo.scenes import draw_scene
-from harness.native.networks import build_generator
-from harness.runs.pixels import compare_folders
-from harness.translation import Item, Job
+from harness.engines.job import Job
+from harness.engines.native.networks import build_generator
+from harness.runs.pixel_differences import compare_folders
+from harness.sets.item import Item
 from harness.weights.architecture import infer_architecture
 from harness.weights.reading import read_state_dict
 
 OFFICIAL = """
 import json, pickle, sys
-from harness.official.engine import translate
+from harness.engines.official.engine import translate
 job, clone = pickle.load(open(sys.argv[1], "rb"))
 print(json.dumps(translate(job, clone).durations))
 """
 NATIVE = """
 import json, pickle, sys
-from harness.native.engine import translate
+from harness.engines.native.engine import translate
 job, clone = pickle.load(open(sys.argv[1], "rb"))
 print(json.dumps(translate(job).durations))
 """

@@ -20,8 +20,9 @@ import time
 from pathlib import Path
 
 from harness.catalog.types import Architecture
-from harness.official.engine import translate
-from harness.translation import Item, Job
+from harness.engines.job import Job
+from harness.engines.official.engine import translate
+from harness.sets.item import Item
 from harness.weights.architecture import infer_architecture
 from harness.weights.reading import read_state_dict
 

@@ -21,8 +21,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.metrics.files import save_measurement
-from harness.report.service import write_run_report
+from harness.metrics.storage import save_measurement
+from harness.report.writing import write_run_report
 from harness.runs.record import save_record
 from tests.report.samples import draw, plain_measurement, sample_record
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from harness.engines.official.training import TrainingJob, train
 from harness.images.pairing import split_ab
-from harness.official.training import TrainingJob, train
 
 SMALL = "--load_size 143 --crop_size 128 --ngf 8 --ndf 8 --n_epochs 2 --n_epochs_decay 2"
 FAMILIES = {"pix2pix": "--netG unet_128", "cyclegan": "--netG resnet_6blocks --pool_size 7"}

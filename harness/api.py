@@ -9,30 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.catalog.types import Direction, Family
+from harness.engines.job import Mode
 from harness.errors import TrainingError
 from harness.images.geometry import Fit, Size
-from harness.metrics.files import load_measurement
 from harness.metrics.statistics import Summary
-from harness.prepare.service import PreparedSet
-from harness.prepare.service import prepare_images as _prepare
+from harness.metrics.storage import load_measurement
+from harness.prepare.preparing import PreparedSet
+from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
+from harness.provision.outcome import SetupReport
+from harness.provision.setting_up import set_up
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import find_model
-from harness.runs.training import TrainingRecord, find_training, load_training
-from harness.testing.plan import Engine, NativeSettings, Plan
-from harness.testing.plan import Size as TestSize
-from harness.testing.service import run_test
+from harness.runs.training_record import TrainingRecord, find_training, load_training
+from harness.testing.request import Engine, NativeSettings, Plan
+from harness.testing.request import Size as TestSize
+from harness.testing.running import run_test
 from harness.training.presets import Preset
-from harness.training.service import resume as _resume
-from harness.training.service import train as _train
-from harness.translation import Mode
+from harness.training.starting import resume as _resume
+from harness.training.starting import train as _train
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Losses", "Metrics", "Run", "Training", "prepare_images", "test", "train"]
+__all__ = ["Losses", "Metrics", "Run", "Training", "prepare_images", "setup", "test", "train"]
 
 
 class Metrics(list[dict[str, Any]]):
@@ -140,6 +142,21 @@ class Run:
         return f"<Run {self.folder.name}: {len(self._measurement.rows)} images, {means}>"
 
 
+def setup(
+    models: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    upstream_url: str | None = None,
+    from_file: Path | None = None,
+    bundle: Path | None = None,
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> SetupReport:
+    """Brings what is missing and returns what is there; see `harness.provision.setting_up.set_up`."""
+    return set_up(
+        Workspace.locate(workspace), models, datasets, upstream_url, None, from_file, bundle, progress=progress
+    )
+
+
 def prepare_images(
     folder: Path | str,
     model: str | None = None,
@@ -150,7 +167,7 @@ def prepare_images(
     workspace: Path | None = None,
     progress: Progress | None = None,
 ) -> PreparedSet:
-    """Turns a folder of pictures into a test set; see `harness.prepare.service.prepare_images`."""
+    """Turns a folder of pictures into a test set; see `harness.prepare.preparing.prepare_images`."""
     located = Workspace.locate(workspace)
     return _prepare(
         located,
@@ -181,7 +198,7 @@ def test(
     workspace: Path | None = None,
     progress: Progress | None = None,
 ) -> Run:
-    """Runs a model over a test set, measures and reports; see `harness.testing.service.run_test`."""
+    """Runs a model over a test set, measures and reports; see `harness.testing.running.run_test`."""
     plan = Plan(engine, mode, device, seed, size, NativeSettings(samples=samples))
     done = run_test(
         Workspace.locate(workspace),
@@ -219,7 +236,7 @@ def train(
 ) -> Training:
     """Trains on a dataset and tests what came of it, or goes on with the training `resume`.
 
-    See `harness.training.service.train` for the arguments; `options` are further ones of the authors' `train.py`.
+    See `harness.training.starting.train` for the arguments; `options` are further ones of the authors' `train.py`.
     """
     located = Workspace.locate(workspace)
     if (dataset is None) == (resume is None):

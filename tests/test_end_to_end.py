@@ -13,7 +13,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.cli.main import main
-from harness.demo.generator import demo_weights
+from harness.demo.demo_weights import demo_weights
 from tests.pictures import save_picture
 from tests.upstream_standin import make_standin
 

@@ -12,7 +12,7 @@ from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.metrics.compare import Comparison
+    from harness.metrics.comparing import Comparison
 
 
 @click.command("compare")
@@ -27,7 +27,7 @@ def command(
     workspace: Workspace, runs: tuple[str, ...], output: Path | None, lang: str, as_json: bool, quiet: bool
 ) -> None:
     """Set runs of the same images side by side, each against the first: models, engines, epochs, preparations."""
-    from harness.report.service import comparison_name, write_comparison
+    from harness.report.writing import comparison_name, write_comparison
     from harness.runs.listing import find_run
 
     if len(runs) < 2:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.console import Console
-from harness.cli.listing import show_facts, size_text
+from harness.cli.facts import show_facts, size_text
 from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
@@ -57,7 +57,7 @@ def command(
 
 
 def _folder(workspace: Workspace, dataset: Dataset) -> Path | None:
-    from harness.setup.installed import installed_dataset
+    from harness.sets.finding import installed_dataset
 
     return installed_dataset(workspace, dataset)
 

@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Draw facades, prepare, translate, measure and report them, on data and weights that come with the package."""
     from harness.cli.test import run_document, show_summary
-    from harness.demo.service import run_demo
+    from harness.demo.demonstrating import run_demo
 
     console = Console(quiet)
     demo = run_demo(workspace, images, engine, lang, ["harness", *sys.argv[1:]], console)

@@ -11,7 +11,7 @@ from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.doctor.service import Diagnosis
+    from harness.doctor.examining import Diagnosis
 
 _EPILOG = """\b
 Examples:
@@ -28,7 +28,7 @@ Examples:
 @click.pass_context
 def command(ctx: click.Context, offline: bool, as_json: bool, quiet: bool) -> None:
     """Say what this machine can do and what to mend, with the command that mends it; exit code 1 if it is unusable."""
-    from harness.doctor.service import examine
+    from harness.doctor.examining import examine
 
     workspace: Workspace = ctx.obj
     console = Console(quiet)

@@ -26,7 +26,7 @@ def command(
     Layers, shapes and receptive fields are read from the network itself; every statement is cited from the paper's
     section or a line of the authors' code.
     """
-    from harness.explain.service import explain, write_explanation
+    from harness.explain.explaining import explain, write_explanation
     from harness.explain.text_page import text_lines, work_lines
     from harness.explain.work import at_work
 

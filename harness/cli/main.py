@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
-from harness import __version__
 from harness.cli.console import Console, write_any_letter
 from harness.errors import HarnessError, UnknownNameError
+from harness.version import __version__
 from harness.workspace import Workspace
 
 COMMANDS: dict[str, tuple[str, str]] = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.console import Console
-from harness.cli.listing import show_facts, size_text
+from harness.cli.facts import show_facts, size_text
 from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
@@ -60,7 +60,7 @@ def command(
 
 
 def _weights(workspace: Workspace, model: Model) -> Path | None:
-    from harness.setup.installed import installed_weights
+    from harness.provision.installed import installed_weights
 
     return installed_weights(workspace, model)
 

@@ -14,7 +14,7 @@ from harness.workspace import Workspace
 def write_page(folder: Path, lang: str, console: Console) -> Path:
     """Writes the page of a run or of a training, and returns its path."""
     if (folder / "run.json").is_file():
-        from harness.report.service import write_run_report
+        from harness.report.writing import write_run_report
 
         return write_run_report(folder, lang, console)
     from harness.training.publishing import rewrite_page

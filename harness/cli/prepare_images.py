@@ -13,8 +13,8 @@ from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.prepare.plan import Plan
-    from harness.prepare.service import PreparedSet
+    from harness.prepare.planning import Plan
+    from harness.prepare.preparing import PreparedSet
 
 _EPILOG = """
 \b
@@ -121,8 +121,8 @@ def command(
 
     FOLDER may be a run too, by name or folder: its outputs become inputs, and its inputs targets where they fit.
     """
-    from harness.prepare.plan import plan_images
-    from harness.prepare.service import carry_out
+    from harness.prepare.planning import plan_images
+    from harness.prepare.preparing import carry_out
     from harness.runs.trained import find_model
 
     console = Console(quiet)

@@ -49,10 +49,10 @@ def command(
 ) -> None:
     """Make the HTML pages again: of the named runs and trainings, or of all, and the index of results/."""
     from harness.cli.open import write_page
-    from harness.report.service import write_index
     from harness.report.single import write_single_file
+    from harness.report.writing import write_index
     from harness.runs.listing import find_report, find_run, run_folders
-    from harness.runs.training import training_folders
+    from harness.runs.training_record import training_folders
 
     console = Console(quiet)
     if single_file:

@@ -12,7 +12,7 @@ from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.setup.outcome import SetupReport
+    from harness.provision.outcome import SetupReport
 
 _EPILOG = """\b
 Examples:
@@ -50,7 +50,7 @@ def command(
     quiet: bool,
 ) -> None:
     """Clone the authors' code at its commit and bring weights and datasets, all verified; again: nothing to do."""
-    from harness.setup.service import set_up
+    from harness.provision.setting_up import set_up
 
     workspace: Workspace = ctx.obj
     console = Console(quiet)

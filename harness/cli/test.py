@@ -14,8 +14,8 @@ from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.metrics.measure import Measurement
-    from harness.testing.plan import Size
-    from harness.testing.service import TestedRun
+    from harness.testing.request import Size
+    from harness.testing.running import TestedRun
 
 _EPILOG = """
 \b
@@ -88,8 +88,8 @@ def command(
     quiet: bool,
 ) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
-    from harness.testing.plan import NativeSettings, Plan
-    from harness.testing.service import run_test
+    from harness.testing.request import NativeSettings, Plan
+    from harness.testing.running import run_test
 
     console = Console(quiet)
     if engine == "official" and (samples > 1 or precision != "fp32" or batch_size or compile_ or devices):

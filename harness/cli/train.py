@@ -12,7 +12,7 @@ from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.runs.training import TrainingRecord
+    from harness.runs.training_record import TrainingRecord
 
 _EPILOG = """
 \b
@@ -79,7 +79,7 @@ def command(
     """
     from pathlib import Path
 
-    from harness.training.service import resume, train
+    from harness.training.starting import resume, train
 
     workspace: Workspace = context.obj
     console = Console(quiet)

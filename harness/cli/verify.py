@@ -32,7 +32,7 @@ def command(
     quiet: bool,
 ) -> None:
     """Make RUN (default: the newest) again, or with the other engine, and say what differs, image by image."""
-    from harness.demo.generator import demo_weights
+    from harness.demo.demo_weights import demo_weights
     from harness.testing.verification import verify
 
     console = Console(quiet)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from harness.demo import textures
-from harness.demo.layout import GRID
+from harness.demo.facade_layout import GRID
 
 Colour = tuple[int, int, int]
 

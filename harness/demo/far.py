@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from harness.demo.layout import Plan
-from harness.demo.palette import Label
+from harness.demo.colours import Label
+from harness.demo.facade_layout import Plan
 from harness.demo.textures import Floats, soft_noise
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.demo.canvas import Colour, mixed, shaded
-from harness.demo.layout import Box, Style
+from harness.demo.facade_layout import Box, Style
 from harness.demo.paints import LEAVES, Site
 
 _DOWN, _ACROSS = np.mgrid[0:1:24j, 0:1:12j]

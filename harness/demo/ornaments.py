@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from harness.demo.canvas import Colour, Material, mixed, shaded
-from harness.demo.layout import Box, Style
+from harness.demo.facade_layout import Box, Style
 from harness.demo.paints import LEAVES, Site
 
 _IRON: Final[Colour] = (44, 46, 50)

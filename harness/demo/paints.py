@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from harness.demo.canvas import Canvas, Colour, Material
-from harness.demo.layout import House, Style
+from harness.demo.facade_layout import House, Style
 
 LEAVES: Final[Colour] = (62, 96, 46)
 

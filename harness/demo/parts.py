@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from harness.demo import openings, ornaments
-from harness.demo.layout import Box
+from harness.demo.colours import Label
+from harness.demo.facade_layout import Box
 from harness.demo.paints import Site
-from harness.demo.palette import Label
 
 # Drawn from the wall outwards, so that what stands in front covers and shades what lies behind.
 PARTS: Final[dict[Label, Callable[[Site, Box], None]]] = {

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from harness.demo.canvas import Canvas, Colour, Material, shaded
-from harness.demo.layout import GRID, House, Plan, Style
+from harness.demo.facade_layout import GRID, House, Plan, Style
 from harness.demo.paints import PAINTS, Site
 from harness.demo.parts import PARTS
 from harness.demo.textures import Floats, soft_noise

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.demo import far
-from harness.demo.layout import GRID, draw_plan, paint_labels
+from harness.demo.facade_layout import GRID, draw_plan, paint_labels
 from harness.demo.rendering import paint_photo
 
 

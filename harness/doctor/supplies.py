@@ -12,7 +12,7 @@ from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
 from harness.doctor.check import Check
 from harness.errors import HarnessError
-from harness.setup.installed import clone_state, installed_weights
+from harness.provision.installed import clone_state, installed_weights
 from harness.workspace import Workspace
 
 _TIMEOUT_S = 5.0

@@ -15,12 +15,12 @@ from PIL import Image
 from torch import nn
 
 from harness.catalog.types import Architecture
-from harness.demo.generator import DIRECTION, NET_G, NGF, NORM, demo_weights
+from harness.demo.demo_weights import DIRECTION, NET_G, NGF, NORM, demo_weights
 from harness.demo.scenes import Scene, draw_scene
-from harness.native.generator import Translator
-from harness.native.networks import UnetBlock
-from harness.native.pixels import to_pixels, to_tensor
-from harness.translation import Job, Mode
+from harness.engines.job import Job, Mode
+from harness.engines.native.generator import Translator
+from harness.engines.native.networks import UnetBlock
+from harness.engines.native.pixels import to_pixels, to_tensor
 
 SAMPLES = 4
 _SPREAD_SCALE = 4

@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from harness.explain.language import explain_language, formula_text
+from harness.explain.explaining import Explanation, facts, values
 from harness.explain.network import Network
-from harness.explain.service import Explanation, facts, values
 from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.explain.texts import explain_language, formula_text
 from harness.explain.work import AtWork
-from harness.report.language import Language
+from harness.web.language import Language
 
 _WIDTH = 96
 

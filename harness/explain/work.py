@@ -15,19 +15,20 @@ from PIL import Image
 from torch import nn
 
 from harness.catalog.types import Model
+from harness.engines.inputs import read_halves
+from harness.engines.job import Job
+from harness.engines.native.colour import colours_of
+from harness.engines.native.generator import Translator, load_generator
+from harness.engines.native.layers import set_mode
+from harness.engines.native.networks import ResnetBlock, build_discriminator
+from harness.engines.native.pixels import to_tensor
 from harness.errors import RunError
 from harness.explain.network import receptive_field
 from harness.explain.pictures import address
-from harness.images.inputs import read_halves
-from harness.native.colour import colours_of
-from harness.native.generator import Translator, load_generator
-from harness.native.layers import set_mode
-from harness.native.networks import ResnetBlock, build_discriminator
-from harness.native.pixels import to_tensor
 from harness.runs.trained import find_model, training_of
-from harness.runs.training import TrainedModel, TrainingRecord
-from harness.testing.selection import select
-from harness.translation import Item, Job
+from harness.runs.training_record import TrainedModel, TrainingRecord
+from harness.sets.item import Item
+from harness.sets.selection import select
 from harness.weights.reading import read_state_dict
 from harness.workspace import Workspace
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import requests
 
-from harness import __version__
 from harness.errors import FetchError, NetworkError
 from harness.progress import Step
+from harness.version import __version__
 
 _CHUNK = 1 << 16
 _TIMEOUT_S = (10.0, 60.0)

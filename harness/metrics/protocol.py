@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from harness import __version__
 from harness.metrics.registry import Column
 from harness.metrics.statistics import CONFIDENCE, RESAMPLES, SEED
+from harness.version import __version__
 
 VERSION = 1
 _LIBRARIES = ("numpy", "pillow", "scikit-image")

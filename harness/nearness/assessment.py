@@ -12,8 +12,8 @@ import numpy as np
 from harness.nearness.features import FEATURES, GROUPS, NAMES, describe
 from harness.nearness.palette import Picture
 from harness.nearness.profile import Profile
+from harness.nearness.reasons import WORDS, reasons
 from harness.nearness.scoring import COMPARED_FEATURES, ORIENTATION, Array
-from harness.nearness.words import WORDS, reasons
 
 Verdict = Literal["near", "unusual", "far"]
 

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from harness import __version__
 from harness.errors import ImageError, TestSetError
 from harness.files import write_json
 from harness.images.palettes import snap
@@ -24,6 +23,7 @@ from harness.nearness.features import NAMES, SMALLEST_SIDE, VERSION, describe
 from harness.nearness.palette import ColourSet, Picture, main_colours
 from harness.nearness.scoring import ORIENTATION, Array, Reference, Scale, Upright, calibrate
 from harness.progress import Progress, Silent
+from harness.version import __version__
 
 FORMAT = 1
 FEWEST, MOST = 20, 256

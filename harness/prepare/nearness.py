@@ -15,9 +15,9 @@ from harness.images.palettes import CITYSCAPES, facades_colours
 from harness.nearness.assessment import Nearness, assess, assess_set
 from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
-from harness.prepare.pool import default_workers, in_order
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress
-from harness.testset import SetImage, TestSet
+from harness.sets.test_set import SetImage, TestSet
 from harness.workspace import Workspace
 
 _LABEL_COLOURS = {"facade_label": facades_colours(), "cityscapes_label": np.array(CITYSCAPES, dtype=np.uint8)}

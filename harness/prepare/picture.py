@@ -17,7 +17,7 @@ from harness.images.pairing import join_ab
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
 from harness.prepare.splitting import Fingerprint, fingerprint
-from harness.testset import Refusal, SetImage
+from harness.sets.test_set import Refusal, SetImage
 
 _THUMBNAIL = 240
 

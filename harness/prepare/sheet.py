@@ -11,9 +11,9 @@ from PIL import Image
 
 from harness.files import write_text
 from harness.prepare.picture import thumbnail_of
-from harness.report.language import language
-from harness.report.render import render_page
-from harness.testset import SetImage, TestSet
+from harness.sets.test_set import SetImage, TestSet
+from harness.web.language import language
+from harness.web.render import render_page
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ImageError, TestSetError
-from harness.testset import Refusal
+from harness.sets.test_set import Refusal
 
 MAX_BYTES = 1 << 30
 """A larger file is no picture anyone wants translated at a few hundred pixels."""

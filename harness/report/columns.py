@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS
-from harness.report.language import Language
+from harness.web.language import Language
 
 NEARNESS = "nearness"
 _DECIMALS = {"ssim": 3, "psnr": 2, "mae": 2}

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.metrics.compare import ColumnComparison, Comparison
+from harness.metrics.comparing import ColumnComparison, Comparison
 from harness.metrics.statistics import Summary
-from harness.report.charts import Differences, Histogram, Scatter, differences, histogram, scatter
 from harness.report.columns import Column
-from harness.report.data import RunPage
 from harness.report.gallery import Cell, Strips, gallery_document
-from harness.report.language import Language, language
+from harness.report.gathering import RunPage
+from harness.web.charts import Differences, Histogram, Scatter, differences, histogram, scatter
+from harness.web.language import Language, language
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST_RUNS = len(_LETTERS)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.report.columns import Column, json_value
-from harness.report.data import RunPage
-from harness.report.language import Language
+from harness.report.gathering import RunPage
+from harness.web.language import Language
 
 
 @dataclass(frozen=True)

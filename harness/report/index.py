@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from harness.report.data import Headline, Picture, RunPage
-from harness.runs.training import TrainingRecord
+from harness.report.gathering import Headline, Picture, RunPage
+from harness.runs.training_record import TrainingRecord
 
 
 @dataclass(frozen=True)

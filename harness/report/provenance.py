@@ -14,9 +14,9 @@ from harness.catalog.citations import CITATIONS, Citation, citations_of
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
-from harness.report.language import Language
-from harness.report.privacy import public_command, public_word, without_paths
 from harness.runs.record import RunRecord
+from harness.web.language import Language
+from harness.web.privacy import public_command, public_word, without_paths
 
 _MOST_IMAGES = 100
 

@@ -12,11 +12,11 @@ from harness.errors import RunError
 from harness.files import write_text
 from harness.progress import Progress, Silent
 from harness.report.columns import ranked
-from harness.report.data import RunPage
 from harness.report.gallery import run_document
-from harness.report.language import Language, language
-from harness.report.service import load_page, render_run
+from harness.report.gathering import RunPage
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
+from harness.report.writing import load_page, render_run
+from harness.web.language import Language, language
 
 _QUALITIES = (None, 90, 75, 50)
 """Tried in this order: PNG, then WebP of falling quality."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import RunError, UnknownNameError
-from harness.runs.training import training_folders
+from harness.runs.training_record import training_folders
 from harness.workspace import Workspace
 
 

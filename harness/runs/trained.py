@@ -8,7 +8,7 @@ from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS
 from harness.catalog.types import Architecture, Model
 from harness.errors import RunError, UnknownNameError
-from harness.runs.training import TrainedModel, TrainingRecord, load_training, training_folders
+from harness.runs.training_record import TrainedModel, TrainingRecord, load_training, training_folders
 from harness.workspace import Workspace
 
 _LICENCE = "yours, as far as the licence of the pictures it learned from allows"

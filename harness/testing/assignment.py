@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.testing.generator import Generator
-from harness.testing.plan import Plan
-from harness.testing.selection import Selection
+from harness.sets.selection import Selection
+from harness.testing.loading import Generator
+from harness.testing.request import Plan
 
 
 @dataclass(frozen=True)

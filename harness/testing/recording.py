@@ -8,16 +8,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from harness import __version__
+from harness.engines.job import Answer
 from harness.files import sha256_of
+from harness.provision.installed import CloneState, clone_state
 from harness.runs.record import RunRecord
-from harness.setup.installed import CloneState, clone_state
+from harness.runs.versions import versions
+from harness.sets.selection import Selection
 from harness.testing.assignment import Assignment
-from harness.testing.generator import Generator
-from harness.testing.machine import versions
-from harness.testing.plan import Plan
-from harness.testing.selection import Selection
-from harness.translation import Answer
+from harness.testing.loading import Generator
+from harness.testing.request import Plan
+from harness.version import __version__
 from harness.workspace import Workspace
 
 

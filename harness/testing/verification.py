@@ -10,13 +10,13 @@ from typing import Any, Literal
 from harness.errors import RunError
 from harness.files import sha256_of
 from harness.progress import Progress, Silent
+from harness.provision.installed import installed_weights
 from harness.runs.listing import find_run
-from harness.runs.pixels import PixelDifference, compare_folders
+from harness.runs.pixel_differences import PixelDifference, compare_folders
 from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import checkpoints_of, find_model
-from harness.setup.installed import installed_weights
-from harness.testing.plan import Engine, NativeSettings, Plan
-from harness.testing.service import run_test
+from harness.testing.request import Engine, NativeSettings, Plan
+from harness.testing.running import run_test
 from harness.workspace import Workspace
 
 

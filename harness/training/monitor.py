@@ -12,8 +12,8 @@ from typing import Any
 
 from harness.files import written_aside
 from harness.progress import Progress, Step
-from harness.training.staging import Sample
-from harness.training.words import duration
+from harness.training.laying_out import Sample
+from harness.units import duration
 
 POINTS = 600
 """Most points of a curve; more iterations than that are averaged."""
@@ -24,7 +24,7 @@ _BEFORE_VALUES = ("iteration", "epoch", "batch", "rate", "seconds")
 
 
 class Monitor:
-    """Follows one training; `told` takes the events of `harness.official.training.train`.
+    """Follows one training; `told` takes the events of `harness.engines.official.training.train`.
 
     Args:
         folder: the training's, for `losses.csv` and the names of samples.

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.files import write_text
-from harness.report.language import Language, language
-from harness.report.render import json_block, render_page
+from harness.web.language import Language, language
+from harness.web.render import json_block, render_page
 
 PAGE = "index.html"
 PROGRESS = "progress.js"

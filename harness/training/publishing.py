@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.report.privacy import public_word, without_paths
-from harness.runs.training import TrainingRecord, load_training
+from harness.runs.training_record import TrainingRecord, load_training
 from harness.training.page import PAGE, PROGRESS, TrainingPage, write_progress, write_training_page
+from harness.web.privacy import public_word, without_paths
 
 _CALL = "harnessProgress("
 

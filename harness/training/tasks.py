@@ -7,11 +7,11 @@ from typing import Literal
 
 from harness.errors import TestSetError, UnknownNameError
 from harness.images.geometry import Size
-from harness.prepare.naming import safe_name
-from harness.prepare.plan import plan_images
-from harness.prepare.service import PreparedSet, carry_out
+from harness.prepare.planning import plan_images
+from harness.prepare.preparing import PreparedSet, carry_out
 from harness.progress import Progress, Silent
-from harness.testset import load_test_set
+from harness.sets.naming import safe_name
+from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
 
 Task = Literal["edges", "grey", "blank", "superres"]

@@ -16,7 +16,7 @@ class Scalars:
         self._writer: Any = None
 
     def told(self, kind: str, told: dict[str, Any]) -> None:
-        """Takes one event of `harness.official.training.train`."""
+        """Takes one event of `harness.engines.official.training.train`."""
         if kind == "plan":
             from torch.utils.tensorboard import SummaryWriter
 

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from harness.demo.palette import COLOURS, Label
+from harness.demo.colours import COLOURS, Label
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
 
 SEED = 11

@@ -9,7 +9,7 @@ import pytest
 
 from harness.catalog.repositories import PYTORCH
 from harness.doctor import supplies
-from harness.doctor.service import examine
+from harness.doctor.examining import examine
 from harness.fetch.git import ensure_clone
 from harness.workspace import Workspace
 from tests.fetch.repository import make_upstream

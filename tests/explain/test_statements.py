@@ -13,7 +13,7 @@ import pytest
 
 from harness.catalog.repositories import LUA, PYTORCH
 from harness.explain.statements import CHAPTERS, QUESTIONS, Line, Section
-from harness.report.language import languages
+from harness.web.language import languages
 
 SOURCES = [source for chapter in CHAPTERS for s in chapter.statements for source in s.sources]
 SECTIONS = {

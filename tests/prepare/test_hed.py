@@ -11,8 +11,8 @@ import torch
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError, WeightsError
 from harness.prepare.hed import HedNetwork, lines_of, load_hed
-from harness.prepare.plan import plan_images
-from harness.prepare.service import carry_out
+from harness.prepare.planning import plan_images
+from harness.prepare.preparing import carry_out
 from harness.workspace import Workspace
 from tests.images.pictures import noise
 

@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image
 
 from harness.catalog.lookup import find_model
-from harness.demo.generator import demo_profile
+from harness.demo.demo_weights import demo_profile
 from harness.demo.scenes import draw_far_scene, draw_scene
 from harness.prepare.nearness import profile_for
-from harness.prepare.service import PreparedSet, prepare_images
+from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
-from harness.testset import load_test_set
+from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
 from tests.pictures import save_picture
 

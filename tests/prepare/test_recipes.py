@@ -14,11 +14,11 @@ from harness.errors import ImageError, TestSetError, UnknownNameError
 from harness.images.edges import draw_edges, line_width
 from harness.images.palettes import CITYSCAPES, FACADES, facades_colours, raw_colours
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
-from harness.prepare.recipes.edges import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
+from harness.prepare.recipes.choosing import KINDS, RECIPES, input_recipe, target_recipe
+from harness.prepare.recipes.edge_maps import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
 from harness.prepare.recipes.labels import CITYSCAPES_LABELS, FACADE_LABELS
 from harness.prepare.recipes.maps import MAP
 from harness.prepare.recipes.photo import GREY, PHOTO
-from harness.prepare.recipes.registry import KINDS, RECIPES, input_recipe, target_recipe
 from tests.images.pictures import content, noise
 
 SMALL = Settings(size=(64, 64))

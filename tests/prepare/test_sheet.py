@@ -11,10 +11,10 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from harness.prepare.plan import plan_images
-from harness.prepare.service import carry_out
+from harness.prepare.planning import plan_images
+from harness.prepare.preparing import carry_out
 from harness.prepare.sheet import write_sheet
-from harness.testset import load_test_set
+from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
 from tests.images.pictures import noise
 

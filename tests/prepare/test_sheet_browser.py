@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.prepare.plan import plan_images
-from harness.prepare.service import carry_out
+from harness.prepare.planning import plan_images
+from harness.prepare.preparing import carry_out
 from harness.workspace import Workspace
 from tests.images.pictures import noise
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from harness.report.service import write_comparison, write_index, write_run_report
+from harness.report.writing import write_comparison, write_index, write_run_report
 from tests.report.samples import HOSTILE_NAMES, sample_run
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness.metrics.files import save_measurement
 from harness.metrics.measure import Measurement, Row, measure_images
 from harness.metrics.statistics import Summary
+from harness.metrics.storage import save_measurement
 from harness.runs.record import RunRecord, save_record
 
 SIZE = 48

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from harness.explain.service import write_explanation
+from harness.explain.explaining import write_explanation
 from harness.workspace import Workspace
 
 pytestmark = pytest.mark.browser

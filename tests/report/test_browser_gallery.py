@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from harness.metrics.files import load_measurement
-from harness.report.data import run_page
+from harness.metrics.storage import load_measurement
 from harness.report.gallery import run_document
-from harness.report.language import language
-from harness.report.service import render_run
+from harness.report.gathering import run_page
 from harness.report.thumbnails import CELL, encode, strip_path
+from harness.report.writing import render_run
+from harness.web.language import language
 from tests.report.samples import HOSTILE_NAMES, draw, plain_measurement, sample_record
 from tests.report.waiting import until
 

@@ -71,7 +71,7 @@ def test_the_look_follows_the_system_until_chosen(open_page: Open, results: Path
 
 def test_on_paper_there_are_verdict_numbers_record_and_pictures(open_page: Open, results: Path, tmp_path: Path) -> None:
     run = sample_run(tmp_path / "results" / "many", names=[f"{i:03d}" for i in range(70)])
-    from harness.report.service import write_run_report
+    from harness.report.writing import write_run_report
 
     page = open_page(write_run_report(run), color_scheme="dark")
     paper = PdfReader(io.BytesIO(page.pdf()))

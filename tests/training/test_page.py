@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UnknownNameError
-from harness.report.language import language, languages
 from harness.training.page import write_progress, write_training_page
+from harness.web.language import language, languages
 from tests.training.samples import HOSTILE, sample_document, sample_page, sample_result
 
 

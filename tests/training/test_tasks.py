@@ -10,7 +10,7 @@ from PIL import Image
 
 from harness.errors import HarnessError, TestSetError, UnknownNameError
 from harness.prepare.recipes.spoilt import GREY
-from harness.training.data import find_data
+from harness.sets.trainable import find_data
 from harness.training.tasks import TASKS, build_task_set
 from harness.workspace import Workspace
 from tests.pictures import save_picture

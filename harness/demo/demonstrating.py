@@ -1,0 +1,69 @@
+"""`harness demo`: the whole job without a network, on facades the package draws and a generator it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.catalog.lookup import find_model
+from harness.demo.demo_weights import demo_profile, demo_weights
+from harness.demo.scenes import Scene, draw_far_scene, draw_scene
+from harness.files import written_aside
+from harness.prepare.preparing import prepare_images
+from harness.progress import Progress, Silent
+from harness.testing.request import Engine, Plan
+from harness.testing.running import TestedRun, run_test
+from harness.workspace import Workspace
+
+MODEL = "pix2pix/facades_label2photo"
+_TEST_SEED = 20_000  # the generator was trained on scenes of other seeds
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Two runs: pictures like those the generator was trained on, and pictures far from them."""
+
+    near: TestedRun
+    far: TestedRun
+
+
+def run_demo(
+    workspace: Workspace,
+    count: int = 24,
+    engine: Engine = "native",
+    lang: str = "en",
+    command: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Demo:
+    """Draws two sets of `count` and `count // 3` facades, prepares, translates, measures and reports both."""
+    progress = progress or Silent()
+
+    def run(name: str, draw: Callable[[int, int], Scene], images: int) -> TestedRun:
+        _prepare(workspace, name, draw, images, progress)
+        plan = Plan(engine=engine)
+        return run_test(
+            workspace, MODEL, name, weights=demo_weights(), plan=plan, lang=lang, command=command, progress=progress
+        )
+
+    near = run("demo-near", draw_scene, count)
+    progress.say("now pictures that are far from the training pictures, on purpose")
+    far = run("demo-far", draw_far_scene, max(3, count // 3))
+    return Demo(near, far)
+
+
+def _prepare(
+    workspace: Workspace, name: str, draw: Callable[[int, int], Scene], count: int, progress: Progress
+) -> None:
+    """Goes the way a user's own folders go: label maps in one, photos of the same names in another."""
+    from PIL import Image
+
+    labels, photos = workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
+    with progress.step(f"drawing `{name}`", count) as step:
+        for index in range(count):
+            scene = draw(_TEST_SEED, index)
+            for folder, pixels in ((labels, scene.label), (photos, scene.photo)):
+                with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
+                    Image.fromarray(pixels).save(path, format="PNG")
+            step.advance()
+    model = find_model(MODEL)
+    prepare_images(workspace, labels, model, photos, name, progress=progress, profile=demo_profile())

@@ -1,0 +1,1 @@
+"""What translates: the job and its seeds, the authors' scripts, and the same computed in process."""

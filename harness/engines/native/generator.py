@@ -1,0 +1,130 @@
+"""A generator on one device, ready to translate batches: weights, mode, precision, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+
+from harness.engines.job import Job
+from harness.engines.native.layers import dropout_from, set_mode
+from harness.engines.native.memory import fitting_batch, lacks_memory
+from harness.engines.native.networks import build_generator
+from harness.engines.native.winograd import hasten
+from harness.engines.seeds import image_seed
+from harness.errors import DeviceError, EngineError, WeightsError
+from harness.weights.architecture import compare_keys
+from harness.weights.reading import read_state_dict
+
+PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Translator:
+    """Translates batches on one device.
+
+    Attributes:
+        batch_size: images at once; halved when the device runs out of memory.
+    """
+
+    def __init__(self, job: Job, device: str, precision: str, compile_: bool, batch_size: int | None) -> None:
+        self.job, self.device, self.precision = job, torch.device(device), chosen_precision(precision, device)
+        with _room_for(job, device):
+            network = load_generator(job)
+            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            set_mode(network, job.mode)
+            if self.device.type == "cpu" and self.precision == "fp32" and not compile_:
+                hasten(network)
+        self._network: Any = torch.compile(network) if compile_ else network
+        self.batch_size = batch_size or fitting_batch(job.architecture, job.size or (256, 256), self.device)
+
+    def translate(self, inputs: torch.Tensor, names: Sequence[str], sample: int = 0) -> torch.Tensor:
+        """Returns the outputs of a batch, (N, C, H, W) in [-1, 1] on the device.
+
+        Args:
+            inputs: (N, C, H, W) float32 in [-1, 1] on the CPU.
+            names: of the images; with the job's seed they decide the dropout of each.
+            sample: 0 is the image's own draw, others are further ones.
+
+        Raises:
+            DeviceError: not even one image fits into the device's memory.
+            EngineError: an output is not a number.
+        """
+        try:
+            return self._forward(inputs, names, sample)
+        except (RuntimeError, MemoryError) as error:
+            if not lacks_memory(error):
+                raise
+            if len(names) == 1:
+                raise DeviceError(
+                    f"`{self.device}` has too little memory for one image of {inputs.shape[3]}x{inputs.shape[2]}",
+                    "use a smaller `--size`, or `--device cpu`",
+                ) from error
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        half = len(names) // 2
+        self.batch_size = max(1, min(self.batch_size, half))
+        parts = (slice(0, half), slice(half, None))
+        return torch.cat([self.translate(inputs[p], names[p], sample) for p in parts])
+
+    @torch.inference_mode()
+    def _forward(self, inputs: torch.Tensor, names: Sequence[str], sample: int) -> torch.Tensor:
+        x = inputs.to(self.device, memory_format=torch.channels_last)
+        kind = PRECISIONS[self.precision]
+        cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
+        draws = [name if sample == 0 else f"{name}#{sample}" for name in names]
+        generators = [torch.Generator().manual_seed(image_seed(self.job.seed, draw)) for draw in draws]
+        with dropout_from(generators), cast:
+            # A network's first layers may work in place; the caller keeps its inputs.
+            result: torch.Tensor = self._network(x.clone() if x is inputs else x)
+        bad = [n for n, ok in zip(names, result.flatten(1).isfinite().all(1).tolist(), strict=True) if not ok]
+        if bad:
+            raise EngineError(
+                f"the generator draws no numbers (NaN) for `{bad[0]}` in {self.precision}",
+                "use `--precision fp32`, or other weights",
+            )
+        return result
+
+
+@contextmanager
+def _room_for(job: Job, device: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not lacks_memory(error):
+            raise
+        raise DeviceError(
+            f"`{device}` has too little memory for the generator `{job.weights}`",
+            "close other programs" if device == "cpu" else "use `--device cpu`",
+        ) from error
+
+
+def load_generator(job: Job) -> nn.Module:
+    """Returns the job's generator with its weights on the CPU.
+
+    Raises:
+        WeightsError: the file is unusable, or its keys and shapes are not those of the architecture.
+    """
+    state = read_state_dict(job.weights)
+    with torch.device("meta"):
+        network = build_generator(job.architecture)
+    difference = compare_keys(state, network.state_dict())
+    if difference:
+        raise WeightsError(
+            f"`{job.weights}` does not fit a {job.architecture.netG} with {job.architecture.norm} norm: {difference}",
+            "harness models",
+        )
+    network = network.to_empty(device="cpu")
+    network.load_state_dict(state, strict=False)  # what old files lack, `num_batches_tracked`, is never read
+    return network
+
+
+def chosen_precision(asked: str, device: str) -> str:
+    """Returns `fp32`, `bf16` or `fp16`; `auto` is bf16 where the hardware computes in it."""
+    if asked != "auto":
+        return asked
+    if device.startswith("cuda"):
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"

@@ -1,0 +1,175 @@
+"""The official generators and discriminators, state-dict-compatible: the same keys, shapes and arithmetic.
+
+Mirrors models/networks.py of junyanz/pytorch-CycleGAN-and-pix2pix at 2a7afba2895d52556dd5dfe07e8555ef657ced6f
+(BSD licence; Jun-Yan Zhu, Taesung Park and others). Normalisation and dropout are layers of our own, which hold
+the same parameters and know how to treat each image of a batch as if it were alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import nn
+
+from harness.catalog.types import Architecture, Norm
+from harness.engines.native.layers import ImageBatchNorm, ImageDropout, ImageInstanceNorm
+from harness.errors import WeightsError
+
+
+def _norm(norm: Norm, channels: int) -> nn.Module:
+    if norm == "batch":
+        return ImageBatchNorm(channels)
+    if norm == "instance":
+        return ImageInstanceNorm(channels)
+    return nn.Identity()
+
+
+def _has_bias(norm: Norm) -> bool:
+    """Convolutions before a normalisation have a bias with instance norm only, also where there is no norm at all."""
+    return norm == "instance"
+
+
+class UnetBlock(nn.Module):
+    """One level of a U-Net: down, the levels below, up, and the skip connection around it all.
+
+    The first layer, a leaky ReLU, works in place on the block's input, so the skip connection carries its result,
+    as it does upstream.
+    """
+
+    def __init__(
+        self, outer: int, inner: int, norm: Norm, below: UnetBlock | None, dropout: bool = False, outermost: int = 0
+    ) -> None:
+        """`outermost` is the number of input channels of the outermost block, 0 for all others."""
+        super().__init__()
+        self.outermost = bool(outermost)
+        bias = _has_bias(norm)
+        down: list[nn.Module] = [nn.Conv2d(outermost or outer, inner, 4, 2, 1, bias=bias)]
+        if not self.outermost:
+            down.insert(0, nn.LeakyReLU(0.2, inplace=True))
+        if below is not None and not self.outermost:
+            down.append(_norm(norm, inner))
+        width = inner if below is None else 2 * inner
+        up: list[nn.Module] = [nn.ReLU(inplace=True)]
+        up.append(nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=bias or self.outermost))
+        up.append(nn.Tanh() if self.outermost else _norm(norm, outer))
+        if dropout:
+            up.append(ImageDropout())
+        self.model = nn.Sequential(*down, *([] if below is None else [below]), *up)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        inside: torch.Tensor = self.model(x)
+        return inside if self.outermost else torch.cat([x, inside], 1)
+
+
+class UnetGenerator(nn.Module):
+    """A U-Net of `downs` halvings: `unet_256` has 8, `unet_128` 7. (N, C, H, W) in [-1, 1] to the same."""
+
+    def __init__(self, a: Architecture, downs: int) -> None:
+        super().__init__()
+        widths = [a.ngf * min(2**level, 8) for level in range(downs)]
+        block: UnetBlock | None = None
+        for level in range(downs - 1, 0, -1):
+            dropout = bool(a.use_dropout) and 4 <= level < downs - 1
+            block = UnetBlock(widths[level - 1], widths[level], a.norm, block, dropout)
+        self.model = UnetBlock(a.output_nc, widths[0], a.norm, block, outermost=a.input_nc)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.model(x)
+        return result
+
+
+class ResnetBlock(nn.Module):
+    """Two 3x3 convolutions and the sum with the input."""
+
+    def __init__(self, width: int, norm: Norm, dropout: bool) -> None:
+        super().__init__()
+        bias = _has_bias(norm)
+        first = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), _norm(norm, width), nn.ReLU(True)]
+        second = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), _norm(norm, width)]
+        self.conv_block = nn.Sequential(*first, *([ImageDropout()] if dropout else []), *second)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = x + self.conv_block(x)
+        return result
+
+
+class ResnetGenerator(nn.Module):
+    """Johnson et al.'s generator with `blocks` residual blocks. (N, C, H, W) in [-1, 1] to the same."""
+
+    def __init__(self, a: Architecture, blocks: int) -> None:
+        super().__init__()
+        bias, ngf = _has_bias(a.norm), a.ngf
+        layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(a.input_nc, ngf, 7, bias=bias)]
+        layers += [_norm(a.norm, ngf), nn.ReLU(True)]
+        for width in (ngf, 2 * ngf):
+            layers += [nn.Conv2d(width, 2 * width, 3, 2, 1, bias=bias), _norm(a.norm, 2 * width), nn.ReLU(True)]
+        layers += [ResnetBlock(4 * ngf, a.norm, bool(a.use_dropout)) for _ in range(blocks)]
+        for width in (4 * ngf, 2 * ngf):
+            up = nn.ConvTranspose2d(width, width // 2, 3, 2, 1, output_padding=1, bias=bias)
+            layers += [up, _norm(a.norm, width // 2), nn.ReLU(True)]
+        layers += [nn.ReflectionPad2d(3), nn.Conv2d(ngf, a.output_nc, 7), nn.Tanh()]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.model(x)
+        return result
+
+
+class PatchDiscriminator(nn.Module):
+    """`basic` (3 layers, 70x70 patches) and `n_layers`: (N, C, H, W) to one decision a patch, (N, 1, h, w)."""
+
+    def __init__(self, input_nc: int, ndf: int = 64, layers: int = 3, norm: Norm = "batch") -> None:
+        super().__init__()
+        bias = _has_bias(norm)
+        parts: list[nn.Module] = [nn.Conv2d(input_nc, ndf, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+        widths = [ndf * min(2**level, 8) for level in range(layers + 1)]
+        for level in range(1, layers + 1):
+            stride = 1 if level == layers else 2
+            parts.append(nn.Conv2d(widths[level - 1], widths[level], 4, stride, 1, bias=bias))
+            parts += [_norm(norm, widths[level]), nn.LeakyReLU(0.2, True)]
+        self.model = nn.Sequential(*parts, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.model(x)
+        return result
+
+
+class PixelDiscriminator(nn.Module):
+    """`pixel`: one decision a pixel, by 1x1 convolutions."""
+
+    def __init__(self, input_nc: int, ndf: int = 64, norm: Norm = "batch") -> None:
+        super().__init__()
+        bias = _has_bias(norm)
+        self.net = nn.Sequential(
+            nn.Conv2d(input_nc, ndf, 1),
+            nn.LeakyReLU(0.2, True),
+            nn.Conv2d(ndf, 2 * ndf, 1, bias=bias),
+            _norm(norm, 2 * ndf),
+            nn.LeakyReLU(0.2, True),
+            nn.Conv2d(2 * ndf, 1, 1, bias=bias),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.net(x)
+        return result
+
+
+def build_generator(architecture: Architecture) -> nn.Module:
+    """Returns an untrained generator; raises WeightsError for a `netG` that names no architecture."""
+    unet = re.fullmatch(r"unet_(\d+)", architecture.netG)
+    if unet and int(unet[1]).bit_count() == 1 and int(unet[1]) >= 32:
+        return UnetGenerator(architecture, int(unet[1]).bit_length() - 1)
+    resnet = re.fullmatch(r"resnet_(\d+)blocks", architecture.netG)
+    if resnet:
+        return ResnetGenerator(architecture, int(resnet[1]))
+    raise WeightsError(f"`{architecture.netG}` is no generator", "unet_128, unet_256, resnet_6blocks, resnet_9blocks")
+
+
+def build_discriminator(netD: str, input_nc: int, ndf: int = 64, layers: int = 3, norm: Norm = "batch") -> nn.Module:
+    """Returns an untrained discriminator: `basic`, `n_layers` or `pixel`."""
+    if netD == "pixel":
+        return PixelDiscriminator(input_nc, ndf, norm)
+    if netD in {"basic", "n_layers"}:
+        return PatchDiscriminator(input_nc, ndf, 3 if netD == "basic" else layers, norm)
+    raise WeightsError(f"`{netD}` is no discriminator", "basic, n_layers, pixel")

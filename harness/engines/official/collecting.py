@@ -1,0 +1,69 @@
+"""From upstream's result folder to ours: nothing is taken over unless everything expected is there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from PIL import Image
+
+from harness.engines.official.failures import account
+from harness.engines.official.process import Finished
+from harness.engines.official.staging import Stage
+from harness.errors import OfficialScriptError
+from harness.progress import Progress
+
+_PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
+_SINGLE = {"input": "real", "output": "fake"}
+_COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
+
+
+def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) -> None:
+    """Raises OfficialScriptError unless every staged picture has all its results, each of the staged size.
+
+    Exit code 0 proves nothing: upstream also ends with it after an empty folder or a wrong model name.
+    """
+    labels = _labels(stage).values()
+    faults = []
+    for image in stage.images:
+        problems = [_problem(stage.pictures / f"{image.stem}_{label}.png", sizes[image.stem]) for label in labels]
+        if found := next((p for p in problems if p), None):
+            faults.append(f"`{image.item.name}`: {found}")
+    if faults:
+        more = [f"and {len(faults) - 5} more"] if len(faults) > 5 else []
+        listed = "".join(f"\n    {fault}" for fault in [*faults[:5], *more])
+        raise OfficialScriptError(
+            f"`{finished.command[0]}` ended with code 0, but {len(faults)} of {len(stage.images)} "
+            f"pictures did not come out as expected:{listed}\n{account(finished)}",
+            "see the log; `harness setup` checks the clone",
+        )
+
+
+def collect(stage: Stage, target: Path, progress: Progress) -> None:
+    """Moves the pictures to `target/{input,output,target}/NAME.png`, under the items' names."""
+    labels = _labels(stage)
+    for folder in labels:
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    with progress.step("collecting", total=len(stage.images)) as step:
+        for image in stage.images:
+            for folder, label in labels.items():
+                shutil.move(stage.pictures / f"{image.stem}_{label}.png", target / folder / f"{image.item.name}.png")
+            step.advance()
+
+
+def _labels(stage: Stage) -> dict[str, str]:
+    """Our folders and what upstream calls the pictures in them."""
+    return _COLOURED if stage.colorizes else _PAIRED if stage.paired else _SINGLE
+
+
+def _problem(path: Path, size: tuple[int, int]) -> str | None:
+    try:
+        with Image.open(path) as picture:
+            found = picture.size
+    except FileNotFoundError:
+        return f"no `{path.name}` was written"
+    except OSError as error:
+        return f"`{path.name}` is not readable: {error}"
+    if found != size:
+        return f"`{path.name}` is {found[0]}x{found[1]}, expected {size[0]}x{size[1]}"
+    return None

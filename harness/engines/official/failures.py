@@ -1,0 +1,111 @@
+"""What the end of an official script means: a recognised cause and the next thing to do."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.engines.official.process import Finished
+from harness.errors import DeviceError, EngineError, OfficialScriptError
+
+_SHOWN_LINES = 12
+_SHOWN_COLUMNS = 200
+_RANK = re.compile(r"^\[rank\d+\]: ")
+_KILLED = -int(getattr(signal, "SIGKILL", 9))
+
+
+@dataclass(frozen=True)
+class _Cause:
+    pattern: str
+    meaning: str
+    hint: str
+    error: type[EngineError] = OfficialScriptError
+
+
+_CAUSES = (
+    _Cause(
+        # Most mismatches surface while upstream patches old InstanceNorm keys, before load_state_dict can explain.
+        r"Error\(s\) in loading state_dict|in __patch_instance_norm_state_dict|'Sequential' object has no attribute",
+        "the weights do not fit the generator they were loaded into",
+        "name the model these weights belong to with `--model`, or bring them again with `harness setup --model NAME`",
+    ),
+    _Cause(
+        r"CUDA out of memory|CUDA error: out of memory|OutOfMemoryError",
+        "the GPU has no memory left",
+        "use `--device cpu`, a smaller `--size`, or end what else runs on the GPU",
+        DeviceError,
+    ),
+    _Cause(
+        r"DefaultCPUAllocator: .*(?:memory|alloc)|^MemoryError|Cannot allocate memory",
+        "the machine has no memory left",
+        "use a smaller `--size`, or close other programs",
+        DeviceError,
+    ),
+    _Cause(r"No space left on device|Errno 28|Disk quota exceeded", "the disk is full", "make room and run it again"),
+    _Cause(
+        r"UnpicklingError|EOFError: Ran out of input|PytorchStreamReader failed|Invalid magic number",
+        "the weights file is damaged or is no weights file",
+        "bring it again with `harness setup --model NAME`",
+    ),
+    _Cause(
+        r"^NotImplementedError: .* is not recognized",
+        "an option names something the script does not know",
+        "see what it takes in `options/base_options.py` of the clone",
+    ),
+    _Cause(r"^ModuleNotFoundError|^ImportError", "a Python module is missing or broken", "harness doctor"),
+    _Cause(r"^FileNotFoundError|is not a valid directory", "a file is missing", "harness setup"),
+)
+
+
+def failure(finished: Finished) -> EngineError:
+    """Returns the error for a script that ended with another code than 0; the caller raises it."""
+    output = "\n".join(finished.tail)
+    found = next((cause for cause in _CAUSES if re.search(cause.pattern, output, re.MULTILINE)), None)
+    if finished.returncode == _KILLED and found is None:
+        found = _Cause(
+            "",
+            "it was killed from outside, most often because the machine had no memory left",
+            "use a smaller `--size`, or close other programs",
+            DeviceError,
+        )
+    if finished.returncode == 2 and found is None:
+        found = _Cause(
+            "",
+            "it does not know the options it was given; the clone is at another commit than harness expects",
+            "harness setup",
+        )
+    meaning, hint, error = (found.meaning, found.hint, found.error) if found else (None, None, OfficialScriptError)
+    ending = f": {meaning}" if meaning else ""
+    return error(f"`{finished.command[0]}` ended with {_code(finished.returncode)}{ending}\n{account(finished)}", hint)
+
+
+def account(finished: Finished) -> str:
+    """Returns command, return code and the lines of output that matter, indented."""
+    lines = [line[:_SHOWN_COLUMNS] for line in _that_matter(finished.tail)]
+    shown = "\n".join(f"    {line}" for line in lines) or "    (nothing)"
+    return f"  command: {shlex.join(finished.command)}\n  return code: {finished.returncode}\n  last output:\n{shown}"
+
+
+def _code(returncode: int) -> str:
+    if returncode >= 0:
+        return f"code {returncode}"
+    try:
+        return signal.Signals(-returncode).name
+    except ValueError:
+        return f"signal {-returncode}"
+
+
+def _that_matter(tail: Sequence[str]) -> list[str]:
+    lines = [line for line in tail if line.strip()]
+    # Of several processes each one's words are marked; torchrun's own trace below them says nothing more.
+    lines = [_RANK.sub("", line) for line in lines if _RANK.match(line)] or lines
+    traces = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
+    if not traces:
+        return lines[-_SHOWN_LINES:]
+    trace = lines[traces[-1] :]
+    raised = next((i for i, line in enumerate(trace[1:], 1) if not line.startswith(" ")), len(trace) - 1)
+    # The exception with the call that raised it; of a message of many lines, the first ones say what it is.
+    return trace[max(0, raised - 4) : raised + _SHOWN_LINES - 4]

@@ -1,0 +1,186 @@
+"""`harness prepare-images`: a folder of anybody's pictures becomes a test set the official scripts can read."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from harness.catalog.types import Model
+from harness.errors import TestSetError
+from harness.files import folder_written_aside
+from harness.images.geometry import Fit, Size
+from harness.nearness.profile import Profile
+from harness.parallel import default_workers, in_order
+from harness.prepare.nearness import profile_for, with_nearness
+from harness.prepare.picture import Outcome, Task, prepare_one
+from harness.prepare.planning import Plan, plan_images
+from harness.prepare.sheet import write_sheet
+from harness.prepare.splitting import PARTS, Part, assign, groups_of
+from harness.progress import Progress, Silent
+from harness.runs.trained import find_model
+from harness.sets.naming import safe_names
+from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class PreparedSet:
+    """A finished set.
+
+    Attributes:
+        page: the contact sheet.
+        reused: how many files had not changed since an earlier run, so that their pictures were kept.
+    """
+
+    folder: Path
+    test_set: TestSet
+    page: Path
+    reused: int = 0
+
+
+def prepare_images(
+    workspace: Workspace,
+    folder: Path,
+    model: Model | None = None,
+    targets: Path | None = None,
+    name: str | None = None,
+    fit: Fit = "crop",
+    size: Size | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+    profile: Profile | None = None,
+) -> PreparedSet:
+    """Makes `datasets/<name>/` of every usable picture below a folder; `plan_images` explains the arguments.
+
+    Raises:
+        TestSetError: nothing usable was found, or `strict` and something was refused.
+        WorkspaceError: the workspace cannot be written.
+    """
+    plan = plan_images(workspace, folder, model, targets, name, fit, size)
+    return carry_out(workspace, plan, strict, None, progress, profile)
+
+
+def carry_out(
+    workspace: Workspace,
+    plan: Plan,
+    strict: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    profile: Profile | None = None,
+) -> PreparedSet:
+    """Does what a plan says; see `prepare_images`.
+
+    Args:
+        strict: any refusal is an error, and nothing is written.
+        workers: threads; by default one a core.
+        profile: of the pictures the model was trained on; by default that of its dataset, where it is installed.
+    """
+    progress = progress or Silent()
+    if strict and plan.refused:
+        raise _refused(plan.refused)
+    with (
+        workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say),
+        folder_written_aside(plan.folder, replace=True) as draft,
+    ):
+        outcomes = _make(plan, draft, workers or default_workers(), progress)
+        refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
+        images = _split(plan, draft, outcomes, progress)
+        if not images or (strict and refused):
+            raise _refused(refused)
+        made = TestSet(plan.folder.name, plan.layout, plan.direction, images, plan.model, plan.made_by, refused)
+        made = _compared(workspace, draft, made, profile, progress)
+        save_test_set(draft, made)
+        write_sheet(draft, made)
+    _tell_of_most(made.images, progress)
+    reused = sum(outcome.reused for outcome in outcomes)
+    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused)
+
+
+def _compared(workspace: Workspace, draft: Path, made: TestSet, profile: Profile | None, progress: Progress) -> TestSet:
+    if profile is None and made.model is not None:
+        profile = profile_for(workspace, find_model(workspace, made.model), progress)
+    return made if profile is None else with_nearness(draft, made, profile, progress)
+
+
+def _order(refusal: Refusal) -> tuple[str, str]:
+    return (refusal.source, refusal.reason)
+
+
+def _make(plan: Plan, draft: Path, workers: int, progress: Progress) -> list[Outcome]:
+    tasks = _tasks(plan)
+    outcomes = []
+    with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
+        for outcome in in_order(partial(prepare_one, recipes=plan.recipes, folder=draft), tasks, workers):
+            outcomes.append(outcome)
+            step.advance()
+    return outcomes
+
+
+def _tasks(plan: Plan) -> list[Task]:
+    names = safe_names([source.name for source, _ in plan.files])
+    earlier: dict[str, list[SetImage]] = defaultdict(list)
+    for image in plan.earlier.images if plan.earlier else ():
+        earlier[image.source].append(image)
+    return [
+        Task(
+            name, plan.phase("test"), source, target,
+            tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name)), plan.folder,
+        )
+        for name, (source, target) in zip(names, plan.files, strict=True)
+    ]  # fmt: skip
+
+
+def _named_after(image: SetImage, name: str) -> bool:
+    return image.name == name or image.name.startswith(f"{name}-tile")
+
+
+def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progress) -> tuple[SetImage, ...]:
+    """Moves the pictures to train, val and test if the plan says so."""
+    images = [image for outcome in outcomes for image in outcome.images]
+    if plan.shares is None or not images:
+        return tuple(images)
+    groups = groups_of([p for outcome in outcomes for p in outcome.fingerprints])
+    parts = assign([i.sha256 for i in images], groups, plan.shares, _earlier_parts(plan))
+    moved = []
+    for image, part in zip(images, parts, strict=True):
+        output = f"{plan.phase(part)}/{image.name}.png"
+        (draft / output).parent.mkdir(exist_ok=True)
+        (draft / image.output).rename(draft / output)
+        moved.append(replace(image, output=output))
+    shares = (plan.shares.train, plan.shares.val, plan.shares.test)
+    for wanted, share in zip(PARTS, shares, strict=True):
+        if share and wanted not in parts:
+            progress.warn(f"the split left `{wanted}` empty: {len(images)} pictures are few")
+    return tuple(moved)
+
+
+def _tell_of_most(images: Sequence[SetImage], progress: Progress) -> None:
+    """Says aloud what is wrong with more than half of the pictures: then the set is, not the picture."""
+    alike = defaultdict(list)
+    for image in images:
+        for warning in image.warnings:
+            alike[re.sub(r"[\d.]+", "", warning)].append(warning)
+    for warnings in alike.values():
+        if 3 <= len(warnings) > len(images) / 2:
+            progress.warn(f"{len(warnings)} of {len(images)} pictures, as the first: {warnings[0]}")
+
+
+def _earlier_parts(plan: Plan) -> dict[str, Part]:
+    if plan.earlier is None or plan.earlier.made_by.get("split") != plan.made_by["split"]:
+        return {}
+    return {i.sha256: cast(Part, i.output.split("/")[0].removesuffix("A")) for i in plan.earlier.images}
+
+
+def _refused(refused: Sequence[Refusal]) -> TestSetError:
+    lines = "".join(f"\n  {r.source}: {r.reason}" for r in refused[:20])
+    more = f"\n  and {len(refused) - 20} more" if len(refused) > 20 else ""
+    files = "1 file" if len(refused) == 1 else f"{len(refused)} files"
+    return TestSetError(
+        f"{files} cannot be used, nothing was written:{lines}{more}",
+        "mend or remove them; without `--strict` the others are prepared",
+    )

@@ -1,0 +1,1 @@
+"""Brings upstream code, weights and datasets into the workspace."""

@@ -1,0 +1,78 @@
+"""A folder or archive carried to a machine without a network: what it holds of code, weights and datasets."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalog.datasets import DATASETS
+from harness.catalog.models import MODELS
+from harness.catalog.repositories import PYTORCH
+from harness.catalog.types import Dataset, Model
+from harness.errors import ArchiveError
+from harness.fetch.archives import unpack
+from harness.progress import Progress
+from harness.sets.finding import has_split
+from harness.workspace import Workspace
+
+_SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
+_LAYOUT = (
+    "a bundle holds `checkpoints/FAMILY/NAME.pth`, `datasets/FAMILY/NAME.zip` or `.tar.gz`, and a git repository "
+    f"`{PYTORCH.id}.git`; a copy of another workspace is one, too"
+)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What was found in a bundle."""
+
+    repository: Path | None
+    weights: tuple[tuple[Model, Path], ...]
+    datasets: tuple[tuple[Dataset, Path], ...]
+
+
+@contextmanager
+def opened_bundle(workspace: Workspace, path: Path, progress: Progress) -> Iterator[Bundle]:
+    """Yields what a bundle holds; an archive is unpacked into the workspace and removed afterwards.
+
+    Raises:
+        ArchiveError: there is no such file, it is broken or hostile, or it holds nothing known.
+    """
+    if path.is_dir():
+        yield _listed(path)
+        return
+    if not path.is_file():
+        raise ArchiveError(f"there is no file or folder `{path}`", _LAYOUT)
+    with tempfile.TemporaryDirectory(prefix=".bundle.", dir=workspace.root) as temporary:
+        folder = Path(temporary) / "unpacked"
+        unpack(path, folder, ("checkpoints", "datasets", "third_party", f"{PYTORCH.id}.git"), progress=progress)
+        yield _listed(folder)
+
+
+def _listed(folder: Path) -> Bundle:
+    names = [f"{PYTORCH.id}.git", PYTORCH.id, f"third_party/{PYTORCH.id}"]
+    repository = _first(folder, names)
+    weights = [(model, path) for model in MODELS.values() if (path := _weights(folder, model))]
+    datasets = [(dataset, path) for dataset in DATASETS.values() if (path := _dataset(folder, dataset))]
+    if repository is None and not weights and not datasets:
+        raise ArchiveError(f"`{folder}` holds nothing that is known", _LAYOUT)
+    return Bundle(repository, tuple(weights), tuple(datasets))
+
+
+def _weights(folder: Path, model: Model) -> Path | None:
+    stem = f"checkpoints/{model.family}/{model.name}"
+    names = [f"{stem}.pth", f"{stem}_pretrained/latest_net_G.pth"]
+    return _first(folder, [*names, *(f"third_party/{name}" for name in names)])
+
+
+def _dataset(folder: Path, dataset: Dataset) -> Path | None:
+    found = _first(folder, [f"datasets/{dataset.family}/{dataset.name}{suffix}" for suffix in _SUFFIXES])
+    unpacked = folder / "datasets" / dataset.family / dataset.name
+    return found or (unpacked if has_split(unpacked, dataset) else None)
+
+
+def _first(folder: Path, names: list[str]) -> Path | None:
+    return next((folder / name for name in names if (folder / name).exists()), None)

@@ -1,0 +1,39 @@
+"""What of the authors' code, weights and datasets is in a workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalog.repositories import PYTORCH
+from harness.catalog.types import Model
+from harness.fetch.git import inspect
+from harness.runs.trained import trained_weights
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class CloneState:
+    """The clone of the authors' code: where it came from, its full commit SHA, whether files differ from it."""
+
+    url: str
+    commit: str
+    dirty: bool
+
+
+def installed_weights(workspace: Workspace, model: Model) -> Path | None:
+    """Returns the file of a model's generator, None where it is not installed."""
+    if model.own:
+        return trained_weights(workspace, model)
+    path = workspace.weights(model.family, model.name)
+    return path if path.is_file() else None
+
+
+def clone_state(workspace: Workspace) -> CloneState | None:
+    """Returns the state of the clone, None where there is none.
+
+    Raises:
+        GitError: git is missing, or the folder is no clone.
+    """
+    clone = inspect(workspace.upstream(PYTORCH.id))
+    return None if clone is None else CloneState(clone.url, clone.commit, bool(clone.changed))

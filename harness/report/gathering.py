@@ -1,0 +1,236 @@
+"""What a run's page shows, made from its record and its measurement alone: no file is touched here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from harness.metrics.measure import Measurement
+from harness.metrics.statistics import Summary
+from harness.report.columns import Column, metric_columns, nearness_column, ranked
+from harness.report.provenance import Provenance, provenance
+from harness.runs.record import RunRecord
+from harness.web.charts import Histogram, Range, Scatter, histogram, range_plot, scatter
+from harness.web.language import Language
+from harness.web.privacy import without_paths
+
+_PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("input_ssim", "input_psnr"))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A trivial answer measured on the same images."""
+
+    id: str
+    label: str
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One metric's summary beside its baselines, and in words what the two say together."""
+
+    column: Column
+    summary: Summary
+    baselines: tuple[Baseline, ...]
+    plot: Range | None
+    verdict: str
+
+    def lines(self, label: str) -> list[tuple[str, str, Summary]]:
+        """The summaries one below the other: the model's, called `label`, then the baselines'."""
+        return [("run", label, self.summary), *((b.id, b.label, b.summary) for b in self.baselines)]
+
+
+@dataclass(frozen=True)
+class Example:
+    """An image chosen for the first screen: `role` is `best`, `median` or `worst`."""
+
+    role: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image of the run with the addresses of its pictures by kind, below the run's folder."""
+
+    name: str
+    source: str | None
+    addresses: dict[str, str]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A run's page.
+
+    Attributes:
+        kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
+        columns: metrics in order, then nearness where it was measured.
+        date: for people; `record.started` is the exact one.
+    """
+
+    name: str
+    record: RunRecord
+    paired: bool
+    date: str
+    kinds: tuple[str, ...]
+    columns: tuple[Column, ...]
+    pictures: tuple[Picture, ...]
+    headlines: tuple[Headline, ...]
+    examples: tuple[Example, ...]
+    warnings: tuple[str, ...]
+    protocol: str
+    histograms: tuple[Histogram, ...]
+    scatters: tuple[Scatter, ...]
+    made: Provenance
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """The baselines every headline has, in order."""
+        return self.headlines[0].baselines if self.headlines else ()
+
+
+def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language) -> RunPage:
+    """Returns the data of a run's page; `spread` names the images that have a map of their samples' spread."""
+    paired = record.test_set["layout"] == "paired"
+    facts = {str(fact["name"]): fact for fact in record.images}
+    names = [row.name for row in measurement.rows]
+    metrics = metric_columns(measurement, language)
+    columns = metrics + nearness_column(names, facts, language)
+    kinds = ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
+    return RunPage(
+        name=record.name,
+        record=record,
+        paired=paired,
+        date=date(record.started, language),
+        kinds=kinds,
+        columns=columns,
+        pictures=tuple(_picture(name, facts.get(name, {}), paired, spread) for name in names),
+        headlines=tuple(_headline(column, measurement, language) for column in metrics),
+        examples=_examples(metrics[0]) if metrics else (),
+        warnings=_warnings(record, language),
+        protocol=str(measurement.protocol.get("line", "")),
+        histograms=tuple(
+            h for c in columns if (h := histogram(c.id, c.title, c.values, c.decimals, language, c.limits)) is not None
+        ),
+        scatters=_scatters(columns, language),
+        made=provenance(record, language),
+    )
+
+
+def date(started: str, language: Language) -> str:
+    """Returns a day and a time as people of the language write them."""
+    try:
+        moment = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return language.text(
+        "date",
+        day=moment.day,
+        month=language.text(f"month.{moment.month}"),
+        year=moment.year,
+        time=language.localised(f"{moment:%H:%M}"),
+    )
+
+
+def _picture(name: str, facts: dict[str, Any], paired: bool, spread: Collection[str]) -> Picture:
+    kinds = ["input", "output", *(["target"] if paired else []), *(["spread"] if name in spread else [])]
+    source = facts.get("source")
+    return Picture(
+        name=name,
+        source=without_paths(str(source)) if source else None,
+        addresses={kind: f"images/{kind}/{quote(name, safe='')}.png" for kind in kinds},
+        notes=_notes(facts),
+    )
+
+
+def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
+    """An image's warnings, then why it is far from the training pictures."""
+    nearness = facts.get("nearness") or {}
+    reasons = nearness.get("reasons", ()) if nearness.get("verdict") in ("far", "unusual") else ()
+    return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ()), *reasons[:2]))
+
+
+def _headline(column: Column, measurement: Measurement, language: Language) -> Headline:
+    baselines = tuple(
+        Baseline(id_, language.either(f"baseline.{id_}", id_.replace("_", " ")), summaries[column.id])
+        for id_, summaries in measurement.baselines.items()
+        if column.id in summaries
+    )
+    summary = measurement.summary[column.id]
+    marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
+    plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
+    return Headline(column, summary, baselines, plot, _verdict(column, summary, baselines, language))
+
+
+def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:
+    """Compares intervals, which errs on the careful side: intervals that are apart mean a clear difference."""
+    if column.better is None or not baselines:
+        return ""
+    sides = [_side(column, summary, baseline.summary) for baseline in baselines]
+    if "unknown" in sides:
+        return language.text("verdict.unknown")
+    for side in ("better_than", "worse_than"):
+        if len(sides) > 1 and set(sides) == {side}:
+            return language.text(f"verdict.{side}_all")
+    names = [language.either(f"baseline_in.{b.id}", b.label) for b in baselines]
+    parts = [language.text(f"verdict.{side}", baseline=n) for side, n in zip(sides, names, strict=True)]
+    return language.text("verdict.join").join(parts)
+
+
+def _side(column: Column, ours: Summary, theirs: Summary) -> str:
+    if ours.low is None or ours.high is None or theirs.low is None or theirs.high is None:
+        return "unknown"
+    if ours.low > theirs.high:
+        return "better_than" if column.better == "higher" else "worse_than"
+    if ours.high < theirs.low:
+        return "worse_than" if column.better == "higher" else "better_than"
+    return "unclear"
+
+
+def _examples(column: Column) -> tuple[Example, ...]:
+    """The best, the median and the worst image by the first metric; for similarity the most and the least similar."""
+    order = ranked(column)
+    chosen = {"best": order[0]}
+    if len(order) >= 3:
+        chosen["median"] = order[(len(order) - 1) // 2]
+    if len(order) >= 2:
+        chosen["worst"] = order[-1]
+    return tuple(Example(role, row) for role, row in chosen.items())
+
+
+def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
+    """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
+    found = [_translated(without_paths(warning), language) for warning in record.warnings]
+    far = sum(bool(i.get("nearness") and i["nearness"].get("verdict") == "far") for i in record.images)
+    if far:
+        found.append(language.text("warning.far", images=language.count("images", far)))
+    if record.shims:
+        found.append(language.count("warning.shims", len(record.shims)))
+    return tuple(found)
+
+
+def _translated(warning: str, language: Language) -> str:
+    """A record's warning in the page's language where it is one of those every run may have."""
+    refused = re.match(r"(\d+) files? of the folder were refused", warning)
+    if refused:
+        return language.count("warning.refused", int(refused[1]))
+    if "has local changes" in warning:
+        return language.text("warning.dirty")
+    return warning[:1].upper() + warning[1:]
+
+
+def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:
+    known = {column.id: column for column in columns}
+    pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
+    if "nearness" in known:
+        pairs.append(("nearness", columns[0].id))
+    found = []
+    for x, y in pairs:
+        titles = (language.text("plot.against", x=known[x].label, y=known[y].label), known[x].title, known[y].title)
+        found.append(scatter(f"{x}-{y}", titles, known[x].values, known[y].values, language))
+    return tuple(chart for chart in found if chart is not None)

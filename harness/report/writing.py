@@ -1,0 +1,149 @@
+"""Writes the pages of runs. Reads `run.json`, `metrics.csv`, `metrics.json` and `images/`, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from harness.errors import RunError
+from harness.files import write_text, written_aside
+from harness.metrics.comparing import Comparison, compare
+from harness.metrics.storage import load_measurement
+from harness.progress import Progress, Silent
+from harness.report.comparison import MOST_RUNS, compare_cells, compare_document, compare_page
+from harness.report.gallery import run_cells, run_document, script_texts
+from harness.report.gathering import RunPage, run_page
+from harness.report.index import index_page
+from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
+from harness.runs.record import load_record
+from harness.runs.training_record import load_training
+from harness.web.language import Language, language
+from harness.web.privacy import without_paths
+from harness.web.render import render_page
+
+RUN_STYLES = ("run.css",)
+RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
+
+
+def write_run_report(run: Path, lang: str = "en", progress: Progress | None = None) -> Path:
+    """Writes a run's `index.html` and the thumbnails beside it; returns the page's path.
+
+    Raises:
+        RunError: the folder is no complete run.
+        UnknownNameError: there are no strings for `lang`.
+    """
+    words = language(lang)
+    page = load_page(run, words)
+    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    target = run / "index.html"
+    write_text(
+        target,
+        render_run(page, words, run_document(page, words), _example_addresses(run, page), home="../index.html"),
+    )
+    return target
+
+
+def load_page(run: Path, words: Language) -> RunPage:
+    """Returns the data of a run's page."""
+    spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
+    return run_page(load_record(run), load_measurement(run), spread, words)
+
+
+def render_run(
+    page: RunPage,
+    words: Language,
+    document: dict[str, object],
+    examples: dict[int, dict[str, str | None]],
+    home: str | None = None,
+    single: str = "",
+    partial: str = "",
+) -> str:
+    """Returns a run's page.
+
+    Args:
+        document: what its scripts read.
+        examples: addresses of the first screen's pictures by row and kind.
+        home: address of the index, None where there is none beside the page.
+        single, partial: what a page in one file says of what is inside.
+    """
+    return render_page(
+        "run.html.j2", words, styles=RUN_STYLES, scripts=RUN_SCRIPTS, data=document, page=page,
+        cells=run_cells(page, words), example_pictures=examples, home=home, single=single, partial=partial,
+    )  # fmt: skip
+
+
+def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | None]]:
+    """Full-size pictures of the first screen; the differences among them are drawn here."""
+    for old in (run / FOLDER).glob("difference-*.webp"):
+        old.unlink()
+    found: dict[int, dict[str, str | None]] = {}
+    for row in {example.row for example in page.examples}:
+        picture = page.pictures[row]
+        found[row] = {kind: picture.addresses.get(kind) for kind in page.kinds}
+        if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name)):
+            address = f"{FOLDER}/difference-{row:05d}.webp"
+            with written_aside(run / address) as temporary:
+                temporary.write_bytes(encode(drawn, 90))
+            found[row]["difference"] = address
+    return found
+
+
+def write_comparison(
+    runs: Sequence[Path], target: Path, lang: str = "en", progress: Progress | None = None
+) -> tuple[Path, list[Comparison]]:
+    """Writes a page that sets every run after the first against it; returns its path and the comparisons.
+
+    Raises:
+        RunError: fewer than two runs, too many, one that is incomplete, or some that must not be compared.
+    """
+    if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
+        raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
+    words = language(lang)
+    measurements = [load_measurement(run) for run in runs]
+    comparisons = [compare(measurements[0], other) for other in measurements[1:]]
+    pages = [load_page(run, words) for run in runs]
+    for run, page in zip(runs, pages, strict=True):
+        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
+    compared = compare_page(pages, bases, comparisons, words)
+    html = render_page(
+        "compare.html.j2", words, styles=(*RUN_STYLES, "compare.css"), scripts=RUN_SCRIPTS, page=compared,
+        data=compare_document(compared, words), cells=compare_cells(compared, words), home="index.html",
+    )  # fmt: skip
+    write_text(target, html)
+    return target, comparisons
+
+
+def comparison_name(runs: Sequence[Path]) -> str:
+    """Returns the file name of a comparison: all names where that is short enough, else the first and a number."""
+    name = f"compare-{'-'.join(run.name for run in runs)}"
+    if len(name.encode()) > 200:
+        number = hashlib.sha256("/".join(run.name for run in runs).encode()).hexdigest()[:12]
+        name = f"compare-{number}"
+    return f"{name}.html"
+
+
+def write_index(results: Path, lang: str = "en") -> Path:
+    """Writes `results/index.html`, every complete run with its headline, and returns its path."""
+    words = language(lang)
+    pages, damaged, trainings = [], [], []
+    for folder in sorted(path.parent for path in results.glob("*/run.json") if not path.parent.name.startswith(".")):
+        try:
+            pages.append((folder.name, load_page(folder, words)))
+        except RunError as error:
+            damaged.append((folder.name, without_paths(error.message)))
+    for folder in sorted(p.parent for p in results.glob("*/training.json") if not p.parent.name.startswith(".")):
+        try:
+            trainings.append((folder.name, load_training(folder)))
+        except RunError as error:
+            damaged.append((folder.name, without_paths(error.message)))
+    target = results / "index.html"
+    html = render_page(
+        "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
+        page=index_page(pages, damaged, trainings),
+    )  # fmt: skip
+    write_text(target, html)
+    return target

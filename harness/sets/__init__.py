@@ -1,0 +1,1 @@
+"""A set of pictures: found, walked, described, selected."""

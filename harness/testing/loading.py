@@ -1,0 +1,51 @@
+"""The generator a test runs: a catalog model, its weights, and the architecture their keys show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.catalog.types import Architecture, Model
+from harness.errors import WeightsError
+from harness.provision.installed import installed_weights
+from harness.weights.architecture import architecture_of
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A catalog model with the weights that will be run, and the architecture their keys show."""
+
+    model: Model
+    weights: Path
+    architecture: Architecture
+
+    def difference_from_catalog(self) -> str | None:
+        """Returns a sentence when the weights cannot be the official ones, else None."""
+        expected, found = self.model.architecture, self.architecture
+        if (expected.netG, expected.norm, expected.ngf) == (found.netG, found.norm, found.ngf):
+            return None
+        return (
+            f"these are not the official weights: {found.netG} with {found.ngf} filters and {found.norm} norm, "
+            f"the official ones are {expected.netG} with {expected.ngf} and {expected.norm}"
+        )
+
+
+def load_generator(workspace: Workspace, model: Model, weights: Path | None = None) -> Generator:
+    """Finds the weights of a model and infers their architecture.
+
+    Args:
+        weights: a file to run in place of the installed one.
+
+    Raises:
+        WeightsError: there are none, or the file holds no generator.
+    """
+    path = weights or installed_weights(workspace, model)
+    if path is None:
+        raise WeightsError(f"the weights of `{model.id}` are not installed", f"harness setup --model {model.id}")
+    if not path.is_file():
+        raise WeightsError(f"there is no file `{path}`", f"harness setup --model {model.id}")
+    found = architecture_of(path)
+    if found.use_dropout is None:  # a U-Net's keys do not tell; the catalog does
+        found = replace(found, use_dropout=model.architecture.use_dropout)
+    return Generator(model, path, found)

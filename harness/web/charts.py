@@ -1,0 +1,249 @@
+"""Charts as plain geometry, ready to be written as SVG: histogram, scatter, range with baselines, sorted differences.
+
+Axes run from left to right in every language, as figures in Persian papers do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.web.language import Language
+
+_MOST_POINTS = 2000
+_MOST_BARS = 600
+_MOST_BINS = 32
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plot's area inside its picture, in pixels, and what its sides stand for."""
+
+    width: int
+    height: int
+    left: float
+    right: float
+    top: float
+    bottom: float
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+
+    def x(self, value: float) -> float:
+        share = (value - self.x_low) / (self.x_high - self.x_low)
+        return round(self.left + share * (self.right - self.left), 2)
+
+    def y(self, value: float) -> float:
+        share = (value - self.y_low) / (self.y_high - self.y_low)
+        return round(self.bottom - share * (self.bottom - self.top), 2)
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    row: int
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of one column's finite values; `edges` has one more entry than `bars`."""
+
+    id: str
+    title: str
+    frame: Frame
+    bars: tuple[Bar, ...]
+    edges: tuple[float, ...]
+    ticks: tuple[Tick, ...]
+    most: int
+    mean: float
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Two values an image; with `identity` the line on which both are equal. `of` is the number before thinning."""
+
+    id: str
+    title: str
+    x_title: str
+    y_title: str
+    frame: Frame
+    points: tuple[Point, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    of: int
+    identity: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A value on a range plot with its interval."""
+
+    id: str
+    at: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Range:
+    """The model's mean and the baselines' on one line."""
+
+    width: int
+    height: int
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """One bar an image, from the largest loss to the largest gain."""
+
+    title: str
+    frame: Frame
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    zero: float
+    mean: float
+
+
+def histogram(
+    id_: str,
+    title: str,
+    values: Sequence[float],
+    decimals: int,
+    language: Language,
+    limits: tuple[float, float] | None = None,
+) -> Histogram | None:
+    """Returns a histogram of the finite values, None when there are none; `limits` are those of its axis."""
+    finite = [v for v in values if math.isfinite(v)]
+    if not finite:
+        return None
+    low, high, step = _nice_bounds(*(limits or (min(finite), max(finite))))
+    wanted = max(6, min(_MOST_BINS, round(2 * len(finite) ** (1 / 2))))
+    parts = max(1, round(wanted / max(1, round((high - low) / step))))
+    bins = round((high - low) / step) * parts
+    edges = [low + (high - low) * i / bins for i in range(bins + 1)]
+    counts = [0] * bins
+    for value in finite:
+        counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
+    frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
+    bars = tuple(
+        Bar(
+            frame.x(edges[i]) + 0.5,
+            frame.y(count),
+            round(frame.x(edges[i + 1]) - frame.x(edges[i]) - 1, 2),
+            round(frame.bottom - frame.y(count), 2),
+            f"{language.number(edges[i], decimals)} – {language.number(edges[i + 1], decimals)}: "
+            + language.count("images", count),
+        )
+        for i, count in enumerate(counts)
+    )
+    ticks = _ticks(frame.x, low, high, step, language)
+    mean = frame.x(math.fsum(finite) / len(finite))
+    return Histogram(id_, title, frame, bars, tuple(edges), ticks, max(counts), mean, decimals)
+
+
+def scatter(
+    id_: str,
+    titles: tuple[str, str, str],
+    x_values: Sequence[float],
+    y_values: Sequence[float],
+    language: Language,
+    identity: bool = False,
+) -> Scatter | None:
+    """Returns a scatter of two columns (`titles`: chart, x, y); above 2,000 images an even choice by x."""
+    rows = [i for i, pair in enumerate(zip(x_values, y_values, strict=True)) if all(map(math.isfinite, pair))]
+    if len(rows) < 2:
+        return None
+    xs, ys = [x_values[i] for i in rows], [y_values[i] for i in rows]
+    if identity:
+        xs = ys = xs + ys
+    x_low, x_high, x_step = _nice_bounds(min(xs), max(xs))
+    y_low, y_high, y_step = _nice_bounds(min(ys), max(ys))
+    frame = Frame(360, 300, 52, 348, 12, 256, x_low, x_high, y_low, y_high)
+    shown = sorted(rows, key=lambda i: x_values[i])
+    if len(shown) > _MOST_POINTS:
+        shown = [shown[i * len(shown) // _MOST_POINTS] for i in range(_MOST_POINTS)]
+    return Scatter(
+        id_, *titles, frame,
+        tuple(Point(frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown),
+        _ticks(frame.x, x_low, x_high, x_step, language),
+        _ticks(frame.y, y_low, y_high, y_step, language),
+        len(rows),
+        (frame.left, frame.bottom, frame.right, frame.top) if identity else None,
+    )  # fmt: skip
+
+
+def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | None]]) -> Range | None:
+    """Returns marks (id, mean, low, high) on one line with some room at both ends, None when nothing is finite."""
+    known = [
+        (i, m, m if low is None else low, m if high is None else high) for i, m, low, high in marks if m is not None
+    ]
+    if not known:
+        return None
+    low, high = min(k[2] for k in known), max(k[3] for k in known)
+    room = (high - low) * 0.06 or abs(low) * 0.1 or 1.0
+    frame = Frame(480, 24, 8, 472, 0, 24, low - room, high + room, 0, 1)
+    return Range(480, 24, tuple(Mark(i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known))
+
+
+def differences(
+    title: str, values: Sequence[tuple[str, float]], better: str | None, decimals: int, language: Language
+) -> Differences | None:
+    """Returns the finite differences in order; above 600 images an even choice of them."""
+    finite = sorted((v, name) for name, v in values if math.isfinite(v))
+    if not finite:
+        return None
+    mean = math.fsum(v for v, _ in finite) / len(finite)
+    if len(finite) > _MOST_BARS:
+        finite = [finite[i * (len(finite) - 1) // (_MOST_BARS - 1)] for i in range(_MOST_BARS)]
+    low, high, step = _nice_bounds(min(0.0, finite[0][0]), max(0.0, finite[-1][0]))
+    frame = Frame(720, 240, 60, 708, 12, 228, 0, len(finite), low, high)
+    bars = []
+    for place, (value, name) in enumerate(finite):
+        gain = value > 0 if better != "lower" else value < 0
+        top, bottom = sorted((frame.y(value), frame.y(0)))
+        kind = "none" if value == 0 or better is None else "gain" if gain else "loss"
+        label = f"{name}: {language.number(value, decimals, signed=True)}"
+        width = max(0.6, 0.82 * (frame.right - frame.left) / len(finite))
+        bars.append(Bar(frame.x(place), top, round(width, 2), max(0.75, round(bottom - top, 2)), label, kind))
+    ticks = _ticks(frame.y, low, high, step, language)
+    return Differences(title, frame, tuple(bars), ticks, frame.y(0), frame.y(mean))
+
+
+def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
+    """Returns bounds that are multiples of a step of 1, 2 or 5 times a power of ten, and that step."""
+    if high - low < 1e-9:
+        low, high = low - (abs(low) * 0.05 or 0.5), high + (abs(high) * 0.05 or 0.5)
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(f * power for f in (1, 2, 5, 10) if f * power >= rough * 0.999)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
+
+
+def _ticks(position: object, low: float, high: float, step: float, language: Language) -> tuple[Tick, ...]:
+    assert callable(position)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    count = round((high - low) / step)
+    return tuple(
+        Tick(position(low + i * step), language.number(round(low + i * step, 10), decimals)) for i in range(count + 1)
+    )

@@ -1,0 +1,94 @@
+"""Dataclasses into HTML: one page, its style and scripts inlined and named by hash in a strict content policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from harness.web.language import Language
+
+
+def render_page(
+    template: str,
+    language: Language,
+    *,
+    styles: Sequence[str] = (),
+    scripts: Sequence[str] = (),
+    data: Any = None,
+    package: str = "harness.report",
+    script_sources: str = "",
+    **context: Any,
+) -> str:
+    """Returns a whole HTML page that needs nothing from the network.
+
+    Args:
+        template: a template of `package` that extends `base.html.j2` of this package.
+        styles, scripts: files of `static/` of `package`, or of this package, in order; `base.css` and `base.js`
+            always come first. All scripts of a page share one function's scope and leak no name.
+        data: what the scripts read, a JSON document with finite numbers only.
+        script_sources: further sources for the policy's `script-src`, e.g. `file:` for a script beside the page.
+    """
+    css = "\n".join(_static(package, name) for name in ("base.css", *styles))
+    js = '"use strict";\n(() => {\n' + "\n".join(_static(package, name) for name in ("base.js", *scripts)) + "\n})();\n"
+    return (
+        _environment(package)
+        .get_template(template)
+        .render(
+            **context,
+            lang=language,
+            t=language.text,
+            css=Markup(css),  # noqa: S704  # our own files
+            js=Markup(js),  # noqa: S704
+            data=Markup(json_block(data)) if data is not None else None,  # noqa: S704  # escaped by json_block
+            policy=content_policy(css, js, script_sources),
+        )
+    )
+
+
+def content_policy(css: str, js: str, script_sources: str = "") -> str:
+    """Returns a policy that lets only this very style and script run, and only local pictures load."""
+    return (
+        f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(css)}; "
+        f"script-src {' '.join(filter(None, (_hash(js), script_sources)))}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def json_block(document: Any) -> str:
+    """Returns JSON that cannot end the script element it stands in; refuses NaN and infinity with ValueError."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
+
+
+def ticks(text: str) -> Markup:
+    """Returns text with what stands between backticks as left-to-right code."""
+    parts = str(text).split("`")
+    marked = [Markup('<code dir="ltr">{}</code>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
+    return Markup("").join(marked)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _static(package: str, name: str) -> str:
+    own = files(package) / "static" / name
+    chosen = own if own.is_file() else files("harness.web") / "static" / name
+    return chosen.read_text(encoding="utf-8")
+
+
+@cache
+def _environment(package: str) -> Environment:
+    loaders = [PackageLoader(name) for name in dict.fromkeys((package, "harness.web"))]
+    environment = Environment(
+        loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["ticks"] = ticks
+    return environment

@@ -1,0 +1,220 @@
+"""One image's result is the same in every batch, order and sharding; bad input is named and nothing else is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from harness.catalog.types import Architecture
+from harness.engines.devices import resolve_device
+from harness.engines.job import Job
+from harness.engines.native import generator as generator_module
+from harness.engines.native.engine import translate
+from harness.engines.native.generator import Translator
+from harness.errors import DeviceError, EngineError, ImageError, WeightsError
+from harness.sets.item import Item
+from tests.engines.native.conftest import RESNET, UNET, save_generator
+from tests.pictures import picture, save_picture
+
+MakeJob = Callable[..., Job]
+
+
+def _outputs(job: Job, kind: str = "output") -> dict[str, np.ndarray]:
+    return {p.stem: np.asarray(Image.open(p)) for p in sorted((job.output / kind).glob("*.png"))}
+
+
+def _same(a: dict[str, np.ndarray], b: dict[str, np.ndarray], tolerance: int = 0) -> bool:
+    return a.keys() == b.keys() and all(np.abs(a[n].astype(int) - b[n]).max() <= tolerance for n in a)
+
+
+@pytest.mark.parametrize("architecture", [UNET, RESNET], ids=["unet", "resnet"])
+def test_neither_batch_nor_order_nor_sharding_changes_an_image(make_job: MakeJob, architecture: Architecture) -> None:
+    job = make_job(architecture)
+    translate(job, batch_size=1)
+    alone = _outputs(job)
+    assert len({image.tobytes() for image in alone.values()}) == 5
+    for settings in ({"batch_size": 2}, {"batch_size": 5}, {"batch_size": 2, "devices": ["cpu", "cpu"]}):
+        again = replace(make_job(architecture), items=job.items[::-1])
+        translate(again, **settings)
+        # Convolutions of other batch sizes sum in another order: the last bit of a float, at most one level.
+        assert _same(alone, _outputs(again), tolerance=1)
+
+
+def test_dropout_is_live_seeded_and_each_images_own(make_job: MakeJob) -> None:
+    job, again, other = make_job(), make_job(), make_job(seed=8)
+    plain = make_job(mode="deterministic")
+    for each in (job, again, other, plain):
+        translate(each)
+    assert _same(_outputs(job), _outputs(again))
+    assert not _same(_outputs(job), _outputs(other), tolerance=1)
+    assert not _same(_outputs(job), _outputs(plain), tolerance=1)
+
+
+def test_pairs_are_split_by_direction_and_saved_as_upstream_saves_them(make_job: MakeJob) -> None:
+    job = make_job(paired=True, size=(256, 256), count=1)
+    translate(job)
+    pair = np.asarray(picture("pair-0.png", 512, 256))
+    levels = ((np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.5 + 1) / 2 * 255
+    written = levels.astype(np.uint8)
+    assert (np.arange(256) - written).sum() == 63, "upstream truncates: 63 of 256 levels come back one lower"
+    assert np.array_equal(_outputs(job, "input")["pair-0"], written[pair[:, 256:]])
+    assert np.array_equal(_outputs(job, "target")["pair-0"], written[pair[:, :256]])
+
+
+def test_samples_show_where_the_model_is_unsure(make_job: MakeJob) -> None:
+    job, one = make_job(count=2), make_job(count=2)
+    translate(job, samples=3)
+    translate(one)
+    assert _same(_outputs(job), _outputs(one)), "the first sample is the run's own output"
+    assert {image.shape for image in _outputs(job, "spread").values()} == {(128, 128)}
+    assert max(image.max() for image in _outputs(job, "spread").values()) > 0
+    certain = make_job(count=2, mode="deterministic")
+    translate(certain, samples=3)
+    assert max(image.max() for image in _outputs(certain, "spread").values()) == 0
+
+
+def test_own_sizes_are_batched_by_size(make_job: MakeJob, tmp_path: Path) -> None:
+    job = make_job(RESNET, count=2, size=None)
+    wide = Item("wide", save_picture(tmp_path / "wide.png", 64, 32), False)
+    translate(replace(job, items=(job.items[0], wide, job.items[1])), batch_size=4)
+    assert {name: image.shape[:2] for name, image in _outputs(job).items()} == {
+        "single-0": (256, 256), "single-1": (256, 256), "wide": (32, 64),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (300, 200)])
+def test_sizes_a_network_cannot_take_are_told_with_the_reason(
+    make_job: MakeJob, tmp_path: Path, width: int, height: int
+) -> None:
+    job = make_job(count=1, size=None)
+    odd = Item("odd", save_picture(tmp_path / "odd.png", width, height), False)
+    with pytest.raises(ImageError, match=f"{width}x{height}.*multiples of 128"):
+        translate(replace(job, items=(*job.items, odd)))
+
+
+def test_every_unreadable_picture_is_named(make_job: MakeJob, tmp_path: Path) -> None:
+    job = make_job(count=1)
+    broken = []
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.png").write_bytes(b"no picture")
+        broken.append(Item(name, tmp_path / f"{name}.png", False))
+    with pytest.raises(ImageError, match=r"(?s)2 pictures.*one\.png.*two\.png"):
+        translate(replace(job, items=(broken[0], *job.items, broken[1])))
+
+
+def test_weights_of_another_architecture_are_told_in_one_message(make_job: MakeJob, tmp_path: Path) -> None:
+    other = save_generator(tmp_path / "other.pth", RESNET)
+    with pytest.raises(WeightsError, match=r"other\.pth.*does not fit a unet_128"):
+        translate(replace(make_job(count=1), weights=other))
+
+
+def test_outputs_that_are_no_numbers_are_an_error(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(job: Job) -> torch.nn.Module:
+        network = plain(job)
+        next(network.parameters()).data.fill_(float("nan"))
+        return network
+
+    plain = generator_module.load_generator
+    monkeypatch.setattr(generator_module, "load_generator", spoilt)
+    with pytest.raises(EngineError, match=r"NaN.*`single-0`"):
+        translate(make_job(count=1))
+
+
+def test_a_batch_too_large_is_halved_until_it_fits(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, tried = Translator._forward, []
+
+    def small_memory(self: Translator, inputs: torch.Tensor, names: list[str], sample: int) -> torch.Tensor:
+        tried.append(len(names))
+        if len(names) > fits:
+            raise torch.OutOfMemoryError("no memory")
+        return plain(self, inputs, names, sample)
+
+    monkeypatch.setattr(Translator, "_forward", small_memory)
+    fits = 1
+    job, alone = make_job(), make_job()
+    translate(job, batch_size=4)
+    assert tried[:3] == [4, 2, 1]
+    translate(alone, batch_size=1)
+    assert _same(_outputs(job), _outputs(alone))
+    fits = 0
+    with pytest.raises(DeviceError, match="too little memory for one image of 128x128"):
+        translate(make_job(count=1))
+
+
+def test_low_precision_states_its_error(make_job: MakeJob) -> None:
+    job, exact = make_job(RESNET), make_job(RESNET)
+    answer = translate(job, precision="bf16")
+    translate(exact)
+    error = answer.extra["precision_error"]
+    assert error["images"] == 2
+    measured = max(np.abs(_outputs(job)[n].astype(int) - _outputs(exact)[n]).max() for n in ("single-0", "single-1"))
+    assert error["max"] == measured > 0
+
+
+def test_memory_does_not_grow_with_the_number_of_images(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pictures there are, only a bounded number is decoded and not yet written."""
+    from harness.engines.native import batches
+
+    job = make_job(RESNET, count=1, size=(32, 32))
+    items = tuple(Item(f"n{i}", job.items[0].path, False) for i in range(60))
+    alive, most = set(), 0
+    plain = batches._decode
+
+    class Watched(batches.Picture):
+        def __init__(self, *parts: object) -> None:
+            super().__init__(*parts)  # type: ignore[arg-type]
+            nonlocal most
+            alive.add(self.item.name)
+            most = max(most, len(alive))
+
+        def __del__(self) -> None:
+            alive.discard(self.item.name)
+
+    def watched(item: Item, job: Job) -> batches.Picture | ImageError:
+        found = plain(item, job)
+        return found if isinstance(found, ImageError) else Watched(found.item, found.input, found.target)
+
+    monkeypatch.setattr(batches, "_decode", watched)
+    translate(replace(job, items=items), batch_size=2)
+    assert most < 30
+
+
+def test_cuda_where_there_is_none(make_job: MakeJob) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    with pytest.raises(DeviceError, match="cuda"):
+        resolve_device("cuda")
+    with pytest.raises(DeviceError, match="`cuda:0` was asked for"):
+        translate(make_job(), devices=["cpu", "cuda:0"])
+
+
+def test_devices_that_are_none(make_job: MakeJob) -> None:
+    for word in ("gpu0", ""):
+        with pytest.raises(DeviceError, match=f"`{word}` is no device"):
+            translate(make_job(), devices=["cpu", word])
+
+
+def test_a_generator_without_room_is_told(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(job: Job) -> torch.nn.Module:
+        return torch.nn.Linear(1 << 30, 1 << 30)
+
+    monkeypatch.setattr(generator_module, "load_generator", full)
+    with pytest.raises(DeviceError, match=r"`cpu` has too little memory for the generator .*\.pth"):
+        translate(make_job())
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("architecture", [UNET, RESNET], ids=["unet", "resnet"])
+def test_the_gpu_draws_what_the_cpu_draws(make_job: MakeJob, architecture: Architecture) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("needs CUDA")
+    cpu, gpu = make_job(architecture), replace(make_job(architecture), device="cuda")
+    translate(cpu)
+    translate(gpu)
+    assert _same(_outputs(cpu), _outputs(gpu), tolerance=2)

@@ -1,0 +1,67 @@
+"""The batch follows the memory that programs may take, and errors of memory are known by their words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.catalog.types import Architecture
+from harness.engines.native import memory
+
+GIB = 1 << 30
+UNET = Architecture("unet_256", "batch", True)
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A system with 8 GiB free, 6 of them used by the file cache, and no limit."""
+    (tmp_path / "meminfo").write_text(f"MemFree: {2 * GIB >> 10} kB\nMemAvailable:   {8 * GIB >> 10} kB\n")
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    return tmp_path
+
+
+def _limit(folder: Path, limit: str) -> None:
+    (folder / "memory.max").write_text(f"{limit}\n")
+    (folder / "memory.current").write_text(f"{3 * GIB}\n")
+    (folder / "memory.stat").write_text(f"anon {GIB}\ninactive_file {2 * GIB}\n")
+
+
+def test_the_file_cache_counts_as_free(system: Path) -> None:
+    assert memory.free_memory() == 8 * GIB
+
+
+def test_a_containers_limit_counts(system: Path) -> None:
+    _limit(system, str(4 * GIB))
+    assert memory.free_memory() == 3 * GIB
+    _limit(system, "max")
+    assert memory.free_memory() == 8 * GIB
+
+
+def test_systems_that_do_not_tell_are_asked_another_way(system: Path) -> None:
+    (system / "meminfo").unlink()
+    assert memory.free_memory() > 0
+
+
+def test_the_batch_follows_memory_and_size(system: Path) -> None:
+    cpu = torch.device("cpu")
+    assert memory.fitting_batch(UNET, (256, 256), cpu) == 16
+    assert memory.fitting_batch(UNET, (1024, 1024), cpu) == 1
+    _limit(system, str(2 * GIB))
+    small = memory.fitting_batch(UNET, (256, 256), cpu)
+    assert 1 <= small < 16
+    _limit(system, str(GIB // 2))
+    assert memory.fitting_batch(UNET, (256, 256), cpu) == 1
+
+
+def test_errors_of_memory_are_known() -> None:
+    with pytest.raises(RuntimeError) as full:
+        torch.empty(1 << 60)
+    assert memory.lacks_memory(full.value)
+    assert memory.lacks_memory(torch.OutOfMemoryError())
+    assert memory.lacks_memory(RuntimeError("could not create a primitive"))  # oneDNN's own words, and all of them
+    with pytest.raises(RuntimeError) as other:
+        torch.zeros(2) @ torch.zeros(3)
+    assert not memory.lacks_memory(other.value)

@@ -1,0 +1,379 @@
+"""A folder as people have it becomes a set the official scripts can read; nothing is lost, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from harness.catalog.lookup import find_model
+from harness.errors import TestSetError, WorkspaceError
+from harness.images.pairing import split_ab
+from harness.images.palettes import FACADES
+from harness.prepare.planning import plan_images
+from harness.prepare.preparing import PreparedSet, carry_out, prepare_images
+from harness.progress import Silent
+from harness.sets.test_set import load_test_set, missing_images
+from harness.workspace import Workspace
+from tests.images.pictures import as_orientation, content, noise, quadrants
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n in range(3):
+        noise(80, 60, n).save(folder / f"{n}.png")
+    return folder
+
+
+def prepare(workspace: Workspace, folder: Path, strict: bool = False, **options: object) -> PreparedSet:
+    options.setdefault("size", (64, 64))
+    return carry_out(workspace, plan_images(workspace, folder, **options), strict)  # type: ignore[arg-type]
+
+
+def opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(opened(path))
+
+
+def hostile(folder: Path) -> dict[str, str]:
+    """Writes every kind of bad file; returns the reason expected for each."""
+    bad = {
+        "cut.jpg": (content(noise(300, 300), "JPEG")[:900], "is damaged"),
+        "empty.png": (b"", "is empty"),
+        "text.jpg": (b"hello", "holds text"),
+        "page.png": (b"<!doctype html><html>404</html>", "HTML page"),
+        "dot.png": (content(Image.new("RGB", (1, 1)), "PNG"), "1x1 pixels"),
+        "huge.png": (content(Image.new("1", (20_000, 10_000)), "PNG"), "more than the limit"),
+    }
+    for name, (data, _) in bad.items():
+        (folder / name).write_bytes(data)
+    (folder / "dead.png").symlink_to(folder / "none")
+    return {**{name: reason for name, (_, reason) in bad.items()}, "dead.png": "link to nothing"}
+
+
+def test_every_good_file_is_prepared_and_every_bad_one_listed(workspace: Workspace, photos: Path) -> None:
+    expected = hostile(photos)
+    made = prepare(workspace, photos)
+    assert [i.name for i in made.test_set.images] == ["0", "1", "2"]
+    assert {r.source for r in made.test_set.refused} == set(expected)
+    for refusal in made.test_set.refused:
+        assert expected[refusal.source] in refusal.reason
+    assert load_test_set(made.folder) == made.test_set
+    assert missing_images(made.folder, made.test_set) == []
+    assert sorted(p.name for p in made.folder.iterdir()) == ["dataset.json", "index.html", "sheet", "testA"]
+    assert pixels(made.folder / "testA" / "0.png").shape == (64, 64, 3)
+
+
+def test_strict_makes_any_refusal_an_error_and_writes_nothing(workspace: Workspace, photos: Path) -> None:
+    (photos / "text.jpg").write_text("hello")
+    with pytest.raises(TestSetError, match=r"1 file cannot be used, nothing was written:\n  text.jpg") as caught:
+        prepare(workspace, photos, strict=True)
+    assert caught.value.hint
+    assert list(workspace.datasets.iterdir()) == []
+
+
+def test_nothing_usable_is_an_error(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("hello")
+    with pytest.raises(TestSetError, match=r"a.txt: is no picture"):
+        prepare(workspace, folder)
+    with pytest.raises(TestSetError, match="there is no folder"):
+        prepare(workspace, tmp_path / "none")
+
+
+def test_hard_names_and_nothing_collides(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "عکس‌ها"
+    names = [
+        "a.jpg",
+        "a.png",
+        "A.png",
+        "-rf.png",
+        "sub/a.png",
+        "خانه.png",
+        "猫 🐈.png",
+        "<b>'\".png",
+        "n" * 251 + ".png",
+    ]
+    for n, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        noise(64, 64, n).save(folder / name, quality=95)
+    made = prepare(workspace, folder)
+    assert made.folder.name == "عکس‌ها"
+    assert sorted(i.source for i in made.test_set.images) == sorted(names)
+    assert len({i.output.casefold() for i in made.test_set.images}) == len(names)
+    for image in made.test_set.images:
+        expected = noise(64, 64, names.index(image.source))
+        assert np.abs(pixels(made.folder / image.output).astype(int) - np.asarray(expected)).mean() < 8
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_phone_photos_stand_upright_and_tell_no_place(workspace: Workspace, tmp_path: Path, orientation: int) -> None:
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    stored, exif = as_orientation(quadrants(160, 120), orientation)
+    exif[0x010F] = "SecretMaker"
+    exif.get_ifd(0x8825).update({1: "N", 2: (35.0, 41.0, 21.0)})
+    stored.save(folder / "a.jpg", exif=exif)
+    made = prepare(workspace, folder, fit="stretch")
+    corner = pixels(made.folder / "testA" / "a.png")[8, 8]
+    assert corner[0] > 200 and corner[1] < 60
+    assert made.test_set.images[0].size_before == (160, 120)
+    for path in made.folder.rglob("*"):
+        if path.is_file():
+            assert b"SecretMaker" not in path.read_bytes()
+            if path.suffix in {".png", ".jpg"}:
+                assert not opened(path).getexif()
+                assert not set(opened(path).info) & {"exif", "icc_profile", "xmp", "comment"}
+
+
+@pytest.mark.parametrize(("model", "input_left"), [("facades_label2photo", False), ("sat2map", True)])
+def test_pairs_stand_as_the_models_direction_wants(
+    workspace: Workspace, tmp_path: Path, model: str, input_left: bool
+) -> None:
+    entry = find_model(model)
+    for side, colour in (("inputs", FACADES[4].rgb), ("targets", (120, 90, 60))):
+        (tmp_path / side).mkdir()
+        Image.new("RGB", (300, 280), colour).save(tmp_path / side / "x.png")
+    made = prepare_images(workspace, tmp_path / "inputs", entry, tmp_path / "targets")
+    assert made.test_set.layout == "paired"
+    assert made.test_set.direction == entry.direction
+    assert made.test_set.model == entry.id
+    a, b = split_ab(opened(made.folder / "test" / "x.png"))
+    assert a.size == (256, 256)
+    assert (a if input_left else b).getpixel((9, 9)) == FACADES[4].rgb
+    assert (b if input_left else a).getpixel((9, 9)) == (120, 90, 60)
+
+
+def test_targets_missing_doubled_or_of_another_shape(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    targets = tmp_path / "targets"
+    targets.mkdir()
+    noise(60, 60).save(targets / "0.jpg")
+    for suffix in ("jpg", "webp"):
+        noise(80, 60).save(targets / f"1.{suffix}")
+    noise(80, 60).save(targets / "spare.png")
+    made = prepare(workspace, photos, targets=targets)
+    image = made.test_set.images[0]
+    assert (image.name, image.target) == ("0", "0.jpg")
+    assert any("differ in shape" in w for w in image.warnings)
+    assert [(r.source, r.reason) for r in made.test_set.refused] == [
+        ("1.png", "has 2 targets: `1.jpg` and `1.webp`"),
+        ("2.png", "has no target of that name"),
+        ("targets/spare.png", "has no input of that name"),
+    ]
+
+
+def test_targets_that_match_nothing_are_an_error(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "targets").mkdir()
+    noise().save(tmp_path / "targets" / "other.png")
+    with pytest.raises(TestSetError, match=r"`0.png` here and `other.png` there") as caught:
+        prepare(workspace, photos, targets=tmp_path / "targets")
+    assert caught.value.hint
+
+
+def test_a_broken_target_refuses_its_input(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    targets = tmp_path / "targets"
+    shutil.copytree(photos, targets)
+    (targets / "1.png").write_bytes(b"")
+    made = prepare(workspace, photos, targets=targets)
+    assert [(r.source, r.reason) for r in made.test_set.refused] == [("1.png", "its target `1.png` is empty (0 bytes)")]
+
+
+def test_a_second_run_makes_only_what_changed(workspace: Workspace, photos: Path) -> None:
+    first = prepare(workspace, photos)
+    before = {i.name: (first.folder / i.output).stat().st_ino for i in first.test_set.images}
+    noise(80, 60, 9).save(photos / "1.png")
+    noise(80, 60, 8).save(photos / "new.png")
+    (photos / "2.png").unlink()
+    second = prepare(workspace, photos)
+    after = {i.name: (second.folder / i.output).stat().st_ino for i in second.test_set.images}
+    assert second.folder == first.folder
+    assert second.reused == 1
+    assert sorted(after) == ["0", "1", "new"]
+    assert after["0"] == before["0"]
+    assert after["1"] != before["1"]
+    assert second.test_set == prepare(workspace, photos).test_set
+
+
+def test_other_settings_make_everything_anew(workspace: Workspace, photos: Path) -> None:
+    prepare(workspace, photos)
+    assert prepare(workspace, photos, fit="pad").reused == 0
+    assert prepare(workspace, photos, fit="pad").reused == 3
+
+
+def test_a_lost_picture_is_made_again(workspace: Workspace, photos: Path) -> None:
+    made = prepare(workspace, photos)
+    (made.folder / "testA" / "0.png").unlink()
+    again = prepare(workspace, photos)
+    assert again.reused == 2
+    assert missing_images(again.folder, again.test_set) == []
+
+
+def test_an_interrupted_run_leaves_the_set_as_it_was(
+    workspace: Workspace, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = prepare(workspace, photos)
+    before = (made.folder / "dataset.json").read_bytes()
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.prepare.preparing.write_sheet", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(workspace, photos, fit="pad")
+    assert (made.folder / "dataset.json").read_bytes() == before
+    assert [p.name for p in workspace.datasets.iterdir()] == ["photos"]
+
+
+def test_sets_of_other_folders_and_models_keep_their_names(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "photos"
+    shutil.copytree(photos, other)
+    model = find_model("horse2zebra")
+    names = [prepare_images(workspace, f, m).folder.name for f in (photos, other) for m in (None, model)]
+    assert names == ["photos", "photos-horse2zebra", "photos-2", "photos-horse2zebra-2"]
+    assert prepare_images(workspace, other, model).folder.name == "photos-horse2zebra-2"
+    with pytest.raises(TestSetError, match="made of other folders"):
+        prepare_images(workspace, other, name="photos")
+
+
+def test_names_that_are_no_names_or_taken_by_datasets(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError):
+        prepare(workspace, photos, name="../out")
+    with pytest.raises(TestSetError, match="made of other folders"):
+        prepare(workspace, photos, name="pix2pix")
+    family = tmp_path / "pix2pix"
+    shutil.copytree(photos, family)
+    assert prepare(workspace, family).folder.name == "pix2pix-2"
+
+
+def test_no_path_of_the_users_machine_is_written(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    made = prepare(workspace, photos)
+    assert str(tmp_path) not in (made.folder / "dataset.json").read_text(encoding="utf-8")
+    assert str(tmp_path) not in made.page.read_text(encoding="utf-8")
+
+
+def test_sizes_must_suit_the_model(workspace: Workspace, photos: Path) -> None:
+    with pytest.raises(TestSetError, match="multiples of 256") as caught:
+        prepare(workspace, photos, model=find_model("sat2map"), size=(300, 256))
+    assert caught.value.hint == "--size 256x256"
+    assert prepare(workspace, photos, model=find_model("horse2zebra"), size=(100, 64)).test_set.images
+
+
+def test_a_zip_gives_the_same_pictures_as_its_folder(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        for path in photos.iterdir():
+            archive.write(path, path.name)
+    from_zip, from_folder = prepare(workspace, tmp_path / "archive.zip"), prepare(workspace, photos)
+    assert from_zip.folder.name == "archive"
+    assert from_zip.test_set.digest() == from_folder.test_set.digest()
+
+
+def test_tiles_cover_large_pictures_at_their_own_scale(workspace: Workspace, photos: Path) -> None:
+    large = noise(200, 140, 5)
+    large.save(photos / "large.png")
+    made = prepare(workspace, photos, tiles=True)
+    tiles = [i for i in made.test_set.images if i.source == "large.png"]
+    assert [t.name for t in tiles] == [f"large-tile{n}" for n in range(6)]
+    assert np.array_equal(pixels(made.folder / tiles[4].output), np.asarray(large)[70:134, 68:132])
+    assert "cut out at 68,70" in tiles[4].operations
+    assert sum(i.source == "0.png" for i in made.test_set.images) == 1
+    assert prepare(workspace, photos, tiles=True).reused == 4
+
+
+def test_tiles_of_pairs_need_equal_sizes(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    targets = tmp_path / "targets"
+    shutil.copytree(photos, targets)
+    noise(160, 120).save(targets / "1.png")
+    made = prepare(workspace, photos, targets=targets, tiles=True, size=(40, 40))
+    assert {i.source for i in made.test_set.images} == {"0.png", "2.png"}
+    assert "different sizes" in made.test_set.refused[0].reason
+
+
+def test_a_training_set_keeps_near_duplicates_together(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for n in range(40):
+        noise(64, 64, n).save(folder / f"{n:02}.png")
+        noise(64, 64, n).save(folder / f"{n:02} again.jpg", quality=80)
+    made = prepare(workspace, folder, targets=None, split="60/20/20")
+    where = {i.source: i.output.split("/")[0] for i in made.test_set.images}
+    assert set(where.values()) == {"trainA", "valA", "testA"}
+    assert all(where[f"{n:02}.png"] == where[f"{n:02} again.jpg"] for n in range(40))
+    assert missing_images(made.folder, made.test_set) == []
+    noise(64, 64, 99).save(folder / "added.png")
+    again = prepare(workspace, folder, split="60/20/20")
+    assert {i.source: i.output.split("/")[0] for i in again.test_set.images if i.source != "added.png"} == where
+    assert again.reused == 80
+
+
+def test_a_paired_training_set_has_the_official_folders(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    shutil.copytree(photos, tmp_path / "targets")
+    made = prepare(workspace, photos, targets=tmp_path / "targets", split="1/0/0")
+    assert {i.output for i in made.test_set.images} == {"train/0.png", "train/1.png", "train/2.png"}
+    assert opened(made.folder / "train" / "0.png").size == (128, 64)
+
+
+def test_a_subject_crop_of_pairs_is_refused(workspace: Workspace, photos: Path) -> None:
+    with pytest.raises(TestSetError, match="different places"):
+        prepare(workspace, photos, targets=photos, focus="subject")
+
+
+def test_shoe_photos_become_pairs_of_their_own(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "shoes"
+    folder.mkdir()
+    shoe = Image.new("RGB", (200, 160), (240, 240, 240))
+    shoe.paste((90, 40, 20), (50, 60, 150, 110))
+    shoe.save(folder / "shoe.png")
+    made = prepare_images(workspace, folder, find_model("edges2shoes"))
+    a, b = split_ab(opened(made.folder / "test" / "shoe.png"))
+    assert set(np.unique(np.asarray(a))) == {0, 255}
+    assert b.getpixel((128, 128)) == (90, 40, 20)
+    assert made.test_set.images[0].target == "shoe.png"
+
+
+def test_a_dry_run_explains_and_writes_nothing(workspace: Workspace, photos: Path) -> None:
+    (photos / "dead.png").symlink_to(photos / "none")
+    said = "\n".join(plan_images(workspace, photos, find_model("horse2zebra"), split="8/1/1").sentences())
+    for part in ("3 files", "256x256", "photos: upright", "cropped at the centre", "80% / 10% / 10%", "`dead.png`"):
+        assert part in said
+    assert not workspace.root.exists()
+
+
+def test_the_document_has_what_the_design_promises(workspace: Workspace, photos: Path) -> None:
+    document = json.loads((prepare(workspace, photos).folder / "dataset.json").read_text(encoding="utf-8"))
+    assert document["format"] == 1
+    assert document["made_by"]["settings"]["fit"] == "crop"
+    image = document["images"][0]
+    assert image["source"] == "0.png"
+    assert len(image["sha256"]) == 64
+    assert image["size_before"] == [80, 60]
+    assert image["operations"] == ["cropped to 60x60 at 10,0", "resized to 64x64 (Lanczos)"]
+
+
+def test_what_is_wrong_with_most_pictures_is_said_aloud(workspace: Workspace, photos: Path) -> None:
+    said: list[str] = []
+
+    class Heard(Silent):
+        def warn(self, message: str, hint: str | None = None) -> None:
+            said.append(message)
+
+    model = find_model("facades_label2photo")
+    carry_out(workspace, plan_images(workspace, photos, model, photos), progress=Heard())
+    assert any(line.startswith("3 of 3 pictures") and "swapped?" in line for line in said)

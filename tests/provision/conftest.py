@@ -1,0 +1,102 @@
+"""A catalog of tiny things on a local server, and a tiny upstream."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from harness.catalog.datasets import DATASETS
+from harness.catalog.models import MODELS
+from harness.catalog.types import Architecture
+from harness.progress import Silent
+from harness.provision.outcome import SetupReport
+from harness.provision.setting_up import set_up
+from harness.weights.layout import expected_shapes
+from harness.workspace import Workspace
+from tests.fetch.repository import Upstream, make_upstream
+from tests.fetch.server import Answer, Server, running_server, without_proxies
+
+UNET = Architecture("unet_256", "batch", use_dropout=True, ngf=1)
+RESNET = Architecture("resnet_9blocks", "instance", use_dropout=False, ngf=2)
+
+
+def generator_bytes(architecture: Architecture, seed: int = 0) -> bytes:
+    """A weights file that the official networks of this architecture could load."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = {key: torch.rand(shape, generator=generator) for key, shape in expected_shapes(architecture).items()}
+    weights = {k: v.long() if k.endswith("num_batches_tracked") else v for k, v in weights.items()}
+    file = io.BytesIO()
+    torch.save(weights, file)
+    return file.getvalue()
+
+
+def dataset_bytes(*splits: str, top: str = "facades", pictures: int = 2) -> bytes:
+    """A zip of a dataset, the same bytes at any time of day; its pictures are only bytes."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for split in splits:
+            for number in range(pictures):
+                name = zipfile.ZipInfo(f"{top}/{split}/{number}.jpg", (2020, 1, 1, 0, 0, 0))
+                archive.writestr(name, random.Random(number).randbytes(500))
+    return file.getvalue()
+
+
+class Listener(Silent):
+    """Remembers talk and warnings."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.warned: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+    def warn(self, message: str, hint: str | None = None) -> None:
+        self.warned.append(message)
+
+
+@dataclass
+class Bench:
+    """A workspace, a server that has everything, and `set_up` with the tiny upstream."""
+
+    workspace: Workspace
+    server: Server
+    upstream: Upstream
+    listener: Listener
+
+    def set_up(self, *models: str, datasets: tuple[str, ...] = (), **options: object) -> SetupReport:
+        chosen = {"upstream_url": str(self.upstream.path), "upstream_ref": self.upstream.first} | options
+        return set_up(self.workspace, models, datasets, progress=self.listener, **chosen)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
+    return make_upstream(tmp_path_factory.mktemp("upstream"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    without_proxies(monkeypatch)
+    with running_server() as server:
+        for model in list(MODELS.values()):
+            tiny = UNET if model.family == "pix2pix" else RESNET
+            url = f"{server.url}/{model.id}"
+            monkeypatch.setitem(
+                MODELS, model.id, replace(model, url=url, mirrors=(), architecture=tiny, size_bytes=None)
+            )
+        for dataset in list(DATASETS.values()):
+            splits = dict.fromkeys(dataset.splits, 2)
+            known = {"size_bytes": None, "sha256": None, "mirrors": (), "splits": splits}
+            monkeypatch.setitem(DATASETS, dataset.id, replace(dataset, url=f"{server.url}/{dataset.id}.zip", **known))
+        server.serve("pix2pix/sat2map", Answer(generator_bytes(UNET, 1)))
+        server.serve("cyclegan/sat2map", Answer(generator_bytes(RESNET, 2)))
+        server.serve("pix2pix/facades.zip", Answer(dataset_bytes("train", "val", "test")))
+        server.serve("cyclegan/facades.zip", Answer(dataset_bytes("trainA", "trainB", "testA", "testB")))
+        yield Bench(Workspace(tmp_path / "workspace"), server, upstream, Listener())

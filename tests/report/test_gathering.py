@@ -1,0 +1,167 @@
+"""What a run's page says, from record and measurement alone."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from harness.metrics.statistics import Summary
+from harness.report.gallery import run_document
+from harness.report.gathering import run_page
+from harness.report.provenance import command_again
+from harness.web.language import language
+from harness.web.render import json_block
+from tests.report.samples import plain_measurement, sample_record
+
+EN = language("en")
+NAMES = [f"{i:05d}" for i in range(9)]
+
+
+def test_best_median_and_worst_are_of_the_first_metric() -> None:
+    page = run_page(sample_record("r", NAMES), plain_measurement(9), (), EN)
+    values = page.columns[0].values
+    by_role = {e.role: values[e.row] for e in page.examples}
+    assert by_role == {"best": max(values), "median": sorted(values)[4], "worst": min(values)}
+
+
+@pytest.mark.parametrize(("count", "roles"), [(1, ["best"]), (2, ["best", "worst"]), (3, ["best", "median", "worst"])])
+def test_few_images_are_not_shown_twice(count: int, roles: list[str]) -> None:
+    page = run_page(sample_record("r", NAMES[:count]), plain_measurement(count + 1), (), EN)
+    short = run_page(sample_record("r", NAMES[:count]), _first(count), (), EN)
+    assert [e.role for e in short.examples] == roles
+    assert len(page.pictures) == count + 1
+
+
+def _first(count: int):
+    whole = plain_measurement(9)
+    return replace(whole, rows=whole.rows[:count])
+
+
+def _with_baseline(low: float, high: float):
+    m = plain_measurement(9)
+    other = Summary((low + high) / 2, low, high, low, low, high, 9, 0)
+    return replace(m, baselines={"input_copied": dict.fromkeys(m.columns, other)})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "higher", "lower"),
+    [
+        (0.0, 0.01, "Clearly better than copying the input.", "Clearly worse than copying the input."),
+        (90.0, 99.0, "Clearly worse than copying the input.", "Clearly better than copying the input."),
+        (0.0, 99.0, "Not told apart from copying the input.", "Not told apart from copying the input."),
+    ],
+)
+def test_the_verdict_follows_the_intervals(low: float, high: float, higher: str, lower: str) -> None:
+    page = run_page(sample_record("r", NAMES), _with_baseline(low, high), (), EN)
+    assert [h.verdict for h in page.headlines] == [higher, higher, lower]
+
+
+def test_an_unpaired_run_has_no_quality() -> None:
+    page = run_page(sample_record("r", NAMES, paired=False), plain_measurement(9, paired=False), (), EN)
+    assert page.kinds == ("input", "output")
+    assert [c.id for c in page.columns] == ["input_ssim", "input_psnr"]
+    assert {h.verdict for h in page.headlines} == {""}
+    assert all("target" not in p.addresses for p in page.pictures)
+
+
+def test_the_spread_of_samples_is_a_picture_of_its_own() -> None:
+    page = run_page(sample_record("r", NAMES), plain_measurement(9), {"00003"}, EN)
+    assert page.kinds[-1] == "spread"
+    assert [p.name for p in page.pictures if "spread" in p.addresses] == ["00003"]
+
+
+def test_nearness_is_a_column_and_far_pictures_a_warning() -> None:
+    images = tuple(
+        {
+            "name": n,
+            "source": n,
+            "warnings": [],
+            "nearness": {"percentile": 10.0 * i, "verdict": "far" if i > 6 else "near"},
+        }
+        for i, n in enumerate(NAMES)
+    )
+    page = run_page(sample_record("r", NAMES, images=images), plain_measurement(9), (), EN)
+    assert page.columns[-1].values == tuple(10.0 * i for i in range(9))
+    assert "nearness-ssim" in [s.id for s in page.scatters]
+    assert any(w.startswith("2 images far from the pictures") for w in page.warnings)
+
+
+def test_warnings_of_a_record_speak_the_pages_language() -> None:
+    record = sample_record(
+        "r", NAMES, warnings=("3 files of the folder were refused; x", "the clone has local changes")
+    )
+    persian = run_page(record, plain_measurement(9), (), language("fa")).warnings
+    assert persian[0].startswith("۳ پرونده") and "تغییر" in persian[1]
+
+
+def test_the_document_is_json_without_infinity_and_cannot_end_its_script() -> None:
+    names = ["</script><script>alert(1)</script>", *NAMES[1:]]
+    page = run_page(sample_record("r", names), plain_measurement(9, names), (), EN)
+    block = json_block(run_document(page, EN))
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    document = json.loads(block, parse_constant=refuse)
+    assert "<" not in block and ">" not in block
+    assert document["names"] == names
+    assert document["columns"][1]["values"][-1] == "inf"
+    assert math.isclose(document["columns"][0]["values"][0], 0.2)
+
+
+def test_the_command_makes_the_same_run_again() -> None:
+    record = sample_record("r", NAMES, extra={"native": {"samples": 4, "precision": "bf16", "batch_size": None}})
+    assert command_again(record) == (
+        "harness test --model pix2pix/facades_label2photo --dataset my_photos --split test --engine official"
+        " --mode paper --seed 0 --device cpu --size 48x48 --samples 4 --precision bf16"
+    )
+
+
+def test_weights_of_ones_own_are_not_taken_for_the_official_ones() -> None:
+    command = ("harness", "test", "--weights", "/home/someone/latest_net_G.pth")
+    record = sample_record("r", NAMES, command=command)
+    model = {**record.model, "architecture": {**record.model["architecture"], "ngf": 12}}
+    made = run_page(replace(record, model=model), plain_measurement(9), (), EN).made
+    assert made.again.endswith("--weights latest_net_G.pth")
+    facts = [f for _, group in made.groups for f in group if f.label == "Weights from"]
+    assert [(f.value, f.link) for f in facts] == [("a file of the user’s, not the official one", None)]
+    assert [f.label for f in made.licences] == ["Code", "Test pictures"]
+
+
+def test_the_record_of_very_many_images_is_shortened() -> None:
+    names = [f"{i:05d}" for i in range(500)]
+    made = run_page(sample_record("r", names), plain_measurement(500, names), (), EN).made
+    assert json.loads(made.record)["images"][-1] == "… 497 more, all in run.json"
+    assert len(json.loads(run_page(sample_record("r", NAMES), plain_measurement(9), (), EN).made.record)["images"]) == 9
+
+
+def test_the_demo_is_made_again_by_the_demo() -> None:
+    record = sample_record("r", NAMES, command=("harness", "--workspace", "/tmp/w", "demo"))
+    assert command_again(record) == "harness demo"
+
+
+def test_an_image_says_why_it_is_far() -> None:
+    nearness = {"percentile": 99.8, "verdict": "far", "reasons": ["much darker", "paler", "a third"]}
+    images = ({"name": NAMES[0], "source": "x.png", "warnings": ["cropped"], "nearness": nearness},)
+    page = run_page(sample_record("r", NAMES, images=images), plain_measurement(9), (), EN)
+    assert page.pictures[0].notes == ("cropped", "much darker", "paler")
+    assert (page.histograms[-1].frame.x_low, page.histograms[-1].frame.x_high) == (0, 100)
+
+
+def test_provenance_links_the_commit_also_of_a_mirror_and_cites_model_and_data() -> None:
+    upstream = {"url": "a git directory on this machine", "commit": "2a" * 20, "dirty": True}
+    made = run_page(sample_record("r", NAMES, upstream=upstream), plain_measurement(9), (), EN).made
+    facts = {f.label: f for _, group in made.groups for f in group}
+    assert facts["Commit"].link == f"https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix/tree/{'2a' * 20}"
+    assert facts["Working tree"].value == "has local changes"
+    assert [c.id for c in made.citations] == ["pix2pix", "facades"]
+    assert "/home" not in made.record and "…/my photos" in made.record
+
+
+def test_a_model_of_ones_own_still_cites_its_method() -> None:
+    record = sample_record("r", NAMES)
+    record = replace(record, model={**record.model, "id": "my-training"})
+    assert [c.id for c in run_page(record, plain_measurement(9), (), EN).made.citations] == ["pix2pix"]

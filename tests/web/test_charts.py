@@ -1,0 +1,64 @@
+"""Geometry of charts: what lies where, and that every image is counted once."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from harness.web.charts import differences, histogram, range_plot, scatter
+from harness.web.language import language
+
+EN = language("en")
+
+
+def test_a_histogram_counts_every_finite_value_once() -> None:
+    chart = histogram("psnr", "PSNR", [10.0, 10.4, 12.0, 30.0, math.inf, math.nan], 2, EN)
+    assert chart is not None
+    heights = [bar.height for bar in chart.bars]
+    assert round(sum(heights) / max(heights) * chart.most) == 4
+    assert chart.edges[0] <= 10 and chart.edges[-1] >= 30
+    assert len(chart.edges) == len(chart.bars) + 1
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.0, 0.0, 0.0], [-3.0, -3.0]])
+def test_equal_values_make_a_histogram_too(values: list[float]) -> None:
+    chart = histogram("x", "x", values, 3, EN)
+    assert chart is not None and chart.frame.x_low < values[0] < chart.frame.x_high
+
+
+def test_nothing_finite_makes_no_chart() -> None:
+    assert histogram("x", "x", [math.inf, math.nan], 2, EN) is None
+    assert scatter("x", ("t", "x", "y"), [1.0, math.inf], [math.inf, 1.0], EN) is None
+    assert range_plot([("run", None, None, None)]) is None
+    assert differences("d", [("a", math.inf)], "higher", 3, EN) is None
+
+
+def test_a_scatter_puts_larger_values_right_and_up_and_thins_evenly() -> None:
+    chart = scatter("s", ("t", "x", "y"), [1.0, 2.0], [5.0, 9.0], EN)
+    assert chart is not None
+    low, high = chart.points
+    assert low.x < high.x and low.y > high.y
+    many = scatter("s", ("t", "x", "y"), list(map(float, range(5000))), list(map(float, range(5000))), EN)
+    assert many is not None and (len(many.points), many.of) == (2000, 5000)
+
+
+def test_the_identity_line_has_one_scale_on_both_axes() -> None:
+    chart = scatter("s", ("t", "x", "y"), [0.1, 0.2], [0.5, 0.9], EN, identity=True)
+    assert chart is not None and chart.identity is not None
+    assert (chart.frame.x_low, chart.frame.x_high) == (chart.frame.y_low, chart.frame.y_high)
+
+
+def test_differences_are_sorted_and_told_apart_by_what_is_better() -> None:
+    values = [("a", 0.2), ("b", -0.1), ("c", 0.0), ("d", math.inf)]
+    kinds = {better: [bar.kind for bar in differences("d", values, better, 3, EN).bars]  # type: ignore[union-attr]
+             for better in ("higher", "lower", None)}  # fmt: skip
+    assert kinds == {"higher": ["loss", "none", "gain"], "lower": ["gain", "none", "loss"], None: ["none"] * 3}
+
+
+def test_a_range_plot_keeps_order_and_whiskers() -> None:
+    plot = range_plot([("run", 0.5, 0.4, 0.6), ("input_copied", 0.1, None, None)])
+    assert plot is not None
+    run, copied = plot.marks
+    assert copied.at < run.low < run.at < run.high
+    assert copied.low == copied.at == copied.high
