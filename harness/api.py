@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.catalog.types import Direction, Family
-from harness.engines.job import Mode
 from harness.errors import TrainingError
-from harness.images.geometry import Fit, Size
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
+from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import PreparedSet
 from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
@@ -21,10 +20,8 @@ from harness.provision.outcome import SetupReport
 from harness.provision.setting_up import set_up
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
-from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord, find_training, load_training
-from harness.testing.request import Engine, NativeSettings, Plan
-from harness.testing.request import Size as TestSize
+from harness.testing.request import NativeSettings, TestRequest
 from harness.testing.running import run_test
 from harness.training.presets import Preset
 from harness.training.starting import resume as _resume
@@ -161,58 +158,44 @@ def prepare_images(
     folder: Path | str,
     model: str | None = None,
     targets: Path | str | None = None,
-    name: str | None = None,
-    fit: Fit = "crop",
-    size: Size | None = None,
+    *,
     workspace: Path | None = None,
     progress: Progress | None = None,
+    **options: Any,
 ) -> PreparedSet:
-    """Turns a folder of pictures into a test set; see `harness.prepare.preparing.prepare_images`."""
+    """Turns a folder of pictures into a test set.
+
+    Args:
+        options: further ones of `harness.prepare.planning.PrepareRequest`, such as `name`, `fit`, `size`, `split`.
+    """
     located = Workspace.locate(workspace)
-    return _prepare(
-        located,
-        Path(folder).expanduser(),
-        find_model(located, model) if model else None,
-        Path(targets).expanduser() if targets else None,
-        name,
-        fit,
-        size,
-        progress=progress,
-    )
+    partners = Path(targets) if targets else None
+    return _prepare(located, PrepareRequest(folder=Path(folder), model=model, targets=partners, **options), progress)
 
 
 def test(
     model: str,
     dataset: str | Path | None = None,
     *,
-    weights: Path | None = None,
-    engine: Engine = "official",
-    mode: Mode = "paper",
-    device: str = "auto",
-    seed: int = 0,
-    limit: int | None = None,
-    size: TestSize = None,
     samples: int = 1,
-    name: str | None = None,
-    lang: str = "en",
     workspace: Path | None = None,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Run:
-    """Runs a model over a test set, measures and reports; see `harness.testing.running.run_test`."""
-    plan = Plan(engine, mode, device, seed, size, NativeSettings(samples=samples))
-    done = run_test(
-        Workspace.locate(workspace),
-        model,
-        str(dataset) if dataset is not None else None,
-        limit=limit,
-        weights=weights,
-        name=name,
-        plan=plan,
-        lang=lang,
-        command=["python", *sys.argv[1:]],
-        progress=progress,
+    """Runs a model over a test set, measures and reports.
+
+    Args:
+        samples: outputs an image; more than one shows where the model is unsure (native engine).
+        options: further ones of `harness.testing.request.TestRequest`, such as `engine`, `mode`, `seed`, `limit`.
+    """
+    request = TestRequest(
+        model=model,
+        dataset=str(dataset) if dataset is not None else None,
+        native=NativeSettings(samples=samples),
+        command=("python", *sys.argv[1:]),
+        **options,
     )
-    return Run(done.folder)
+    return Run(run_test(Workspace.locate(workspace), request, progress).folder)
 
 
 def train(

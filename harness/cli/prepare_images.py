@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import SizeType, follow_links_option, json_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,18 +28,6 @@ Examples:
 """
 
 _TOLD = 10
-
-
-class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
-    """`256` or `512x384`."""
-
-    name = "N|WxH"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        numbers = str(value).lower().split("x")
-        if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= 8192 for n in numbers):
-            return (int(numbers[0]), int(numbers[-1]))
-        return self.fail(f"`{value}` is no size; write 256 or 512x384", param, ctx)
 
 
 class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
@@ -69,7 +57,7 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 @click.option("--fit", type=click.Choice(["crop", "pad", "stretch"]), default="crop", show_default=True,
               help="How pictures of another shape are brought to size.")  # fmt: skip
 @click.option(
-    "--size", type=SizeType(), metavar="N|WxH", help="Size of the pictures made. Default: the model's, or 256."
+    "--size", type=SizeType(), help="Size of the pictures made, or own for each one's. Default: the model's, or 256."
 )
 @click.option("--background", metavar="COLOUR", type=ColourType(), default="white", show_default=True,
               help="Below transparent pixels and beside padded pictures: white, black, grey or #rrggbb.")  # fmt: skip
@@ -88,57 +76,31 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 @click.option("--hed", metavar="FILE", type=click.Path(path_type=Path),
               help="Draw edges by the HED network with these weights (pytorch-hed's network-bsds500.pytorch), as the "
               "pix2pix paper did. Tested on seeded weights, never on the published file.")  # fmt: skip
+@follow_links_option
 @click.option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
 @click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @json_option
 @quiet_option
 @click.pass_obj
-def command(
-    workspace: Workspace,
-    folder: Path,
-    model: str | None,
-    targets: Path | None,
-    name: str | None,
-    fit: str,
-    size: tuple[int, int] | None,
-    background: tuple[int, int, int],
-    max_pixels: int,
-    as_: str,
-    to: str | None,
-    focus: str,
-    tiles: bool,
-    split: str | None,
-    rectify: bool,
-    hed: Path | None,
-    workers: int | None,
-    strict: bool,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -> None:
     """Turn a folder of photos, a ZIP archive or one picture into a test set, datasets/<name>/.
 
     FOLDER may be a run too, by name or folder: its outputs become inputs, and its inputs targets where they fit.
     """
-    from harness.prepare.planning import plan_images
+    from harness.prepare.planning import PrepareRequest, plan_images
     from harness.prepare.preparing import carry_out
-    from harness.runs.trained import find_model
 
     console = Console(quiet)
-    if model and to:
+    if asked["model"] and asked["to"]:
         raise click.UsageError("--model says what inputs become; leave out --to")
-    entry = find_model(workspace, model) if model else None
-    plan = plan_images(
-        workspace, folder, entry, targets, name, fit, size, background, max_pixels,  # type: ignore[arg-type]
-        focus, tiles, as_, to, split, rectify, hed,  # type: ignore[arg-type]  # click checked the choices
-    )  # fmt: skip
+    plan = plan_images(workspace, PrepareRequest(folder=folder, **asked))
     if dry_run:
         _show_plan(console, plan, as_json)
         return
     for sentence in plan.sentences()[: -len(plan.refused) or None]:
         console.talk(sentence)
-    _show(console, carry_out(workspace, plan, strict, workers, console), as_json)
+    _show(console, carry_out(workspace, plan, console), as_json)
 
 
 def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
@@ -175,6 +137,9 @@ def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
         console.talk(f"note: {len(warned) - _TOLD} more pictures have warnings; the contact sheet shows them")
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
     console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
-    if made.model:
-        console.talk(f"hint: harness test --model {made.model} --dataset {shlex.quote(made.name)}")
+    name = shlex.quote(made.name)
+    if any(image.output.startswith("train/") for image in made.images):
+        console.talk(f"hint: harness train --dataset {name}")
+    if made.model and any(image.output.startswith("test") for image in made.images):
+        console.talk(f"hint: harness test --model {made.model} --dataset {name}")
     console.result(f"contact sheet: {prepared.page.as_uri()}")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.metrics.measure import Measurement
-    from harness.testing.request import Size
+    from harness.testing.request import Engine
     from harness.testing.running import TestedRun
 
 _EPILOG = """
@@ -24,21 +25,6 @@ Examples:
   harness test --model facades_label2photo --dataset my_photos --engine native
   harness test --model cyclegan/horse2zebra --dataset ~/Pictures/horses --size own
 """
-
-
-class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
-    """`256`, `512x384` or `own`."""
-
-    name = "N|WxH|own"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Size:
-        text = str(value).lower()
-        if text == "own":
-            return "own"
-        numbers = text.split("x")
-        if len(numbers) in {1, 2} and all(n.isdigit() and int(n) > 0 for n in numbers):
-            return (int(numbers[0]), int(numbers[-1]))
-        return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)
 
 
 @click.command("test", epilog=_EPILOG)
@@ -59,54 +45,38 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
               help="Arithmetic of the native engine.")  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
 @click.option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
-@click.option("--devices", help="Several devices for the native engine, e.g. cuda:0,cuda:1.")
+@click.option(
+    "--devices",
+    callback=lambda _, __, given: given.split(",") if given else None,
+    help="Several devices for the native engine, e.g. cuda:0,cuda:1.",
+)
 @click.option("--name", help="The run's name. Default: model, set and a number.")
+@follow_links_option
 @lang_option
 @json_option
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace,
-    model: str,
-    dataset: str | None,
-    split: str | None,
-    weights: Path | None,
-    engine: str,
-    mode: str,
-    device: str,
-    seed: int,
-    limit: int | None,
-    size: Size,
-    samples: int,
-    precision: str,
-    batch_size: int | None,
-    compile_: bool,
-    devices: str | None,
-    name: str | None,
-    lang: str,
-    as_json: bool,
-    quiet: bool,
+    workspace: Workspace, /, *, engine: str, name: str | None, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
-    from harness.testing.request import NativeSettings, Plan
+    from harness.testing.request import NativeSettings, TestRequest
     from harness.testing.running import run_test
 
     console = Console(quiet)
-    if engine == "official" and (samples > 1 or precision != "fp32" or batch_size or compile_ or devices):
+    native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
+    if engine == "official" and native != NativeSettings():
         raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
-    native = NativeSettings(batch_size, precision, compile_, samples, devices.split(",") if devices else None)
-    engines = ("official", "native") if engine == "both" else (engine,)
+    request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
+    engines: tuple[Engine, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
     for chosen in engines:
-        plan = Plan(chosen, mode, device, seed, size, native)  # type: ignore[arg-type]  # click checked the choices
-        tested.append(
-            run_test(
-                workspace, model, dataset, split, limit, weights,
-                name if len(engines) == 1 or name is None else f"{name}-{chosen}",
-                plan, lang, ["harness", *sys.argv[1:]], console,
-            )
-        )  # fmt: skip
+        own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
+        tested.append(run_test(workspace, replace(request, engine=chosen, name=own_name), console))
     _show(console, tested, as_json)
+
+
+_NATIVE = ("batch_size", "precision", "compile_", "samples", "devices")
 
 
 def _show(console: Console, tested: list[TestedRun], as_json: bool) -> None:

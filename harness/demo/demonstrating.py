@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.catalog.lookup import find_model
 from harness.demo.demo_weights import demo_profile, demo_weights
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
 from harness.files import written_aside
+from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
-from harness.testing.request import Engine, Plan
+from harness.testing.request import Engine, TestRequest
 from harness.testing.running import TestedRun, run_test
 from harness.workspace import Workspace
 
@@ -40,10 +40,10 @@ def run_demo(
 
     def run(name: str, draw: Callable[[int, int], Scene], images: int) -> TestedRun:
         _prepare(workspace, name, draw, images, progress)
-        plan = Plan(engine=engine)
-        return run_test(
-            workspace, MODEL, name, weights=demo_weights(), plan=plan, lang=lang, command=command, progress=progress
+        request = TestRequest(
+            model=MODEL, dataset=name, weights=demo_weights(), engine=engine, lang=lang, command=tuple(command)
         )
+        return run_test(workspace, request, progress)
 
     near = run("demo-near", draw_scene, count)
     progress.say("now pictures that are far from the training pictures, on purpose")
@@ -65,5 +65,5 @@ def _prepare(
                 with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
                     Image.fromarray(pixels).save(path, format="PNG")
             step.advance()
-    model = find_model(MODEL)
-    prepare_images(workspace, labels, model, photos, name, progress=progress, profile=demo_profile())
+    request = PrepareRequest(folder=labels, model=MODEL, targets=photos, name=name)
+    prepare_images(workspace, request, progress, profile=demo_profile())

@@ -27,6 +27,7 @@ from harness.explain.network import receptive_field
 from harness.explain.pictures import address
 from harness.runs.trained import find_model, training_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
+from harness.sets.finding import default_set
 from harness.sets.item import Item
 from harness.sets.selection import select
 from harness.weights.reading import read_state_dict
@@ -136,7 +137,7 @@ def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> A
             )
         return None
     others = [_comparable(workspace, own, name) for name in beside]
-    items = select(workspace, model, None).limited(PICTURES).items
+    items = select(default_set(workspace, model), model).limited(PICTURES).items
     size = (model.crop_size, model.crop_size)
     pairs = [_halves(item, size, model) for item in items]
     source, target = pairs[0]

@@ -128,6 +128,18 @@ def open_picture(
         raise ImageError(f"cannot be converted to RGB: {_reason(error)}") from error
 
 
+def stored_size(source: Path | bytes) -> tuple[int, int]:
+    """Returns width and height in pixels, upright, as a picture's head says; ImageError for what is none."""
+    content = _content(source)
+    try:
+        with quiet_decoding():
+            image = _identified(content)
+            width, height = image.size
+            return (height, width) if _orientation(image) >= 5 else (width, height)
+    except _DAMAGE as error:
+        raise ImageError(f"is damaged: {_reason(error)}", "open it in a picture viewer and save it anew") from error
+
+
 def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tuple[int, int] | None = None) -> Opened:
     """Returns a picture decoded and upright in its own mode, palette indexes and 16 bits intact; see `open_picture`."""
     content = _content(source)

@@ -6,6 +6,14 @@ from PIL import Image
 
 from harness.errors import ImageError
 
+PAIR_ASPECT = 1.2
+"""Two halves side by side that are together narrower than this by their height are most likely a single picture."""
+
+
+def looks_single(size: tuple[int, int]) -> bool:
+    """Whether a picture of this width and height is most likely no pair of A and B."""
+    return size[0] < PAIR_ASPECT * size[1]
+
 
 def join_ab(a: Image.Image, b: Image.Image) -> Image.Image:
     """Returns A left and B right in one RGB picture; raises ImageError when their sizes differ."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from harness.errors import ImageError
+from harness.files import sha256_of
 from harness.images.geometry import Size
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
@@ -89,8 +90,8 @@ def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
 
 
 def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: bytes, target: bytes | None) -> Outcome:
-    settings = recipes.settings
-    opened = recipes.input.read(content, settings)
+    opened = recipes.input.read(content, recipes.settings)
+    settings = recipes.settings.for_picture(opened.size_before)
     partner = _partner(task, target, recipes)
     if settings.tiles and partner is not None and partner.size_before != opened.size_before:
         raise ImageError("and its target have different sizes; tiles of both would show different places")
@@ -101,6 +102,7 @@ def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: 
         picture = _joined(drawn, answer, recipes.input_left)
         image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
         _save(picture, folder / image.output)
+        image = replace(image, output_sha256=sha256_of(folder / image.output))
         _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
         images.append(image)
         prints.append(fingerprint(picture))
@@ -182,6 +184,8 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
         if (old.sha256, old.target_sha256) != (facts.sha256, facts.target_sha256):
             return None
         try:
+            if sha256_of(task.earlier_folder / old.output) != old.output_sha256:  # somebody changed it
+                return None
             _link(task.earlier_folder / old.output, folder / wanted.output)
             _link(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
             with Image.open(folder / wanted.output) as picture:

@@ -13,16 +13,15 @@ from typing import cast
 from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
-from harness.images.geometry import Fit, Size
 from harness.nearness.profile import Profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
-from harness.prepare.planning import Plan, plan_images
+from harness.prepare.planning import Plan, PrepareRequest, plan_images
 from harness.prepare.sheet import write_sheet
-from harness.prepare.splitting import PARTS, Part, assign, groups_of
+from harness.prepare.splitting import assign, groups_of
 from harness.progress import Progress, Silent
-from harness.runs.trained import find_model
+from harness.sets.layouts import PARTS, Part
 from harness.sets.naming import safe_names
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
@@ -44,56 +43,47 @@ class PreparedSet:
 
 
 def prepare_images(
-    workspace: Workspace,
-    folder: Path,
-    model: Model | None = None,
-    targets: Path | None = None,
-    name: str | None = None,
-    fit: Fit = "crop",
-    size: Size | None = None,
-    strict: bool = False,
-    progress: Progress | None = None,
-    profile: Profile | None = None,
+    workspace: Workspace, request: PrepareRequest, progress: Progress | None = None, *, profile: Profile | None = None
 ) -> PreparedSet:
-    """Makes `datasets/<name>/` of every usable picture below a folder; `plan_images` explains the arguments.
+    """Makes `datasets/<name>/` of every usable picture below a folder.
+
+    Args:
+        profile: of the pictures the model was trained on; by default that of its dataset, where it is installed.
 
     Raises:
         TestSetError: nothing usable was found, or `strict` and something was refused.
         WorkspaceError: the workspace cannot be written.
     """
-    plan = plan_images(workspace, folder, model, targets, name, fit, size)
-    return carry_out(workspace, plan, strict, None, progress, profile)
+    return carry_out(workspace, plan_images(workspace, request), progress, profile=profile)
 
 
 def carry_out(
-    workspace: Workspace,
-    plan: Plan,
-    strict: bool = False,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    profile: Profile | None = None,
+    workspace: Workspace, plan: Plan, progress: Progress | None = None, *, profile: Profile | None = None
 ) -> PreparedSet:
-    """Does what a plan says; see `prepare_images`.
-
-    Args:
-        strict: any refusal is an error, and nothing is written.
-        workers: threads; by default one a core.
-        profile: of the pictures the model was trained on; by default that of its dataset, where it is installed.
-    """
-    progress = progress or Silent()
-    if strict and plan.refused:
+    """Does what a plan says; see `prepare_images`."""
+    progress, request = progress or Silent(), plan.request
+    if request.strict and plan.refused:
         raise _refused(plan.refused)
     with (
         workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say),
         folder_written_aside(plan.folder, replace=True) as draft,
     ):
-        outcomes = _make(plan, draft, workers or default_workers(), progress)
+        outcomes = _make(plan, draft, request.workers or default_workers(), progress)
         refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
         images = _split(plan, draft, outcomes, progress)
-        if not images or (strict and refused):
+        if not images or (request.strict and refused):
             raise _refused(refused)
-        made = TestSet(plan.folder.name, plan.layout, plan.direction, images, plan.model, plan.made_by, refused)
-        made = _compared(workspace, draft, made, profile, progress)
+        made = TestSet(
+            plan.folder.name,
+            plan.layout,
+            plan.direction,
+            images,
+            plan.model.id if plan.model else None,
+            plan.made_by,
+            refused,
+            domains=plan.domains,
+        )
+        made = _compared(workspace, plan.model, draft, made, profile, progress)
         save_test_set(draft, made)
         write_sheet(draft, made)
     _tell_of_most(made.images, progress)
@@ -101,9 +91,11 @@ def carry_out(
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused)
 
 
-def _compared(workspace: Workspace, draft: Path, made: TestSet, profile: Profile | None, progress: Progress) -> TestSet:
-    if profile is None and made.model is not None:
-        profile = profile_for(workspace, find_model(workspace, made.model), progress)
+def _compared(
+    workspace: Workspace, model: Model | None, draft: Path, made: TestSet, profile: Profile | None, progress: Progress
+) -> TestSet:
+    if profile is None and model is not None:
+        profile = profile_for(workspace, model, progress)
     return made if profile is None else with_nearness(draft, made, profile, progress)
 
 
@@ -122,17 +114,27 @@ def _make(plan: Plan, draft: Path, workers: int, progress: Progress) -> list[Out
 
 
 def _tasks(plan: Plan) -> list[Task]:
-    names = safe_names([source.name for source, _ in plan.files])
+    names = _names(plan)
     earlier: dict[str, list[SetImage]] = defaultdict(list)
     for image in plan.earlier.images if plan.earlier else ():
         earlier[image.source].append(image)
-    return [
-        Task(
-            name, plan.phase("test"), source, target,
-            tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name)), plan.folder,
-        )
-        for name, (source, target) in zip(names, plan.files, strict=True)
-    ]  # fmt: skip
+    tasks = []
+    for name, (source, target) in zip(names, plan.files, strict=True):
+        phase = plan.phase((source.part if plan.own_parts else None) or "test")
+        before = tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name))
+        tasks.append(Task(name, phase, source, target, before, plan.folder))
+    return tasks
+
+
+def _names(plan: Plan) -> list[str]:
+    """A name a file, without its part's folder where no two parts hold one of that name."""
+    whole = [source.name for source, _ in plan.files]
+    if plan.own_parts:
+        short = [name.partition("/")[2] for name in whole]
+        names = safe_names(short) if len(set(short)) == len(short) else []
+        if len(names) == len(whole):
+            return names
+    return safe_names(whole)
 
 
 def _named_after(image: SetImage, name: str) -> bool:

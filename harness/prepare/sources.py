@@ -1,20 +1,19 @@
-"""Finds the files of a user's folder, ZIP archive or single picture, and matches inputs with targets."""
+"""The files of a user's folder, ZIP archive or single picture, ready to be read."""
 
 from __future__ import annotations
 
-import unicodedata
 import zipfile
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ImageError, TestSetError
-from harness.sets.test_set import Refusal
+from harness.sets.layouts import PARTS, Part
+from harness.sets.test_set import Refusal, shown
+from harness.sets.walking import WalkedFile, is_litter, walk
 
 MAX_BYTES = 1 << 30
 """A larger file is no picture anyone wants translated at a few hundred pixels."""
-
-_LITTER = {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", ".git", "@eadir", ".picasa.ini"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,12 @@ class Source:
         """The name as valid text without control characters, for documents and terminals."""
         return shown(self.name)
 
+    @property
+    def part(self) -> Part | None:
+        """The part its path begins with: `train`, `val` or `test` of the user's own folders."""
+        first, slash, _ = self.name.partition("/")
+        return next((part for part in PARTS if slash and part == first), None)
+
     def read(self) -> bytes:
         """Returns the whole content, read once; raises ImageError if that is impossible now."""
         try:
@@ -53,30 +58,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a folder holds: files to try, sorted by name, and what could not even be tried."""
+    """What a folder holds: files to try, sorted by name, what could not be tried, and lines that should be said."""
 
     sources: tuple[Source, ...]
     refused: tuple[Refusal, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Matched:
-    """Inputs with their targets of the same stem, and files of either folder without a partner."""
-
-    pairs: tuple[tuple[Source, Source], ...]
-    refused: tuple[Refusal, ...]
-
-
-def shown(name: str) -> str:
-    """Returns a file name as valid text: undecodable bytes and control characters become U+FFFD."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
-
-
-def gather(folder: Path) -> Gathered:
+def gather(folder: Path, *, follow_links: bool = False) -> Gathered:
     """Returns every file below a folder, of a ZIP archive, or the one picture given.
 
-    Links are followed, each folder once; what operating systems leave lying about (`.DS_Store`) is passed over.
+    What lies there is decided by `harness.sets.walking.walk`. Files whose suffix is no picture's are among the
+    sources, too: their content is looked at, so that each is a picture or is refused for what it holds.
 
     Raises:
         TestSetError: it does not exist, or holds no file.
@@ -86,80 +79,41 @@ def gather(folder: Path) -> Gathered:
     if folder.is_file():
         found = _archive(folder) if zipfile.is_zipfile(folder) else Gathered((Source(folder.name, folder),))
     else:
-        found = _walk(folder)
+        found = _below(folder, "", folder, follow_links=follow_links)
+    return _refuse_empty(folder, found)
+
+
+def gather_parts(root: Path, parts: Mapping[str, Path], *, follow_links: bool = False) -> Gathered:
+    """Returns the files of one side of a folder that holds A and B apart; their names begin with their part's.
+
+    Raises:
+        TestSetError: there is no file.
+    """
+    each = [_below(folder, part, root, follow_links=follow_links) for part, folder in parts.items()]
+    found = Gathered(
+        tuple(source for gathered in each for source in gathered.sources),
+        tuple(refusal for gathered in each for refusal in gathered.refused),
+        tuple(dict.fromkeys(remark for gathered in each for remark in gathered.remarks)),
+    )
+    return _refuse_empty(root, found)
+
+
+def _below(folder: Path, part: str, within: Path, *, follow_links: bool) -> Gathered:
+    walked = walk(folder, within=within, follow_links=follow_links)
+
+    def named(file: WalkedFile) -> Source:
+        return Source(f"{part}/{file.name}" if part else file.name, file.path)
+
+    sources = sorted(map(named, (*walked.pictures, *walked.others)), key=lambda source: source.name)
+    return Gathered(tuple(sources), walked.refused, tuple(walked.remarks()))
+
+
+def _refuse_empty(folder: Path, found: Gathered) -> Gathered:
     if not found.sources:
         more = f": {found.refused[0].source} {found.refused[0].reason}" if found.refused else ""
+        more = more or "".join(f"; {remark}" for remark in found.remarks)
         raise TestSetError(f"`{folder}` holds no file{more}", "name the folder that holds your pictures")
     return found
-
-
-def match(inputs: Gathered, targets: Gathered) -> Matched:
-    """Pairs inputs with targets of the same path without suffix; case and Unicode form may differ.
-
-    A target of the very same name wins over others of the same stem; otherwise two are one too many.
-    """
-    by_stem: dict[str, list[Source]] = defaultdict(list)
-    for target in targets.sources:
-        by_stem[_stem(target.name)].append(target)
-    pairs: list[tuple[Source, Source]] = []
-    used: set[str] = set()
-    refused = [*inputs.refused, *(Refusal(f"targets/{r.source}", r.reason) for r in targets.refused)]
-    for source in inputs.sources:
-        found = by_stem.get(_stem(source.name), [])
-        used.update(t.name for t in found)
-        same = [t for t in found if t.name == source.name]
-        if len(found) == 1 or same:
-            pairs.append((source, (same or found)[0]))
-        elif found:
-            names = " and ".join(f"`{t.shown}`" for t in found)
-            refused.append(Refusal(source.shown, f"has {len(found)} targets: {names}"))
-        else:
-            refused.append(Refusal(source.shown, "has no target of that name"))
-    lonely = (t for t in targets.sources if t.name not in used)
-    refused += [Refusal(f"targets/{t.shown}", "has no input of that name") for t in lonely]
-    return Matched(tuple(pairs), tuple(refused))
-
-
-def _stem(name: str) -> str:
-    return unicodedata.normalize("NFC", PurePosixPath(name).with_suffix("").as_posix()).casefold()
-
-
-def _walk(folder: Path) -> Gathered:
-    found: list[Source] = []
-    refused: list[Refusal] = []
-    seen: set[tuple[int, int]] = set()
-    folders = [folder]
-    while folders:
-        current = folders.pop()
-        try:
-            entries = _entries_once(current, seen)
-        except OSError as error:
-            reason = f"folder cannot be read: {(error.strerror or str(error)).lower()}"
-            refused.append(Refusal(shown(current.relative_to(folder).as_posix()), reason))
-            continue
-        for entry in entries:
-            name = entry.relative_to(folder).as_posix()
-            if entry.is_dir():
-                folders.append(entry)
-            elif entry.is_file():
-                found.append(Source(name, entry))
-            else:
-                reason = "is a link to nothing" if entry.is_symlink() else "is no regular file"
-                refused.append(Refusal(shown(name), reason))
-    return Gathered(tuple(sorted(found, key=lambda s: s.name)), tuple(refused))
-
-
-def _entries_once(folder: Path, seen: set[tuple[int, int]]) -> list[Path]:
-    """What a folder holds, sorted, litter left out; nothing for a folder met before under another name."""
-    status = folder.stat()
-    if (status.st_dev, status.st_ino) in seen:
-        return []
-    seen.add((status.st_dev, status.st_ino))
-    return sorted((e for e in folder.iterdir() if not _is_litter(e.name)), reverse=True)
-
-
-def _is_litter(name: str) -> bool:
-    return name.lower() in _LITTER or name.startswith("._")
 
 
 def _archive(path: Path) -> Gathered:
@@ -172,7 +126,7 @@ def _archive(path: Path) -> Gathered:
     for info in (i for i in archive.infolist() if not i.is_dir()):
         name = _member_name(info)
         parts = PurePosixPath(name).parts
-        if any(map(_is_litter, parts)):
+        if any(map(is_litter, parts)):
             continue
         if ".." in parts or name.startswith("/"):
             refused.append(Refusal(shown(name), "points outside the archive"))

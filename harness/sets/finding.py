@@ -1,11 +1,121 @@
-"""What a name after `--dataset` means: a prepared set, an official dataset, or a folder."""
+"""What a name after `--dataset` means, decided here for every command.
+
+A prepared set comes first, then an official dataset, then a folder; what is written as a path is a path.
+"""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from harness.catalog.types import Dataset
+from harness.catalog.datasets import DATASETS
+from harness.catalog.models import MODELS
+from harness.catalog.types import Dataset, Direction, Model
+from harness.errors import TestSetError, UnknownNameError
+from harness.sets.layouts import LOOSE, Layout, layout_of
+from harness.sets.test_set import Domains, TestSet, load_test_set
 from harness.workspace import Workspace
+
+FoundKind = Literal["prepared", "official", "laid_out", "two_folders", "loose", "run"]
+_FAMILIES = ("pix2pix", "cyclegan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundSet:
+    """The set a name means.
+
+    Attributes:
+        kind: `prepared` by us, an `official` dataset, a folder `laid_out` in parts, the `two_folders` A and B,
+            `loose` pictures (a folder, a ZIP archive or one picture), or a `run`, whose outputs are meant.
+        reference: what `--dataset` must say to find it again, an absolute path where it lies outside the workspace.
+        inside: whether it lies in the workspace, so that its reference means the same on another machine.
+        direction: the one it is made for, None where nothing says so.
+        domains: what A and B are, as far as that is known.
+        note: which one was taken where the name means two.
+    """
+
+    kind: FoundKind
+    name: str
+    folder: Path
+    reference: str
+    inside: bool = True
+    direction: Direction | None = None
+    domains: Domains = (None, None)
+    layout: Layout = LOOSE
+    test_set: TestSet | None = None
+    official: Dataset | None = None
+    note: str | None = None
+
+    @property
+    def must_be_prepared(self) -> bool:
+        """Whether no model can read it as it is."""
+        return self.kind in {"two_folders", "loose", "run"}
+
+
+def find_set(workspace: Workspace, name: str, *, family: str | None = None) -> FoundSet:
+    """Returns the set that `--dataset NAME` means.
+
+    Args:
+        family: whose official dataset a bare name means where both families have one of that name.
+
+    Raises:
+        UnknownNameError: nothing has that name.
+        TestSetError: the prepared set of that name cannot be read.
+    """
+    found = _candidates(workspace, name, family)
+    if not found:
+        known = [*prepared_sets(workspace), *DATASETS]
+        raise UnknownNameError("dataset or folder", name, known, _way_out(name, family))
+    chosen, *others = found
+    if not others:
+        return chosen
+    beside = "; ".join(f"`--dataset {_typed(other)}` is the {_WORDS[other.kind]}" for other in others)
+    return replace(chosen, note=f"`{name}`: the {_WORDS[chosen.kind]} is taken; {beside}")
+
+
+_WORDS: dict[FoundKind, str] = {
+    "prepared": "prepared set",
+    "official": "official dataset",
+    "laid_out": "folder",
+    "two_folders": "folder",
+    "loose": "folder",
+    "run": "run",
+}
+
+
+def default_set(workspace: Workspace, model: Model) -> FoundSet:
+    """Returns what a model is tested on where nothing is named: its own dataset, else the newest set made for it.
+
+    Raises:
+        TestSetError: there is neither.
+    """
+    if model.own:
+        return find_set(workspace, model.dataset)
+    official = _official(workspace, model.dataset, model.family)
+    if official is not None:
+        return official
+    for name in reversed(prepared_sets(workspace)):
+        found = _prepared(workspace, workspace.dataset(name))
+        if found.test_set and found.test_set.model == model.id:
+            return found
+    raise TestSetError(
+        f"there is nothing to test `{model.id}` on: neither its dataset nor a prepared set is in `datasets/`",
+        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
+    )
+
+
+def find_folder(workspace: Workspace, name: str) -> Path | None:
+    """Returns a folder or file by its path from here or from the workspace's root, or by its name in `datasets/`."""
+    places = (Path(name).expanduser(), workspace.root / name, workspace.datasets / name)
+    return next((place for place in places if place.exists()), None)
+
+
+def prepared_sets(workspace: Workspace) -> list[str]:
+    """Returns the names of the prepared test sets in the workspace, the oldest first."""
+    found = [p for p in workspace.datasets.glob("*/dataset.json") if not p.parent.name.startswith(".")]
+    return [p.parent.name for p in sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.parent.name))]
 
 
 def installed_dataset(workspace: Workspace, dataset: Dataset) -> Path | None:
@@ -17,3 +127,103 @@ def installed_dataset(workspace: Workspace, dataset: Dataset) -> Path | None:
 def has_split(folder: Path, dataset: Dataset) -> bool:
     """Whether `folder` holds at least one of the dataset's splits."""
     return any((folder / split).is_dir() for split in dataset.splits)
+
+
+def is_path(name: str) -> bool:
+    """Whether a name is written as a path: with a separator, or as a place such as `.` or `~`."""
+    return any(mark in name for mark in ("/", os.sep)) or name in {".", ".."} or name.startswith("~")
+
+
+def _candidates(workspace: Workspace, name: str, family: str | None) -> list[FoundSet]:
+    """Everything a name may mean, each place once, what is taken first."""
+    bare = name.rstrip("/" + os.sep)
+    prepared = official = None
+    if bare and not is_path(bare) and (workspace.datasets / bare / "dataset.json").is_file():
+        prepared = _prepared(workspace, workspace.datasets / bare)
+    if bare in DATASETS or not is_path(name):  # an id such as `pix2pix/facades` has a separator, too
+        official = _official(workspace, bare, family)
+    path = find_folder(workspace, name) if name else None
+    described = _described(workspace, path) if path is not None else None
+    ordered = (prepared, official, described)
+    if is_path(name) and official is None:
+        ordered = (described, prepared, None)
+    places: dict[Path, FoundSet] = {}
+    for candidate in filter(None, ordered):
+        places.setdefault(candidate.folder.resolve(), candidate)
+    return list(places.values())
+
+
+def _prepared(workspace: Workspace, folder: Path) -> FoundSet:
+    test_set = load_test_set(folder)
+    reference, inside = _reference(workspace, folder)
+    return FoundSet(
+        kind="prepared",
+        name=test_set.name,
+        folder=folder,
+        reference=folder.name if folder.parent == workspace.datasets else reference,
+        inside=inside,
+        direction=test_set.direction,
+        domains=test_set.domains,
+        test_set=test_set,
+    )
+
+
+def _official(workspace: Workspace, name: str, family: str | None) -> FoundSet | None:
+    """The installed official dataset of that id or bare name; a bare one prefers the family asked for."""
+    ids = (name, *(f"{first}/{name}" for first in dict.fromkeys((family, *_FAMILIES)) if first))
+    for key in ids:
+        entry = DATASETS.get(key)
+        if entry and (folder := installed_dataset(workspace, entry)):
+            made_for = next((m.direction for m in MODELS.values() if f"{m.family}/{m.dataset}" == key), None)
+            return FoundSet(
+                kind="official",
+                name=entry.name,
+                folder=folder,
+                reference=key,
+                direction=made_for if entry.layout == "paired" else None,
+                domains=(entry.domain_a, entry.domain_b),
+                layout=layout_of(folder),
+                official=entry,
+            )
+    return None
+
+
+def _described(workspace: Workspace, path: Path) -> FoundSet:
+    """What a folder or file is by what lies in it."""
+    reference, inside = _reference(workspace, path)
+    name = path.resolve().name
+    if path.is_dir() and (path / "dataset.json").is_file():
+        return _prepared(workspace, path)
+    for entry in DATASETS.values():  # `datasets/pix2pix/facades` is that dataset, by whatever path
+        if path.resolve() == workspace.official_dataset(entry.family, entry.name).resolve():
+            found = _official(workspace, entry.id, None)
+            if found is not None:
+                return found
+    if (path / "run.json").is_file():
+        return FoundSet(kind="run", name=name, folder=path, reference=reference, inside=inside)
+    layout = layout_of(path) if path.is_dir() else LOOSE
+    kind: FoundKind = "laid_out" if layout.kind == "parts" else layout.kind
+    return FoundSet(kind=kind, name=name, folder=path, reference=reference, inside=inside, layout=layout)
+
+
+def _reference(workspace: Workspace, path: Path) -> tuple[str, bool]:
+    resolved = path.resolve()
+    if not resolved.is_relative_to(workspace.root):
+        return str(resolved), False
+    below = resolved.relative_to(workspace.root).as_posix()
+    return below if is_path(below) else f"./{below}", True
+
+
+def _typed(found: FoundSet) -> str:
+    """What to type for this one of several: its name, or the path that leads there from here."""
+    if found.kind in {"prepared", "official"}:
+        return found.reference
+    path, here = found.folder.resolve(), Path.cwd()
+    return f"./{path.relative_to(here).as_posix()}" if path.is_relative_to(here) else str(path)
+
+
+def _way_out(name: str, family: str | None) -> str:
+    """The next command where nothing is found: an official dataset of that name, if there is one, can be brought."""
+    ids = (name, *(f"{first}/{name}" for first in (family, *_FAMILIES)))
+    key = next((key for key in ids if key in DATASETS), None)
+    return f"harness setup --dataset {key}" if key else "harness prepare-images FOLDER --name NAME"

@@ -1,4 +1,4 @@
-"""Which pictures a test translates: a prepared set, an official dataset, or any folder laid out like one."""
+"""Which pictures of a set a model translates, which half of each is the input, and what identifies them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.catalog.datasets import DATASETS
+from harness.catalog.domains import DOMAINS
 from harness.catalog.types import Direction, Model
-from harness.errors import TestSetError, UnknownNameError
+from harness.errors import ImageError, TestSetError
 from harness.files import sha256_of
+from harness.images.opening import stored_size
+from harness.images.pairing import PAIR_ASPECT, looks_single
+from harness.parallel import default_workers, in_order
+from harness.sets.finding import FoundSet
 from harness.sets.item import Item
 from harness.sets.naming import safe_names
-from harness.sets.test_set import TestSet, load_test_set, missing_images
-from harness.workspace import Workspace
+from harness.sets.test_set import Domains, Refusal, SetImage, TestSet, missing_images
+from harness.sets.walking import Walked, WalkedFile, named, walk
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm", ".webp"}
 _PAIRED_SPLITS = ("test", "val")
+_OWN = {"own_a", "own_b"}  # domains of sets that nobody described
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Selection:
     """The pictures of one test.
 
     Attributes:
         paired: whether there are targets: of pairs, or the photos themselves for a model that colours them.
         reference: what `--dataset` must say to select the same again; None for a folder outside the workspace.
-        facts: one entry an image in order, for the run's record: `name`, `source`, `nearness`, `warnings`.
+        facts: one entry an image in order, for the run's record: `name`, `source`, `nearness`, `warnings`; and SHA-256
+            of the picture translated (`sha256`), of the user's picture (`source_sha256`) and of its target's.
         digest: equal selections have equal digests.
+        refused: files of the folder that are not among the pictures, with the reasons.
+        remarks: what the user should know before they are translated.
     """
 
     name: str
@@ -40,9 +47,10 @@ class Selection:
     direction: Direction
     digest: str
     facts: tuple[dict[str, Any], ...]
-    refused: int = 0
+    refused: tuple[Refusal, ...] = ()
     split: str | None = None
     nearness: dict[str, Any] | None = None
+    remarks: tuple[str, ...] = ()
 
     def limited(self, count: int | None) -> Selection:
         """Returns the first `count` pictures, all for None; the digest says how many."""
@@ -51,95 +59,51 @@ class Selection:
         return replace(self, items=self.items[:count], facts=self.facts[:count], digest=f"{self.digest}:first-{count}")
 
 
-def select(workspace: Workspace, model: Model, dataset: str | None, split: str | None = None) -> Selection:
-    """Returns the pictures `--dataset` names: a set's or dataset's name, or a folder.
+def select(found: FoundSet, model: Model, split: str | None = None, *, follow_links: bool = False) -> Selection:
+    """Returns the pictures of a set that a model can read.
 
-    Without a name: the model's own dataset if it is there, else the newest set prepared for the model.
+    Args:
+        found: a prepared set, an official dataset or a folder laid out like one.
+        split: the folder of pictures; by default the catalog's for this model.
+        follow_links: whether links that lead out of the folder are followed.
 
     Raises:
-        UnknownNameError: nothing has that name.
-        TestSetError: the folder is no test set the model can read.
+        TestSetError: it holds no such folder, no picture there, or none of the kind that the model eats.
     """
-    if dataset is None:
-        return _default(workspace, model, split)
-    prepared = workspace.datasets / dataset
-    if "/" not in dataset and (prepared / "dataset.json").is_file():
-        return _from_prepared(prepared, load_test_set(prepared), model, dataset, split)
-    official = _official_folder(workspace, model, dataset)
-    if official is not None:
-        return _from_layout(official[1], model, split, official[0])
-    folder = find_folder(workspace, dataset)
-    if folder is not None:
-        reference = _reference(workspace, folder)
-        if (folder / "dataset.json").is_file():
-            return _from_prepared(folder, load_test_set(folder), model, reference, split)
-        return _from_layout(folder, model, split, reference)
-    raise UnknownNameError(
-        "dataset or folder",
-        dataset,
-        [*prepared_sets(workspace), *DATASETS],
-        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
+    if found.test_set is not None:
+        return _from_prepared(found, found.test_set, model, split)
+    return _from_layout(found, model, split, follow_links=follow_links)
+
+
+def input_side(found: FoundSet, model: Model) -> tuple[Direction, str | None]:
+    """Returns which half of a pair the model takes, and a line where that is a guess.
+
+    The domains decide where both are known; else the direction the set was made for does, or the model's.
+
+    Raises:
+        TestSetError: both halves are known, and the model eats neither.
+    """
+    known: Domains = tuple(None if domain in _OWN else domain for domain in found.domains)  # type: ignore[assignment]
+    # A set says which half is the input of the model it was made for; one's own may learn the other way round.
+    fallback = model.direction if model.own or found.direction is None else found.direction
+    if known[0] != known[1] and model.input_domain in known:
+        return ("AtoB" if known[0] == model.input_domain else "BtoA"), None
+    if None not in known and known[0] != known[1] and model.input_domain not in _OWN:
+        raise _wrong_domain(found, model, " and ".join(f"`{domain}`" for domain in known))
+    side = "left" if fallback == "AtoB" else "right"
+    return fallback, f"what the halves of `{found.name}` are is not recorded: the {side} one is the input ({fallback})"
+
+
+def _wrong_domain(found: FoundSet, model: Model, holds: str) -> TestSetError:
+    eaten = DOMAINS[model.input_domain].description
+    return TestSetError(
+        f"`{found.name}` holds {holds}, and `{model.id}` eats `{model.input_domain}`: {eaten}",
+        f"harness prepare-images FOLDER --model {model.id}, or choose a model that eats them: harness models",
     )
 
 
-def find_folder(workspace: Workspace, name: str) -> Path | None:
-    """Returns a folder by its path from here or from the workspace's root, or by its name in `datasets/`, or None."""
-    places = (Path(name).expanduser(), workspace.root / name, workspace.datasets / name)
-    return next((f for f in places if f.is_dir()), None)
-
-
-def is_plain_folder(dataset: str | None) -> bool:
-    """Whether `--dataset` is a folder of loose pictures, which must be prepared first."""
-    if dataset is None:
-        return False
-    folder = Path(dataset).expanduser()
-    if not folder.is_dir() or (folder / "dataset.json").is_file():
-        return False
-    return not any((folder / name).is_dir() for name in (*_PAIRED_SPLITS, "testA", "testB"))
-
-
-def prepared_sets(workspace: Workspace) -> list[str]:
-    """Returns the names of the prepared test sets in the workspace, the oldest first."""
-    found = [p for p in workspace.datasets.glob("*/dataset.json") if not p.parent.name.startswith(".")]
-    return [p.parent.name for p in sorted(found, key=lambda p: p.stat().st_mtime_ns)]
-
-
-def _default(workspace: Workspace, model: Model, split: str | None) -> Selection:
-    if model.own:
-        return select(workspace, model, model.dataset, split or model.split)
-    official = _official_folder(workspace, model, model.dataset)
-    if official is not None:
-        return _from_layout(official[1], model, split, official[0])
-    for name in reversed(prepared_sets(workspace)):
-        folder = workspace.dataset(name)
-        test_set = load_test_set(folder)
-        if test_set.model == model.id:
-            return _from_prepared(folder, test_set, model, name, split)
-    raise TestSetError(
-        f"there is nothing to test `{model.id}` on: neither its dataset nor a prepared set is in `datasets/`",
-        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
-    )
-
-
-def _official_folder(workspace: Workspace, model: Model, name: str) -> tuple[str, Path] | None:
-    """The id and folder of an installed official dataset; a bare name prefers the model's family."""
-    for dataset in (name, f"{model.family}/{name}", f"pix2pix/{name}", f"cyclegan/{name}"):
-        if dataset in DATASETS:
-            entry = DATASETS[dataset]
-            folder = workspace.official_dataset(entry.family, entry.name)
-            if folder.is_dir():
-                return dataset, folder
-    return None
-
-
-def _reference(workspace: Workspace, folder: Path) -> str | None:
-    resolved = folder.resolve()
-    return resolved.relative_to(workspace.root).as_posix() if resolved.is_relative_to(workspace.root) else None
-
-
-def _from_prepared(
-    folder: Path, test_set: TestSet, model: Model, reference: str | None, split: str | None
-) -> Selection:
+def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str | None) -> Selection:
+    folder = found.folder
     missing = missing_images(folder, test_set)
     if missing:
         raise TestSetError(
@@ -147,63 +111,151 @@ def _from_prepared(
             "prepare the images again",
         )
     paired = test_set.layout == "paired"
-    split = split or ("test" if paired else "testA")
-    images = [i for i in test_set.images if i.output.startswith(f"{split}/")]
+    usual = "test" if paired else "testA"
+    parts = sorted({i.output.partition("/")[0] for i in test_set.images})
+    wanted = split or (model.split if model.own and model.split in parts else usual)
+    images = [i for i in test_set.images if i.output.startswith(f"{wanted}/")]
     if not images:
-        parts = sorted({i.output.partition("/")[0] for i in test_set.images})
         raise TestSetError(
-            f"`{folder}` holds no image in `{split}`; it has: {', '.join(parts) or 'none at all'}",
+            f"`{folder}` holds no image in `{wanted}`; it has: {', '.join(parts) or 'none at all'}",
             "name one with `--split`, or harness prepare-images FOLDER",
         )
+    direction, guess = _side_of_prepared(found, test_set, model)
+    found_hashes = _hashes([folder / image.output for image in images])
+    changed = [i.output for i, sha in zip(images, found_hashes, strict=True) if i.output_sha256 not in {None, sha}]
+    remarks = [guess] if guess else []
+    if changed:
+        remarks.append(f"changed since they were prepared: {named(changed)}; they are taken as they are now")
+    # Sets made before pictures were hashed keep the digest that was recorded of them.
+    known = zip(images, found_hashes, strict=True)
+    now = tuple(replace(i, output_sha256=sha if test_set.hashed else None) for i, sha in known)
     return Selection(
         name=test_set.name,
-        reference=reference,
+        reference=found.reference if found.inside else None,
         items=tuple(Item(i.name, folder / i.output, paired) for i in images),
         paired=paired or model.architecture.colorizes,
-        # A set says which half is the input of the model it was made for; one's own may learn the other way round.
-        direction=model.direction if model.own else test_set.direction,
-        digest=replace(test_set, images=tuple(images)).digest(),
-        facts=tuple(
-            {"name": i.name, "source": i.source, "nearness": i.nearness, "warnings": list(i.warnings)} for i in images
-        ),
-        refused=len(test_set.refused),
-        split=split,
+        direction=direction,
+        digest=replace(test_set, images=now).digest(),
+        facts=tuple(_prepared_facts(i, sha) for i, sha in zip(images, found_hashes, strict=True)),
+        refused=test_set.refused,
+        split=wanted,
         nearness=test_set.nearness,
+        remarks=tuple(remarks),
     )
 
 
-def _from_layout(folder: Path, model: Model, split: str | None, reference: str | None) -> Selection:
+def _side_of_prepared(found: FoundSet, test_set: TestSet, model: Model) -> tuple[Direction, str | None]:
+    if test_set.layout == "paired":
+        return input_side(found, model)
+    held = next(filter(None, found.domains), None)
+    if held is None or held in {model.input_domain, *_OWN} or model.input_domain in _OWN:
+        return test_set.direction, None
+    if DOMAINS[held].kind != DOMAINS[model.input_domain].kind:
+        raise _wrong_domain(found, model, f"`{held}`")
+    return test_set.direction, f"`{found.name}` was prepared as `{held}`, and `{model.id}` eats `{model.input_domain}`"
+
+
+def _prepared_facts(image: SetImage, sha256: str) -> dict[str, Any]:
+    return {
+        "name": image.name,
+        "source": image.source,
+        "nearness": image.nearness,
+        "warnings": list(image.warnings),
+        "sha256": sha256,
+        "source_sha256": image.sha256,
+        "target_sha256": image.target_sha256 or (image.sha256 if image.target else None),
+    }
+
+
+def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_links: bool) -> Selection:
     """A folder laid out as the official datasets: `test/` or `val/` with pairs, or `testA/`, `testB/`."""
-    several = model.paired or model.architecture.colorizes
+    folder, colorizes = found.folder, model.architecture.colorizes
+    several = model.paired or colorizes
     wanted = [split] if split else [model.split, *_PAIRED_SPLITS] if several else [model.split]
     chosen = next((s for s in wanted if (folder / s).is_dir()), None)
     if chosen is None:
-        there = sorted(p.name for p in folder.iterdir() if p.is_dir())
+        there = ", ".join(found.layout.parts) or "no folders"
         raise TestSetError(
-            f"`{folder}` has no folder `{wanted[0]}`; it has: {', '.join(there) or 'no folders'}",
+            f"`{folder}` has no folder `{wanted[0]}`; it has: {there}",
             f"name one with `--split`, or harness prepare-images {folder} --model {model.id}",
         )
-    files = sorted(p for p in (folder / chosen).rglob("*") if p.suffix.lower() in PICTURES)
-    if not files:
-        raise TestSetError(f"`{folder / chosen}` holds no picture", f"harness prepare-images FOLDER --model {model.id}")
-    names = safe_names([p.relative_to(folder / chosen).as_posix() for p in files])
-    colorizes = model.architecture.colorizes
+    walked = walk(folder / chosen, within=folder, follow_links=follow_links)
+    if not walked.pictures:
+        more = "".join(f"; {remark}" for remark in walked.remarks())
+        raise TestSetError(
+            f"`{folder / chosen}` holds no picture{more}", f"harness prepare-images FOLDER --model {model.id}"
+        )
     paired = not chosen.endswith(("A", "B")) and not colorizes
+    if paired:
+        _refuse_singles([file.path for file in walked.pictures], folder / chosen, model)
+    direction, guess = input_side(found, model) if paired else (model.direction, None)
+    if not paired:
+        _refuse_other_side(found, model, chosen)
     return Selection(
-        name=folder.resolve().name if chosen == model.split else f"{folder.resolve().name}-{chosen}",
-        reference=reference,
-        items=tuple(Item(name, path, paired) for name, path in zip(names, files, strict=True)),
+        name=found.name if chosen == model.split else f"{found.name}-{chosen}",
+        reference=found.reference if found.inside else None,
         paired=paired or colorizes,
-        direction=model.direction,
-        digest=_digest(names, files),
+        direction=direction,
         split=chosen,
-        facts=tuple(
-            {"name": n, "source": p.relative_to(folder).as_posix(), "nearness": None, "warnings": []}
-            for n, p in zip(names, files, strict=True)
-        ),
+        refused=walked.left_out(),
+        remarks=(*([guess] if guess and found.official is None else []), *walked.remarks()),
+        **_pictures(walked, chosen, paired=paired),
     )
 
 
-def _digest(names: Sequence[str], files: Sequence[Path]) -> str:
-    facts = [[name, sha256_of(path)] for name, path in zip(names, files, strict=True)]
+def _refuse_singles(paths: Sequence[Path], folder: Path, model: Model) -> None:
+    """Single pictures would be cut in two, and one half measured against the other."""
+    sizes = list(filter(None, in_order(_size_if_picture, paths, default_workers())))
+    narrow = [size for size in sizes if looks_single(size)]
+    if len(narrow) * 2 > len(sizes):
+        raise TestSetError(
+            f"the pictures in `{folder}` look like single ones, not like A and B side by side: {len(narrow)} of "
+            f"{len(sizes)} are narrower than {PAIR_ASPECT} times their height",
+            f"harness prepare-images {folder} --model {model.id}",
+        )
+
+
+def _size_if_picture(path: Path) -> tuple[int, int] | None:
+    try:
+        return stored_size(path)
+    except ImageError:  # its reader says what is wrong with it
+        return None
+
+
+def _refuse_other_side(found: FoundSet, model: Model, split: str) -> None:
+    """A folder that the user names is taken at its word, unless it is known to hold something else."""
+    side = {"A": 0, "B": 1}.get(split[-1])
+    held = found.domains[side] if side is not None else None
+    if held and held not in _OWN and model.input_domain not in {held, *_OWN} and held == model.output_domain:
+        raise _wrong_domain(found, model, f"`{held}` in `{split}`")
+
+
+def _pictures(walked: Walked, split: str, *, paired: bool) -> dict[str, Any]:
+    files: Sequence[WalkedFile] = walked.pictures
+    names = safe_names([file.name for file in files])
+    hashes = _hashes([file.path for file in files])
+    return {
+        "items": tuple(Item(name, file.path, paired) for name, file in zip(names, files, strict=True)),
+        "digest": _digest(names, hashes),
+        "facts": tuple(
+            {
+                "name": name,
+                "source": f"{split}/{file.name}",
+                "nearness": None,
+                "warnings": [],
+                "sha256": sha,
+                "source_sha256": sha,
+                "target_sha256": sha if paired else None,
+            }
+            for name, file, sha in zip(names, files, hashes, strict=True)
+        ),
+    }
+
+
+def _hashes(paths: Sequence[Path]) -> list[str]:
+    return list(in_order(sha256_of, paths, default_workers()))
+
+
+def _digest(names: Sequence[str], hashes: Sequence[str]) -> str:
+    facts = [[name, sha] for name, sha in zip(names, hashes, strict=True)]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()

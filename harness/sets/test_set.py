@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import unicodedata
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.catalog.models import MODELS
 from harness.errors import TestSetError
 from harness.files import write_json
 
-FORMAT = 1
+FORMAT = 2
+"""Since 2 the written pictures' own hashes and the domains of A and B stand in it; 1 is still read."""
+
 Layout = Literal["paired", "single"]
+Domains = tuple[str | None, str | None]
+"""What A and B are, ids of `harness.catalog.domains`; None where nobody said."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,9 @@ class SetImage:
         source: the user's file, relative to the folder given, never an absolute path.
         size_before: width and height in pixels as the source stores them upright.
         target: the user's target file, relative to its folder, or None.
+        sha256, target_sha256: of the user's files.
         nearness: how near to the model's training distribution, or None where that was not measured.
+        output_sha256: of the picture written; None in sets made before pictures were hashed.
     """
 
     name: str
@@ -39,6 +46,7 @@ class SetImage:
     nearness: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     target_sha256: str | None = None
+    output_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ class TestSet:
         direction: which half of a pair is the input: `AtoB` left, `BtoA` right.
         nearness: of the whole set, beside the pictures its model was trained on; None where that was not measured.
         made_by: command, harness version and arguments, enough to make the set again.
+        domains: what stands left and right in a pair; of a `single` set the inputs' is where the direction says.
     """
 
     __test__ = False
@@ -70,11 +79,23 @@ class TestSet:
     made_by: dict[str, Any] = field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
     nearness: dict[str, Any] | None = None
+    domains: Domains = (None, None)
+
+    @property
+    def hashed(self) -> bool:
+        """Whether every written picture's hash is known."""
+        return all(image.output_sha256 for image in self.images)
 
     def digest(self) -> str:
-        """Returns a SHA-256 over names, sources' hashes and operations: equal sets have equal digests."""
-        images = ([i.name, i.sha256, i.operations, i.target, i.target_sha256] for i in self.images)
-        facts = [self.layout, self.direction, *images]
+        """Returns a SHA-256 over layout, names and pictures: equal sets have equal digests.
+
+        Of sets made before pictures were hashed it is the one recorded then, over sources and operations.
+        """
+        facts: list[Any] = [self.layout, self.direction]
+        if self.hashed:
+            facts += [[i.name, i.output_sha256, i.sha256, i.target_sha256] for i in self.images]
+        else:
+            facts += [[i.name, i.sha256, i.operations, i.target, i.target_sha256] for i in self.images]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -88,9 +109,9 @@ def load_test_set(folder: Path) -> TestSet:
     path = folder / "dataset.json"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] != FORMAT:
+        if document["format"] not in range(1, FORMAT + 1):
             raise TestSetError(
-                f"`{path}` has format {document['format']}, this harness reads {FORMAT}", "update harness"
+                f"`{path}` has format {document['format']}, this harness reads up to {FORMAT}", "update harness"
             )
         return TestSet(
             name=document["name"],
@@ -101,6 +122,7 @@ def load_test_set(folder: Path) -> TestSet:
             made_by=document["made_by"],
             refused=tuple(Refusal(**r) for r in document["refused"]),
             nearness=document.get("nearness"),
+            domains=_domains(document),
         )
     except FileNotFoundError:
         raise TestSetError(f"`{folder}` has no `dataset.json`", f"harness prepare-images {folder}") from None
@@ -125,6 +147,25 @@ def missing_images(folder: Path, test_set: TestSet) -> list[str]:
     return [i.output for i in test_set.images if not (folder / i.output).is_file()]
 
 
-def refused_from(failures: Iterable[tuple[str, str]]) -> tuple[Refusal, ...]:
-    """Returns refusals sorted by file, so that two runs write the same document."""
-    return tuple(Refusal(source, reason) for source, reason in sorted(failures))
+def shown(name: str) -> str:
+    """Returns a file name as valid text: undecodable bytes and control characters become U+FFFD."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
+
+
+def _domains(document: dict[str, Any]) -> Domains:
+    """What A and B are; of sets made before that was written, by what they were made for."""
+    if "domains" in document:
+        a, b = document["domains"]
+        return a, b
+    a, b = document["made_by"].get("domains", (None, None))
+    model = MODELS.get(document["model"] or "")
+    if model is None:
+        return a, b
+    target = model.output_domain if document["layout"] == "paired" else None
+    return sides(model.input_domain, target, document["direction"])
+
+
+def sides(source: str | None, target: str | None, direction: str) -> Domains:
+    """Returns the domains of input and target as those of A and B."""
+    return (source, target) if direction == "AtoB" else (target, source)

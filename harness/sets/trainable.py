@@ -1,50 +1,79 @@
-"""What a training reads: a prepared set, an official dataset or a folder laid out like one, and its parts."""
+"""What a training reads of a set: which parts, of what kind, and which ones are held out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.types import Direction, Family, Model
-from harness.errors import TestSetError, TrainingError, UnknownNameError
-from harness.sets.finding import installed_dataset
-from harness.sets.selection import PICTURES, find_folder, prepared_sets
-from harness.sets.test_set import load_test_set
+from harness.errors import TestSetError, TrainingError
+from harness.sets.finding import FoundSet, find_set
+from harness.sets.walking import Walked, walk
 from harness.workspace import Workspace
 
 _PREPARE = "harness prepare-images FOLDER --targets FOLDER --split 80/10/10"
 OWN_A, OWN_B = "own_a", "own_b"
 """Domains of datasets that nobody described."""
 
+_EVERY_PART = ("train", "val", "test", "trainA", "trainB", "valA", "valB", "testA", "testB")
+Kind = Literal["pairs", "unpaired", "photos"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingData:
     """A dataset to train on.
 
     Attributes:
-        reference: what `--dataset` must say to find it again.
+        found: the set as `--dataset` found it.
         kind: what the training pictures are: `pairs` of A and B side by side, `unpaired` ones of A and of B, or
             `photos` that are their own targets.
         parts: the folders of training pictures.
-        direction: the one this dataset is made for, None where nothing says so.
         chosen_on: the part the best epoch is chosen on, None where nothing is held out.
         tested_on: the part the result is tested on; another one where the dataset has two.
-        domains: ids of what A and B are.
+        walked: what each part's folder holds.
     """
 
-    name: str
-    reference: str
-    folder: Path
-    kind: Literal["pairs", "unpaired", "photos"]
+    found: FoundSet
+    kind: Kind
     parts: tuple[str, ...]
-    direction: Direction | None
     chosen_on: str | None
     tested_on: str | None
-    domains: tuple[str, str]
-    official: tuple[Model, ...] = ()
+    walked: dict[str, Walked] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.found.name
+
+    @property
+    def reference(self) -> str:
+        """What `--dataset` must say to find it again."""
+        return self.found.reference
+
+    @property
+    def folder(self) -> Path:
+        return self.found.folder.resolve()
+
+    @property
+    def direction(self) -> Direction | None:
+        """The one this dataset is made for, None where nothing says so."""
+        return self.found.direction
+
+    @cached_property
+    def domains(self) -> tuple[str, str]:
+        """Ids of what A and B are."""
+        if self.kind == "photos":
+            return "photo", "photo"
+        a, b = self.found.domains
+        return a or OWN_A, b or OWN_B
+
+    @property
+    def official(self) -> tuple[Model, ...]:
+        """The official models that were trained on it."""
+        entry = self.found.official
+        return tuple(m for m in MODELS.values() if entry and f"{m.family}/{m.dataset}" == entry.id)
 
     @property
     def has_targets(self) -> bool:
@@ -53,7 +82,17 @@ class TrainingData:
 
     def pictures(self, part: str) -> list[Path]:
         """Returns the files of a part (`train`, `trainA`, `test` …) in the order of their names."""
-        return pictures_of(self.folder / part)
+        return [file.path for file in self.walked[part].pictures] if part in self.walked else []
+
+    def remarks(self) -> list[str]:
+        """What the user should know of the files before they are used, a line each."""
+        said = []
+        for part, walked in self.walked.items():
+            said += [f"`{part}`: {remark}" for remark in walked.remarks()]
+            if left_out := walked.left_out():
+                first = left_out[0]
+                said.append(f"`{part}`: {len(left_out)} files left out, e.g. `{first.source}`: {first.reason}")
+        return said
 
     def pretrained(self, direction: Direction, family: Family) -> Model | None:
         """Returns the official model of this dataset that translates in that direction, if there is one."""
@@ -61,8 +100,10 @@ class TrainingData:
         return next(found, None)
 
 
-def find_data(workspace: Workspace, dataset: str, family: Family | None = None) -> TrainingData:
-    """Finds the dataset `--dataset` names: a prepared set's or official dataset's name, or a folder.
+def find_data(
+    workspace: Workspace, dataset: str, family: Family | None = None, *, follow_links: bool = False
+) -> TrainingData:
+    """Finds the dataset `--dataset` names; see `harness.sets.finding.find_set`.
 
     Args:
         family: what it must suit; without one, pairs and pictures without partners are both welcome.
@@ -71,74 +112,47 @@ def find_data(workspace: Workspace, dataset: str, family: Family | None = None) 
         UnknownNameError: nothing has that name.
         TrainingError: it has no part to train on that suits the family.
     """
-    prepared = workspace.datasets / dataset
-    if "/" not in dataset and (prepared / "dataset.json").is_file():
-        return _described(prepared, dataset, family)
-    for name in (dataset, *(f"{first}/{dataset}" for first in (family, "pix2pix", "cyclegan") if first)):
-        entry = DATASETS.get(name)
-        if entry and (installed := installed_dataset(workspace, entry)):
-            domains = (entry.domain_a, entry.domain_b)
-            official = tuple(m for m in MODELS.values() if f"{m.family}/{m.dataset}" == name)
-            own = next((m.direction for m in official), None) if entry.layout == "paired" else None
-            return _parts(installed, entry.name, name, family, own, domains, official)
-    folder = find_folder(workspace, dataset)
-    if folder is not None:
-        resolved = folder.resolve()
-        inside = resolved.is_relative_to(workspace.root)
-        reference = resolved.relative_to(workspace.root).as_posix() if inside else str(resolved)
-        if (folder / "dataset.json").is_file():
-            return _described(resolved, reference, family)
-        return _parts(resolved, resolved.name, reference, family, None, (OWN_A, OWN_B))
-    raise UnknownNameError(
-        "dataset or folder",
-        dataset,
-        [*prepared_sets(workspace), *DATASETS],
-        f"harness setup --dataset {family or 'pix2pix'}/NAME, or {_PREPARE}",
-    )
-
-
-def pictures_of(folder: Path) -> list[Path]:
-    """Returns the pictures below a folder in the order of their names; none where there is no folder."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
-
-
-def _described(folder: Path, reference: str, family: Family | None) -> TrainingData:
-    test_set = load_test_set(folder)
-    model = MODELS.get(test_set.model or "")
-    domains = tuple(test_set.made_by.get("domains", ())) or (OWN_A, OWN_B)
-    if model:
-        domains = (model.input_domain, model.output_domain)
-        domains = domains if test_set.direction == "AtoB" else (domains[1], domains[0])
-    return _parts(folder, folder.name, reference, family, test_set.direction, (domains[0], domains[1]))
-
-
-def _parts(
-    folder: Path,
-    name: str,
-    reference: str,
-    family: Family | None,
-    direction: Direction | None,
-    domains: tuple[str, str],
-    official: tuple[Model, ...] = (),
-) -> TrainingData:
-    there = {p.name for p in folder.iterdir() if p.is_dir() and pictures_of(p)}
-    kind, parts = _kind(folder, reference, family, there)
+    found = find_set(workspace, dataset, family=family)
+    if found.kind in {"two_folders", "run"}:
+        raise TrainingError(f"`{found.folder}` {_NOT_YET[found.kind]}", _prepare_hint(found))
+    folder = found.folder.resolve()
+    walked = {
+        part: walk(folder / part, within=folder, follow_links=follow_links)
+        for part in _EVERY_PART
+        if (folder / part).is_dir()
+    }
+    there = {part for part, inside in walked.items() if inside.pictures}
+    kind, parts = _kind(found, family, there)
     suffix = "A" if parts[0].endswith("A") else ""
-    if kind == "photos":
-        domains = ("photo", "photo")
     held_out = [part for part in (f"val{suffix}", f"test{suffix}") if part in there]
     if kind == "unpaired":
         held_out = held_out[-1:]
     return TrainingData(
-        name, reference, folder, kind, parts, direction,
-        held_out[0] if held_out else None, held_out[-1] if held_out else None, domains, official,
-    )  # fmt: skip
+        found=found,
+        kind=kind,
+        parts=parts,
+        chosen_on=held_out[0] if held_out else None,
+        tested_on=held_out[-1] if held_out else None,
+        walked=walked,
+    )
 
 
-def _kind(
-    folder: Path, reference: str, family: Family | None, there: set[str]
-) -> tuple[Literal["pairs", "unpaired", "photos"], tuple[str, ...]]:
+_NOT_YET = {
+    "two_folders": "has A and B in folders of their own; `train.py` reads pairs side by side",
+    "run": "is a run, not a dataset",
+}
+
+
+def _prepare_hint(found: FoundSet) -> str:
+    if found.kind == "run":
+        return f"harness prepare-images {found.name} --model MODEL"
+    split = "" if found.layout.parts else " --split 80/10/10"
+    return f"harness prepare-images {found.folder}{split} --name NAME, then harness train --dataset NAME"
+
+
+def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind, tuple[str, ...]]:
     """What there is to train on, and in which folders."""
+    folder, reference = found.folder, found.reference
     if family == "colorization" and there & {"train", "trainA"}:
         return "photos", ("train" if "train" in there else "trainA",)
     if "train" in there:
@@ -153,7 +167,7 @@ def _kind(
     wanted = {"pix2pix": "`train` of pairs", "colorization": "`train` of photos"}.get(
         family or "", "`train` of pairs, or `trainA` and `trainB`"
     )
-    if not there and pictures_of(folder):
+    if found.kind == "loose" and walk(folder).pictures:
         hint = (
             f"make pairs of them: harness train --task grey --dataset {reference}; or pair and split them: {_PREPARE}"
         )

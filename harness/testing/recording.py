@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,43 +13,54 @@ from harness.provision.installed import CloneState, clone_state
 from harness.runs.record import RunRecord
 from harness.runs.versions import versions
 from harness.sets.selection import Selection
-from harness.testing.assignment import Assignment
 from harness.testing.loading import Generator
-from harness.testing.request import Plan
+from harness.testing.request import TestRequest
 from harness.version import __version__
 from harness.workspace import Workspace
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """What a run is to do, once everything about it has been decided: on which resolved device, too."""
+
+    generator: Generator
+    selection: Selection
+    request: TestRequest
+    device: str
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height the engine brings inputs to, None for each picture's own."""
+        if self.request.size == "own":
+            return None
+        side = self.generator.model.crop_size
+        return self.request.size or (side, side)
+
+
 def make_record(
-    workspace: Workspace,
-    name: str,
-    work: Assignment,
-    started: datetime,
-    command: Sequence[str],
-    answer: Answer,
-    durations: dict[str, float],
+    workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer, *, durations: dict[str, float]
 ) -> RunRecord:
     """Returns the record of a run that succeeded; `durations` in seconds by step."""
     clone = clone_state(workspace) if answer.engine == "official" else None
     return RunRecord(
         name=name,
         harness_version=__version__,
-        command=tuple(command),
+        command=work.request.command,
         started=started.isoformat(timespec="seconds"),
         model=_model_facts(work.generator),
         engine=answer.engine,
-        mode=work.plan.mode,
-        seed=work.plan.seed,
+        mode=work.request.mode,
+        seed=work.request.seed,
         device=work.device,
         upstream={**asdict(clone), "url": public_url(clone.url)} if clone else None,
-        test_set=_set_facts(work.selection, work.plan),
+        test_set=_set_facts(work.selection, work.request),
         images=work.selection.facts,
         versions=versions(),
         options=answer.options,
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in durations.items()},
         warnings=tuple(_warnings(work, clone)),
-        extra=answer.extra | ({"native": asdict(work.plan.native)} if answer.engine == "native" else {}),
+        extra=answer.extra | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )
 
 
@@ -73,7 +83,7 @@ def _model_facts(generator: Generator) -> dict[str, Any]:
     }
 
 
-def _set_facts(selection: Selection, plan: Plan) -> dict[str, Any]:
+def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
     return {
         "name": selection.name,
         "reference": selection.reference,
@@ -82,9 +92,9 @@ def _set_facts(selection: Selection, plan: Plan) -> dict[str, Any]:
         "layout": "paired" if selection.paired else "single",
         "direction": selection.direction,
         "count": len(selection.items),
-        "refused": selection.refused,
+        "refused": len(selection.refused),
         "nearness": selection.nearness,
-        "size": list(plan.size) if isinstance(plan.size, tuple) else plan.size,
+        "size": list(request.size) if isinstance(request.size, tuple) else request.size,
     }
 
 
@@ -97,7 +107,10 @@ def _warnings(work: Assignment, clone: CloneState | None) -> list[str]:
     if selection.nearness and selection.nearness["verdict"] == "far":
         found.append("the pictures are far from those the model was trained on")
     if selection.refused:
-        found.append(f"{selection.refused} files of the folder were refused; the set's own page says why")
+        first = selection.refused[0]
+        files = "1 file" if len(selection.refused) == 1 else f"{len(selection.refused)} files"
+        found.append(f"{files} of the set left out, as `{first.source}`: {first.reason}")
+    found += selection.remarks
     difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)

@@ -1,11 +1,13 @@
-"""How to run a test: everything but the model and the pictures."""
+"""What a test is asked for, built once by whoever asks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from harness.catalog.types import Model
 from harness.engines.job import Mode
 
 Engine = Literal["official", "native"]
@@ -24,18 +26,39 @@ class NativeSettings:
     devices: Sequence[str] | None = None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How to run.
+@dataclass(frozen=True, kw_only=True)
+class TestRequest:
+    """What to translate with what, and how.
 
     Attributes:
+        model: a catalog model, `family/name` or a bare name, or one that was trained here.
+        dataset: see `harness.sets.finding.find_set`; loose pictures are prepared first. Without one, the model's own
+            dataset, else the newest set prepared for it.
+        split: the folder of an official dataset, e.g. `val` or `testB`; by default the catalog's for this model.
+        limit: only the first pictures.
+        weights: a generator to run in place of the installed one, e.g. of a training of one's own.
+        name: the run's name; by default made of model, set and a number.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
+        lang: the language of the pages.
+        command: the command line as typed, for the record.
+        follow_links: whether links that lead out of the folder are followed.
     """
 
+    __test__ = False
+
+    model: str | Model
+    dataset: str | None = None
+    split: str | None = None
+    limit: int | None = None
+    weights: Path | None = None
+    name: str | None = None
     engine: Engine = "official"
     mode: Mode = "paper"
     device: str = "auto"
     seed: int = 0
     size: Size = None
     native: NativeSettings = field(default_factory=NativeSettings)
+    lang: str = "en"
+    command: tuple[str, ...] = ()
+    follow_links: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,16 +17,17 @@ from harness.errors import EngineError, GitError, RunError
 from harness.files import folder_written_aside
 from harness.metrics.measure import Measurement, measure_images
 from harness.metrics.storage import save_measurement
+from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index, write_run_report
 from harness.runs.record import RunRecord, save_record
 from harness.runs.trained import find_model
-from harness.sets.selection import Selection, is_plain_folder, select
-from harness.testing.assignment import Assignment
+from harness.sets.finding import FoundSet, default_set, find_set
+from harness.sets.selection import Selection, select
 from harness.testing.loading import load_generator
-from harness.testing.recording import make_record
-from harness.testing.request import Plan
+from harness.testing.recording import Assignment, make_record
+from harness.testing.request import TestRequest
 from harness.workspace import Workspace
 
 
@@ -43,57 +43,51 @@ class TestedRun:
     page: Path
 
 
-def run_test(
-    workspace: Workspace,
-    model: str | Model,
-    dataset: str | None = None,
-    split: str | None = None,
-    limit: int | None = None,
-    weights: Path | None = None,
-    name: str | None = None,
-    plan: Plan | None = None,
-    lang: str = "en",
-    command: Sequence[str] = (),
-    progress: Progress | None = None,
-) -> TestedRun:
+def run_test(workspace: Workspace, request: TestRequest, progress: Progress | None = None) -> TestedRun:
     """Translates the pictures of a test set, measures them and writes `results/<run>/`.
-
-    Args:
-        model: a catalog model, `family/name` or a bare name, or one that was trained here.
-        dataset: see `harness.sets.selection.select`; a folder of loose pictures is prepared first.
-        split: the folder of an official dataset, e.g. `val` or `testB`; by default the catalog's for this model.
-        weights: a generator to run in place of the installed one, e.g. of a training of one's own.
-        name: the run's name; by default made of model, set and a number.
-        command: the command line as typed, for the record.
 
     Raises:
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
-    plan, progress = plan or Plan(), progress or Silent()
-    entry = find_model(workspace, model) if isinstance(model, str) else model
-    device = resolve_device(plan.device)
-    if name is not None:
-        _refuse_existing(workspace.run(name))
-    generator = load_generator(workspace, entry, weights)
+    progress = progress or Silent()
+    entry = find_model(workspace, request.model) if isinstance(request.model, str) else request.model
+    device = resolve_device(request.device)
+    if request.name is not None:
+        _refuse_existing(workspace.run(request.name))
+    generator = load_generator(workspace, entry, request.weights)
     difference = generator.difference_from_catalog()
     if difference:
         progress.warn(difference)
-    dataset = _prepared_if_loose(workspace, entry, dataset, progress)
+    found = _found(workspace, entry, request, progress)
     with workspace.locked("harness test", wait_s=-1, on_wait=progress.say):
-        selection = select(workspace, entry, dataset, split).limited(limit)
+        selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
+        for refusal in selection.refused if found.test_set is None else ():
+            progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
+        for remark in selection.remarks:
+            progress.say(f"note: {remark}")
         what = f"{len(selection.items)} images of `{selection.name}`"
-        progress.say(f"`{entry.id}` translates {what} ({plan.engine} engine, {device})")
-        folder = workspace.run(name or _free_name(workspace, entry, selection))
-        work = Assignment(generator, selection, plan, device)
-        return _run(workspace, work, folder, lang, command, progress)
+        progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
+        folder = workspace.run(request.name or _free_name(workspace, entry, selection))
+        return _run(workspace, Assignment(generator, selection, request, device), folder, progress)
 
 
-def _prepared_if_loose(workspace: Workspace, model: Model, dataset: str | None, progress: Progress) -> str | None:
-    """A folder of loose pictures becomes a prepared set first; anything else stays as it is."""
-    if dataset is None or not is_plain_folder(dataset):
-        return dataset
-    progress.say(f"`{dataset}` is a folder of pictures: preparing it for `{model.id}` first")
-    return prepare_images(workspace, Path(dataset).expanduser(), model, progress=progress).folder.name
+def _found(workspace: Workspace, model: Model, request: TestRequest, progress: Progress) -> FoundSet:
+    """The set that is meant; what no model can read as it is, is prepared first."""
+    if request.dataset is None:
+        return default_set(workspace, model)
+    found = find_set(workspace, request.dataset, family=model.family)
+    if found.note:
+        progress.say(found.note)
+    if not found.must_be_prepared:
+        return found
+    progress.say(f"`{request.dataset}` is no set that a model can read as it is: preparing it for `{model.id}` first")
+    wanted = PrepareRequest(
+        folder=found.folder, model=model, size=request.size, follow_links=request.follow_links, replace=False
+    )
+    made = prepare_images(workspace, wanted, progress)
+    for refusal in made.test_set.refused:
+        progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
+    return find_set(workspace, made.folder.name)
 
 
 def _refuse_existing(folder: Path) -> None:
@@ -107,15 +101,8 @@ def _free_name(workspace: Workspace, model: Model, selection: Selection) -> str:
     return next(name for n in range(1, len(taken) + 2) if (name := f"{stem}-{n:03d}") not in taken)
 
 
-def _run(
-    workspace: Workspace,
-    work: Assignment,
-    folder: Path,
-    lang: str,
-    command: Sequence[str],
-    progress: Progress,
-) -> TestedRun:
-    started = datetime.now().astimezone()
+def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> TestedRun:
+    started, lang = datetime.now().astimezone(), work.request.lang
     _refuse_existing(folder)
     with folder_written_aside(folder) as draft:
         answer = _translate(workspace, work, draft, folder.name, progress)
@@ -124,7 +111,7 @@ def _run(
         measurement = measure_images(draft / "images", names, work.selection.paired, progress=progress)
         save_measurement(draft, measurement)
         durations = {**answer.durations, "measure": time.perf_counter() - before}
-        record = make_record(workspace, folder.name, work, started, command, answer, durations)
+        record = make_record(workspace, folder.name, work, started, answer, durations=durations)
         save_record(draft, record)
         write_run_report(draft, lang)
     write_index(workspace.results, lang)
@@ -139,15 +126,15 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
         architecture=work.generator.architecture,
         items=work.selection.items,
         direction=work.selection.direction,
-        mode=work.plan.mode,
-        seed=work.plan.seed,
+        mode=work.request.mode,
+        seed=work.request.seed,
         device=work.device,
         size=work.size,
         output=draft / "images",
         log=draft / "log.txt",
     )
     try:
-        return _engine(workspace, job, work.plan, progress)
+        return _engine(workspace, job, work.request, progress)
     except EngineError as error:
         kept = workspace.results / f"{run_name}.failed.log"
         with suppress(FileNotFoundError):
@@ -156,11 +143,11 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
         raise
 
 
-def _engine(workspace: Workspace, job: Job, plan: Plan, progress: Progress) -> Answer:
-    if plan.engine == "native":
+def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Progress) -> Answer:
+    if request.engine == "native":
         from harness.engines.native.engine import translate as native
 
-        return native(job, progress, **asdict(plan.native))
+        return native(job, progress, **asdict(request.native))
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)

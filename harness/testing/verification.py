@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import RunError
 from harness.files import sha256_of
-from harness.progress import Progress, Silent
+from harness.progress import Progress
 from harness.provision.installed import installed_weights
 from harness.runs.listing import find_run
 from harness.runs.pixel_differences import PixelDifference, compare_folders
 from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import checkpoints_of, find_model
-from harness.testing.request import Engine, NativeSettings, Plan
+from harness.testing.request import Engine, NativeSettings, TestRequest
 from harness.testing.running import run_test
 from harness.workspace import Workspace
 
@@ -105,21 +105,12 @@ def verify(
             f"the pictures of `{record.name}` lie outside the workspace",
             f"harness verify {record.name} --dataset FOLDER",
         )
-    again = run_test(
-        workspace,
-        record.model["id"],
-        reference,
-        split=record.test_set["split"],
-        limit=record.test_set["count"],
-        weights=_weights_of(workspace, record, [weights] if weights else elsewhere, weights is None),
-        plan=_plan_of(record, engine),
-        command=command,
-        progress=progress or Silent(),
-    )
-    return compare_runs(folder, again.folder)
+    found = _weights_of(workspace, record, [weights] if weights else elsewhere, installed=weights is None)
+    request = replace(_request_of(record, engine), dataset=reference, weights=found, command=tuple(command))
+    return compare_runs(folder, run_test(workspace, request, progress).folder)
 
 
-def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], installed: bool) -> Path:
+def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], *, installed: bool) -> Path:
     """The file with the very weights of the run; raises RunError where none of those that may be it is."""
     model = find_model(workspace, record.model["id"])
     own = [installed_weights(workspace, model), *checkpoints_of(workspace, model)] if installed else []
@@ -132,11 +123,14 @@ def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], 
     )
 
 
-def _plan_of(record: RunRecord, engine: Literal["same", "other"]) -> Plan:
+def _request_of(record: RunRecord, engine: Literal["same", "other"]) -> TestRequest:
     others: dict[str, Engine] = {"official": "native", "native": "official"}
     chosen = record.engine if engine == "same" else others[record.engine]
     size = record.test_set["size"]
-    return Plan(
+    return TestRequest(
+        model=record.model["id"],
+        split=record.test_set["split"],
+        limit=record.test_set["count"],
         engine=chosen,  # type: ignore[arg-type]  # a record holds no other word
         mode=record.mode,  # type: ignore[arg-type]
         device=record.device,

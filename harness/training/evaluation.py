@@ -30,7 +30,7 @@ from harness.runs.trained import model_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
 from harness.sets.selection import Selection, select
 from harness.sets.trainable import TrainingData
-from harness.testing.request import Plan
+from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.training.checks import side_of
 from harness.weights.architecture import architecture_of
@@ -152,7 +152,7 @@ class _Ending:
         if not self.data.has_targets or self.generator.chosen_on is None:
             return {}
         model = model_of(self.record, self.trained(epochs[-1]))
-        selection = select(self.workspace, model, self.data.reference, self.generator.chosen_on).limited(_MOST_SWEPT)
+        selection = select(self.data.found, model, self.generator.chosen_on).limited(_MOST_SWEPT)
         found = {}
         with self.progress.step(f"measuring {self.generator.network} by epoch", len(epochs), "epochs") as step:
             for epoch in epochs:
@@ -214,11 +214,18 @@ class _Ending:
         folder = self.workspace.run(f"{self.generator.name}-{kind}")
         if (folder / "run.json").is_file():
             return folder
-        plan = Plan(device=self.record.device, seed=self.record.seed)
-        return run_test(
-            self.workspace, model, self.data.reference, self.generator.tested_on, weights=weights, name=folder.name,
-            plan=plan, lang=self.record.lang, command=self.record.command, progress=self.progress,
-        ).folder  # fmt: skip
+        request = TestRequest(
+            model=model,
+            dataset=self.data.reference,
+            split=self.generator.tested_on,
+            weights=weights,
+            name=folder.name,
+            device=self.record.device,
+            seed=self.record.seed,
+            lang=self.record.lang,
+            command=self.record.command,
+        )
+        return run_test(self.workspace, request, self.progress).folder
 
     def _compared(self, runs: Sequence[Path]) -> str | None:
         """Writes the page that sets runs side by side; returns its address seen from the training's, None for one."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from harness.errors import TestSetError, UnknownNameError
 from harness.images.geometry import Size
-from harness.prepare.planning import plan_images
+from harness.prepare.planning import PrepareRequest, plan_images
 from harness.prepare.preparing import PreparedSet, carry_out
 from harness.progress import Progress, Silent
 from harness.sets.naming import safe_name
@@ -37,12 +38,13 @@ def build_task_set(
         raise UnknownNameError("task", task, TASKS)
     if not folder.exists():
         raise TestSetError(f"there is no folder `{folder}`", f"harness train --task {task} --dataset FOLDER_OF_PHOTOS")
-    origin = plan_images(workspace, folder, size=size, as_="photo", to=task, split=SPLIT).made_by["from"]
+    request = PrepareRequest(folder=folder, size=size, as_="photo", to=task, split=SPLIT)
+    origin = plan_images(workspace, request).made_by["from"]
     name = _free_name(workspace, f"{safe_name(folder.resolve().stem)}-{task}", origin)
-    plan = plan_images(workspace, folder, name=name, size=size, as_="photo", to=task, split=SPLIT)
+    plan = plan_images(workspace, replace(request, name=name))
     if len(plan.files) < LEAST:
         raise TestSetError(f"`{folder}` holds {len(plan.files)} pictures; at least {LEAST} are needed", "add photos")
-    made = carry_out(workspace, plan, progress=progress)
+    made = carry_out(workspace, plan, progress)
     count = len(made.test_set.images)
     progress.say(f"`{name}`: {count} pairs of `{folder}`; look at them: {made.page.as_uri()}")
     return made

@@ -35,7 +35,7 @@ def test_json_is_one_document(photos: Path, tmp_path: Path, capsys: pytest.Captu
     arguments = ["--workspace", str(tmp_path), "prepare-images", str(photos), "--size", "64x32", "--json", "-q"]
     assert main(arguments) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["format"] == 1
+    assert document["format"] == 2
     assert document["made_by"]["settings"]["size"] == [64, 32]
     assert len(document["images"]) == 2
     assert document["refused"] == [{"source": "notes.txt", "reason": "is no picture: it holds text"}]

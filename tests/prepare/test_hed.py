@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness.catalog.lookup import find_model
 from harness.errors import TestSetError, WeightsError
 from harness.prepare.hed import HedNetwork, lines_of, load_hed
-from harness.prepare.planning import plan_images
+from harness.prepare.planning import PrepareRequest, plan_images
 from harness.prepare.preparing import carry_out
 from harness.workspace import Workspace
 from tests.images.pictures import noise
@@ -97,9 +96,11 @@ def test_edges_are_drawn_by_the_file_given(tmp_path: Path, state: dict[str, torc
     (tmp_path / "shoes").mkdir()
     noise(64, 64, 1).save(tmp_path / "shoes" / "a.png")
     workspace = Workspace(tmp_path / "w")
-    plan = plan_images(workspace, tmp_path / "shoes", to="edges", as_="photo", size=(64, 64), hed=hed)
+    plan = plan_images(
+        workspace, PrepareRequest(folder=tmp_path / "shoes", to="edges", as_="photo", size=(64, 64), hed=hed)
+    )
     assert "edges drawn by HED" in " ".join(plan.sentences())
     (image,) = carry_out(workspace, plan).test_set.images
     assert any("by HED" in operation for operation in image.operations)
     with pytest.raises(TestSetError, match="draws edges from photos"):
-        plan_images(workspace, tmp_path / "shoes", find_model("horse2zebra"), hed=hed)
+        plan_images(workspace, PrepareRequest(folder=tmp_path / "shoes", model="horse2zebra", hed=hed))

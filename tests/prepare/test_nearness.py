@@ -11,6 +11,7 @@ from harness.catalog.lookup import find_model
 from harness.demo.demo_weights import demo_profile
 from harness.demo.scenes import draw_far_scene, draw_scene
 from harness.prepare.nearness import profile_for
+from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.test_set import load_test_set
@@ -33,7 +34,7 @@ def _prepare(workspace: Workspace, folder: Path, labels: list[np.ndarray]) -> Pr
     folder.mkdir()
     for index, label in enumerate(labels):
         Image.fromarray(label).save(folder / f"{index}.png")
-    return prepare_images(workspace, folder, FACADES, profile=demo_profile())
+    return prepare_images(workspace, PrepareRequest(folder=folder, model=FACADES), profile=demo_profile())
 
 
 def test_the_profile_is_made_once_from_the_inputs_of_the_training_part(tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_without_the_dataset_there_is_no_nearness(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "ws")
     assert profile_for(workspace, HORSES, Silent()) is None
     save_picture(tmp_path / "mine" / "a.png", 64, 64)
-    made = prepare_images(workspace, tmp_path / "mine", HORSES).test_set
+    made = prepare_images(workspace, PrepareRequest(folder=tmp_path / "mine", model=HORSES)).test_set
     assert made.nearness is None
     assert made.images[0].nearness is None
 

@@ -15,8 +15,8 @@ from harness.catalog.lookup import find_model
 from harness.errors import TestSetError, WorkspaceError
 from harness.images.pairing import split_ab
 from harness.images.palettes import FACADES
-from harness.prepare.planning import plan_images
-from harness.prepare.preparing import PreparedSet, carry_out, prepare_images
+from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.test_set import load_test_set, missing_images
 from harness.workspace import Workspace
@@ -37,9 +37,11 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def prepare(workspace: Workspace, folder: Path, strict: bool = False, **options: object) -> PreparedSet:
-    options.setdefault("size", (64, 64))
-    return carry_out(workspace, plan_images(workspace, folder, **options), strict)  # type: ignore[arg-type]
+def prepare(workspace: Workspace, folder: Path, **options: object) -> PreparedSet:
+    """At 64x64 unless another size or a model is named."""
+    if "model" not in options:
+        options.setdefault("size", (64, 64))
+    return prepare_images(workspace, PrepareRequest(folder=folder, **options))
 
 
 def opened(path: Path) -> Image.Image:
@@ -152,7 +154,7 @@ def test_pairs_stand_as_the_models_direction_wants(
     for side, colour in (("inputs", FACADES[4].rgb), ("targets", (120, 90, 60))):
         (tmp_path / side).mkdir()
         Image.new("RGB", (300, 280), colour).save(tmp_path / side / "x.png")
-    made = prepare_images(workspace, tmp_path / "inputs", entry, tmp_path / "targets")
+    made = prepare(workspace, tmp_path / "inputs", model=entry, targets=tmp_path / "targets")
     assert made.test_set.layout == "paired"
     assert made.test_set.direction == entry.direction
     assert made.test_set.model == entry.id
@@ -246,11 +248,11 @@ def test_sets_of_other_folders_and_models_keep_their_names(workspace: Workspace,
     other = tmp_path / "elsewhere" / "photos"
     shutil.copytree(photos, other)
     model = find_model("horse2zebra")
-    names = [prepare_images(workspace, f, m).folder.name for f in (photos, other) for m in (None, model)]
+    names = [prepare(workspace, f, model=m).folder.name for f in (photos, other) for m in (None, model)]
     assert names == ["photos", "photos-horse2zebra", "photos-2", "photos-horse2zebra-2"]
-    assert prepare_images(workspace, other, model).folder.name == "photos-horse2zebra-2"
+    assert prepare(workspace, other, model=model).folder.name == "photos-horse2zebra-2"
     with pytest.raises(TestSetError, match="made of other folders"):
-        prepare_images(workspace, other, name="photos")
+        prepare(workspace, other, name="photos")
 
 
 def test_names_that_are_no_names_or_taken_by_datasets(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
@@ -331,8 +333,9 @@ def test_a_paired_training_set_has_the_official_folders(workspace: Workspace, ph
 
 
 def test_a_subject_crop_of_pairs_is_refused(workspace: Workspace, photos: Path) -> None:
+    shutil.copytree(photos, targets := photos.with_name("targets"))
     with pytest.raises(TestSetError, match="different places"):
-        prepare(workspace, photos, targets=photos, focus="subject")
+        prepare(workspace, photos, targets=targets, focus="subject")
 
 
 def test_shoe_photos_become_pairs_of_their_own(workspace: Workspace, tmp_path: Path) -> None:
@@ -341,7 +344,7 @@ def test_shoe_photos_become_pairs_of_their_own(workspace: Workspace, tmp_path: P
     shoe = Image.new("RGB", (200, 160), (240, 240, 240))
     shoe.paste((90, 40, 20), (50, 60, 150, 110))
     shoe.save(folder / "shoe.png")
-    made = prepare_images(workspace, folder, find_model("edges2shoes"))
+    made = prepare(workspace, folder, model="edges2shoes")
     a, b = split_ab(opened(made.folder / "test" / "shoe.png"))
     assert set(np.unique(np.asarray(a))) == {0, 255}
     assert b.getpixel((128, 128)) == (90, 40, 20)
@@ -350,7 +353,8 @@ def test_shoe_photos_become_pairs_of_their_own(workspace: Workspace, tmp_path: P
 
 def test_a_dry_run_explains_and_writes_nothing(workspace: Workspace, photos: Path) -> None:
     (photos / "dead.png").symlink_to(photos / "none")
-    said = "\n".join(plan_images(workspace, photos, find_model("horse2zebra"), split="8/1/1").sentences())
+    request = PrepareRequest(folder=photos, model="horse2zebra", split="8/1/1")
+    said = "\n".join(plan_images(workspace, request).sentences())
     for part in ("3 files", "256x256", "photos: upright", "cropped at the centre", "80% / 10% / 10%", "`dead.png`"):
         assert part in said
     assert not workspace.root.exists()
@@ -358,7 +362,7 @@ def test_a_dry_run_explains_and_writes_nothing(workspace: Workspace, photos: Pat
 
 def test_the_document_has_what_the_design_promises(workspace: Workspace, photos: Path) -> None:
     document = json.loads((prepare(workspace, photos).folder / "dataset.json").read_text(encoding="utf-8"))
-    assert document["format"] == 1
+    assert document["format"] == 2
     assert document["made_by"]["settings"]["fit"] == "crop"
     image = document["images"][0]
     assert image["source"] == "0.png"
@@ -374,6 +378,7 @@ def test_what_is_wrong_with_most_pictures_is_said_aloud(workspace: Workspace, ph
         def warn(self, message: str, hint: str | None = None) -> None:
             said.append(message)
 
-    model = find_model("facades_label2photo")
-    carry_out(workspace, plan_images(workspace, photos, model, photos), progress=Heard())
+    shutil.copytree(photos, targets := photos.with_name("targets"))
+    request = PrepareRequest(folder=photos, model="facades_label2photo", targets=targets)
+    prepare_images(workspace, request, Heard())
     assert any(line.startswith("3 of 3 pictures") and "swapped?" in line for line in said)

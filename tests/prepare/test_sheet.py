@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from harness.prepare.planning import plan_images
+from harness.prepare.planning import PrepareRequest, plan_images
 from harness.prepare.preparing import carry_out
 from harness.prepare.sheet import write_sheet
 from harness.sets.test_set import load_test_set
@@ -41,7 +41,7 @@ def page(tmp_path: Path) -> Path:
     noise(2000, 100).save(folder / "panorama.png")
     (folder / "<b>.txt").write_text("hello")
     workspace = Workspace(tmp_path / "workspace")
-    return carry_out(workspace, plan_images(workspace, folder, size=(32, 32))).page
+    return carry_out(workspace, plan_images(workspace, PrepareRequest(folder=folder, size=(32, 32)))).page
 
 
 def test_everything_is_on_it_and_every_link_leads_somewhere(page: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.prepare.planning import plan_images
-from harness.prepare.preparing import carry_out
+from harness.prepare.planning import PrepareRequest
+from harness.prepare.preparing import prepare_images
 from harness.workspace import Workspace
 from tests.images.pictures import noise
 
@@ -27,7 +27,8 @@ def test_the_sheet_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None
     for n, name in enumerate(["عکس", "n" * 200, "100% #1?"]):
         noise(90, 60, n).save(folder / f"{name}.png")
     (folder / "text.jpg").write_text("hello")
-    page = carry_out(Workspace(tmp_path / "w"), plan_images(Workspace(tmp_path / "w"), folder, targets=folder)).page
+    shutil.copytree(folder, tmp_path / "targets")
+    page = prepare_images(Workspace(tmp_path / "w"), PrepareRequest(folder=folder, targets=tmp_path / "targets")).page
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         shown = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ImageError, TestSetError
-from harness.prepare.sources import Gathered, Source, gather, match
+from harness.prepare.sources import Gathered, Source, gather
 
 
 def make(folder: Path, *names: str) -> Path:
@@ -33,20 +33,21 @@ def test_folders_in_folders_sorted(tmp_path: Path) -> None:
 
 
 def test_litter_of_operating_systems_is_passed_over(tmp_path: Path) -> None:
-    make(tmp_path, ".DS_Store", "Thumbs.db", "._a.png", "__MACOSX/a.png", "a.png", ".hidden.png")
-    assert names(gather(tmp_path)) == [".hidden.png", "a.png"]
+    make(tmp_path, ".DS_Store", "Thumbs.db", "._a.png", "__MACOSX/a.png", "a.png", ".ipynb_checkpoints/a.png")
+    found = gather(tmp_path)
+    assert names(found) == ["a.png"]
+    assert all(name in found.remarks[0] for name in (".DS_Store", "Thumbs.db", "._a.png", ".ipynb_checkpoints/"))
 
 
-def test_links_are_followed_once_and_dead_ones_refused(tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_followed_when_asked(tmp_path: Path) -> None:
     folder = make(tmp_path / "in", "a.png", "sub/b.png")
-    elsewhere = make(tmp_path / "elsewhere", "c.png")
-    (folder / "link.png").symlink_to(folder / "a.png")
     (folder / "dead.png").symlink_to(folder / "none")
-    (folder / "sub" / "loop").symlink_to(folder)
-    (folder / "other").symlink_to(elsewhere)
+    (folder / "other").symlink_to(make(tmp_path / "elsewhere", "c.png"))
     found = gather(folder)
-    assert names(found) == ["a.png", "link.png", "other/c.png", "sub/b.png"]
+    assert names(found) == ["a.png", "sub/b.png"]
     assert reasons(found) == {"dead.png": "is a link to nothing"}
+    assert "`--follow-links`: `other`" in found.remarks[0]
+    assert names(gather(folder, follow_links=True)) == ["a.png", "other/c.png", "sub/b.png"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -137,30 +138,6 @@ def test_a_damaged_member_is_refused_and_a_damaged_archive_an_error(tmp_path: Pa
     path.write_bytes(bytes(data))
     with pytest.raises(ImageError, match="cannot be unpacked"):
         gather(path).sources[0].read()
-
-
-def test_partners_by_stem_whatever_suffix_case_or_unicode_form(tmp_path: Path) -> None:
-    inputs = make(tmp_path / "in", "a.png", "B.jpg", "cafe\u0301.png", "sub/x.png", "lonely.png")
-    targets = make(tmp_path / "out", "a.jpg", "b.png", "caf\u00e9.jpg", "sub/x.tif", "spare.png")
-    matched = match(gather(inputs), gather(targets))
-    assert sorted((i.path.name, t.path.name) for i, t in matched.pairs) == [
-        ("B.jpg", "b.png"),
-        ("a.png", "a.jpg"),
-        ("cafe\u0301.png", "caf\u00e9.jpg"),
-        ("x.png", "x.tif"),
-    ]
-    assert {r.source: r.reason for r in matched.refused} == {
-        "lonely.png": "has no target of that name",
-        "targets/spare.png": "has no input of that name",
-    }
-
-
-def test_doubled_targets_are_refused_unless_one_has_the_very_name(tmp_path: Path) -> None:
-    inputs = make(tmp_path / "in", "a.png", "b.gif")
-    targets = make(tmp_path / "out", "a.png", "a.jpg", "b.png", "b.jpg")
-    matched = match(gather(inputs), gather(targets))
-    assert [(i.name, t.name) for i, t in matched.pairs] == [("a.png", "a.png")]
-    assert [(r.source, r.reason) for r in matched.refused] == [("b.gif", "has 2 targets: `b.jpg` and `b.png`")]
 
 
 def test_encrypted_and_doubled_members_are_refused_and_the_others_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError
-from harness.prepare.planning import plan_images
+from harness.prepare.planning import PrepareRequest, plan_images
 from harness.prepare.preparing import carry_out
 from harness.runs.record import RunRecord, save_record
 from harness.workspace import Workspace
@@ -39,7 +39,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.mark.parametrize("by_folder", [False, True])
 def test_outputs_become_inputs_and_inputs_targets(workspace: Workspace, by_folder: bool) -> None:
     given = workspace.results / "run-001" if by_folder else Path("run-001")
-    plan = plan_images(workspace, given, find_model("facades_label2photo"))
+    plan = plan_images(workspace, PrepareRequest(folder=given, model="facades_label2photo"))
     assert any("`run-001` is the input; its inputs are the targets" in s for s in plan.sentences())
     made = carry_out(workspace, plan)
     assert made.folder.name == "run-001"
@@ -52,15 +52,15 @@ def test_outputs_become_inputs_and_inputs_targets(workspace: Workspace, by_folde
 
 def test_a_model_that_does_not_eat_it_is_refused(workspace: Workspace) -> None:
     with pytest.raises(TestSetError, match="drew `facade_label`, and `cyclegan/horse2zebra` eats"):
-        plan_images(workspace, Path("run-001"), find_model("horse2zebra"))
+        plan_images(workspace, PrepareRequest(folder=Path("run-001"), model="horse2zebra"))
     with pytest.raises(TestSetError, match="is a run"):
-        plan_images(workspace, Path("run-001"))
+        plan_images(workspace, PrepareRequest(folder=Path("run-001")))
 
 
 def test_inputs_of_another_kind_are_no_targets(workspace: Workspace) -> None:
     other = replace(RECORD, model=RECORD.model | {"input_domain": "horse"})
     save_record(workspace.results / "run-001", other)
-    plan = plan_images(workspace, Path("run-001"), find_model("facades_label2photo"))
+    plan = plan_images(workspace, PrepareRequest(folder=Path("run-001"), model="facades_label2photo"))
     assert plan.layout == "single"
 
 
@@ -69,8 +69,9 @@ def test_facades_are_rectified_and_others_kept_with_a_warning(workspace: Workspa
     seen_from_below(facade(0)).save(tmp_path / "in" / "leaning.png")
     noise(256, 256, 3).save(tmp_path / "in" / "noise.png")
     model = find_model("cyclegan/facades_photo2label")
-    leaning, kept = carry_out(workspace, plan_images(workspace, tmp_path / "in", model, rectify=True)).test_set.images
+    request = PrepareRequest(folder=tmp_path / "in", model=model, rectify=True)
+    leaning, kept = carry_out(workspace, plan_images(workspace, request)).test_set.images
     assert any(operation.startswith("rectified: lines leant") for operation in leaning.operations)
     assert any(warning.startswith("not rectified: too few") for warning in kept.warnings)
     with pytest.raises(TestSetError, match="no photo is prepared"):
-        plan_images(workspace, tmp_path / "in", find_model("facades_label2photo"), rectify=True)
+        plan_images(workspace, PrepareRequest(folder=tmp_path / "in", model="facades_label2photo", rectify=True))

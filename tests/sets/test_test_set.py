@@ -23,11 +23,23 @@ SET = TestSet(
     refused=(Refusal("b.txt", "no picture"),),
 )
 
+OLD = {
+    "format": 1, "name": "mine", "layout": "paired", "direction": "BtoA", "model": "pix2pix/facades_label2photo",
+    "made_by": {}, "refused": [], "nearness": None,
+    "images": [{
+        "name": "0", "output": "test/0.png", "source": "0.png", "sha256": "1" * 64, "size_before": [8, 8],
+        "operations": ["resized to 4x4 (Lanczos)"], "target": "0.png", "nearness": None, "warnings": [],
+        "target_sha256": "2" * 64,
+    }],
+    "digest": "3b41baeeea4ef17fada7f6d7f981f729fed4ef54b4a56412bf5b0070d50e101b",
+}  # fmt: skip
+"""As the version before pictures were hashed wrote it."""
+
 
 def test_a_set_comes_back_as_it_was_written(tmp_path: Path) -> None:
     save_test_set(tmp_path, SET)
     assert load_test_set(tmp_path) == SET
-    assert json.loads((tmp_path / "dataset.json").read_text(encoding="utf-8"))["format"] == 1
+    assert json.loads((tmp_path / "dataset.json").read_text(encoding="utf-8"))["format"] == 2
 
 
 def test_the_digest_changes_with_what_matters_and_with_nothing_else() -> None:
@@ -37,13 +49,26 @@ def test_the_digest_changes_with_what_matters_and_with_nothing_else() -> None:
         assert replace(SET, images=(changed,)).digest() != SET.digest()
 
 
+def test_the_digest_sees_the_written_pictures() -> None:
+    hashed = replace(SET, images=(replace(SET.images[0], output_sha256="2" * 64),))
+    assert hashed.hashed and not SET.hashed
+    changed = replace(hashed, images=(replace(hashed.images[0], output_sha256="3" * 64),))
+    assert len({SET.digest(), hashed.digest(), changed.digest()}) == 3
+
+
+def test_a_document_of_format_1_is_read_with_the_digest_recorded_then(tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text(json.dumps(OLD))
+    old = load_test_set(tmp_path)
+    assert (old.hashed, old.domains, old.digest()) == (False, ("facade_photo", "facade_label"), OLD["digest"])
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert missing_images(tmp_path, SET) == ["testA/a.png"]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("{", "not readable"), ('{"format": 2}', "format 2"), ('{"format": 1}', "not readable"), ("[]", "not readable")],
+    [("{", "not readable"), ('{"format": 3}', "format 3"), ('{"format": 1}', "not readable"), ("[]", "not readable")],
 )
 def test_a_damaged_document_is_named(tmp_path: Path, text: str, expected: str) -> None:
     (tmp_path / "dataset.json").write_text(text)

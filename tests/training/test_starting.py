@@ -22,7 +22,7 @@ from harness.runs.listing import find_report
 from harness.runs.record import load_record
 from harness.runs.trained import find_model, trained_models
 from harness.runs.training_record import TrainingRecord, load_training
-from harness.testing.request import Plan
+from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.testing.verification import verify
 from harness.training import session as going
@@ -96,7 +96,7 @@ def test_a_training_ends_as_a_tested_model_of_both_engines(workspace: Workspace,
     model = find_model(workspace, "pairs-pix2pix-001")
     assert model.own
     for engine in ("official", "native"):
-        run = run_test(workspace, "pairs-pix2pix-001", plan=Plan(engine=engine))  # type: ignore[arg-type]
+        run = run_test(workspace, TestRequest(model="pairs-pix2pix-001", engine=engine))
         assert (run.record.test_set["name"], run.record.test_set["count"]) == ("pairs", 2)
         assert run.record.warnings == ()
 
@@ -141,7 +141,7 @@ def test_cyclegan_learns_both_ways_and_both_are_models(workspace: Workspace, unp
     assert [(m.name, m.direction, m.split) for m in record.models] == [
         ("both", "AtoB", "testA"), ("both-BtoA", "BtoA", "testB"),
     ]  # fmt: skip
-    run = run_test(workspace, "both-BtoA", plan=Plan(engine="native"))
+    run = run_test(workspace, TestRequest(model="both-BtoA", engine="native"))
     assert run.record.test_set["count"] == 1
     assert record.results[0]["columns"] == []
 
@@ -335,7 +335,7 @@ def test_its_runs_can_be_verified_whatever_epoch_they_show(workspace: Workspace,
     model = find_model(workspace, "again")
     for epoch in (1, 2):  # one of them is the model's own, the other one of its training
         weights = workspace.run("again") / "checkpoints" / f"{epoch}_net_G.pth"
-        run_test(workspace, model, weights=weights, name=f"epoch-{epoch}", plan=Plan(engine="native"))
+        run_test(workspace, TestRequest(model=model, weights=weights, name=f"epoch-{epoch}", engine="native"))
         assert all(difference.max == 0 for difference in verify(workspace, f"epoch-{epoch}").differences)
 
 
@@ -386,7 +386,7 @@ def test_colorization_learns_from_photos_and_is_measured_on_them(workspace: Work
     assert record.models[0].architecture["input_nc"] == 1
     assert set(record.results[0]["baselines"]) == {"input_copied", "mean_target"}
     for engine in ("official", "native"):
-        run = run_test(workspace, "colour", plan=Plan(engine=engine))  # type: ignore[arg-type]
+        run = run_test(workspace, TestRequest(model="colour", engine=engine))
         assert run.measurement.columns == ("ssim", "psnr", "mae")
     sample = Image.open(workspace.run("colour") / "samples" / "input" / "G-1.png")
     assert all(max(colour) - min(colour) <= 1 for colour in sample.get_flattened_data())
