@@ -90,6 +90,8 @@ def input_side(found: FoundSet, model: Model) -> tuple[Direction, str | None]:
         return ("AtoB" if known[0] == model.input_domain else "BtoA"), None
     if None not in known and known[0] != known[1] and model.input_domain not in _OWN:
         raise _wrong_domain(found, model, " and ".join(f"`{domain}`" for domain in known))
+    if model.own and model.dataset == found.reference:  # its training said which half is the input
+        return fallback, None
     side = "left" if fallback == "AtoB" else "right"
     return fallback, f"what the halves of `{found.name}` are is not recorded: the {side} one is the input ({fallback})"
 
