@@ -160,7 +160,7 @@ def _prepared(workspace: Workspace, folder: Path) -> FoundSet:
         kind="prepared",
         name=test_set.name,
         folder=folder,
-        reference=folder.name if folder.parent == workspace.datasets else reference,
+        reference=folder.name if folder.resolve().parent == workspace.datasets.resolve() else reference,
         inside=inside,
         direction=test_set.direction,
         domains=test_set.domains,

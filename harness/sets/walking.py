@@ -114,6 +114,7 @@ class _Walker:
         self.refused: list[Refusal] = []
         self._folders: list[Path] = []
         self._links: list[Path] = []
+        self._linked = False
         self._met: set[tuple[int, int]] = set()
 
     def go(self) -> None:
@@ -126,6 +127,7 @@ class _Walker:
             if self._folders:
                 self._list(self._folders.pop())
             else:
+                self._linked = True
                 self._links.sort(reverse=True)
                 self._follow(self._links.pop())
 
@@ -151,8 +153,11 @@ class _Walker:
         if entry.is_dir():
             self._enter(entry)
         elif entry.is_file():
-            self._meet(entry)
-            self.files.append(WalkedFile(self._name(entry), entry))
+            # Two names of one file that both lie here (hard links) are two pictures; behind a link they are one.
+            if self._meet(entry) or not self._linked:
+                self.files.append(WalkedFile(self._name(entry), entry))
+            else:
+                self.again.append(self._name(entry))
         else:
             self._refuse(entry, "is no regular file")
 
@@ -164,7 +169,7 @@ class _Walker:
             return
         if not self._may_follow(target):
             self.outside.append(self._name(link))
-        elif self._identity(target) in self._met:
+        elif target.is_dir() and self._identity(target) in self._met:
             self.again.append(self._name(link))
         else:
             self._take(link)
