@@ -138,8 +138,9 @@ def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
     console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
     name = shlex.quote(made.name)
-    if any(image.output.startswith("train/") for image in made.images):
-        console.talk(f"hint: harness train --dataset {name}")
+    if any(image.output.startswith("train") for image in made.images):
+        alone = "" if made.layout == "paired" else " --family colorization"  # the one method that needs no partners
+        console.talk(f"hint: harness train --dataset {name}{alone}")
     if made.model and any(image.output.startswith("test") for image in made.images):
         console.talk(f"hint: harness test --model {made.model} --dataset {name}")
     console.result(f"contact sheet: {prepared.page.as_uri()}")

@@ -80,7 +80,7 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
         progress.say(found.note)
     if not found.must_be_prepared:
         return found
-    progress.say(f"`{request.dataset}` is no set that a model can read as it is: preparing it for `{model.id}` first")
+    progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
     wanted = PrepareRequest(
         folder=found.folder, model=model, size=request.size, follow_links=request.follow_links, replace=False
     )
@@ -88,6 +88,13 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     for refusal in made.test_set.refused:
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     return find_set(workspace, made.folder.name)
+
+
+_LOOSE = {
+    "loose": "holds pictures as they are",
+    "two_folders": "holds A and B in folders of their own",
+    "run": "is a run, whose outputs become inputs",
+}
 
 
 def _refuse_existing(folder: Path) -> None:

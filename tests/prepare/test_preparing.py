@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError, WorkspaceError
+from harness.files import sha256_of
 from harness.images.pairing import split_ab
 from harness.images.palettes import FACADES
 from harness.prepare.planning import PrepareRequest, plan_images
@@ -382,3 +384,155 @@ def test_what_is_wrong_with_most_pictures_is_said_aloud(workspace: Workspace, ph
     request = PrepareRequest(folder=photos, model="facades_label2photo", targets=targets)
     prepare_images(workspace, request, Heard())
     assert any(line.startswith("3 of 3 pictures") and "swapped?" in line for line in said)
+
+
+def lay(folder: Path, *files: str) -> Path:
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        noise(40, 40, zlib.crc32(file.encode())).save(folder / file)
+    return folder
+
+
+def outputs(made: PreparedSet) -> dict[str, str]:
+    return {image.source: image.output for image in made.test_set.images}
+
+
+def test_the_users_own_parts_are_kept(workspace: Workspace, tmp_path: Path) -> None:
+    files = ("train/0.png", "val/2.png", "test/1.png")
+    for side in "AB":
+        lay(tmp_path / "set" / side, *files)
+    wanted = {"train/0.png": "train/0.png", "val/2.png": "val/2.png", "test/1.png": "test/1.png"}
+    made = prepare(workspace, tmp_path / "set" / "A", targets=tmp_path / "set" / "B")
+    assert outputs(made) == wanted
+    assert outputs(prepare(workspace, tmp_path / "set", name="whole")) == wanted
+    single = prepare(workspace, tmp_path / "set" / "A", name="single")
+    assert outputs(single) == {"train/0.png": "trainA/0.png", "val/2.png": "valA/2.png", "test/1.png": "testA/1.png"}
+    with pytest.raises(TestSetError, match="parted into train and test already") as caught:
+        prepare(workspace, tmp_path / "set" / "A", split="80/10/10", name="again")
+    assert caught.value.hint == "leave out `--split`"
+
+
+def test_one_name_in_two_parts_stays_two_pictures(workspace: Workspace, tmp_path: Path) -> None:
+    lay(tmp_path / "set", "train/0.png", "test/0.png")
+    made = prepare(workspace, tmp_path / "set")
+    assert outputs(made) == {"train/0.png": "trainA/train_0.png", "test/0.png": "testA/test_0.png"}
+
+
+def test_pictures_beside_the_parts_are_asked_about(workspace: Workspace, tmp_path: Path) -> None:
+    lay(tmp_path / "set", "train/0.png", "loose.png")
+    with pytest.raises(TestSetError, match=r"others beside them, e\.g\. `loose\.png`") as caught:
+        prepare(workspace, tmp_path / "set")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("layout", ["A/{part}{file}", "{part}A/{file}"])
+@pytest.mark.parametrize(("model", "first"), [("sat2map", "A"), ("map2sat", "B")])
+def test_a_and_b_apart_become_pairs_in_the_models_direction(
+    workspace: Workspace, tmp_path: Path, layout: str, model: str, first: str
+) -> None:
+    for side, colour in (("A", (200, 0, 0)), ("B", (0, 0, 200))):
+        path = tmp_path / "set" / layout.replace("A", side).format(part="test/", file="x.png")
+        path.parent.mkdir(parents=True)
+        Image.new("RGB", (256, 256), colour).save(path)
+    made = prepare(workspace, tmp_path / "set", model=model)
+    a, b = split_ab(opened(made.folder / "test" / "x.png"))
+    assert (a.getpixel((9, 9)), b.getpixel((9, 9))) == ((200, 0, 0), (0, 0, 200))
+    assert made.test_set.domains == ("satellite", "map")
+    assert made.test_set.direction == ("AtoB" if first == "A" else "BtoA")
+
+
+@pytest.mark.parametrize("parts", [("trainA", "trainB"), ("testA",)])
+def test_what_is_laid_out_already_is_not_taken_apart(
+    workspace: Workspace, tmp_path: Path, parts: tuple[str, ...]
+) -> None:
+    lay(tmp_path / "set", *(f"{part}/x.png" for part in parts))
+    with pytest.raises(TestSetError, match="laid out for the official scripts already"):
+        prepare(workspace, tmp_path / "set")
+
+
+def test_a_prepared_set_is_not_prepared_again(workspace: Workspace, photos: Path) -> None:
+    made = prepare(workspace, photos)
+    with pytest.raises(TestSetError, match="is a prepared set already") as caught:
+        prepare(workspace, made.folder)
+    assert caught.value.hint == "harness test --model MODEL --dataset photos"
+
+
+def test_an_input_is_never_its_own_target(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "also").symlink_to(photos)
+    for targets in (photos, tmp_path / "also", photos.parent / "." / "photos"):
+        with pytest.raises(TestSetError, match="never its own target"):
+            prepare(workspace, photos, targets=targets)
+
+
+def test_pairs_given_without_targets_are_offered(workspace: Workspace, tmp_path: Path) -> None:
+    lay(tmp_path / "in", "x-input.png", "x-target.png", "y-input.png", "y-target.png")
+    plan = plan_images(workspace, PrepareRequest(folder=tmp_path / "in"))
+    assert any(f"add `--targets {tmp_path / 'in'}`" in sentence for sentence in plan.sentences())
+
+
+def test_own_sizes_are_kept_to_multiples_of_what_the_network_takes(workspace: Workspace, tmp_path: Path) -> None:
+    folder = lay(tmp_path / "in")
+    folder.mkdir()
+    noise(101, 67).save(folder / "a.png")
+    noise(3, 40).save(folder / "thin.png")
+    noise(10, 10).save(folder / "b.png")
+    made = prepare(workspace, folder, model="horse2zebra", size="own")
+    assert {i.name: opened(made.folder / i.output).size for i in made.test_set.images} == {"a": (100, 64), "b": (8, 8)}
+    assert [r.source for r in made.test_set.refused] == ["thin.png"]
+    with pytest.raises(TestSetError, match="tiles"):
+        prepare(workspace, folder, size="own", tiles=True)
+
+
+def test_the_hash_of_every_written_picture_is_recorded(workspace: Workspace, photos: Path) -> None:
+    made = prepare(workspace, photos)
+    assert all(i.output_sha256 == sha256_of(made.folder / i.output) for i in made.test_set.images)
+    assert len({i.output_sha256 for i in made.test_set.images}) == 3
+
+
+def test_a_picture_that_somebody_changed_is_made_again(workspace: Workspace, photos: Path) -> None:
+    made = prepare(workspace, photos)
+    path = made.folder / "testA" / "0.png"
+    before = pixels(path)
+    path.unlink()
+    Image.fromarray(255 - before).save(path)
+    again = prepare(workspace, photos)
+    assert again.reused == 2
+    assert np.array_equal(pixels(again.folder / "testA" / "0.png"), before)
+
+
+def test_a_set_made_before_pictures_were_hashed_is_made_anew(workspace: Workspace, photos: Path) -> None:
+    made = prepare(workspace, photos)
+    document = json.loads((made.folder / "dataset.json").read_text(encoding="utf-8"))
+    for image in document["images"]:
+        del image["output_sha256"]
+    del document["domains"]
+    (made.folder / "dataset.json").write_text(json.dumps(document | {"format": 1}), encoding="utf-8")
+    assert prepare(workspace, photos).reused == 0
+    assert prepare(workspace, photos).reused == 3
+
+
+def test_a_set_made_otherwise_is_only_replaced_where_that_is_asked(workspace: Workspace, photos: Path) -> None:
+    assert prepare(workspace, photos, fit="pad").folder.name == "photos"
+    assert prepare(workspace, photos, replace=False).folder.name == "photos-2"
+    assert prepare(workspace, photos, replace=False).reused == 3
+    assert load_test_set(workspace.dataset("photos")).made_by["settings"]["fit"] == "pad"
+
+
+@pytest.mark.parametrize(
+    ("request_", "domains"),
+    [
+        ({"model": "horse2zebra"}, ("horse", None)),
+        ({"model": "edges2shoes"}, ("edges", "shoe_photo")),
+        ({"to": "edges", "as_": "photo", "size": (256, 256)}, ("edges", "photo")),
+        ({}, (None, None)),
+    ],
+)
+def test_what_the_halves_are_is_recorded(
+    workspace: Workspace, tmp_path: Path, request_: dict[str, object], domains: tuple[str | None, str | None]
+) -> None:
+    (tmp_path / "in").mkdir()
+    shoe = Image.new("RGB", (60, 60), (250, 250, 250))
+    shoe.paste((90, 40, 20), (15, 15, 45, 45))
+    shoe.save(tmp_path / "in" / "a.png")
+    made = prepare(workspace, tmp_path / "in", **request_)
+    assert made.test_set.domains == load_test_set(made.folder).domains == domains
