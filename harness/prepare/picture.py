@@ -17,7 +17,6 @@ from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
-from harness.prepare.splitting import Fingerprint, fingerprint
 from harness.sets.test_set import Refusal, SetImage
 
 _THUMBNAIL = 240
@@ -53,10 +52,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The pictures made of a file, with a fingerprint each; or the reason why there are none."""
+    """The pictures made of a file, or the reason why there are none."""
 
     images: tuple[SetImage, ...] = ()
-    fingerprints: tuple[Fingerprint, ...] = ()
     refusal: Refusal | None = None
     reused: bool = False
 
@@ -95,7 +93,7 @@ def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: 
     partner = _partner(task, target, recipes)
     if settings.tiles and partner is not None and partner.size_before != opened.size_before:
         raise ImageError("and its target have different sizes; tiles of both would show different places")
-    images, prints = [], []
+    images = []
     for suffix, piece, other in _pieces(opened, partner, settings):
         drawn = recipes.input.draw(piece, settings)
         answer = recipes.target.draw(other, settings) if other is not None else None
@@ -105,8 +103,7 @@ def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: 
         image = replace(image, output_sha256=sha256_of(folder / image.output))
         _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
         images.append(image)
-        prints.append(fingerprint(picture))
-    return Outcome(tuple(images), tuple(prints))
+    return Outcome(tuple(images))
 
 
 def thumbnail_of(name: str) -> str:
@@ -178,7 +175,7 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
     """Takes over the pictures of an earlier run if neither file changed since."""
     if not task.earlier or task.earlier_folder is None:
         return None
-    images, prints = [], []
+    images = []
     for old in task.earlier:
         wanted = replace(old, output=f"{task.phase}/{old.name}.png")
         if (old.sha256, old.target_sha256) != (facts.sha256, facts.target_sha256):
@@ -188,12 +185,10 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
                 return None
             _link(task.earlier_folder / old.output, folder / wanted.output)
             _link(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
-            with Image.open(folder / wanted.output) as picture:
-                prints.append(fingerprint(picture.convert("RGB")))
         except OSError:
             return None
         images.append(wanted)
-    return Outcome(tuple(images), tuple(prints), reused=True)
+    return Outcome(tuple(images), reused=True)
 
 
 def _link(old: Path, new: Path) -> None:

@@ -13,15 +13,16 @@ from typing import cast
 from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
+from harness.images.opening import open_rgb
 from harness.nearness.profile import Profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
 from harness.prepare.planning import Plan, PrepareRequest, plan_images
 from harness.prepare.sheet import write_sheet
-from harness.prepare.splitting import assign, groups_of
+from harness.prepare.splitting import Fingerprint, assign, fingerprint, groups_of
 from harness.progress import Progress, Silent
-from harness.sets.layouts import PARTS, Part
+from harness.sets.layouts import Part
 from harness.sets.naming import safe_names
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
@@ -146,19 +147,33 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
     images = [image for outcome in outcomes for image in outcome.images]
     if plan.shares is None or not images:
         return tuple(images)
-    groups = groups_of([p for outcome in outcomes for p in outcome.fingerprints])
-    parts = assign([i.sha256 for i in images], groups, plan.shares, _earlier_parts(plan))
+    parts = assign(
+        [i.sha256 for i in images], _groups(plan, draft, images, progress), plan.shares, _earlier_parts(plan)
+    )
     moved = []
     for image, part in zip(images, parts, strict=True):
         output = f"{plan.phase(part)}/{image.name}.png"
         (draft / output).parent.mkdir(exist_ok=True)
         (draft / image.output).rename(draft / output)
         moved.append(replace(image, output=output))
-    shares = (plan.shares.train, plan.shares.val, plan.shares.test)
-    for wanted, share in zip(PARTS, shares, strict=True):
-        if share and wanted not in parts:
-            progress.warn(f"the split left `{wanted}` empty: {len(images)} pictures are few")
+    if missed := plan.shares.missed(parts):
+        progress.warn(missed)
     return tuple(moved)
+
+
+def _groups(plan: Plan, draft: Path, images: Sequence[SetImage], progress: Progress) -> list[int]:
+    """Which pictures must stay in one part: pieces of one source, and near-duplicates."""
+    look = partial(_fingerprint, folder=draft, halves=2 if plan.layout == "paired" else 1)
+    with progress.step("looking for near-duplicates", len(images)) as step:
+        prints = []
+        for found in in_order(look, images, default_workers()):
+            prints.append(found)
+            step.advance()
+    return groups_of(prints, [image.source for image in images])
+
+
+def _fingerprint(image: SetImage, folder: Path, halves: int) -> Fingerprint:
+    return fingerprint(open_rgb(folder / image.output), halves=halves)
 
 
 def _tell_of_most(images: Sequence[SetImage], progress: Progress) -> None:
