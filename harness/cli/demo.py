@@ -21,13 +21,13 @@ from harness.workspace import Workspace
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace, images: int, engine: Literal["native", "official"], lang: str, as_json: bool, quiet: bool
+    workspace: Workspace, *, images: int, engine: Literal["native", "official"], lang: str, as_json: bool, quiet: bool
 ) -> None:
     """Draw facades, prepare, translate, measure and report them, on data and weights that come with the package."""
     from harness.cli.test import run_document, show_summary
     from harness.demo.demonstrating import run_demo
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     demo = run_demo(workspace, images, engine, lang, ["harness", *sys.argv[1:]], console)
     if as_json:
         console.document({"near": run_document(demo.near), "far": run_document(demo.far)})
