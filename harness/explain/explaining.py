@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from harness.catalog.types import Model
-from harness.demo.demo_weights import NGF
+from harness.demo.demo_weights import ARCHITECTURE
 from harness.engines.native.networks import build_discriminator, build_generator
 from harness.explain.drawing import Drawing, draw
 from harness.explain.network import Field, Network, receptive_field, take_apart
@@ -134,7 +134,7 @@ def write_explanation(
     html = render_page(
         "explain.html.j2", words, package="harness.explain", styles=("explain.css",),
         e=explanation, pictures=pictures, chapters=CHAPTERS, questions=QUESTIONS, values=values(explanation),
-        facts=facts(explanation, words), formula=formula_html, ngf=NGF, work=work,
+        facts=facts(explanation, words), formula=formula_html, ngf=ARCHITECTURE.ngf, work=work,
         data={"digits": words.digits, "strings": {}},
     )  # fmt: skip
     write_text(target, html)

@@ -14,8 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from harness.catalog.types import Architecture
-from harness.demo.demo_weights import DIRECTION, NET_G, NGF, NORM, demo_weights
+from harness.demo.demo_weights import ARCHITECTURE, DIRECTION, demo_weights
 from harness.demo.scenes import Scene, draw_scene
 from harness.engines.job import Job, Mode
 from harness.engines.native.generator import Translator
@@ -105,9 +104,8 @@ def _cut_skips(network: nn.Module) -> None:
 
 
 def _translator(mode: Mode) -> Translator:
-    architecture = Architecture(NET_G, NORM, use_dropout=True, ngf=NGF)
     aside = Path(tempfile.gettempdir())  # a translator alone writes nothing
-    job = Job(demo_weights(), architecture, (), DIRECTION, mode, 0, "cpu", (256, 256), aside, aside / "log.txt")
+    job = Job(demo_weights(), ARCHITECTURE, (), DIRECTION, mode, 0, "cpu", (256, 256), aside, aside / "log.txt")
     return Translator(job, "cpu", "fp32", compile_=False, batch_size=1)
 
 
