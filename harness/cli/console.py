@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console as RichConsole
+from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -28,6 +29,9 @@ from harness.errors import HarnessError
 from harness.progress import Step
 
 _SECONDS_BETWEEN_LINES = 5.0
+
+size_text = decimal
+"""Says a number of bytes as people do, in decimal units."""
 
 
 class _RateColumn(ProgressColumn):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.filesize import decimal
 
 from harness.catalog.citations import citations_of
 from harness.catalog.datasets import DATASETS
@@ -16,7 +15,7 @@ from harness.catalog.licences import origin
 from harness.catalog.lookup import find_dataset
 from harness.catalog.models import MODELS
 from harness.catalog.types import Dataset
-from harness.cli.console import Console
+from harness.cli.console import Console, size_text
 from harness.cli.options import catalog_options, not_with_name
 from harness.workspace import Workspace
 
@@ -67,7 +66,7 @@ def command(
 
 
 def _row(entry: Dataset, folder: Path | None) -> list[str]:
-    size = decimal(entry.size_bytes) if entry.size_bytes else "?"
+    size = size_text(entry.size_bytes) if entry.size_bytes else "?"
     domains, there = f"{entry.domain_a} | {entry.domain_b}", "yes" if folder else "-"
     return [entry.id, domains, entry.layout, _splits(entry), size, there, origin(entry.licence)]
 
@@ -82,7 +81,7 @@ def _facts(dataset: Dataset, folder: Path | None) -> list[tuple[str, str]]:
         ("pictures", _splits(dataset)),
         ("tile", f"{dataset.tile[0]}×{dataset.tile[1]} pixels" if dataset.tile else ""),
         ("folder", str(folder) if folder else "not installed"),
-        ("archive", decimal(dataset.size_bytes) if dataset.size_bytes else "size not known"),
+        ("archive", size_text(dataset.size_bytes) if dataset.size_bytes else "size not known"),
         ("address", dataset.url if dataset.downloadable else ""),
         ("SHA-256", dataset.sha256 or "not published: recorded on first sight and checked from then on"),
         ("licence", dataset.licence),

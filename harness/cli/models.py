@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.filesize import decimal
 
 from harness.catalog.citations import citations_of
 from harness.catalog.domains import DOMAINS
@@ -16,7 +15,7 @@ from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS, about_bytes
 from harness.catalog.published_scores import PROTOCOLS, scores_of
 from harness.catalog.types import Model
-from harness.cli.console import Console
+from harness.cli.console import Console, size_text
 from harness.cli.options import catalog_options, not_with_name
 from harness.workspace import Workspace
 
@@ -122,4 +121,4 @@ def _size(model: Model, path: Path | None) -> str:
     if size is None:
         return "?"
     # Sizes of other weights of this network stand for what is not known.
-    return decimal(size) if path or size == model.size_bytes else f"~{decimal(size)}"
+    return size_text(size) if path or size == model.size_bytes else f"~{size_text(size)}"
