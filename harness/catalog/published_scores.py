@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from harness.catalog.types import Model
 
@@ -24,6 +25,12 @@ PROTOCOLS: dict[str, str] = {
     "clean-fid": "FID by clean-fid, which resizes with antialiasing",
 }
 """What each protocol measures: scores of different protocols cannot be compared, FIDs of the same images included."""
+
+
+# Columns that are more than text, and None where they are empty.
+_READERS: dict[str, Callable[[str], Any]] = {
+    "model": str, "generated": int, "real": int, "value": float, "uncertainty": float
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class PublishedScore:
 def published_scores() -> tuple[PublishedScore, ...]:
     """Returns every published score, in the order of `published_scores.csv`."""
     text = (files("harness.catalog") / "published_scores.csv").read_text(encoding="utf-8")
-    return tuple(_score(row) for row in csv.DictReader(text.splitlines()))
+    rows = csv.DictReader(text.splitlines())
+    return tuple(PublishedScore(**{column: _read(column, told) for column, told in row.items()}) for row in rows)
 
 
 def scores_of(model: Model) -> tuple[PublishedScore, ...]:
@@ -68,21 +76,7 @@ def scores_of(model: Model) -> tuple[PublishedScore, ...]:
     return tuple(sorted(found, key=lambda score: score.weights != "official"))
 
 
-def _score(row: dict[str, str]) -> PublishedScore:
-    return PublishedScore(
-        id=row["id"],
-        model=row["model"] or None,
-        method=row["method"],
-        weights=row["weights"],
-        dataset=row["dataset"],
-        direction=row["direction"],
-        split=row["split"],
-        generated=int(row["generated"]) if row["generated"] else None,
-        real=int(row["real"]) if row["real"] else None,
-        metric=row["metric"],
-        value=float(row["value"]),
-        uncertainty=float(row["uncertainty"]) if row["uncertainty"] else None,
-        protocol=row["protocol"],
-        confidence="A" if row["confidence"] == "A" else "B",
-        source=row["source"],
-    )
+def _read(column: str, told: str) -> Any:
+    if column not in _READERS:
+        return told
+    return _READERS[column](told) if told else None

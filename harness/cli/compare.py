@@ -32,7 +32,7 @@ def command(
 
     if len(runs) < 2:
         raise click.UsageError("name two runs or more")
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     folders = [find_run(workspace, run) for run in runs]
     target = (output or workspace.results / comparison_name(folders)).resolve()
     page, comparisons = write_comparison(folders, target, lang, console)

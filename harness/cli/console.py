@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console as RichConsole
+from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -28,6 +29,9 @@ from harness.errors import HarnessError
 from harness.progress import Step
 
 _SECONDS_BETWEEN_LINES = 5.0
+
+size_text = decimal
+"""Says a number of bytes as people do, in decimal units."""
 
 
 class _RateColumn(ProgressColumn):
@@ -78,7 +82,7 @@ def write_any_letter() -> None:
 class Console:
     """Talk, progress and results of one command; implements `harness.progress.Progress`."""
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
 
@@ -134,3 +138,12 @@ class Console:
         for row in [headers, *rows]:
             cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
             self.result("  ".join(cells).rstrip())
+
+    def facts(self, title: str, facts: list[tuple[str, str]]) -> None:
+        """A title and under it a line a fact on stdout, labels aligned; empty facts are left out."""
+        kept = [(label, fact) for label, fact in facts if fact]
+        width = max(len(label) for label, _ in kept)
+        self.result(title)
+        for label, fact in kept:
+            for number, line in enumerate(fact.splitlines()):
+                self.result(f"  {'' if number else label:<{width}}  {line}")

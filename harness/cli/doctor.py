@@ -26,13 +26,13 @@ Examples:
 @json_option
 @quiet_option
 @click.pass_context
-def command(ctx: click.Context, offline: bool, as_json: bool, quiet: bool) -> None:
+def command(ctx: click.Context, *, offline: bool, as_json: bool, quiet: bool) -> None:
     """Say what this machine can do and what to mend, with the command that mends it; exit code 1 if it is unusable."""
     from harness.doctor.examining import examine
 
     workspace: Workspace = ctx.obj
-    console = Console(quiet)
-    diagnosis = examine(workspace, offline, console)
+    console = Console(quiet=quiet)
+    diagnosis = examine(workspace, offline=offline, progress=console)
     if as_json:
         console.document(diagnosis.to_json())
     else:

@@ -17,7 +17,7 @@ from harness.workspace import Workspace
 @click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj
 def command(
-    workspace: Workspace, model: str | None, html: bool, lang: str, beside: tuple[str, ...], open_: bool
+    workspace: Workspace, *, model: str | None, html: bool, lang: str, beside: tuple[str, ...], open_: bool
 ) -> None:
     """Explain pix2pix and CycleGAN, and the networks of MODEL (default: facades_label2photo).
 
@@ -34,10 +34,7 @@ def command(
     if not (html or open_):
         explanation = explain(workspace, model)
         work = at_work(workspace, explanation.model, beside)
-        for line in text_lines(explanation, lang):
-            console.result(line)
-        for line in work_lines(work, lang) if work else ():
-            console.result(line)
+        console.result("\n".join((*text_lines(explanation, lang), *(work_lines(work, lang) if work else ()))))
         return
     page = write_explanation(workspace, model, lang, beside)
     console.result(f"page: {page.as_uri()}")

@@ -27,7 +27,7 @@ def write_page(folder: Path, lang: str, console: Console) -> Path:
 @click.option("--print", "print_only", is_flag=True, help="Only print the link.")
 @lang_option
 @click.pass_obj
-def command(workspace: Workspace, run: str | None, print_only: bool, lang: str) -> None:
+def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: str) -> None:
     """Open a run's or a training's report in the browser, the newest one's without RUN, and print its link."""
     import webbrowser
 

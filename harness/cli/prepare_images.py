@@ -91,7 +91,7 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
     from harness.prepare.planning import PrepareRequest, plan_images
     from harness.prepare.preparing import carry_out
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     if asked["model"] and asked["to"]:
         raise click.UsageError("--model says what inputs become; leave out --to")
     plan = plan_images(workspace, PrepareRequest(folder=folder, **asked))

@@ -54,7 +54,7 @@ def command(
     from harness.runs.listing import find_report, find_run, run_folders
     from harness.runs.training_record import training_folders
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     if single_file:
         folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
         _show_files(console, [write_single_file(folder, lang, max_size, console) for folder in folders], as_json)

@@ -53,7 +53,7 @@ def command(
     from harness.provision.setting_up import set_up
 
     workspace: Workspace = ctx.obj
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     report = set_up(workspace, models, datasets, upstream_url, upstream_ref, from_file, bundle, all_, console)
     if as_json:
         console.document(report.to_json())

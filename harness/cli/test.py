@@ -63,7 +63,7 @@ def command(
     from harness.testing.request import NativeSettings, TestRequest
     from harness.testing.running import run_test
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
     if engine == "official" and native != NativeSettings():
         raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")

@@ -82,7 +82,7 @@ def command(
     from harness.training.starting import resume, train
 
     workspace: Workspace = context.obj
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     if run is not None:
         given = [f"--{p.replace('_', '-')}" for p in context.params if _typed(context, p) and p not in _WITH_RESUME]
         if given:

@@ -35,7 +35,7 @@ def command(
     from harness.demo.demo_weights import demo_weights
     from harness.testing.verification import verify
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     found = verify(workspace, run, engine, dataset, weights, [demo_weights()], ["harness", *sys.argv[1:]], console)
     if as_json:
         console.document(found.to_json())

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from harness.demo.colours import Label
 from harness.demo.facade_layout import Plan
 from harness.demo.textures import Floats, soft_noise
 
@@ -29,7 +28,7 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     lamps = np.zeros((size, size, 3), np.float32)
     for house in plan.houses:
         for box in house.boxes:
-            if box.label in (Label.WINDOW, Label.SHOP) and rng.random() < 0.5:
+            if box.label in ("window", "shop") and rng.random() < 0.5:
                 warmth = np.array([1.0, 0.74, 0.38], np.float32) * np.float32(rng.uniform(0.6, 1.0))
                 inside = photo[box.y0 + 2 : box.y1 - 1, box.x0 + 2 : box.x1 - 1].mean(axis=2, keepdims=True) / 255.0
                 lamps[box.y0 + 2 : box.y1 - 1, box.x0 + 2 : box.x1 - 1] = warmth * (0.55 + 0.6 * inside)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from harness.demo.canvas import Canvas, Colour, Material, shaded
-from harness.demo.facade_layout import GRID, House, Plan, Style
+from harness.demo import openings, ornaments, textures
+from harness.demo.canvas import Canvas, Colour, shaded
+from harness.demo.facade_layout import GRID, Box, House, Label, Plan
 from harness.demo.paints import PAINTS, Site
-from harness.demo.parts import PARTS
 from harness.demo.textures import Floats, soft_noise
+
+# Drawn from the wall outwards, so that what stands in front covers and shades what lies behind.
+_PARTS: Final[dict[Label, Callable[[Site, Box], None]]] = {
+    "window": openings.window,
+    "molding": ornaments.molding,
+    "pillar": ornaments.pillar,
+    "shop": openings.shop,
+    "door": openings.door,
+    "deco": ornaments.deco,
+    "cornice": ornaments.cornice,
+    "blind": openings.blind,
+    "sill": ornaments.sill,
+    "balcony": ornaments.balcony,
+}
 
 _SHADE: Final[Colour] = (112, 118, 146)  # the sky alone lights a shadow: darker and bluer than the sun
 
@@ -20,7 +35,7 @@ _SHADE: Final[Colour] = (112, 118, 146)  # the sky alone lights a shadow: darker
 def paint_photo(plan: Plan, rng: np.random.Generator, size: int = GRID) -> NDArray[np.uint8]:
     """Returns the photo of a plan, `(size, size, 3)` uint8 RGB."""
     canvas = Canvas(size)
-    canvas.backdrop(_backdrop(rng, size))
+    canvas.picture(0, 0, GRID, GRID, _backdrop(rng, size))
     _street(canvas, plan)
     for house in sorted(plan.houses, key=lambda each: -each.top):
         _house(canvas, house, rng)
@@ -46,11 +61,11 @@ def _backdrop(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
 
 def _street(canvas: Canvas, plan: Plan) -> None:
     kerb = plan.base + 9
-    canvas.rectangle(0, plan.base, GRID, kerb, (186, 180, 170), material=Material.STREET)
+    canvas.rectangle(0, plan.base, GRID, kerb, (186, 180, 170), texture=textures.pavement)
     for x in range(0, GRID, 16):
         canvas.paint(x, plan.base, x + 0.5, kerb, (150, 146, 140))
     canvas.rectangle(0, kerb, GRID, kerb + 2, (206, 202, 194))
-    canvas.rectangle(0, kerb + 2, GRID, GRID, (104, 104, 108), material=Material.STREET)
+    canvas.rectangle(0, kerb + 2, GRID, GRID, (104, 104, 108), texture=textures.pavement)
     canvas.shadow(0, kerb + 2, GRID, kerb + 3.5, 0.3)
     for house in plan.houses:
         canvas.shadow(house.x0 + 1, plan.base, house.x1 + 2, plan.base + 2.5, 0.35)
@@ -62,29 +77,29 @@ def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:
     wall = shaded((round(red), round(green), round(blue)), float(rng.uniform(0.95, 1.04)))
     if house.roof_top < house.top:
         _roof(canvas, house, paint.roof)
-    canvas.rectangle(house.x0, house.top, house.x1, house.base, wall, material=paint.material)
-    if house.style in (Style.PALACE, Style.PARIS):
+    canvas.rectangle(house.x0, house.top, house.x1, house.base, wall, texture=paint.texture)
+    if house.style in ("palace", "paris"):
         stone = shaded(wall, 0.95)
-        canvas.rectangle(house.x0, house.first_floor, house.x1, house.base, stone, material=Material.RUSTIC)
-    canvas.paint(house.x0, house.top, house.x0 + 0.5, house.base, (255, 250, 240), 0.25)
-    canvas.paint(house.x1 - 1, house.top, house.x1, house.base, (40, 36, 40), 0.35)
+        canvas.rectangle(house.x0, house.first_floor, house.x1, house.base, stone, texture=textures.rustication)
+    canvas.paint(house.x0, house.top, house.x0 + 0.5, house.base, (255, 250, 240), alpha=0.25)
+    canvas.paint(house.x1 - 1, house.top, house.x1, house.base, (40, 36, 40), alpha=0.35)
     for step in range(6):  # splashed rain darkens a wall towards the street
-        canvas.paint(house.x0, house.base - 2.0 * (6 - step), house.x1, house.base, (60, 52, 46), 0.035)
-    canvas.slab(house.x0, house.base - 5, house.x1, house.base, shaded(wall, 0.72), 0)
+        canvas.paint(house.x0, house.base - 2.0 * (6 - step), house.x1, house.base, (60, 52, 46), alpha=0.035)
+    canvas.slab(house.x0, house.base - 5, house.x1, house.base, shaded(wall, 0.72), depth=0)
     site = Site(canvas, house, paint, wall, rng)
-    for label, draw in PARTS.items():
+    for label, draw in _PARTS.items():
         for box in house.boxes:
-            if box.label is label:
+            if box.label == label:
                 draw(site, box)
 
 
 def _roof(canvas: Canvas, house: House, colour: Colour) -> None:
-    canvas.rectangle(house.x0, house.roof_top, house.x1, house.top, colour, material=Material.TILES)
+    canvas.rectangle(house.x0, house.roof_top, house.x1, house.top, colour, texture=textures.tiles)
     height = house.top - house.roof_top
     for step in range(8):
         upper = house.roof_top + height * step / 8
-        canvas.paint(house.x0, upper, house.x1, upper + height / 8, (255, 255, 255), 0.12 * (1 - step / 8))
-    canvas.slab(house.x0, house.roof_top, house.x1, house.roof_top + 1.5, shaded(colour, 0.9), 0)
+        canvas.paint(house.x0, upper, house.x1, upper + height / 8, (255, 255, 255), alpha=0.12 * (1 - step / 8))
+    canvas.slab(house.x0, house.roof_top, house.x1, house.roof_top + 1.5, shaded(colour, 0.9), depth=0)
 
 
 def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -39,7 +39,7 @@ def draw_scene(seed: int, index: int, size: int = GRID) -> Scene:
     """
     rng = np.random.default_rng((seed, index))
     plan = draw_plan(rng)
-    styles = ", ".join(house.style.value for house in plan.houses)
+    styles = ", ".join(house.style for house in plan.houses)
     label, photo = paint_labels(plan, size), paint_photo(plan, rng, size)
     return Scene(f"facade_{index:04d}", f"street front: {styles}", label, photo)
 

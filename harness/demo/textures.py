@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Floats = NDArray[np.float32]
+Texture = Callable[[np.random.Generator, int], Floats]
+"""Draws the brightness of a material over a picture of so many pixels a side."""
 
 
 def soft_noise(rng: np.random.Generator, size: int, cells: int, octaves: int = 1) -> Floats:
@@ -30,12 +34,12 @@ def plaster(rng: np.random.Generator, size: int) -> Floats:
 
 def bricks(rng: np.random.Generator, size: int) -> Floats:
     """Returns running bond, bricks of 8x4 pixels with light joints, `(size, size)` around 1.0."""
-    return _blocks(rng, size, 8, 4, 0.065, 1.16)
+    return _blocks(rng, size, (8, 4), spread=0.065, joint=1.16)
 
 
 def ashlar(rng: np.random.Generator, size: int) -> Floats:
     """Returns dressed stone, blocks of 24x12 pixels with dark joints, `(size, size)` around 1.0."""
-    return _blocks(rng, size, 24, 12, 0.025, 0.86) * (0.97 + 0.06 * soft_noise(rng, size, size // 2))
+    return _blocks(rng, size, (24, 12), spread=0.025, joint=0.86) * (0.97 + 0.06 * soft_noise(rng, size, size // 2))
 
 
 def rustication(rng: np.random.Generator, size: int) -> Floats:
@@ -57,7 +61,8 @@ def pavement(rng: np.random.Generator, size: int) -> Floats:
     return 0.86 + 0.14 * soft_noise(rng, size, 8, 2) + 0.14 * soft_noise(rng, size, size // 2)
 
 
-def _blocks(rng: np.random.Generator, size: int, width: int, height: int, spread: float, joint: float) -> Floats:
+def _blocks(rng: np.random.Generator, size: int, shape: tuple[int, int], *, spread: float, joint: float) -> Floats:
+    width, height = shape
     courses, columns = size // height + 1, size // width + 2
     tints = (1.0 + spread * rng.standard_normal((courses, columns))).astype(np.float32)
     wall = np.repeat(np.repeat(tints, height, axis=0)[:size], width, axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.doctor import machine, software, supplies
@@ -24,10 +24,10 @@ class Diagnosis:
 
     def to_json(self) -> dict[str, Any]:
         """Returns what `--json` prints."""
-        return {"format": 1, "usable": self.usable, "checks": [check.to_json() for check in self.checks]}
+        return {"format": 1, "usable": self.usable, "checks": [asdict(check) for check in self.checks]}
 
 
-def examine(workspace: Workspace, offline: bool = False, progress: Progress | None = None) -> Diagnosis:
+def examine(workspace: Workspace, *, offline: bool = False, progress: Progress | None = None) -> Diagnosis:
     """Looks at the machine and the workspace, changing nothing; `offline` asks no host."""
     found = [
         software.check_python(),
@@ -49,5 +49,5 @@ def examine(workspace: Workspace, offline: bool = False, progress: Progress | No
     if not offline:
         hosts = supplies.download_hosts()
         (progress or Silent()).say(f"asking {', '.join(hosts)}")
-        found += supplies.check_network(hosts)
+        found += [supplies.check_host(host) for host in hosts]
     return Diagnosis(tuple(found))

@@ -26,10 +26,8 @@ def check_memory(size: float | None = None) -> Check:
     if found is None:
         return Check("memory", "ok", "size unknown on this system")
     if found < _LITTLE_RAM:
-        return Check(
-            "memory", "warn", f"{found / 1e9:.1f} GB are little",
-            "close other programs; use small `--batch-size` and `--size`",
-        )  # fmt: skip
+        mend = "close other programs; use small `--batch-size` and `--size`"
+        return Check("memory", "warn", f"{found / 1e9:.1f} GB are little", mend)
     return Check("memory", "ok", f"{found / 1e9:.1f} GB")
 
 
@@ -39,6 +37,7 @@ def memory_bytes() -> float | None:
         size = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return None
+    # A container's limit, version 2 of control groups; the word `max` where there is none.
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
     except OSError:

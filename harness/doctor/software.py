@@ -79,16 +79,14 @@ def check_browser() -> Check:
         try:
             found = getattr(webbrowser.get(), "name", "the system's browser")
         except webbrowser.Error:
-            return Check(
-                "browser", "warn", "none; `harness open` can only print the link",
-                "copy `results/` to a machine with a browser, or install one, e.g. `apt-get install chromium`",
-            )  # fmt: skip
+            mend = "copy `results/` to a machine with a browser, or install one, e.g. `apt-get install chromium`"
+            return Check("browser", "warn", "none; `harness open` can only print the link", mend)
     return Check("browser", "ok", str(found))
 
 
 def check_locale(encoding: str | None = None) -> Check:
     """Whether file names and texts in every script survive."""
-    found = encoding or locale.getpreferredencoding(False)
+    found = encoding or locale.getpreferredencoding(do_setlocale=False)
     if found.lower().replace("-", "") == "utf8":
         return Check("text encoding", "ok", found)
     mend = "set PYTHONUTF8=1" if platform.system() == "Windows" else "export PYTHONUTF8=1 LC_ALL=C.UTF-8"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve, sobel, uniform_filter, uniform_filter1d
@@ -24,53 +22,35 @@ VERSION = 1
 """Changes with any change of a feature: descriptions of different versions cannot be compared."""
 
 DIRECTION, LAYOUT = "direction", "layout"
+"""Antisymmetric groups: turning a picture by 90°, or upside down, changes the sign of their features, so that the
+upright pictures themselves tell how turned ones would look."""
 
-
-@dataclass(frozen=True)
-class Feature:
-    """One number of a description.
-
-    The groups `direction` and `layout` are antisymmetric: turning a picture by 90°, or upside down, changes their
-    sign, so that the upright pictures themselves tell how turned ones would look.
-    """
-
-    name: str
-    group: str
-
-
-def _features() -> tuple[Feature, ...]:
-    named = {
-        "brightness": ("brightness", "shadows", "highlights"),
-        "contrast": ("contrast", "local_contrast"),
-        "colour": ("saturation", "red_green", "yellow_blue", "red_green_spread", "yellow_blue_spread"),
-        "palette": ("palette_share", *(f"palette_{r}{g}{b}" for r in range(4) for g in range(4) for b in range(4))),
-        "lines": ("edge_density", "strong_edges", "line_width", "flat_share"),
-        "detail": ("fine_detail", "noise", "blocks", *(f"band_{i}" for i in range(len(_BANDS) - 1))),
-        DIRECTION: (
-            *(
-                f"{plane}_{what}"
-                for plane in _PLANES
-                for what in ("profile", "steps", *(f"ripple_{n}" for n in _STEPS))
-            ),
-            *(f"persistence_{n}" for n in _SHIFTS),
-            *(f"likeness_{n}" for n in _FAR_SHIFTS),
-        ),
-        LAYOUT: (
-            *(f"{plane}_rows_{row}" for plane in _PLANES for row in range(_ROWS // 2)),
-            "steps_down",
-            "steps_skew",
-        ),
-    }
-    return tuple(Feature(name, group) for group, names in named.items() for name in names)
-
-
-FEATURES: tuple[Feature, ...] = _features()
-NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
-GROUPS: tuple[str, ...] = tuple(dict.fromkeys(feature.group for feature in FEATURES))
+_NAMED: dict[str, tuple[str, ...]] = {
+    "brightness": ("brightness", "shadows", "highlights"),
+    "contrast": ("contrast", "local_contrast"),
+    "colour": ("saturation", "red_green", "yellow_blue", "red_green_spread", "yellow_blue_spread"),
+    "palette": ("palette_share", *(f"palette_{r}{g}{b}" for r in range(4) for g in range(4) for b in range(4))),
+    "lines": ("edge_density", "strong_edges", "line_width", "flat_share"),
+    "detail": ("fine_detail", "noise", "blocks", *(f"band_{i}" for i in range(len(_BANDS) - 1))),
+    DIRECTION: (
+        *(f"{plane}_{what}" for plane in _PLANES for what in ("profile", "steps", *(f"ripple_{n}" for n in _STEPS))),
+        *(f"persistence_{n}" for n in _SHIFTS),
+        *(f"likeness_{n}" for n in _FAR_SHIFTS),
+    ),
+    LAYOUT: (
+        *(f"{plane}_rows_{row}" for plane in _PLANES for row in range(_ROWS // 2)),
+        "steps_down",
+        "steps_skew",
+    ),
+}
+NAMES = tuple(name for names in _NAMED.values() for name in names)
+GROUPS = tuple(_NAMED)
+COLUMNS = {group: np.array([NAMES.index(name) for name in names]) for group, names in _NAMED.items()}
+"""Where the features of each group stand in a description."""
 
 
 def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
-    """Returns the description of a picture, one number for each of `FEATURES`, in their order.
+    """Returns the description of a picture, one number for each of `NAMES`, in their order.
 
     Nothing is resized: line widths and spectra are those of the pixels the model sees. Amounts that span decades
     (densities, widths, noise, spectral power) are natural logarithms.
@@ -86,13 +66,19 @@ def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
         raise ValueError(f"expected uint8 of height × width × 3, got {image.dtype} of {image.shape}")
     if min(image.shape[:2]) < SMALLEST_SIDE:
         raise ValueError(f"{image.shape[1]}×{image.shape[0]} pixels are too few to describe a picture")
-    red, green, blue = (image[..., c] / 255 for c in range(3))
+    red, green, blue = (image[..., c] / 255 for c in range(3))  # height × width each, 0 to 1
+    # Luma of ITU-R BT.601.
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
     across, down = sobel(luma, axis=1) / 8, sobel(luma, axis=0) / 8
     gradient = np.hypot(across, down)
+    shadows, highlights = np.quantile(luma, [0.05, 0.95])
     values = {
-        **_tones(luma, gradient),
+        "brightness": luma.mean(),
+        "shadows": shadows,
+        "highlights": highlights,
+        "contrast": luma.std(),
+        "local_contrast": _log(gradient.mean()),
         "saturation": (image.max(axis=2) - image.min(axis=2)).mean() / 255,
         "red_green": red_green.mean(),
         "yellow_blue": yellow_blue.mean(),
@@ -106,17 +92,6 @@ def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
         **_orientation(luma, yellow_blue),
     }
     return np.array([values[name] for name in NAMES])
-
-
-def _tones(luma: _Plane, gradient: _Plane) -> dict[str, float]:
-    shadows, highlights = np.quantile(luma, [0.05, 0.95])
-    return {
-        "brightness": luma.mean(),
-        "shadows": shadows,
-        "highlights": highlights,
-        "contrast": luma.std(),
-        "local_contrast": _log(gradient.mean()),
-    }
 
 
 def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
@@ -169,35 +144,22 @@ def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
     """Rows against columns, and top against bottom, in brightness, colour and the steps across and down."""
     across, down = np.diff(luma, axis=1)[:-1], np.diff(luma, axis=0)[:, :-1]
     planes = dict(zip(_PLANES, (luma, yellow_blue, np.abs(across), np.abs(down)), strict=True))
-    found: dict[str, float] = {}
+    found = _repetition(luma, planes["across"], planes["down"])
     for name, plane in planes.items():
-        # a turned picture has its steps across where it had those down: only so do the differences change sign
+        # A turned picture has its steps across where it had those down: only so do the differences change sign.
         turned = planes[{"across": "down", "down": "across"}.get(name, name)]
-        found |= _rows_against_columns(name, plane.mean(axis=1), turned.mean(axis=0))
-        found |= _top_against_bottom(name, plane)
-    found |= _repetition(luma, planes["across"], planes["down"])
+        rows, columns = plane.mean(axis=1), turned.mean(axis=0)
+        found[f"{name}_profile"] = _log(rows.std()) - _log(columns.std())
+        found[f"{name}_steps"] = _log(np.diff(rows).std()) - _log(np.diff(columns).std())
+        for n in _STEPS:
+            upright, lying = (_log((profile - uniform_filter1d(profile, n)).std()) for profile in (rows, columns))
+            found[f"{name}_ripple_{n}"] = upright - lying
+        parts = [float(part.mean()) for part in np.array_split(plane, _ROWS)]
+        found |= {f"{name}_rows_{i}": parts[i] - parts[-1 - i] for i in range(_ROWS // 2)}
     power, least = float((down**2).mean()) + 1e-9, _EDGE * _spread(luma)
-    return {
-        **found,
-        "steps_down": _log((down > least).mean()) - _log((down < -least).mean()),
-        "steps_skew": float((down**3).mean()) / power**1.5,
-    }
-
-
-def _rows_against_columns(name: str, rows: _Plane, columns: _Plane) -> dict[str, float]:
-    found = {
-        f"{name}_profile": _log(rows.std()) - _log(columns.std()),
-        f"{name}_steps": _log(np.diff(rows).std()) - _log(np.diff(columns).std()),
-    }
-    for n in _STEPS:
-        ripples = (_log((profile - uniform_filter1d(profile, n)).std()) for profile in (rows, columns))
-        found[f"{name}_ripple_{n}"] = next(ripples) - next(ripples)
+    found["steps_down"] = _log((down > least).mean()) - _log((down < -least).mean())
+    found["steps_skew"] = float((down**3).mean()) / power**1.5
     return found
-
-
-def _top_against_bottom(name: str, plane: _Plane) -> dict[str, float]:
-    rows = [float(part.mean()) for part in np.array_split(plane, _ROWS)]
-    return {f"{name}_rows_{i}": rows[i] - rows[-1 - i] for i in range(_ROWS // 2)}
 
 
 def _repetition(luma: _Plane, across: _Plane, down: _Plane) -> dict[str, float]:

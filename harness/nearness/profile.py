@@ -6,10 +6,8 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +20,7 @@ from harness.images.palettes import snap
 from harness.nearness.features import NAMES, SMALLEST_SIDE, VERSION, describe
 from harness.nearness.palette import ColourSet, Picture, main_colours
 from harness.nearness.scoring import ORIENTATION, Array, Reference, Scale, Upright, calibrate
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
 from harness.version import __version__
 
@@ -53,11 +52,11 @@ def build_profile(
     images: Sequence[Path],
     domain: str,
     provenance: dict[str, Any],
+    *,
     half: Half | None = None,
     size: tuple[int, int] | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
     colours: Picture | None = None,
+    progress: Progress | None = None,
 ) -> Profile:
     """Describes the pictures of a domain; of more than 256, as many are drawn, the same ones every time.
 
@@ -66,7 +65,6 @@ def build_profile(
         provenance: at least `dataset`; copied into the profile.
         half: which half of each picture belongs to the domain, where A and B stand side by side.
         size: width and height in pixels the model's preprocessing brings them to, or None to leave them.
-        workers: threads; by default Python's choice.
         colours: N×3 uint8; label maps are snapped to them, as prepared ones are. The published maps are JPEGs, beside
             whose noise a clean map would look unusual.
 
@@ -79,26 +77,24 @@ def build_profile(
             f"{len(images)} pictures are too few to profile `{domain}`: {FEWEST} are needed",
             "take more of the training pictures",
         )
-    names = sorted(path.name for path in images)
-    chosen = _drawn(sorted(images))
-    read = partial(_read, half=half, size=size, colours=colours)
-    with (
-        (progress or Silent()).step(f"Profiling {domain}", 2 * len(chosen)) as step,
-        ThreadPoolExecutor(workers) as pool,
-    ):
+    chosen = sorted(images)
+    if len(images) > MOST:
+        kept = np.random.default_rng(0).choice(len(images), MOST, replace=False)
+        chosen = [chosen[i] for i in sorted(kept)]
+    with (progress or Silent()).step(f"Profiling {domain}", 2 * len(chosen)) as step:
 
-        def counted(pictures: Iterator[Any]) -> Iterator[Any]:
-            for picture in pictures:
-                step.advance()
-                yield picture
+        def read(path: Path) -> Picture:
+            pixels = _read(path, half, size, colours)
+            step.advance()
+            return pixels
 
-        palette = main_colours(counted(read(path) for path in chosen))
-        rows = pool.map(lambda path: describe(read(path), palette), chosen)
-        descriptions = np.array(list(counted(rows)))
+        palette = main_colours(in_order(read, chosen, default_workers()))
+        rows = in_order(lambda path: describe(read(path), palette), chosen, default_workers())
+        descriptions = np.array(list(rows))
     facts = {
         "count": len(images),
         "used": len(chosen),
-        "list_sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        "list_sha256": hashlib.sha256("\n".join(sorted(path.name for path in images)).encode()).hexdigest(),
         "size": list(size) if size else None,
         "harness": __version__,
     }
@@ -110,13 +106,6 @@ def profile_of(descriptions: Array, domain: str, provenance: dict[str, Any], pal
     usual = np.quantile(descriptions, [0.05, 0.5, 0.95], axis=0).T
     reference, scale = Reference.of(descriptions), calibrate(descriptions)
     return _from_document(_document(Profile(domain, provenance, palette, usual, reference, scale)))
-
-
-def _drawn(images: Sequence[Path]) -> list[Path]:
-    if len(images) <= MOST:
-        return list(images)
-    kept = np.random.default_rng(0).choice(len(images), MOST, replace=False)
-    return [images[i] for i in sorted(kept)]
 
 
 def _read(path: Path, half: Half | None, size: tuple[int, int] | None, colours: Picture | None) -> Picture:

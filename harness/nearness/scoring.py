@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.nearness.features import DIRECTION, FEATURES, GROUPS, LAYOUT
+from harness.nearness.features import COLUMNS, DIRECTION, GROUPS, LAYOUT
 
 Array = NDArray[np.float64]
 
@@ -22,10 +22,10 @@ _NEAREST = 5
 _FOLDS = 64
 _RIDGE = 0.1
 _CLIP = 3.0
-_COLUMNS = {group: np.array([i for i, f in enumerate(FEATURES) if f.group == group]) for group in GROUPS}
 COMPARED = tuple(group for group in GROUPS if group not in ORIENTATION)
-COMPARED_FEATURES = np.concatenate([_COLUMNS[group] for group in COMPARED])
-_PLACES = {g: np.array([i for i, c in enumerate(COMPARED_FEATURES) if FEATURES[c].group == g]) for g in COMPARED}
+COMPARED_FEATURES = np.concatenate([COLUMNS[group] for group in COMPARED])
+# Where the features of each group stand among those compared.
+_PLACES = {group: np.flatnonzero(np.isin(COMPARED_FEATURES, COLUMNS[group])) for group in COMPARED}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Reference:
         compared = descriptions[:, COMPARED_FEATURES]
         low, centre, high = np.quantile(compared, [0.16, 0.5, 0.84], axis=0)
         scale = np.maximum.reduce([(high - low) / 2, compared.std(axis=0) / 2, np.full(centre.shape, 1e-3)])
-        upright = {group: Upright.of(descriptions[:, _COLUMNS[group]]) for group in ORIENTATION}
+        upright = {group: Upright.of(descriptions[:, COLUMNS[group]]) for group in ORIENTATION}
         return cls(centre, scale, (compared - centre) / scale, upright)
 
     def standardised(self, descriptions: Array) -> Array:
@@ -82,7 +82,7 @@ class Reference:
 
     def orientation(self, descriptions: Array) -> Array:
         """Returns m × 2: how upright by direction and by layout."""
-        return np.stack([self.upright[g].score(descriptions[:, _COLUMNS[g]]) for g in ORIENTATION], axis=1)
+        return np.stack([self.upright[g].score(descriptions[:, COLUMNS[g]]) for g in ORIENTATION], axis=1)
 
     def remoteness(self, descriptions: Array) -> Array:
         """Returns m × groups, greater for farther: log distance to the nearest points, or how little upright."""
@@ -91,10 +91,15 @@ class Reference:
         return np.column_stack([*near, -self.orientation(descriptions)])
 
 
+def distances(a: Array, b: Array) -> Array:
+    """Returns the Euclidean distances of n and of m points, n × m: |a - b|² = |a|² + |b|² - 2ab."""
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.asarray(np.sqrt(np.maximum(squares, 0)))
+
+
 def _log_distance(queries: Array, points: Array) -> Array:
     """Log of the mean distance to the five nearest points."""
-    squares = (queries**2).sum(axis=1)[:, None] + (points**2).sum(axis=1) - 2 * queries @ points.T
-    nearest = np.sort(np.sqrt(np.maximum(squares, 0)), axis=1)[:, :_NEAREST]
+    nearest = np.sort(distances(queries, points), axis=1)[:, :_NEAREST]
     return np.asarray(np.log(nearest.mean(axis=1) + 0.1))
 
 

@@ -43,7 +43,9 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     size = (model.crop_size, model.crop_size)
     try:
         colours = _LABEL_COLOURS.get(model.input_domain)
-        profile = build_profile(pictures, model.input_domain, provenance, half, size, None, progress, colours)
+        profile = build_profile(
+            pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
+        )
     except TestSetError as error:  # a dataset cut down to a few pictures still prepares, without nearness
         progress.warn(f"no nearness: {error.message}", error.hint)
         return None

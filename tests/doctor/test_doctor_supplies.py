@@ -67,7 +67,8 @@ def test_weights(workspace: Workspace) -> None:
 def test_every_host_is_asked_whatever_it_says(server: Server) -> None:
     server.serve("up", Answer(status=404))
     server.serve("down", Answer(status=503))
-    up, down, gone = supplies.check_network([f"{server.url}/up", f"{server.url}/down", "http://127.0.0.1:9"])
+    hosts = (f"{server.url}/up", f"{server.url}/down", "http://127.0.0.1:9")
+    up, down, gone = map(supplies.check_host, hosts)
     assert (up.state, down.state, gone.state) == ("ok", "warn", "warn")
     assert "503" in down.what
     assert "cannot be reached" in gone.what

@@ -66,7 +66,7 @@ def test_the_drawing_shows_every_convolution_and_arc() -> None:
 
     drawing = draw(network)
 
-    assert [c.side for c in drawing.columns] == [64, 32, 16, 8, 4, 2, 1, 2, 4, 8, 16, 32, 64, 128]
-    assert [c.up for c in drawing.columns] == [False] * 7 + [True] * 7
+    assert [c.layer.shape[1] for c in drawing.columns] == [64, 32, 16, 8, 4, 2, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert [c.layer.kind for c in drawing.columns] == ["Conv2d"] * 7 + ["ConvTranspose2d"] * 7
     assert len(drawing.arcs) == 6
     assert all(c.x + c.width <= drawing.width for c in drawing.columns)

@@ -77,7 +77,7 @@ def test_verdicts_are_those_of_the_discriminator_itself(workspace: Workspace) ->
             answer = network(torch.cat([to_tensor([source], 3), to_tensor([judged], 3)], 1))
         assert mean == pytest.approx(float(torch.sigmoid(answer).mean()), abs=1e-6)
         assert work.verdicts.map == answer.shape[-1]
-    assert work.verdicts.square[2] == 16
+    assert work.verdicts.square[1] == 16
 
 
 def test_every_layer_answers_in_the_order_of_the_network(workspace: Workspace) -> None:

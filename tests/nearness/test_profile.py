@@ -42,7 +42,7 @@ def test_the_same_pictures_give_the_same_profile_in_any_order(tmp_path: Path, mo
     paths = saved(tmp_path / "pictures", 30)
     monkeypatch.setattr(module, "MOST", 24)
     for name, order in (("a", paths), ("b", paths[::-1])):
-        save_profile(tmp_path / name, build_profile(order, "wall", {}, workers=2))
+        save_profile(tmp_path / name, build_profile(order, "wall", {}))
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
     assert load_profile(tmp_path / "a").provenance["used"] == 24
 
