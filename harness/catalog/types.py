@@ -31,10 +31,8 @@ class Repository:
     id: str
     url: str
     commit: str
-    commit_date: str
     licence: str
     role: str
-    older_commits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -331,7 +331,7 @@ def _own_directory(inside: Path, commit: str | None = None) -> Iterator[Path]:
         (own / "config").write_text(_OWN_DIRECTORY, encoding="ascii")
         (own / "objects" / "info" / "alternates").write_bytes(os.fsencode(inside.resolve() / "objects") + b"\n")
         if (inside / "shallow").is_file():
-            shutil.copyfile(inside / "shallow", own / "shallow")
+            (own / "shallow").write_bytes((inside / "shallow").read_bytes())
         if commit:
             (own / "refs" / "heads" / "wanted").write_text(f"{commit}\n", encoding="ascii")
         yield own
