@@ -17,7 +17,7 @@ from harness.prepare.preparing import PreparedSet
 from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
 from harness.provision.outcome import SetupReport
-from harness.provision.setting_up import set_up
+from harness.provision.setting_up import SetupRequest, set_up
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
@@ -142,16 +142,17 @@ class Run:
 def setup(
     models: Sequence[str] = (),
     datasets: Sequence[str] = (),
-    upstream_url: str | None = None,
-    from_file: Path | None = None,
-    bundle: Path | None = None,
+    *,
     workspace: Path | None = None,
     progress: Progress | None = None,
+    **asked: Any,
 ) -> SetupReport:
-    """Brings what is missing and returns what is there; see `harness.provision.setting_up.set_up`."""
-    return set_up(
-        Workspace.locate(workspace), models, datasets, upstream_url, None, from_file, bundle, progress=progress
-    )
+    """Brings what is missing and returns what is there.
+
+    `asked` is what else `harness.provision.setting_up.SetupRequest` holds: `upstream_url`, `from_file`, `bundle` …
+    """
+    request = SetupRequest(models=models, datasets=datasets, **asked)
+    return set_up(Workspace.locate(workspace), request, progress)
 
 
 def prepare_images(

@@ -7,6 +7,7 @@ HarnessError
 │   ├── NetworkError        no connection, refused status, cut off
 │   ├── ChecksumError       bytes that are not the expected ones
 │   ├── ArchiveError        a broken or hostile archive
+│   │   └── CountError       an archive with another number of pictures than the catalog knows
 │   └── GitError            a clone that is missing, dirty or at the wrong commit
 ├── ImageError              a picture that cannot be read or used
 ├── TestSetError            a folder that is no usable test set
@@ -21,11 +22,32 @@ HarnessError
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
+from pathlib import Path
+
+from harness.redacting import without_credentials
+
+_ROOM = "make room, or use another disk with `--workspace DIR`"
+_ELSEWHERE = "mend the folder's rights, or use another folder with `--workspace DIR`"
+_LESS = "close other programs, or work on less at once: `--limit`, a smaller `--size` or `--batch-size`"
+_MENDED_BY = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "raise the limit of a file's size, e.g. `ulimit -f unlimited`, or use another disk",
+    errno.EROFS: _ELSEWHERE,
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.ENAMETOOLONG: "use shorter names, or a folder nearer to the root with `--workspace DIR`",
+    errno.EMFILE: "raise the limit of open files, e.g. `ulimit -n 4096`",
+    errno.EIO: "the disk or the way to it fails: use another one with `--workspace DIR`",
+    errno.ENOMEM: _LESS,
+}
+"""What the system may refuse to any command, and what the user can do about it."""
 
 
 class HarnessError(Exception):
-    """An error the user can mend.
+    """An error the user can mend; no address in it shows a password or token.
 
     Attributes:
         message: what happened, to which file, and what was expected; no full stop on one sentence.
@@ -33,9 +55,9 @@ class HarnessError(Exception):
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = without_credentials(message)
+        self.hint = hint and without_credentials(hint)
+        super().__init__(self.message)
 
 
 class UnknownNameError(HarnessError):
@@ -67,6 +89,10 @@ class ChecksumError(FetchError):
 
 class ArchiveError(FetchError):
     """A broken or hostile archive."""
+
+
+class CountError(ArchiveError):
+    """An archive with another number of pictures than the catalog knows; what was downloaded is kept."""
 
 
 class GitError(FetchError):
@@ -105,3 +131,19 @@ class OfficialScriptError(EngineError):
 
 class RunError(HarnessError):
     """A run folder that is missing, incomplete or exists already."""
+
+
+def refused_by_system(error: OSError | MemoryError, place: Path) -> WorkspaceError | None:
+    """Returns what the system refused as an error with a path and a hint: disk, rights, limits or memory.
+
+    Args:
+        place: the folder to name where the error knows no file.
+
+    Returns:
+        None for any other error, which is a fault of harness or of the network.
+    """
+    if isinstance(error, MemoryError):
+        return WorkspaceError(f"the memory did not suffice in `{place}`", _LESS)
+    if error.errno not in _MENDED_BY:
+        return None
+    return WorkspaceError(f"`{error.filename or place}`: {error.strerror}", _MENDED_BY[error.errno])

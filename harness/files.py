@@ -5,25 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 
+def _beside(target: Path) -> Path:
+    """A new name beside `target`; made with it, unlike by `tempfile`, a file or folder gets the rights of the umask."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.part")
+
+
+@contextmanager
+def _named(target: Path) -> Iterator[None]:
+    """A full disk found while writing names no file of itself: then it is this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(target)
+        raise
+
+
 @contextmanager
 def written_aside(target: Path) -> Iterator[Path]:
     """Yields a temporary path beside `target`; on success it replaces `target`, on any error it is removed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _beside(target)
     try:
-        yield temporary
-        temporary.chmod(0o644)
-        os.replace(temporary, target)
+        with _named(target):
+            temporary.touch(exist_ok=False)
+            yield temporary
+            os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -34,28 +49,31 @@ def folder_written_aside(target: Path, replace: bool = False) -> Iterator[Path]:
 
     With `replace` an older folder of that name gives way; without it the rename fails with `FileExistsError`.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent))
-    temporary.chmod(0o755)
+    temporary = _beside(target)
     try:
-        yield temporary
-        if target.exists():
-            if not replace:
-                raise FileExistsError(target)
-            old = Path(tempfile.mkdtemp(prefix=".old.", suffix=".part", dir=target.parent))
-            os.replace(target, old / target.name)
-            os.replace(temporary, target)
-            shutil.rmtree(old)
-        else:
-            os.replace(temporary, target)
+        with _named(target):
+            temporary.mkdir()
+            yield temporary
+            if target.exists():
+                if not replace:
+                    raise FileExistsError(target)
+                old = _beside(target)
+                os.replace(target, old)
+                os.replace(temporary, target)
+                shutil.rmtree(old)
+            else:
+                os.replace(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(target: Path, text: str) -> None:
-    """Writes UTF-8 text with `\\n` line ends, aside and then renamed."""
+    """Writes UTF-8 text with `\\n` line ends, aside and then renamed.
+
+    Bytes of a file's name that are no UTF-8 become `\\udcXX`, which JSON reads back as they were.
+    """
     with written_aside(target) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def write_json(target: Path, document: Any) -> None:

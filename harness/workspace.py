@@ -57,6 +57,11 @@ class Workspace:
         """Hashes recorded on first sight (`harness.lock`)."""
         return self.root / "harness.lock"
 
+    @property
+    def mirrors_file(self) -> Path:
+        """Addresses of mirrors of weights and datasets, one a line (`mirrors.txt`)."""
+        return self.root / "mirrors.txt"
+
     def upstream(self, repository: str) -> Path:
         """The clone of an upstream repository, by its catalog id such as `pytorch-CycleGAN-and-pix2pix`."""
         return self.third_party / checked_name(repository, "repository")

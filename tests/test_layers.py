@@ -17,7 +17,8 @@ ROOT = Path(harness.__file__).parent
 LEVELS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "errors version",
+        "redacting version",
+        "errors",
         "files parallel progress units",
         "workspace",
         "catalog",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 from rich.console import Console as RichConsole
 from rich.filesize import decimal
@@ -27,8 +28,10 @@ from rich.text import Text
 
 from harness.errors import HarnessError
 from harness.progress import Step
+from harness.redacting import visible
 
 _SECONDS_BETWEEN_LINES = 5.0
+_OUTPUT_HINT = "look where `>` leads; what the command wrote to files is whole"
 
 size_text = decimal
 """Says a number of bytes as people do, in decimal units."""
@@ -72,24 +75,85 @@ class _LineStep:
         self._total = total
 
 
-def write_any_letter() -> None:
+class ReaderGone(Exception):
+    """Whoever read standard output has heard enough, e.g. `head`: no error of anybody."""
+
+
+class _ErrorStream(RichConsole):
+    def on_broken_pipe(self) -> None:
+        """Nobody hears the talk any more; rich would end the program."""
+        give_up(sys.stderr)
+
+
+def give_up(stream: TextIO | Any) -> None:
+    """Leads a stream that took no more into nothing, or Python would fail over it once more when it ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class StandardOutput(io.TextIOWrapper):
+    """Standard output whose failures are told apart from those of any other file or pipe.
+
+    Writing raises ReaderGone where nobody reads any more, HarnessError where it is closed or leads to a full disk.
+    """
+
+    closed_by_shell = False
+
+    def write(self, text: str) -> int:
+        if self.closed_by_shell:
+            raise HarnessError("standard output is closed: the result cannot be told", _OUTPUT_HINT)
+        with self._translated():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._translated():
+            super().flush()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            give_up(self)
+            if isinstance(error, BrokenPipeError):
+                raise ReaderGone from error
+            raise HarnessError(f"standard output takes no more: {error.strerror or error}", _OUTPUT_HINT) from error
+
+
+def prepare_streams() -> None:
     """Makes both streams safe in any locale: a terminal replaces what it cannot show, files and pipes get UTF-8."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    told = sys.stdout
+    if isinstance(told, io.TextIOWrapper):
+        sys.stdout = StandardOutput(told.buffer, told.encoding, told.errors, line_buffering=told.line_buffering)
+    else:
+        sys.stdout = StandardOutput(io.BytesIO(), "utf-8", "replace")
+        sys.stdout.closed_by_shell = True
 
 
 class Console:
-    """Talk, progress and results of one command; implements `harness.progress.Progress`."""
+    """Talk, progress and results of one command; implements `harness.progress.Progress`.
+
+    Names of files come from anywhere: letters that a terminal would obey are shown as `\\u001b` and the like.
+    """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._err = _ErrorStream(stderr=True, highlight=False, soft_wrap=True)
+
+    def _tell(self, *parts: Text | str) -> None:
+        line = Text.assemble(*(visible(part) if isinstance(part, str) else part for part in parts))
+        try:
+            self._err.print(line)
+        except OSError:  # a full disk behind `2>`; the result matters more
+            give_up(sys.stderr)
 
     def talk(self, message: str) -> None:
         """A line on stderr, unless `--quiet`."""
         if not self.quiet:
-            self._err.print(Text(message))
+            self._tell(message)
 
     def say(self, message: str) -> None:
         """See `Progress.say`."""
@@ -97,15 +161,19 @@ class Console:
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """See `Progress.warn`; shown even with `--quiet`."""
-        self._err.print(Text("warning: ", style="yellow") + Text(message))
+        self._tell(Text("warning: ", style="yellow"), message)
         if hint:
-            self._err.print(Text(f"hint: {hint}"))
+            self._tell(f"hint: {hint}")
 
     def error(self, error: HarnessError) -> None:
         """An error's message and hint."""
-        self._err.print(Text("error: ", style="bold red") + Text(error.message))
+        self._tell(Text("error: ", style="bold red"), error.message)
         if error.hint:
-            self._err.print(Text(f"hint: {error.hint}"))
+            self._tell(f"hint: {error.hint}")
+
+    def usage(self, told: str) -> None:
+        """What a command answers to options it does not know."""
+        self._tell(told)
 
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Step]:
@@ -119,11 +187,11 @@ class Console:
         )
         columns = [TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn()]
         with RichProgress(*columns, console=self._err) as bar:
-            yield _BarStep(bar, bar.add_task(label, total=total))
+            yield _BarStep(bar, bar.add_task(visible(label), total=total))
 
     def result(self, text: str) -> None:
         """A line of the command's result, on stdout."""
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(visible(text) + "\n")
         sys.stdout.flush()
 
     def document(self, document: Any) -> None:

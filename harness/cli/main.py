@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import platform
+import signal
 import sys
 import tempfile
 import traceback
@@ -12,8 +14,9 @@ from pathlib import Path
 
 import click
 
-from harness.cli.console import Console, write_any_letter
-from harness.errors import HarnessError, UnknownNameError
+from harness.cli.console import Console, ReaderGone, prepare_streams
+from harness.errors import HarnessError, UnknownNameError, refused_by_system
+from harness.redacting import without_credentials
 from harness.version import __version__
 from harness.workspace import Workspace
 
@@ -48,6 +51,18 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """The border where what the system refuses becomes an error with a path and a hint, whatever the command."""
+        try:
+            return super().invoke(ctx)
+        except (OSError, MemoryError) as error:
+            told = refused_by_system(error, ctx.obj.root if isinstance(ctx.obj, Workspace) else Path.cwd())
+            if told is not None:
+                raise told from error
+            if isinstance(error, BrokenPipeError):  # click would take it for standard output's, and end in silence
+                raise RuntimeError(f"a pipe to another program broke: {error}") from error
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -75,14 +90,21 @@ def cli(ctx: click.Context, workspace: Path | None) -> None:
     ctx.obj = Workspace.locate(workspace)
 
 
-def write_fault_log(error: BaseException) -> Path:
-    """Writes a log of an unexpected error, ready to paste into a bug report, and returns its path."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    with tempfile.NamedTemporaryFile("w", prefix=f"harness-{stamp}-", suffix=".log", delete=False) as stream:
-        stream.write(f"harness {__version__}, Python {platform.python_version()}, {platform.platform()}\n")
-        stream.write(f"command: {' '.join(sys.argv)}\n\n")
-        stream.writelines(traceback.format_exception(error))
-        return Path(stream.name)
+def write_fault_log(error: BaseException) -> Path | None:
+    """Writes a log of an unexpected error, ready to paste into a bug report, and returns its path.
+
+    Nothing that went wrong already may hide it: without a place to write to, the log goes to stderr and None returns.
+    """
+    log = f"harness {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+    log += without_credentials(f"command: {' '.join(sys.argv)}\n\n{''.join(traceback.format_exception(error))}")
+    prefix = f"harness-{datetime.now():%Y%m%d-%H%M%S}-"
+    try:
+        with tempfile.NamedTemporaryFile("wb", prefix=prefix, suffix=".log", delete=False) as stream:
+            stream.write(log.encode("utf-8", "backslashreplace"))
+            return Path(stream.name)
+    except OSError:
+        Console().talk(log)
+        return None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,7 +115,8 @@ def main(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        error.show(usage := io.StringIO())
+        console.usage(usage.getvalue().rstrip())
         return error.exit_code
     except HarnessError as error:
         console.error(error)
@@ -101,21 +124,20 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         console.talk("interrupted: nothing half-done was kept under a final name")
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
+    except ReaderGone:
         return 0
     except Exception as error:
         log = write_fault_log(error)
-        console.error(
-            HarnessError(
-                f"a fault of harness itself: {type(error).__name__}: {error}", f"please report it with `{log}`"
-            )
-        )
+        where = f"`{log}`" if log else "the lines above"
+        what = f"a fault of harness itself: {type(error).__name__}: {error}"
+        console.error(HarnessError(what, f"please report it with {where}"))
         return 3
     return outcome if isinstance(outcome, int) else 0  # click returns the code given to `ctx.exit`
 
 
 def entry_point() -> None:
-    """The console script."""
-    write_any_letter()
-    sys.exit(main())
+    """The `harness` command once everything is imported; see `harness.__main__`."""
+    prepare_streams()
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while Python ends tells no traceback either
+    sys.exit(code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,7 @@ Examples:
   harness setup --model facades_label2photo --dataset facades
   harness setup --model cyclegan/horse2zebra --upstream-url ~/mirrors/pytorch-CycleGAN-and-pix2pix.git
   harness setup --model facades_label2photo --from-file ~/Downloads/facades_label2photo.pth
+  harness setup --dataset facades --mirror https://mirror.example/berkeley
   harness setup --bundle /media/stick/harness-bundle
 """
 
@@ -27,34 +28,31 @@ Examples:
 @click.command("setup", epilog=_EPILOG)
 @click.option("--model", "-m", "models", multiple=True, help="Bring this model's weights; repeatable.")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Bring this official dataset; repeatable.")
-@click.option("--all", "all_", is_flag=True, help="Bring the weights of every model, about 2 GB.")
-@click.option("--upstream-url", help="A mirror or folder of the authors' code; the commit proves the content.")
+@click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 2 GB.")
+@click.option(
+    "--upstream-url",
+    envvar="HARNESS_UPSTREAM_URL",
+    help="A mirror or folder of the authors' code; the commit proves the content.",
+)
 @click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
 @click.option("--from-file", type=click.Path(path_type=Path),
               help="Weights or an archive you have already, for the one --model or --dataset named.")  # fmt: skip
 @click.option("--bundle", type=click.Path(path_type=Path),
               help="A folder or archive with code, weights and datasets, or a copied workspace.")  # fmt: skip
+@click.option("--sha256", metavar="DIGEST", help="What the file of --from-file or --bundle must have.")
+@click.option("--accept-counts", is_flag=True, help="Take datasets with another number of pictures than is known.")
+@click.option("--mirror", "mirrors", metavar="URL", multiple=True,
+              help="Ask this server first; repeatable (default: $HARNESS_MIRROR, then mirrors.txt).")  # fmt: skip
 @json_option
 @quiet_option
 @click.pass_context
-def command(
-    ctx: click.Context,
-    models: tuple[str, ...],
-    datasets: tuple[str, ...],
-    all_: bool,
-    upstream_url: str | None,
-    upstream_ref: str | None,
-    from_file: Path | None,
-    bundle: Path | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def command(ctx: click.Context, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
     """Clone the authors' code at its commit and bring weights and datasets, all verified; again: nothing to do."""
-    from harness.provision.setting_up import set_up
+    from harness.provision.setting_up import SetupRequest, set_up
 
     workspace: Workspace = ctx.obj
     console = Console(quiet=quiet)
-    report = set_up(workspace, models, datasets, upstream_url, upstream_ref, from_file, bundle, all_, console)
+    report = set_up(workspace, SetupRequest(**asked), console)
     if as_json:
         console.document(report.to_json())
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.doctor import machine, software, supplies
+from harness.doctor import machine, software, supplies, surroundings
 from harness.doctor.check import Check
 from harness.progress import Progress, Silent
 from harness.workspace import Workspace
@@ -41,13 +41,16 @@ def examine(workspace: Workspace, *, offline: bool = False, progress: Progress |
         software.check_git(),
         supplies.check_clone(workspace),
         supplies.check_weights(workspace),
-        supplies.check_proxies(),
+        supplies.check_mirrors(workspace),
+        surroundings.check_proxies(),
+        surroundings.check_certificates(),
+        *filter(None, [surroundings.check_netrc()]),
         software.check_browser(),
         software.check_locale(),
         software.check_heif(),
     ]
     if not offline:
-        hosts = supplies.download_hosts()
+        hosts = supplies.download_hosts(workspace)
         (progress or Silent()).say(f"asking {', '.join(hosts)}")
         found += [supplies.check_host(host) for host in hosts]
     return Diagnosis(tuple(found))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import urllib.request
 from urllib.parse import urlsplit
-
-import requests
 
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
 from harness.doctor.check import Check
 from harness.errors import HarnessError
-from harness.provision.installed import clone_state, installed_weights
+from harness.fetch.http import FAULTS, explained, new_session
+from harness.provision.installed import clone_state, installed_weights, weights_differ
+from harness.provision.mirrors import mirrors_of
+from harness.redacting import without_credentials
 from harness.workspace import Workspace
 
 _TIMEOUT_S = 5.0
@@ -37,39 +37,46 @@ def check_clone(workspace: Workspace) -> Check:
 
 
 def check_weights(workspace: Workspace) -> Check:
-    """The pretrained generators that are installed."""
-    found = [model.id for model in MODELS.values() if installed_weights(workspace, model)]
+    """The pretrained generators that are installed, each compared with what `harness.lock` recorded."""
+    found = [model for model in MODELS.values() if installed_weights(workspace, model)]
     if not found:
         return Check("weights", "warn", "none installed", "harness setup --model facades_label2photo")
-    shown = ", ".join(found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+    try:
+        changed = [told for model in found if (told := weights_differ(workspace, model))]
+    except HarnessError as error:
+        return Check("weights", "bad", error.message, error.hint)
+    if changed:
+        mend = "remove the file and bring it again with `harness setup`, or place your own with `--from-file`"
+        return Check("weights", "warn", "; ".join(changed), mend)
+    shown = ", ".join(model.id for model in found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
     return Check("weights", "ok", f"{len(found)} of {len(MODELS)} models: {shown}")
 
 
-def download_hosts() -> list[str]:
-    """Returns the addresses of the hosts that `harness setup` asks: the code's and the weights'."""
-    urls = [PYTORCH.url, *(model.url for model in MODELS.values())]
+def check_mirrors(workspace: Workspace) -> Check:
+    """The servers that are asked first for weights and datasets."""
+    try:
+        found = mirrors_of(workspace)
+    except HarnessError as error:
+        return Check("mirrors", "warn", error.message, error.hint)
+    return Check("mirrors", "ok", ", ".join(map(without_credentials, found)) or "none set")
+
+
+def download_hosts(workspace: Workspace) -> list[str]:
+    """Returns the addresses of the hosts that `harness setup` asks: mirrors, the code's and the weights'."""
+    try:
+        mirrors = mirrors_of(workspace)
+    except HarnessError:  # told by `check_mirrors`
+        mirrors = ()
+    urls = [*map(without_credentials, mirrors), PYTORCH.url, *(model.url for model in MODELS.values())]
     return list(dict.fromkeys(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls)))
 
 
 def check_host(host: str) -> Check:
     """Whether a host answers, whatever it says, within a few seconds."""
     try:
-        # A server that refuses the method or the address is there all the same: only its own failures count.
-        with requests.head(host, timeout=_TIMEOUT_S, allow_redirects=False) as answer:
+        with new_session() as session, session.head(host, timeout=_TIMEOUT_S, allow_redirects=False) as answer:
             if answer.status_code < 500:
                 return Check("network", "ok", f"`{host}` answers")
-            found, mend = f"`{host}` answers {answer.status_code}", "try later"
-    except requests.exceptions.SSLError:
-        found, mend = f"`{host}`: the secure connection fails", "check the clock and the proxy's certificate"
-    except requests.exceptions.RequestException:
-        found, mend = f"`{host}` cannot be reached", _WITHOUT_NETWORK
-    return Check("network", "warn", found, mend)
-
-
-def check_proxies(proxies: dict[str, str] | None = None) -> Check:
-    """The proxies of the environment, without any password in them."""
-    found = urllib.request.getproxies() if proxies is None else proxies
-    if not found:
-        return Check("proxy", "ok", "none set")
-    shown = ", ".join(f"{scheme} {url.rpartition('@')[2]}" for scheme, url in sorted(found.items()))
-    return Check("proxy", "ok", f"from the environment: {shown}")
+            return Check("network", "warn", f"`{host}` answers {answer.status_code}", "try later")
+    except FAULTS as error:
+        return Check("network", "warn", without_credentials(f"`{host}`: {explained(error)[0]}"), _WITHOUT_NETWORK)

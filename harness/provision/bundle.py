@@ -27,39 +27,44 @@ _LAYOUT = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was found in a bundle."""
+    """What was found in a bundle; `verified` is what came out of an archive, whose checksums were compared."""
 
     repository: Path | None
     weights: tuple[tuple[Model, Path], ...]
     datasets: tuple[tuple[Dataset, Path], ...]
+    verified: bool
 
 
 @contextmanager
-def opened_bundle(workspace: Workspace, path: Path, progress: Progress) -> Iterator[Bundle]:
+def opened_bundle(workspace: Workspace, path: Path, progress: Progress, *, verified: bool) -> Iterator[Bundle]:
     """Yields what a bundle holds; an archive is unpacked into the workspace and removed afterwards.
+
+    Args:
+        verified: whether the archive's digest was compared; a plain tar wants it.
 
     Raises:
         ArchiveError: there is no such file, it is broken or hostile, or it holds nothing known.
     """
     if path.is_dir():
-        yield _listed(path)
+        yield _listed(path, verified=False)
         return
     if not path.is_file():
         raise ArchiveError(f"there is no file or folder `{path}`", _LAYOUT)
     with tempfile.TemporaryDirectory(prefix=".bundle.", dir=workspace.root) as temporary:
         folder = Path(temporary) / "unpacked"
-        unpack(path, folder, ("checkpoints", "datasets", "third_party", f"{PYTORCH.id}.git"), progress=progress)
-        yield _listed(folder)
+        kept = ("checkpoints", "datasets", "third_party", f"{PYTORCH.id}.git")
+        unpack(path, folder, kept, progress=progress, verified=verified)
+        yield _listed(folder, verified=True)
 
 
-def _listed(folder: Path) -> Bundle:
+def _listed(folder: Path, *, verified: bool) -> Bundle:
     names = [f"{PYTORCH.id}.git", PYTORCH.id, f"third_party/{PYTORCH.id}"]
     repository = _first(folder, names)
     weights = [(model, path) for model in MODELS.values() if (path := _weights(folder, model))]
     datasets = [(dataset, path) for dataset in DATASETS.values() if (path := _dataset(folder, dataset))]
     if repository is None and not weights and not datasets:
         raise ArchiveError(f"`{folder}` holds nothing that is known", _LAYOUT)
-    return Bundle(repository, tuple(weights), tuple(datasets))
+    return Bundle(repository, tuple(weights), tuple(datasets), verified)
 
 
 def _weights(folder: Path, model: Model) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.catalog.datasets import DATASETS
@@ -11,93 +12,131 @@ from harness.catalog.lookup import find_dataset, find_model
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Dataset, Model
-from harness.errors import HarnessError, WorkspaceError
+from harness.errors import ChecksumError, HarnessError, refused_by_system
 from harness.fetch.git import ensure_clone
+from harness.files import sha256_of
 from harness.progress import Progress, Silent
 from harness.provision.bundle import opened_bundle
-from harness.provision.dataset_files import bring_dataset, place_dataset
+from harness.provision.dataset_files import Acceptance, bring_dataset, place_dataset
 from harness.provision.installed import clone_state, installed_weights
+from harness.provision.mirrors import mirrors_of
 from harness.provision.outcome import Failure, Kind, Row, SetupReport
 from harness.provision.weight_files import bring_weights, place_weights
 from harness.sets.finding import installed_dataset
 from harness.workspace import Workspace
 
 
-def set_up(
-    workspace: Workspace,
-    models: Sequence[str] = (),
-    datasets: Sequence[str] = (),
-    upstream_url: str | None = None,
-    upstream_ref: str | None = None,
-    from_file: Path | None = None,
-    bundle: Path | None = None,
-    all_: bool = False,
-    progress: Progress | None = None,
-) -> SetupReport:
-    """Brings what is missing and returns what is there; what cannot be brought stands in the report's failures.
+@dataclass(frozen=True, kw_only=True)
+class SetupRequest:
+    """What `set_up` is to bring, and from where.
 
-    Args:
+    Attributes:
         models, datasets: catalog names, bare or `family/name`.
+        every_model: the weights of every model.
         upstream_url: a mirror, path or git bundle that holds the commit; default the authors' address.
         upstream_ref: another full commit SHA than the pinned one.
         from_file: a weight file or archive for the one model or dataset named.
         bundle: a folder or archive of code, weights and datasets; all it holds is placed.
-        all_: the weights of every model.
+        sha256: what the file of `from_file` or `bundle` must have.
+        accept_counts: take datasets with another number of pictures than the catalog knows.
+        mirrors: see `harness.provision.mirrors`.
+    """
+
+    models: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    every_model: bool = False
+    upstream_url: str | None = None
+    upstream_ref: str | None = None
+    from_file: Path | None = None
+    bundle: Path | None = None
+    sha256: str | None = None
+    accept_counts: bool = False
+    mirrors: Sequence[str] = ()
+
+
+def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | None = None) -> SetupReport:
+    """Brings what is missing and returns what is there; what cannot be brought stands in the report's failures.
 
     Raises:
         UnknownNameError: a model or dataset is not in the catalog; nothing was done.
-        HarnessError: `from_file` without exactly one name, an unreadable bundle, or a workspace in use.
+        HarnessError: `from_file` without exactly one name, another digest than `sha256`, an unreadable bundle, or a
+            workspace in use.
     """
     progress = progress or Silent()
-    wanted = list(MODELS.values()) if all_ else list(dict.fromkeys(find_model(name) for name in models))
-    sets = list(dict.fromkeys(find_dataset(name) for name in datasets))
-    if from_file is not None and (all_ or len(wanted) + len(sets) != 1):
+    names = MODELS if request.every_model else request.models
+    models = list(dict.fromkeys(find_model(name) for name in names))
+    datasets = list(dict.fromkeys(find_dataset(name) for name in request.datasets))
+    if request.from_file is not None and (request.every_model or len(models) + len(datasets) != 1):
         raise HarnessError(
-            f"`--from-file {from_file}` needs exactly one `--model` or `--dataset` that it is for",
-            f"harness setup --model facades_label2photo --from-file {from_file}",
+            f"`--from-file {request.from_file}` needs exactly one `--model` or `--dataset` that it is for",
+            f"harness setup --model facades_label2photo --from-file {request.from_file}",
         )
+    _compare_digest(request)
+    work = _Work(workspace, request, progress)
     with ExitStack() as stack:
         stack.enter_context(workspace.locked("harness setup", wait_s=-1, on_wait=progress.say))
-        carried = stack.enter_context(opened_bundle(workspace, bundle, progress)) if bundle else None
-        work = _Work(workspace, progress)
-        carried_code = carried.repository if carried else None
-        work.clone(upstream_url, carried_code, upstream_ref or PYTORCH.commit)
+        opened = opened_bundle(workspace, request.bundle, progress, verified=work.verified) if request.bundle else None
+        carried = stack.enter_context(opened) if opened else None
+        work.clone(carried.repository if carried else None)
         if carried:
             for model, path in carried.weights:
                 work.weights(model, path)
             for dataset, path in carried.datasets:
-                work.dataset(dataset, path)
-        for model in wanted:
-            work.weights(model, from_file)
-        for dataset in sets:
-            work.dataset(dataset, from_file)
+                work.dataset(dataset, path, verified=carried.verified)
+        for model in models:
+            work.weights(model, request.from_file)
+        for dataset in datasets:
+            work.dataset(dataset, request.from_file, verified=work.verified)
         return SetupReport(workspace.root, tuple(work.rows()), tuple(work.failures))
+
+
+def _compare_digest(request: SetupRequest) -> None:
+    if request.sha256 is None:
+        return
+    files = [path for path in (request.from_file, request.bundle) if path is not None]
+    if len(files) != 1:
+        raise HarnessError(
+            "`--sha256` needs the one file it is of: `--from-file` or `--bundle`",
+            f"harness setup --dataset facades --from-file facades.tar --sha256 {request.sha256}",
+        )
+    found = sha256_of(files[0]) if files[0].is_file() else "no file"
+    if found != request.sha256.strip().lower():
+        raise ChecksumError(
+            f"`{files[0]}` is not what it should be: expected SHA-256 {request.sha256}, got {found}",
+            "bring it again, or compare the digest with the one its source tells",
+        )
 
 
 class _Work:
     """Does one thing after the other; a failure of one is kept and does not stop the next."""
 
-    def __init__(self, workspace: Workspace, progress: Progress) -> None:
-        self._workspace, self._progress = workspace, progress
+    def __init__(self, workspace: Workspace, request: SetupRequest, progress: Progress) -> None:
+        self._workspace, self._request, self._progress = workspace, request, progress
+        self._mirrors = mirrors_of(workspace, request.mirrors)
         self._brought: set[tuple[Kind, str]] = set()
+        self.verified = request.sha256 is not None
         self.failures: list[Failure] = []
 
-    def clone(self, url: str | None, carried: Path | None, commit: str) -> None:
-        folder, source = self._workspace.upstream(PYTORCH.id), url or str(carried or PYTORCH.url)
+    def clone(self, carried: Path | None) -> None:
+        url, folder = self._request.upstream_url, self._workspace.upstream(PYTORCH.id)
+        source, commit = url or str(carried or PYTORCH.url), self._request.upstream_ref or PYTORCH.commit
         remembered = url or PYTORCH.url  # a bundle may be gone tomorrow
         self._do("code", PYTORCH.id, lambda: ensure_clone(source, commit, folder, remembered, self._progress))
 
     def weights(self, model: Model, source: Path | None) -> None:
+        where, talk = self._workspace, self._progress
         if source is None:
-            self._do("weights", model.id, lambda: bring_weights(self._workspace, model, self._progress))
+            self._do("weights", model.id, lambda: bring_weights(where, model, talk, self._mirrors))
         else:
-            self._do("weights", model.id, lambda: place_weights(self._workspace, model, source, self._progress))
+            self._do("weights", model.id, lambda: place_weights(where, model, source, talk))
 
-    def dataset(self, dataset: Dataset, source: Path | None) -> None:
+    def dataset(self, dataset: Dataset, source: Path | None, *, verified: bool) -> None:
+        where, talk = self._workspace, self._progress
+        accepted = Acceptance(counts=self._request.accept_counts, unsummed=verified)
         if source is None:
-            self._do("dataset", dataset.id, lambda: bring_dataset(self._workspace, dataset, self._progress))
+            self._do("dataset", dataset.id, lambda: bring_dataset(where, dataset, talk, self._mirrors, accepted))
         else:
-            self._do("dataset", dataset.id, lambda: place_dataset(self._workspace, dataset, source, self._progress))
+            self._do("dataset", dataset.id, lambda: place_dataset(where, dataset, source, talk, accepted))
 
     def _do(self, kind: Kind, name: str, work: Callable[[], bool]) -> None:
         try:
@@ -105,9 +144,10 @@ class _Work:
                 self._brought.add((kind, name))
         except HarnessError as error:
             self.failures.append(Failure(kind, name, error))
-        except OSError as error:  # a full or read-only disk, a file without permission
-            place = error.filename or self._workspace.root
-            told = WorkspaceError(f"{name}: `{place}`: {error.strerror or error}", "harness doctor")
+        except (OSError, MemoryError) as error:  # a full or read-only disk, a file without permission
+            told = refused_by_system(error, self._workspace.root)
+            if told is None:
+                raise
             self.failures.append(Failure(kind, name, told))
 
     def rows(self) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any
 from harness.engines.job import Answer
 from harness.files import sha256_of
 from harness.provision.installed import CloneState, clone_state
+from harness.redacting import public_address
 from harness.runs.record import RunRecord
 from harness.runs.versions import versions
 from harness.sets.selection import Selection
@@ -52,7 +53,7 @@ def make_record(
         mode=work.request.mode,
         seed=work.request.seed,
         device=work.device,
-        upstream={**asdict(clone), "url": public_url(clone.url)} if clone else None,
+        upstream={**asdict(clone), "url": public_address(clone.url)} if clone else None,
         test_set=_set_facts(work.selection, work.request),
         images=work.selection.facts,
         versions=versions(),
@@ -62,11 +63,6 @@ def make_record(
         warnings=tuple(_warnings(work, clone)),
         extra=answer.extra | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )
-
-
-def public_url(url: str) -> str:
-    """The mirror a clone came from; a path of the user's machine stays there, the commit proves the content."""
-    return url if url.startswith(("https://", "http://", "ssh://", "git://")) else "a git directory on this machine"
 
 
 def _model_facts(generator: Generator) -> dict[str, Any]:

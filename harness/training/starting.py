@@ -19,10 +19,10 @@ from harness.engines.official.training import STATE
 from harness.errors import GitError, HarnessError, TrainingError
 from harness.progress import Progress, Silent
 from harness.provision.installed import clone_state
+from harness.redacting import public_address
 from harness.runs.training_record import TrainingRecord, find_training, load_training, save_training
 from harness.runs.versions import versions
 from harness.sets.trainable import TrainingData, check_set, find_data
-from harness.testing.recording import public_url
 from harness.training import checks as planning
 from harness.training.presets import Preset, preset_options
 from harness.training.session import Going, warned
@@ -102,7 +102,7 @@ def train(
         processes=processes,
         seed=seed,
         keep=keep,
-        upstream={**asdict(clone), "url": public_url(clone.url)},
+        upstream={**asdict(clone), "url": public_address(clone.url)},
         versions=versions(),
         lang=lang,
         without_skips=without_skips,

@@ -27,7 +27,8 @@ def infer_architecture(state_dict: Mapping[str, torch.Tensor]) -> Architecture:
     (`Architecture.official` tells). Of a U-Net's dropout nothing is in the keys: `use_dropout` is None.
 
     Raises:
-        WeightsError: a discriminator, another network, or a variant of the official one that its code cannot load.
+        WeightsError: a discriminator, another network, a variant of the official one that its code cannot load, or one
+            for other channels than pictures have.
     """
     shapes = shapes_of(without_instance_statistics(state_dict))
     discriminator = _discriminator(shapes)
@@ -44,6 +45,12 @@ def infer_architecture(state_dict: Mapping[str, torch.Tensor]) -> Architecture:
     if difference:
         raise WeightsError(
             f"these weights are nearly a {found.netG} with {found.norm} norm, but {difference}", _NAME_IT
+        )
+    if not _handled(found.input_nc, found.output_nc):
+        raise WeightsError(
+            f"these weights turn {found.input_nc} channels into {found.output_nc}; pictures here have 3 (colour) or 1 "
+            "(grey), and colorization turns 1 into 2",
+            _NAME_IT,
         )
     return found
 
@@ -112,6 +119,10 @@ def compare_keys(state_dict: Mapping[str, torch.Tensor], expected: Mapping[str, 
 def shapes_of(tensors: Mapping[str, tuple[int, ...] | torch.Tensor]) -> Shapes:
     """Returns the shape of every tensor by key."""
     return {key: tuple(t.shape) if isinstance(t, torch.Tensor) else tuple(t) for key, t in tensors.items()}
+
+
+def _handled(inputs: int, outputs: int) -> bool:
+    return (inputs in {1, 3} and outputs in {1, 3}) or (inputs, outputs) == (1, 2)
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
@@ -47,6 +48,24 @@ def recognise(path: Path) -> Container:
     if head.startswith(_LEGACY_MAGIC):
         return "legacy"
     raise WeightsError(f"`{path}` is {_kind(path, head)}, not weights that torch saved", AGAIN)
+
+
+def check_sums(path: Path) -> bool:
+    """Reads a weights file to its end and compares the CRC of every entry; returns False for `legacy`, which has none.
+
+    Raises:
+        WeightsError: see `recognise`; or a byte is another than when the file was saved.
+    """
+    if recognise(path) == "legacy":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error) as error:
+        raise WeightsError(f"`{path}` is damaged: {error}", AGAIN) from error
+    if damaged:
+        raise WeightsError(f"`{path}` is damaged: `{damaged}` in it does not fit its checksum", AGAIN)
+    return True
 
 
 def _check_zip(path: Path, size: int) -> None:
