@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
+
+_DRAFT, _KEPT, _LOCK = ".draft", ".kept", ".lock"
+_FORGOTTEN_S = 3600
+"""Age in seconds from which a single file written aside, which holds no lock, is taken for a cut job's."""
 
 
 def _beside(target: Path) -> Path:
     """A new name beside `target`; made with it, unlike by `tempfile`, a file or folder gets the rights of the umask."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.part")
+    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{_DRAFT}")
 
 
 @contextmanager
@@ -44,27 +52,123 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def folder_written_aside(target: Path, replace: bool = False) -> Iterator[Path]:
+def folder_written_aside(
+    target: Path, *, replace: bool = False, guard: AbstractContextManager[object] | None = None
+) -> Iterator[Path]:
     """Yields a temporary folder beside `target`; on success it takes that name, on any error it is removed.
 
-    With `replace` an older folder of that name gives way; without it the rename fails with `FileExistsError`.
+    It is locked while it is written: what a killed process leaves has no lock, and the next one sweeps it away.
+
+    Args:
+        replace: whether an older folder of that name gives way; if not, the rename fails with `FileExistsError`.
+        guard: entered for the rename alone.
     """
-    temporary = _beside(target)
+    draft = _beside(target)
+    with _named(target), _held(draft):
+        try:
+            draft.mkdir()
+            yield draft
+            with guard or nullcontext():
+                _take_place(draft, target, replace=replace)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _take_place(draft: Path, target: Path, *, replace: bool) -> None:
+    if not target.exists():
+        os.replace(draft, target)
+    elif not replace:
+        raise FileExistsError(target)
+    elif not _exchanged(draft, target):
+        # Without an exchange there is a moment without the name; a sweep puts back what a cut left in it.
+        kept = draft.with_suffix(_KEPT)
+        kept.mkdir()
+        os.replace(target, kept / target.name)
+        os.replace(draft, target)
+        shutil.rmtree(kept)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Lets two folders change their names in one step where the system can: renameat2(2) of Linux."""
     try:
-        with _named(target):
-            temporary.mkdir()
-            yield temporary
-            if target.exists():
-                if not replace:
-                    raise FileExistsError(target)
-                old = _beside(target)
-                os.replace(target, old)
-                os.replace(temporary, target)
-                shutil.rmtree(old)
-            else:
-                os.replace(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)
+
+
+@contextmanager
+def _held(draft: Path) -> Iterator[None]:
+    with FileLock(_lock_of(draft)):
+        try:
+            yield
+        finally:
+            _lock_of(draft).unlink(missing_ok=True)
+
+
+def _lock_of(draft: Path) -> Path:
+    return draft.with_name(f"{draft.name}{_LOCK}")
+
+
+@contextmanager
+def claimed(folder: Path, names: Iterable[str]) -> Iterator[str | None]:
+    """Yields the first name that nothing in a folder has and no other process has claimed; None where there is none.
+
+    The claim is held inside, so that two jobs that begin together end under two names.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (folder / name).exists():
+            continue
+        lock = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:16]}{_LOCK}"
+        try:
+            with FileLock(lock, timeout=0):
+                try:
+                    if not (folder / name).exists():
+                        yield name
+                        return
+                finally:
+                    lock.unlink(missing_ok=True)
+        except Timeout:
+            continue
+    yield None
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Returns what cut jobs left in a folder: drafts that nobody holds, sorted by name."""
+    found = (path for path in folder.glob(".*") if path.suffix in {_DRAFT, _KEPT, _LOCK})
+    return sorted(path for path in found if not _in_use(path))
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Removes what cut jobs left in a folder, and puts back a folder that was cut off between its two names."""
+    found = leftovers(folder)
+    for path in found:
+        if path.suffix == _KEPT:
+            for inner in path.iterdir():
+                if not (folder / inner.name).exists():
+                    os.replace(inner, folder / inner.name)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+            _lock_of(path).unlink(missing_ok=True)
+        else:
+            path.unlink(missing_ok=True)
+    return found
+
+
+def _in_use(path: Path) -> bool:
+    lock = path if path.suffix == _LOCK else _lock_of(path.with_suffix(_DRAFT))
+    if not lock.exists():
+        try:
+            return path.is_file() and time.time() - path.stat().st_mtime < _FORGOTTEN_S
+        except FileNotFoundError:  # it ended meanwhile
+            return True
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except (Timeout, OSError):
+        return True
 
 
 def write_text(target: Path, text: str) -> None:

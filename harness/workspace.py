@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from harness.errors import WorkspaceError
+from harness.files import sweep
 
 _SAFE_NAME = re.compile(r"[^/\\\x00-\x1f]+")
 
@@ -87,6 +88,11 @@ class Workspace:
         """A run's folder."""
         return self.results / checked_name(name, "run")
 
+    def written_to(self) -> list[Path]:
+        """The folders in which whole folders are written aside, so that cut jobs may have left something there."""
+        folders = (self.datasets, *self.datasets.glob("*/"), self.results, self.third_party)
+        return [folder for folder in folders if folder.is_dir() and not folder.name.startswith(".")]
+
     @contextmanager
     def locked(self, doing: str, wait_s: float = 0, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
         """Holds the workspace for one writing command.
@@ -120,6 +126,8 @@ class Workspace:
         holder = self.root / ".harness.lock.json"
         try:
             holder.write_text(json.dumps({"doing": doing, "pid": os.getpid(), "host": socket.gethostname()}))
+            for folder in self.written_to():
+                sweep(folder)
             yield
         finally:
             holder.unlink(missing_ok=True)

@@ -65,10 +65,8 @@ def carry_out(
     progress, request = progress or Silent(), plan.request
     if request.strict and plan.refused:
         raise _refused(plan.refused)
-    with (
-        workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say),
-        folder_written_aside(plan.folder, replace=True) as draft,
-    ):
+    naming = workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say)
+    with folder_written_aside(plan.folder, replace=True, guard=naming) as draft:
         outcomes = _make(plan, draft, request.workers or default_workers(), progress)
         refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
         images = _split(plan, draft, outcomes, progress)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
+
+from filelock import FileLock
 
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
 from harness.engines.job import Answer, Job
 from harness.errors import EngineError, GitError, RunError
-from harness.files import folder_written_aside
+from harness.files import claimed, folder_written_aside
 from harness.metrics.measure import Measurement, measure_images
 from harness.metrics.storage import save_measurement
 from harness.prepare.planning import PrepareRequest
@@ -59,16 +63,21 @@ def run_test(workspace: Workspace, request: TestRequest, progress: Progress | No
     if difference:
         progress.warn(difference)
     found = _found(workspace, entry, request, progress)
-    with workspace.locked("harness test", wait_s=-1, on_wait=progress.say):
-        selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
-        for refusal in selection.refused if found.test_set is None else ():
-            progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
-        for remark in selection.remarks:
-            progress.say(f"note: {remark}")
-        what = f"{len(selection.items)} images of `{selection.name}`"
-        progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
-        folder = workspace.run(request.name or _free_name(workspace, entry, selection))
-        return _run(workspace, Assignment(generator, selection, request, device), folder, progress)
+    selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
+    for refusal in selection.refused if found.test_set is None else ():
+        progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
+    for remark in selection.remarks:
+        progress.say(f"note: {remark}")
+    what = f"{len(selection.items)} images of `{selection.name}`"
+    progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
+    work = Assignment(generator, selection, request, device)
+    with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
+        if name is None:
+            raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
+        run = _run(workspace, work, workspace.run(name), progress)
+    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
+        write_index(workspace.results, request.lang)
+    return run
 
 
 def _found(workspace: Workspace, model: Model, request: TestRequest, progress: Progress) -> FoundSet:
@@ -102,15 +111,13 @@ def _refuse_existing(folder: Path) -> None:
         raise RunError(f"`{folder}` exists already", "choose another `--name`, or leave it out")
 
 
-def _free_name(workspace: Workspace, model: Model, selection: Selection) -> str:
+def _names(model: Model, selection: Selection) -> Iterator[str]:
     stem = f"{model.name if model.paired else f'cyclegan-{model.name}'}-{selection.name}"[:80]
-    taken = {p.name for p in workspace.results.glob("*")}
-    return next(name for n in range(1, len(taken) + 2) if (name := f"{stem}-{n:03d}") not in taken)
+    return (f"{stem}-{n:03d}" for n in count(1))
 
 
 def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> TestedRun:
-    started, lang = datetime.now().astimezone(), work.request.lang
-    _refuse_existing(folder)
+    started = datetime.now().astimezone()
     with folder_written_aside(folder) as draft:
         answer = _translate(workspace, work, draft, folder.name, progress)
         before = time.perf_counter()
@@ -120,8 +127,7 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progres
         durations = {**answer.durations, "measure": time.perf_counter() - before}
         record = make_record(workspace, folder.name, work, started, answer, durations=durations)
         save_record(draft, record)
-        write_run_report(draft, lang)
-    write_index(workspace.results, lang)
+        write_run_report(draft, work.request.lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
 
 
