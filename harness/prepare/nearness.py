@@ -70,6 +70,11 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
             return found
 
         found = list(in_order(one, test_set.images, default_workers()))
+    # A photo made a label map lies far from every one, and no turning or cropping would bring it nearer.
+    found = [
+        replace(near, reasons=(), advice=()) if near is not None and image.foreign else near
+        for image, near in zip(test_set.images, found, strict=True)
+    ]
     images = tuple(
         image if near is None else replace(image, nearness=near.to_json())
         for image, near in zip(test_set.images, found, strict=True)
