@@ -95,7 +95,7 @@ def resized(pixels: np.ndarray, side: int) -> np.ndarray:
         (lambda p: jpeg(p, 95), 0.006),
         (lambda p: jpeg(p, 75), 0.013),
         (lambda p: jpeg(resized(p, 512), 75), 0.035),
-        (lambda p: resized(p, 200), 0.035),
+        (lambda p: resized(p, 200), 0.012),
     ],
     ids=["95", "75", "enlarged, 75", "smaller and larger"],
 )
