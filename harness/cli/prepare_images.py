@@ -130,17 +130,16 @@ def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
     made = prepared.test_set
     for refusal in made.refused:
         console.warn(f"left out `{refusal.source}`: {refusal.reason}")
-    warned = [image for image in made.images if image.warnings]
-    for image in warned[:_TOLD]:
-        console.talk(f"note: `{image.source}`: {'; '.join(image.warnings)}")
-    if len(warned) > _TOLD:
-        console.talk(f"note: {len(warned) - _TOLD} more pictures have warnings; the contact sheet shows them")
+    for source, warnings in prepared.notes[:_TOLD]:
+        console.talk(f"note: `{source}`: {'; '.join(warnings)}")
+    if len(prepared.notes) > _TOLD:
+        console.talk(f"note: {len(prepared.notes) - _TOLD} more pictures have warnings; the contact sheet shows them")
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
     console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
     name = shlex.quote(made.name)
     if any(image.output.startswith("train") for image in made.images):
         alone = "" if made.layout == "paired" else " --family colorization"  # the one method that needs no partners
         console.talk(f"hint: harness train --dataset {name}{alone}")
-    if made.model and any(image.output.startswith("test") for image in made.images):
+    if made.model and not prepared.foreign and any(image.output.startswith("test") for image in made.images):
         console.talk(f"hint: harness test --model {made.model} --dataset {name}")
     console.result(f"contact sheet: {prepared.page.as_uri()}")

@@ -21,10 +21,9 @@ from harness.demo.scenes import draw_scene
 from harness.engines.job import Job, Mode
 from harness.engines.native.generator import Translator
 from harness.engines.native.networks import UnetBlock
-from harness.engines.native.pixels import to_pixels, to_tensor
+from harness.engines.native.pixels import spread_map, spread_of, to_pixels, to_tensor
 
 SAMPLES = 4
-_SPREAD_SCALE = 4
 _SEED, _INDEX = 20_000, 3  # a scene of the demo, which the generator was not trained on
 
 
@@ -65,21 +64,19 @@ def make_pictures() -> Pictures:
         return translator.translate(inputs.clone(), ["example"], sample)
 
     draws = [drawn("paper", sample) for sample in range(SAMPLES)]
-    # Levels of 255 from [-1, 1]; the mean over the three channels, (256, 256).
-    deviation = torch.stack(draws).std(0, correction=0).mean(1)[0] * 127.5
-    spread = (deviation * _SPREAD_SCALE).clamp(0, 255).to(torch.uint8).numpy()
+    spread = spread_of(draws)
     samples = tuple(Picture("picture.sample", _address(draw), n) for n, draw in enumerate(draws, 1))
     given = Picture("picture.input", address(label)), Picture("picture.target", address(Image.fromarray(scene.photo)))
     return Pictures(
         example=given[0].address,
-        samples=(*given, *samples, Picture("picture.spread", address(Image.fromarray(spread)))),
+        samples=(*given, *samples, Picture("picture.spread", address(Image.fromarray(spread_map(spread)[0].numpy())))),
         states=(
             samples[0],
             Picture("picture.deterministic", _address(drawn("deterministic"))),
             Picture("picture.eval", _address(drawn("eval"))),
             Picture("picture.cut", _address(drawn("paper", change=_cut_skips))),
         ),
-        spread=float(deviation.mean()),
+        spread=float(spread.mean()),
     )
 
 

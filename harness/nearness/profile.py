@@ -16,6 +16,7 @@ from PIL import Image
 
 from harness.errors import ImageError, TestSetError
 from harness.files import write_json
+from harness.images.opening import open_rgb
 from harness.images.palettes import snap
 from harness.nearness.features import NAMES, SMALLEST_SIDE, VERSION, describe
 from harness.nearness.palette import ColourSet, Picture, main_colours
@@ -110,10 +111,9 @@ def profile_of(descriptions: Array, domain: str, provenance: dict[str, Any], pal
 
 def _read(path: Path, half: Half | None, size: tuple[int, int] | None, colours: Picture | None) -> Picture:
     try:
-        with Image.open(path) as opened:
-            image = opened.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ImageError(f"`{path}` cannot be read: {error}", "take it out of the training pictures") from error
+        image = open_rgb(path)
+    except ImageError as error:
+        raise ImageError(f"`{path}` {error.message}", "take it out of the training pictures") from error
     if half:
         middle = image.width // 2
         image = image.crop((0, 0, middle, image.height) if half == "left" else (middle, 0, image.width, image.height))

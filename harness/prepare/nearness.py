@@ -11,7 +11,7 @@ from PIL import Image
 from harness.catalog.datasets import DATASETS
 from harness.catalog.types import Model
 from harness.errors import TestSetError
-from harness.images.palettes import CITYSCAPES, facades_colours
+from harness.images.palettes import CITYSCAPES_PALETTE, FACADES_PALETTE
 from harness.nearness.assessment import Nearness, assess, assess_set
 from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
@@ -20,7 +20,7 @@ from harness.progress import Progress
 from harness.sets.test_set import SetImage, TestSet
 from harness.workspace import Workspace
 
-_LABEL_COLOURS = {"facade_label": facades_colours(), "cityscapes_label": np.array(CITYSCAPES, dtype=np.uint8)}
+_LABEL_COLOURS = {"facade_label": FACADES_PALETTE.colours, "cityscapes_label": CITYSCAPES_PALETTE.colours}
 _PICTURES = {".png", ".jpg", ".jpeg"}
 
 
@@ -70,6 +70,11 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
             return found
 
         found = list(in_order(one, test_set.images, default_workers()))
+    # A photo made a label map lies far from every one, and no turning or cropping would bring it nearer.
+    found = [
+        replace(near, reasons=(), advice=()) if near is not None and image.foreign else near
+        for image, near in zip(test_set.images, found, strict=True)
+    ]
     images = tuple(
         image if near is None else replace(image, nearness=near.to_json())
         for image, near in zip(test_set.images, found, strict=True)

@@ -161,6 +161,7 @@ def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) 
         operations=operations,
         warnings=warnings,
         target=target,
+        foreign=drawn.foreign,
     )
 
 

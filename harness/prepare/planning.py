@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -163,10 +163,13 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     own_parts = _has_own_parts(given, files.pairs)
     if own_parts and shares:
         raise TestSetError(f"`{given}` is parted into train and test already", "leave out `--split`")
-    recipe = input_recipe(model, request.to, request.as_, _contents(files.pairs))
+    inputs = [source for source, _ in files.pairs]
+    recipe = input_recipe(model, request.to, request.as_, _contents(inputs), settings)
+    recipe = recipe.for_folder(_contents(inputs))
     if request.hed is not None:
         recipe = _with_hed(recipe, request.hed)
-    recipes = Recipes(recipe, target_recipe(model), settings, direction == "AtoB")
+    answers = target_recipe(model).for_folder(_contents(target for _, target in files.pairs if target is not None))
+    recipes = Recipes(recipe, answers, settings, direction == "AtoB")
     if request.rectify and PHOTO not in ((recipe, recipes.target) if files.aligned else (recipe,)):
         raise TestSetError("`--rectify` is for photos of facades, and no photo is prepared here", "leave it out")
     made_by = _made_by(given, request.targets, model, recipes, request.split)
@@ -313,8 +316,8 @@ def _has_own_parts(folder: Path, files: tuple[tuple[Source, Source | None], ...]
     return all(parted)
 
 
-def _contents(files: tuple[tuple[Source, Source | None], ...]) -> Iterator[bytes]:
-    for source, _ in files:
+def _contents(sources: Iterable[Source]) -> Iterator[bytes]:
+    for source in sources:
         try:
             yield source.read()
         except ImageError:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
 from harness.prepare.planning import Plan, PrepareRequest, plan_images
+from harness.prepare.recipes.choosing import way_from_photos
 from harness.prepare.sheet import write_sheet
 from harness.prepare.splitting import Fingerprint, assign, fingerprint, groups_of
 from harness.progress import Progress, Silent
@@ -35,12 +37,16 @@ class PreparedSet:
     Attributes:
         page: the contact sheet.
         reused: how many files had not changed since an earlier run, so that their pictures were kept.
+        foreign: whether most of the pictures are nothing that the model eats.
+        notes: what is to be said of single pictures and was not said of most of them, by source.
     """
 
     folder: Path
     test_set: TestSet
     page: Path
     reused: int = 0
+    foreign: bool = False
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def prepare_images(
@@ -85,9 +91,10 @@ def carry_out(
         made = _compared(workspace, plan.model, draft, made, profile, progress)
         save_test_set(draft, made)
         write_sheet(draft, made)
-    _tell_of_most(made.images, progress)
+    foreign = sum(image.foreign for image in images) > len(images) / 2
+    told = _tell_of_most(plan, images, progress, foreign=foreign)
     reused = sum(outcome.reused for outcome in outcomes)
-    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused)
+    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
 
 
 def _compared(
@@ -174,15 +181,37 @@ def _fingerprint(image: SetImage, folder: Path, halves: int) -> Fingerprint:
     return fingerprint(open_rgb(folder / image.output), halves=halves)
 
 
-def _tell_of_most(images: Sequence[SetImage], progress: Progress) -> None:
-    """Says aloud what is wrong with more than half of the pictures: then the set is, not the picture."""
+def _tell_of_most(plan: Plan, images: Sequence[SetImage], progress: Progress, *, foreign: bool) -> set[str]:
+    """Says aloud what is wrong with more than half of the pictures: then the set is, not the picture.
+
+    Returns what was said, without its numbers.
+    """
     alike = defaultdict(list)
     for image in images:
-        for warning in image.warnings:
-            alike[re.sub(r"[\d.]+", "", warning)].append(warning)
-    for warnings in alike.values():
-        if 3 <= len(warnings) > len(images) / 2:
-            progress.warn(f"{len(warnings)} of {len(images)} pictures, as the first: {warnings[0]}")
+        for warning in image.warnings if image.foreign or not foreign else ():
+            alike[_wording(warning)].append(warning)
+    most = {k: found for k, found in alike.items() if (foreign or len(found) > 2) and len(found) > len(images) / 2}
+    for found in most.values():
+        swapped = "; are inputs and targets swapped?" if foreign and plan.request.targets else ""
+        hint = _way_on(plan) if foreign else None
+        progress.warn(f"{len(found)} of {len(images)} pictures, as the first: {found[0]}{swapped}", hint)
+    return set(most)
+
+
+def _way_on(plan: Plan) -> str | None:
+    domain = plan.model.input_domain if plan.model else plan.request.to
+    return way_from_photos(domain, plan.model, shlex.quote(str(plan.request.folder))) if domain else None
+
+
+def _notes(images: Sequence[SetImage], told: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for image in images:
+        left = tuple(warning for warning in image.warnings if _wording(warning) not in told)
+        if left:
+            yield image.source, left
+
+
+def _wording(warning: str) -> str:
+    return re.sub(r"[\d.]+", "", warning)
 
 
 def _earlier_parts(plan: Plan) -> dict[str, Part]:

@@ -34,6 +34,7 @@ class SetImage:
         sha256, target_sha256: of the user's files.
         nearness: how near to the model's training distribution, or None where that was not measured.
         output_sha256: of the picture written; None in sets made before pictures were hashed.
+        foreign: whether the file is nothing that the model eats, a photo among label maps.
     """
 
     name: str
@@ -47,6 +48,7 @@ class SetImage:
     warnings: tuple[str, ...] = ()
     target_sha256: str | None = None
     output_sha256: str | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True)

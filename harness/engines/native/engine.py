@@ -19,12 +19,9 @@ from harness.engines.job import Answer, Job
 from harness.engines.native.batches import Picture, batched, decoded
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
-from harness.engines.native.pixels import to_pixels
+from harness.engines.native.pixels import SPREAD_SCALE, spread_map, spread_of, to_pixels
 from harness.errors import ImageError
 from harness.progress import Progress, Silent, Step
-
-SPREAD_SCALE = 4
-"""A spread map's grey level is this many times the standard deviation of the samples, in levels of 255."""
 
 _PROBES = 2
 _COMPRESSION = 1  # PNG: three times faster than the default 6, files about a tenth larger
@@ -163,8 +160,9 @@ class _Run:
         outputs = self.colours.pixels(inputs, draws[0])
         written = [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
         if self.samples > 1:
-            mean, spread = _moments([self.colours.shown(inputs, draw) for draw in draws])
-            for name, m, s in zip(names, to_pixels(mean), spread, strict=True):
+            shown = [self.colours.shown(inputs, draw) for draw in draws]
+            means = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
+            for name, m, s in zip(names, means, spread_map(spread_of(shown)), strict=True):
                 self._write_moments(name, m, s)
         return written
 
@@ -182,10 +180,3 @@ class _Run:
     def _save(self, picture: Image.Image, kind: str, name: str) -> None:
         path: Path = self.job.output / kind / f"{name}.png"
         picture.save(path, compress_level=_COMPRESSION)
-
-
-def _moments(draws: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean of the samples, (N, C, H, W), and their spread as grey levels, (N, H, W) uint8."""
-    stacked = torch.stack([d.to(torch.float32) for d in draws])
-    deviation = stacked.std(0, correction=0).mean(1) * 127.5
-    return stacked.mean(0), (deviation * SPREAD_SCALE).clamp(0, 255).to(torch.uint8).cpu()

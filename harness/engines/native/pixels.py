@@ -8,6 +8,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+SPREAD_SCALE = 4
+"""A spread map's grey level is this many times the standard deviation of the samples, in levels of 255."""
+
 
 def to_tensor(pictures: Sequence[Image.Image], channels: int) -> torch.Tensor:
     """Returns (N, channels, H, W) float32 in [-1, 1]; one channel is Pillow's luma, as upstream's grey option."""
@@ -22,6 +25,21 @@ def to_pixels(tensor: torch.Tensor) -> torch.Tensor:
     if scaled.shape[1] == 1:
         scaled = scaled.expand(-1, 3, -1, -1)
     return scaled.permute(0, 2, 3, 1).cpu()
+
+
+def spread_of(draws: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Returns (N, H, W), in levels of 255: the samples' standard deviation, mean over the channels.
+
+    Args:
+        draws: (N, C, H, W) in [-1, 1] a sample.
+    """
+    stacked = torch.stack([draw.to(torch.float32) for draw in draws])  # S, N, C, H, W
+    return stacked.std(0, correction=0).mean(1) * 127.5
+
+
+def spread_map(spread: torch.Tensor) -> torch.Tensor:
+    """Returns a spread as grey levels, (N, H, W) uint8 on the CPU; rounded, since no script of the authors draws it."""
+    return (spread * SPREAD_SCALE).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
 def as_upstream_saves(picture: Image.Image, channels: int) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -57,6 +57,9 @@ class Drawn:
     """What a recipe makes of one file: the model's input and, where the file gives it too, the target.
 
     Both are RGB of the settings' size.
+
+    Attributes:
+        foreign: whether the file is nothing that the recipe is for, a photo among label maps: no other advice helps.
     """
 
     image: Image.Image
@@ -64,6 +67,7 @@ class Drawn:
     operations: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     target: Image.Image | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Recipe:
         read: file content to an opened file, RGB unless `draw` expects otherwise; raises ImageError.
         makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
         version: raised when the same file gives another picture, so that older pictures are made anew.
+        survey: the recipe for these files as a whole, of all their contents; None where each file tells all. What it
+            finds stands in the name, so that pictures made by another finding are made anew.
     """
 
     name: str
@@ -83,7 +89,12 @@ class Recipe:
     draw: Callable[[Opened, Settings], Drawn]
     read: Callable[[bytes, Settings], Opened]
     makes_target: bool = False
-    version: int = 1
+    version: int = 2
+    survey: Callable[[Recipe, Iterable[bytes]], Recipe] | None = None
+
+    def for_folder(self, contents: Iterable[bytes]) -> Recipe:
+        """Returns the recipe with what only the folder as a whole can tell; reads the contents where that is needed."""
+        return self if self.survey is None else self.survey(self, contents)
 
 
 def read_rgb(content: bytes, settings: Settings) -> Opened:
