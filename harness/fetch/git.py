@@ -263,7 +263,7 @@ def _check_out(url: str, commit: str, folder: Path, before: str | None) -> None:
     for name in _OBEYED_FILES:
         (inside / name).unlink(missing_ok=True)
     alone = _git(inside, folder, alone=True)
-    alone("init", "--quiet", "--template=", "--object-format=sha1")
+    alone("init", "--quiet", "--template=")
     public = without_credentials(url)
     settings = {"remote.origin.url": public, "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*"}
     for key, value in (_SETTINGS | settings).items():
@@ -278,7 +278,6 @@ def _check_out(url: str, commit: str, folder: Path, before: str | None) -> None:
     git = _git(inside, folder, alone=_local_path(url) is not None, instead=(public, url))
     _fetch(git, commit)
     git("checkout", "--quiet", "--detach", commit)
-    (inside / "FETCH_HEAD").unlink(missing_ok=True)  # it may hold the address with its query
 
 
 def _fetch(git: _Run, commit: str) -> None:

@@ -207,6 +207,12 @@ def test_closed_streams_are_no_fault_of_ours(closed: tuple[int, ...]) -> None:
         assert "standard output is closed" in done.stderr
 
 
+def test_no_file_gets_the_number_of_a_closed_stream() -> None:
+    program = "import os, harness.__main__ as m; m._hold_standard_streams(); os._exit(os.open(os.devnull, os.O_RDONLY))"
+    done = subprocess.run([sys.executable, "-c", program], preexec_fn=lambda: [os.close(n) for n in (0, 1, 2)])
+    assert done.returncode > 2
+
+
 def test_a_file_that_may_not_grow_is_for_the_user_to_mend(tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))

@@ -253,7 +253,7 @@ def test_every_flipped_bit_of_a_packed_tar_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["header", "no end", "one block", "cut in a header", "cut in the data", "after"])
 def test_a_tar_is_walked_to_its_end(tmp_path: Path, what: str) -> None:
     path = tmp_path / "archive"
-    data = bytearray(make_tar(path, {f"a/{n}": bytes([n]) * 600 for n in range(4)}, "w").read_bytes())
+    data = bytearray(make_tar(path, {f"a/{n}": bytes(600) for n in range(4)}, "w").read_bytes())
     end = 4 * 1536
     if what == "header":
         data[2 * 1536 + 150] ^= 1  # the header's checksum

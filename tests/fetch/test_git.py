@@ -71,10 +71,11 @@ def test_any_address_will_do(
 
 @dataclass
 class DumbServer:
-    """Its address, and the `Authorization` it wants."""
+    """Its address, the `Authorization` it wants, and what is called at every request."""
 
     url: str
     wanted: str | None = None
+    asked: Callable[[], None] = lambda: None
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ def dumb_server(upstream: Upstream, tmp_path: Path, no_proxies: None) -> Iterato
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def do_GET(self) -> None:
+            running.asked()
             if running.wanted not in {None, self.headers.get("Authorization")}:
                 self.send_response(401)
                 self.send_header("WWW-Authenticate", "Basic realm=x")
@@ -292,6 +294,7 @@ def test_no_setting_of_the_user_spoils_a_clone(
     (home / ".config" / "git" / "attributes").write_text("* text eol=crlf\n")
     (home / ".gitconfig").write_text(settings.format(home=home))
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     for commit in (upstream.first, upstream.second):
         assert ensure_clone(str(upstream.path), commit, clone)
@@ -467,7 +470,8 @@ def test_credentials_of_an_address_are_used_and_never_written_down(
 ) -> None:
     dumb_server.wanted = "Basic " + base64.b64encode(b"me:s3cret").decode()
     address = dumb_server.url.replace("://", "://me:s3cret@") + "/x.git"
-    listener = Listener()
+    listener, held = Listener(), []
+    dumb_server.asked = lambda: held.extend(files_that_hold(clone.parent, b"s3cret"))
     assert ensure_clone(address, upstream.first, clone, progress=listener)
     assert ensure_clone(address, upstream.second, clone, progress=listener)
     state = inspect(clone)
@@ -476,6 +480,7 @@ def test_credentials_of_an_address_are_used_and_never_written_down(
     commits = (upstream.first, upstream.second)
     assert listener.labels == [f"clone {dumb_server.url}/x.git at {sha[:12]}" for sha in commits]
     assert files_that_hold(clone, b"s3cret") == []
+    assert held == []  # nor while it went on, where a power cut would leave it
 
 
 @pytest.mark.parametrize("path", ["none.git", "x.git?private_token=s3cret"])
