@@ -8,7 +8,7 @@ from harness.catalog.models import MODELS
 from harness.catalog.repositories import PYTORCH
 from harness.doctor.check import Check
 from harness.errors import HarnessError
-from harness.fetch.http import FAULTS, explained, new_session
+from harness.fetch.sessions import FAULTS, explained, new_session
 from harness.provision.installed import clone_state, installed_weights, weights_differ
 from harness.provision.mirrors import mirrors_of
 from harness.redacting import without_credentials

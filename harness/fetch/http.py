@@ -6,11 +6,9 @@ import contextlib
 import email.utils
 import errno
 import gzip
-import http.client
 import json
 import random
 import re
-import socket
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,15 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 
 from harness.errors import FetchError, NetworkError
+from harness.fetch.sessions import FAULTS, explained, new_session
 from harness.progress import Step
 from harness.redacting import without_credentials
-from harness.version import __version__
 
-FAULTS = (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError)
-"""What asking a server may raise: requests lets pass what the layers below it say of a proxy, a path or a header."""
 _CHUNK = 1 << 16
 _TIMEOUT_S = (10.0, 60.0)
 _GZIP = {"gzip", "x-gzip"}
@@ -74,22 +69,6 @@ class Patience:
 
 PATIENT = Patience()
 """What commands use."""
-
-
-class _Adapter(requests.adapters.HTTPAdapter):
-    """Desktops export `all_proxy=socks://…`, a name that urllib3 does not know; what serves there speaks version 5."""
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        return super().proxy_manager_for(re.sub("^socks://", "socks5h://", proxy), **options)
-
-
-def new_session() -> requests.Session:
-    """Returns a session that takes proxies, certificates and passwords from the environment, and files as they are."""
-    session = requests.Session()
-    session.headers.update({"User-Agent": f"pix2pix-harness/{__version__}", "Accept-Encoding": "identity"})
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter())
-    return session
 
 
 def most_unpacked(packed: int) -> int:
@@ -356,30 +335,3 @@ def _translated(url: str) -> Iterator[None]:
         if may_pass:
             raise _MayPass(problem) from error
         raise NetworkError(f"`{url}`: {problem}", _OFFLINE_HINT) from error
-
-
-def explained(error: BaseException) -> tuple[str, bool]:
-    """Returns what one of `FAULTS` means for people, and whether it may be gone on the next try."""
-    cause = _innermost(error)
-    told = str(getattr(cause, "strerror", None) or cause) or type(cause).__name__
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-        return "the server did not answer in time", True
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-        return f"the secure connection failed: {told}", False
-    if isinstance(error, requests.exceptions.ProxyError | urllib3.exceptions.ProxyError):
-        return f"the proxy failed: {told}", True
-    if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
-        return f"the name of the server is not known: {told}", False
-    broken = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)
-    if isinstance(error, (*broken, ConnectionError, http.client.HTTPException)):
-        return f"the connection failed: {told}", True
-    return f"it cannot be asked for: {told}", False
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """The error of the lowest layer; requests wraps it several times in text nobody can read."""
-    last = error.args[-1] if error.args else None
-    for deeper in (last, getattr(error, "reason", None), error.__cause__):
-        if isinstance(deeper, BaseException):
-            return _innermost(deeper)
-    return error

@@ -450,6 +450,30 @@ def test_an_object_that_is_not_what_its_name_says_is_refused(upstream: Upstream,
         inspect(clone)
 
 
+@pytest.mark.parametrize("head", ["tag", "tree", "nothing", "outside"])
+def test_a_head_that_is_no_commit_is_told(upstream: Upstream, clone: Path, head: str) -> None:
+    ensure_clone(str(upstream.path), upstream.first, clone)
+    run_git(clone, "tag", "--annotate", "--no-sign", "-m", "a tag", "one")
+    names = {
+        "tag": run_git(clone, "rev-parse", "one"),
+        "tree": run_git(clone, "rev-parse", "HEAD^{tree}"),
+        "nothing": "ref: refs/heads/none",
+        "outside": "ref: refs/../../../../etc/hostname",
+    }
+    (clone / ".git" / "HEAD").write_text(names[head] + "\n")
+    with pytest.raises(GitError, match="git cannot read the clone"):
+        inspect(clone)
+
+
+def test_a_clone_whose_settings_are_gone_is_read(upstream: Upstream, clone: Path) -> None:
+    ensure_clone(str(upstream.path), upstream.first, clone)
+    (clone / ".git" / "config").unlink()
+    state = inspect(clone)
+    assert state is not None
+    assert (state.url, state.commit, state.changed) == ("", upstream.first, ())
+    assert ensure_clone(str(upstream.path), upstream.second, clone)
+
+
 @pytest.mark.parametrize("kept", ["loose", "packed"])
 def test_a_clone_on_a_branch_is_at_the_branchs_commit(upstream: Upstream, clone: Path, kept: str) -> None:
     clone.parent.mkdir()
