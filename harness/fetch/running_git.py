@@ -1,4 +1,4 @@
-"""Runs git bound to one repository, and lends it directories that obey nothing but us."""
+"""Runs git, found and started by GitPython, bound to one repository; lends it directories that obey nothing but us."""
 
 from __future__ import annotations
 
@@ -67,11 +67,16 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
     }
 
     def run(*arguments: str, given: str = "", allowed: int = 0) -> bytes:
-        command = ["git", *arguments]
-        done = subprocess.run(command, cwd=folder, env=environment, input=given.encode(), capture_output=True)
-        if done.returncode not in {0, allowed}:
-            raise GitFailed(done.returncode, done.stderr or done.stdout)
-        return done.stdout
+        # Not its `Git.execute`, which adds to the environment and can take nothing out of it.
+        from git.cmd import Git, safer_popen
+
+        command = [Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *arguments]
+        pipe = subprocess.PIPE
+        with safer_popen(command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe) as child:
+            said, complaint = child.communicate(given.encode())
+        if child.returncode not in {0, allowed}:
+            raise GitFailed(child.returncode, complaint or said)
+        return bytes(said)
 
     return run
 
