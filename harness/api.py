@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.catalog.types import Direction, Family
+from harness.engines.job import NativeSettings
 from harness.errors import TrainingError
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
@@ -21,7 +22,7 @@ from harness.provision.setting_up import SetupRequest, set_up
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
-from harness.testing.request import NativeSettings, TestRequest
+from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.training.presets import Preset
 from harness.training.starting import resume as _resume

@@ -74,6 +74,18 @@ def folder_written_aside(
             shutil.rmtree(draft, ignore_errors=True)
 
 
+@contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """Yields a new folder inside another that is gone afterwards; what a kill leaves of it is swept as a draft is."""
+    draft = _beside(folder / "scratch")
+    with _held(draft):
+        try:
+            draft.mkdir()
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
 def _take_place(draft: Path, target: Path, *, replace: bool) -> None:
     if not target.exists():
         os.replace(draft, target)

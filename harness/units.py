@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 
 def duration(seconds: float) -> str:
     """Returns a time in one or two units: `40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
@@ -20,3 +22,15 @@ def duration(seconds: float) -> str:
 def megabytes(size: float) -> str:
     """Returns a number of bytes in decimal megabytes or gigabytes."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def moment(written: str) -> datetime:
+    """Returns the moment an ISO 8601 text names, in UTC so that moments of all time zones have one order.
+
+    Raises:
+        ValueError: it names none.
+    """
+    try:
+        return datetime.fromisoformat(written).astimezone(UTC)
+    except OverflowError:  # the years 1 and 9999 have moments outside of what can be counted
+        raise ValueError(f"`{written}` is no time that a run can have started") from None

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,17 +17,38 @@ from filelock import FileLock, Timeout
 from harness.errors import WorkspaceError
 from harness.files import sweep
 
-_SAFE_NAME = re.compile(r"[^/\\\x00-\x1f]+")
+# What follows `C:` is a path of Windows; bytes that are no UTF-8 are shown by no page.
+_SAFE_NAME = re.compile(r"(?![A-Za-z]:|\.)[^/\\\x00-\x1f\ud800-\udfff]+")
+NAME_BYTES = 200
+"""Of a name in UTF-8: file systems allow 255, and `.failed.log` or a temporary name's ending still have to fit."""
 
 
 def checked_name(name: str, kind: str) -> str:
     """Returns `name` if it can be one folder's name; raises WorkspaceError for separators, `..` and the like."""
-    if not _SAFE_NAME.fullmatch(name) or name in {".", ".."} or name.startswith(".") or len(name.encode()) > 200:
+    if not _SAFE_NAME.fullmatch(name) or len(name.encode()) > NAME_BYTES:
         raise WorkspaceError(
             f"`{name}` cannot be the name of a {kind}: it must be one plain folder name that starts with no dot",
             "choose a name of letters, digits, `-` and `_`",
         )
     return name
+
+
+def checked_path(path: str, kind: str) -> str:
+    """Returns `path` if it leads below the folder it is relative to; raises WorkspaceError as `checked_name` does."""
+    for part in path.split("/"):
+        checked_name(part, kind)
+    return path
+
+
+def shortened(text: str, limit: int = NAME_BYTES) -> str:
+    """Returns as many of a text's letters as fit into `limit` bytes of UTF-8, none of them cut in two."""
+    return text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore")
+
+
+def numbered(stem: str) -> Iterator[str]:
+    """Yields `STEM-001`, `STEM-002` and so on, names with room for what a training's tests add to theirs."""
+    stem = shortened(stem, NAME_BYTES - len("-000001-BtoA-official"))
+    return (f"{stem}-{n:03d}" for n in count(1))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "redacting version",
         "errors",
         "files parallel progress units",
-        "workspace",
+        "documents workspace",
         "catalog",
         "fetch images runs web weights",
         "sets",

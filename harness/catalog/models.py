@@ -40,7 +40,6 @@ def _model(family: Family, name: str, dataset: str, direction: Direction, **fact
         split=split,
         input_domain=domains["AB".index(direction[0])],
         output_domain=domains["AB".index(direction[-1])],
-        load_size=256,
         crop_size=256,
         licence=of_weights(pictures.licence),
         source=f"scripts/download_{family}_model.sh:{lines[0]}; README.md:{lines[1]}",

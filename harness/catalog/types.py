@@ -74,7 +74,7 @@ class Model:
     Attributes:
         dataset: the dataset it was trained on, of the same family; `split` is the folder to test on.
         direction: which side of the dataset is the input: `AtoB` the left half or `testA`, `BtoA` the other.
-        load_size, crop_size: pixels an official test resizes and crops to.
+        crop_size: pixels an official test brings pictures to.
         sha256, size_bytes: of the weights file, None if unknown: then recorded on first sight.
         own: whether it was trained in the workspace; `dataset` is then what `--dataset` must say.
     """
@@ -88,7 +88,6 @@ class Model:
     split: str
     input_domain: str
     output_domain: str
-    load_size: int
     crop_size: int
     licence: str
     source: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.progress import Progress as RichProgress
+from rich.table import Column, Table
 from rich.text import Text
 
 from harness.errors import HarnessError
@@ -31,6 +33,7 @@ from harness.progress import Step
 from harness.redacting import visible
 
 _SECONDS_BETWEEN_LINES = 5.0
+_ANY_WIDTH = 10_000
 _OUTPUT_HINT = "look where `>` leads; what the command wrote to files is whole"
 
 size_text = decimal
@@ -199,13 +202,15 @@ class Console:
         self.result(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
     def table(self, headers: list[str], rows: list[list[str]]) -> None:
-        """A plain table on stdout, columns aligned by width in terminal cells."""
-        from rich.cells import cell_len
-
-        widths = [max(cell_len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
-        for row in [headers, *rows]:
-            cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-            self.result("  ".join(cells).rstrip())
+        """A plain table on stdout; cells are folded where a terminal is too narrow, a file or pipe gets whole lines."""
+        table = Table(*(Column(Text(h), overflow="fold") for h in headers), box=None, pad_edge=False, header_style="")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ANY_WIDTH
+        printer = RichConsole(file=io.StringIO(), width=width, color_system=None)
+        with printer.capture() as captured:
+            printer.print(table)
+        self.result("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
     def facts(self, title: str, facts: list[tuple[str, str]]) -> None:
         """A title and under it a line a fact on stdout, labels aligned; empty facts are left out."""

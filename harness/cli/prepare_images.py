@@ -96,14 +96,14 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
         raise click.UsageError("--model says what inputs become; leave out --to")
     plan = plan_images(workspace, PrepareRequest(folder=folder, **asked))
     if dry_run:
-        _show_plan(console, plan, as_json)
+        _show_plan(console, plan, as_json=as_json)
         return
     for sentence in plan.sentences()[: -len(plan.refused) or None]:
         console.talk(sentence)
-    _show(console, carry_out(workspace, plan, console), as_json)
+    _show(console, carry_out(workspace, plan, console), as_json=as_json)
 
 
-def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
+def _show_plan(console: Console, plan: Plan, *, as_json: bool) -> None:
     if as_json:
         console.document(
             {
@@ -120,7 +120,7 @@ def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
         console.result(sentence)
 
 
-def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
+def _show(console: Console, prepared: PreparedSet, *, as_json: bool) -> None:
     import json
 
     if as_json:

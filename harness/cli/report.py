@@ -40,6 +40,8 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 @click.pass_obj
 def command(
     workspace: Workspace,
+    /,
+    *,
     runs: tuple[str, ...],
     single_file: bool,
     max_size: int,
@@ -47,8 +49,12 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make the HTML pages again: of the named runs and trainings, or of all, and the index of results/."""
+    """Make the HTML pages again: of the named runs and trainings, or of all, and the index of results/.
+
+    Where all are meant, those that are damaged are named, the others made, and the exit code is 1.
+    """
     from harness.cli.open import write_page
+    from harness.errors import RunError
     from harness.report.single import write_single_file
     from harness.report.writing import write_index
     from harness.runs.listing import find_report, find_run, run_folders
@@ -57,21 +63,32 @@ def command(
     console = Console(quiet=quiet)
     if single_file:
         folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
-        _show_files(console, [write_single_file(folder, lang, max_size, console) for folder in folders], as_json)
+        files = [write_single_file(folder, lang, max_size, console) for folder in folders]
+        _show_files(console, files, as_json=as_json)
         return
     everything = [*run_folders(workspace), *training_folders(workspace)]
     folders = [find_report(workspace, run) for run in runs] or everything or [find_run(workspace, None)]
-    pages = [write_page(folder, lang, console) for folder in folders]
+    pages, damaged = [], False
+    for folder in folders:
+        try:
+            pages.append(write_page(folder, lang, console))
+        except RunError as error:
+            if runs:
+                raise
+            console.warn(error.message, error.hint)
+            damaged = True
     index = write_index(workspace.results, lang)
     if as_json:
         console.document({"format": 1, "reports": [page.as_uri() for page in pages], "index": index.as_uri()})
-        return
-    for page in pages:
-        console.result(f"report: {page.as_uri()}")
-    console.result(f"all runs: {index.as_uri()}")
+    else:
+        for page in pages:
+            console.result(f"report: {page.as_uri()}")
+        console.result(f"all runs: {index.as_uri()}")
+    if damaged:
+        click.get_current_context().exit(1)
 
 
-def _show_files(console: Console, files: list[SingleFile], as_json: bool) -> None:
+def _show_files(console: Console, files: list[SingleFile], *, as_json: bool) -> None:
     if as_json:
         documents = [
             {"file": f.path.as_uri(), "bytes": f.size, "shown": f.shown, "images": f.count, "webp_quality": f.quality}

@@ -47,7 +47,7 @@ Examples:
 @click.option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
 @click.option(
     "--devices",
-    callback=lambda _, __, given: given.split(",") if given else None,
+    callback=lambda _, __, given: tuple(given.split(",")) if given else None,
     help="Several devices for the native engine, e.g. cuda:0,cuda:1.",
 )
 @click.option("--name", help="The run's name. Default: model, set and a number.")
@@ -60,7 +60,8 @@ def command(
     workspace: Workspace, /, *, engine: str, name: str | None, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
-    from harness.testing.request import NativeSettings, TestRequest
+    from harness.engines.job import NativeSettings
+    from harness.testing.request import TestRequest
     from harness.testing.running import run_test
 
     console = Console(quiet=quiet)
@@ -73,13 +74,13 @@ def command(
     for chosen in engines:
         own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
         tested.append(run_test(workspace, replace(request, engine=chosen, name=own_name), console))
-    _show(console, tested, as_json)
+    _show(console, tested, as_json=as_json)
 
 
 _NATIVE = ("batch_size", "precision", "compile_", "samples", "devices")
 
 
-def _show(console: Console, tested: list[TestedRun], as_json: bool) -> None:
+def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
     from harness.testing.verification import compare_runs
 
     difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None

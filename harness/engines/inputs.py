@@ -8,7 +8,7 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError
-from harness.images.opening import open_rgb
+from harness.images.opening import open_rgb, stored_size
 from harness.images.pairing import split_ab
 from harness.sets.item import Item
 from harness.workspace import checked_name
@@ -32,6 +32,12 @@ def read_halves(item: Item, size: tuple[int, int] | None, architecture: Architec
     if not fits(final, architecture):
         raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {reason(architecture)}", size_hint(architecture))
     return tuple(h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves)
+
+
+def own_size(item: Item) -> tuple[int, int]:
+    """Returns width and height of an item's picture, or of each half, as its head says; raises ImageError for none."""
+    width, height = stored_size(item.path)
+    return (width // 2, height) if item.paired else (width, height)
 
 
 def checked_items(items: tuple[Item, ...], architecture: Architecture) -> bool:

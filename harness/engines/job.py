@@ -39,6 +39,29 @@ class Job:
     log: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class NativeSettings:
+    """What only the native engine can be told.
+
+    Attributes:
+        batch_size: images at once; by default chosen from the free memory and their size. It changes no result.
+        precision: arithmetic; `auto` is what the device is fast in.
+        compile_: whether to use torch.compile, which pays for thousands of images only.
+        samples: outputs drawn an image; with more than one, `mean/NAME.png` and `spread/NAME.png` are written too.
+        devices: several devices share the images; by default the job's one.
+    """
+
+    batch_size: int | None = None
+    precision: Literal["fp32", "bf16", "fp16", "auto"] = "fp32"
+    compile_: bool = False
+    samples: int = 1
+    devices: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.samples < 1 or (self.batch_size or 1) < 1:
+            raise ValueError("`samples` and `batch_size` are 1 at least")
+
+
 @dataclass(frozen=True)
 class Answer:
     """What an engine says it did, for the run's record.

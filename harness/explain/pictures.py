@@ -18,7 +18,7 @@ from torch import nn
 from harness.catalog.types import Architecture, Direction
 from harness.demo.demo_weights import ARCHITECTURE, DIRECTION, demo_weights
 from harness.demo.scenes import draw_scene
-from harness.engines.job import Job, Mode
+from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.generator import Translator
 from harness.engines.native.networks import UnetBlock
 from harness.engines.native.pixels import spread_map, spread_of, to_pixels, to_tensor
@@ -58,7 +58,7 @@ def make_pictures() -> Pictures:
 
     def drawn(mode: Mode, sample: int = 0, change: Callable[[nn.Module], None] | None = None) -> torch.Tensor:
         job = cpu_job(demo_weights(), ARCHITECTURE, DIRECTION, mode)
-        translator = Translator(job, "cpu", "fp32", compile_=False, batch_size=1)
+        translator = Translator(job, "cpu", NativeSettings(batch_size=1))
         if change:
             change(translator._network)
         return translator.translate(inputs.clone(), ["example"], sample)

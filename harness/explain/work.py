@@ -15,7 +15,7 @@ from torch import nn
 
 from harness.catalog.types import Model
 from harness.engines.inputs import read_halves
-from harness.engines.job import Job
+from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator, load_generator
 from harness.engines.native.layers import set_mode
@@ -173,7 +173,7 @@ def _halves(item: Item, model: Model) -> tuple[Image.Image, Image.Image | None]:
 
 def _draw(trained: _Trained, epoch: int, names: Sequence[str], sources: Sequence[Image.Image]) -> list[Image.Image]:
     colours = colours_of(trained.model.architecture)
-    translator = Translator(trained.job(epoch), "cpu", "fp32", compile_=False, batch_size=1)
+    translator = Translator(trained.job(epoch), "cpu", NativeSettings(batch_size=1))
     drawn = []
     for name, source in zip(names, sources, strict=True):
         inputs = colours.inputs([source])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,11 @@ from harness.errors import RunError
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS
 from harness.metrics.statistics import interval_of_mean
+from harness.metrics.storage import load_measurement
+from harness.runs.identity import Kinship, kinship
 
 _EQUAL = 1e-6
 """Values nearer than this are a tie: the metrics themselves are only promised to that."""
-
-_SAME_TARGETS = 0.05
-"""Levels by which the mean target's MAE may differ: engines may round a resized target differently."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,19 @@ class ColumnComparison:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two measurements of the same images side by side, `b` minus `a`."""
+    """Two measurements of the same images side by side, `b` minus `a`; `of` says how much the same they are."""
 
     names: tuple[str, ...]
     columns: dict[str, ColumnComparison]
+    of: Kinship = field(default_factory=Kinship)
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON document; infinite differences, which JSON has not, are null there."""
         columns = {name: asdict(column) for name, column in self.columns.items()}
         for column in columns.values():
             column["differences"] = {k: v if math.isfinite(v) else None for k, v in column["differences"].items()}
-        return {"format": 1, "names": list(self.names), "columns": columns}
+        same = {"same_preparation": self.of.same_preparation, "hashed": self.of.hashed}
+        return {"format": 1, "names": list(self.names), **same, "columns": columns}
 
 
 def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
@@ -78,26 +80,39 @@ def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
             f"they are not of the same images: {len(first & second)} are in both, "
             f"{len(first - second)} only in the first, {len(second - first)} only in the second"
         )
-    means = [m.baselines.get("mean_target", {}).get("mae") for m in (a, b)]
-    levels = [m.mean for m in means if m is not None and m.mean is not None]
-    if len(levels) == 2 and abs(levels[0] - levels[1]) > _SAME_TARGETS:
-        return "the images have the same names but other targets"
     return None
 
 
-def compare(a: Measurement, b: Measurement) -> Comparison:
-    """Compares two measurements of the same images, `b` minus `a`.
+def compare_runs(first: Path, second: Path) -> Comparison:
+    """Compares the measurements of two run folders, the second minus the first.
 
     Raises:
-        RunError: other images, other targets or another protocol; says which.
+        RunError: other images, other targets or another protocol, and says which; or a record that is damaged.
+    """
+    comparison = compare(load_measurement(first), load_measurement(second))
+    of = kinship(first, second)
+    if of.why_not:
+        raise _not_comparable(of.why_not)
+    return replace(comparison, of=of)
+
+
+def compare(a: Measurement, b: Measurement) -> Comparison:
+    """Compares two measurements of images of the same names, `b` minus `a`; of the pictures it knows nothing.
+
+    Raises:
+        RunError: other names or another protocol; says which.
     """
     if reason := why_not_comparable(a, b):
-        raise RunError(
-            f"the two runs cannot be compared: {reason}",
-            "test both models on the same set: `harness test --dataset NAME`",
-        )
+        raise _not_comparable(reason)
     names = tuple(row.name for row in a.rows)
     return Comparison(names, {column: _compare_column(column, names, a, b) for column in a.columns})
+
+
+def _not_comparable(reason: str) -> RunError:
+    return RunError(
+        f"the two runs cannot be compared: {reason}",
+        "test both models on the same set: `harness test --dataset NAME`",
+    )
 
 
 def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
@@ -105,7 +120,8 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     differences = {name: _difference(first[name], second[name]) for name in names}
     every = np.array(list(differences.values()))
     finite = every[np.isfinite(every)]
-    better = -every if COLUMNS[column].better == "lower" else every
+    known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
+    better = -every if known and known.better == "lower" else every
     low, high = interval_of_mean(finite)
     return ColumnComparison(
         differences=differences,

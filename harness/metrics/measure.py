@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +19,8 @@ from harness.metrics.pairs import Picture
 from harness.metrics.protocol import protocol_document
 from harness.metrics.registry import PAIRED, UNPAIRED, Column
 from harness.metrics.statistics import Summary, summarise
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
-_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,7 @@ class Measurement:
 def measure_images(
     images: Path,
     names: Sequence[str],
+    *,
     paired: bool,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -74,14 +69,15 @@ def measure_images(
             its reference, or too small for a metric.
     """
     columns = PAIRED if paired else UNPAIRED
-    progress = progress or Silent()
+    progress, workers = progress or Silent(), workers or default_workers()
     _check_files(images, names, ("input", "output", "target") if paired else ("input", "output"))
     means = _MeanTarget()
     measured: list[Row] = []
     copied: list[Row] = []
     with threadpool_limits(1, user_api="blas"):  # the images are spread over the cores, not each product of matrices
         with progress.step("Measuring", len(names)) as step:
-            for row, copy in _mapped(partial(_measure, images, paired, means), names, workers):
+            one = partial(_measure, images, means) if paired else partial(_measure_unpaired, images)
+            for row, copy in in_order(one, names, workers):
                 measured.append(row)
                 copied += [copy] if copy else []
                 step.advance()
@@ -89,7 +85,7 @@ def measure_images(
         if (mean := means.picture()) is not None:
             with progress.step("Measuring the mean target", len(names)) as step:
                 rows = []
-                for row in _mapped(partial(_measure_mean, images, mean), names, workers):
+                for row in in_order(partial(_measure_mean, images, mean), names, workers):
                     rows.append(row)
                     step.advance()
             baselines["mean_target"] = _summaries(columns, rows)
@@ -111,16 +107,17 @@ def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> 
         raise ImageError(f"`{missing[0]}`{others} is missing: it was to be measured", "run `harness test` again")
 
 
-def _measure(images: Path, paired: bool, means: _MeanTarget, name: str) -> tuple[Row, Row | None]:
-    source, output = _read(images / "input" / f"{name}.png"), _read(images / "output" / f"{name}.png")
-    if not paired:
-        return _row(UNPAIRED, images, name, "output", output, source), None
-    target = _read(images / "target" / f"{name}.png")
+def _measure(images: Path, means: _MeanTarget, name: str) -> tuple[Row, Row]:
+    """The row of the output, and that of the input in its place."""
+    paths = [images / kind / f"{name}.png" for kind in ("input", "output", "target")]
+    source, output, target = map(_read, paths)
     means.add(target)
-    return (
-        _row(PAIRED, images, name, "output", output, target),
-        _row(PAIRED, images, name, "input", source, target),
-    )
+    return _row(PAIRED, (output, target), paths[1:]), _row(PAIRED, (source, target), paths[::2])
+
+
+def _measure_unpaired(images: Path, name: str) -> tuple[Row, None]:
+    paths = [images / kind / f"{name}.png" for kind in ("output", "input")]
+    return _row(UNPAIRED, (_read(paths[0]), _read(paths[1])), paths), None
 
 
 def _measure_mean(images: Path, mean: Picture, name: str) -> Row:
@@ -128,14 +125,13 @@ def _measure_mean(images: Path, mean: Picture, name: str) -> Row:
     return Row(name, {column.name: column.metric.compute(mean, target) for column in PAIRED})
 
 
-def _row(columns: Sequence[Column], images: Path, name: str, folder: str, picture: Picture, reference: Picture) -> Row:
+def _row(columns: Sequence[Column], pictures: tuple[Picture, Picture], paths: Sequence[Path]) -> Row:
+    """One picture against its reference; `paths` are where the two lie."""
     try:
-        return Row(name, {column.name: column.metric.compute(picture, reference) for column in columns})
+        return Row(paths[0].stem, {column.name: column.metric.compute(*pictures) for column in columns})
     except ValueError as error:
-        against = images / columns[0].against / f"{name}.png"
         raise ImageError(
-            f"`{images / folder / f'{name}.png'}` cannot be measured against `{against}`: {error}",
-            "run `harness test` again",
+            f"`{paths[0]}` cannot be measured against `{paths[1]}`: {error}", "run `harness test` again"
         ) from None
 
 
@@ -178,23 +174,3 @@ class _MeanTarget:
         if self._sum is None or self._count < 2:
             return None
         return np.rint(self._sum / self._count).astype(np.uint8)
-
-
-def _mapped(function: Callable[[_T], _R], items: Iterable[_T], workers: int | None) -> Iterator[_R]:
-    """Maps in order on several threads and never holds more than a few results; numpy and Pillow free the lock."""
-    threads = workers or _cores()
-    pending: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) >= threads * _AHEAD:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -75,4 +75,11 @@ def _against_input(name: str) -> Column:
 
 PAIRED: tuple[Column, ...] = (_against_target("ssim"), _against_target("psnr"), _against_target("mae"))
 UNPAIRED: tuple[Column, ...] = (_against_input("ssim"), _against_input("psnr"))
+
+
+def most_demanding(*, paired: bool) -> Metric:
+    """Returns the metric that needs the largest pictures of those every test measures."""
+    return max((column.metric for column in (PAIRED if paired else UNPAIRED)), key=lambda metric: metric.smallest_side)
+
+
 COLUMNS: dict[str, Column] = {column.name: column for column in (*PAIRED, *UNPAIRED)}

@@ -29,11 +29,12 @@ def ssim(a: Picture, b: Picture) -> float:
     """
     check_pair(a, b, smallest_side=WINDOW)
     height, width, channels = a.shape
-    x, y = (np.ascontiguousarray(p.transpose(0, 2, 1)) for p in (a, b))
+    x, y = (np.ascontiguousarray(p.transpose(0, 2, 1)) for p in (a, b))  # H x 3 x W: rows stay whole in memory
     inner_height, inner_width = height - 2 * RADIUS, width - 2 * RADIUS
     buffers = _Buffers(channels, width)
     total = 0.0
     for top in range(0, inner_height, _ROWS):
+        # a strip of 24 places needs 5 rows more above and below
         strip = slice(top, min(top + _ROWS, inner_height) + 2 * RADIUS)
         total += _sum_of_strip(x[strip], y[strip], buffers)
     return total / float(inner_height * inner_width * channels)
@@ -70,6 +71,7 @@ def _sum_of_strip(x: Picture, y: Picture, buffers: _Buffers) -> float:
     The two variances enter only as their sum, so that four smoothed maps do where five are usual.
     """
     rows = x.shape[0]
+    # planes: x, y, xy, x² + y², each rows x 3 x W in float64; smoothing turns them into the expectations of those
     planes, square = buffers.planes[:rows], buffers.square[:rows]
     planes[:, 0], planes[:, 1] = x, y
     np.multiply(planes[:, 0], planes[:, 1], out=planes[:, 2])
@@ -77,12 +79,14 @@ def _sum_of_strip(x: Picture, y: Picture, buffers: _Buffers) -> float:
     np.multiply(planes[:, 1], planes[:, 1], out=square)
     planes[:, 3] += square
     mean_x, mean_y, covariance, variances = _smooth(planes, buffers)
+    # covariance: E[xy] - E[x]E[y]; variances: E[x² + y²] - E[x]² - E[y]², the sum of both
     product = np.multiply(mean_x, mean_y, out=buffers.product[: rows - 2 * RADIUS])
     mean_x *= mean_x
     mean_y *= mean_y
     squares = np.add(mean_x, mean_y, out=mean_x)
     covariance -= product
     variances -= squares
+    # SSIM = (2 E[x]E[y] + C1)(2 cov + C2) / ((E[x]² + E[y]² + C1)(var x + var y + C2)), summed over all places
     product *= 2
     covariance *= 2
     product += _C1
@@ -99,10 +103,12 @@ def _smooth(planes: _Array, buffers: _Buffers) -> list[_Array]:
     """Smooths the four maps of a strip over rows and columns; both shrink by 10, channels and columns become one."""
     rows, width = planes.shape[0] - 2 * RADIUS, planes.shape[3]
     down = buffers.down[:rows]
+    # over rows: (rows, rows + 10) @ (rows + 10, 4 · 3 · W)
     np.matmul(_DOWN[: rows + 2 * RADIUS, :rows].T, planes.reshape(planes.shape[0], -1), out=down)
     down = down.reshape(-1, width)
     across = buffers.across[: down.shape[0]]
     inner = width - 2 * RADIUS
+    # over columns, 32 places at a time: (rows · 4 · 3, n + 10) @ (n + 10, n)
     for left in range(0, inner, _COLUMNS):
         n = min(_COLUMNS, inner - left)
         np.matmul(down[:, left : left + n + 2 * RADIUS], _ACROSS[: n + 2 * RADIUS, :n], out=across[:, left : left + n])

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RunError
-from harness.files import write_json, write_text
+from harness.documents import Document, typed
+from harness.errors import RunError, WorkspaceError
+from harness.files import write_text
 from harness.metrics.measure import Measurement, Row
 from harness.metrics.registry import COLUMNS
 from harness.metrics.statistics import Summary
+from harness.workspace import checked_name
 
-FORMAT = 1
+_AGAIN = "run `harness test` again"
+_DOCUMENT = Document(newest=1, error=RunError, missing="`{folder}` has no `{name}`", bring=_AGAIN, mend=_AGAIN)
 
 
 def save_measurement(folder: Path, measurement: Measurement) -> None:
@@ -27,13 +30,12 @@ def save_measurement(folder: Path, measurement: Measurement) -> None:
     for row in measurement.rows:
         writer.writerow([row.name, *(repr(float(row.values[column])) for column in measurement.columns)])
     write_text(folder / "metrics.csv", text.getvalue())
-    write_json(folder / "metrics.json", measurement_document(measurement))
+    _DOCUMENT.save(folder / "metrics.json", measurement_document(measurement))
 
 
 def measurement_document(measurement: Measurement) -> dict[str, Any]:
     """Returns what `metrics.json` holds: `null` stands where there is no finite value."""
     return {
-        "format": FORMAT,
         "columns": [_column_document(name) for name in measurement.columns],
         "summary": {name: asdict(summary) for name, summary in measurement.summary.items()},
         "baselines": {
@@ -51,27 +53,27 @@ def _column_document(name: str) -> dict[str, Any]:
 
 def load_measurement(folder: Path) -> Measurement:
     """Reads both files; raises RunError if one is missing, damaged, of a newer format, or not of the other."""
-    path = folder / "metrics.json"
+    return _DOCUMENT.load(folder / "metrics.json", lambda content: _measurement(content, folder / "metrics.csv"))
+
+
+def _measurement(content: dict[str, Any], table: Path) -> Measurement:
+    columns = tuple(typed(str, c["name"], "columns.name") for c in content["columns"])
+    summary = typed(dict[str, Summary], content["summary"], "summary")
+    baselines = typed(dict[str, dict[str, Summary]], content["baselines"], "baselines")
+    # Columns that only a newer version measures are shown as well, so a name is all that is asked of them.
+    if not columns or not all(re.fullmatch(r"[a-z0-9_]+", name) for name in columns):
+        raise ValueError(f"`columns` are {', '.join(columns) or 'none'}")
+    if any(set(means) != set(columns) for means in (summary, *baselines.values())):
+        raise ValueError(f"it does not summarise {', '.join(columns)}")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] != FORMAT:
-            raise RunError(f"`{path}` has format {document['format']}, this harness reads {FORMAT}", "update harness")
-        columns = tuple(column["name"] for column in document["columns"])
-        summary = _summaries(document["summary"])
-        path = folder / "metrics.csv"
-        rows = _rows(path, columns)
+        rows = _rows(table, columns)
         if {s.n for s in summary.values()} != {len(rows)}:
             raise ValueError(f"it has {len(rows)} rows, `metrics.json` summarises another number")
-        baselines = {name: _summaries(summaries) for name, summaries in document["baselines"].items()}
-        return Measurement(columns, rows, summary, baselines, document["protocol"])
     except FileNotFoundError:
-        raise RunError(f"`{folder}` has no `{path.name}`", "run `harness test` again") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"`{path}` is damaged: {error}", "run `harness test` again") from error
-
-
-def _summaries(document: dict[str, Any]) -> dict[str, Summary]:
-    return {name: Summary(**summary) for name, summary in document.items()}
+        raise RunError(f"`{table.parent}` has no `{table.name}`", _AGAIN) from None
+    except (OSError, ValueError, csv.Error, WorkspaceError) as error:
+        raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
+    return Measurement(columns, rows, summary, baselines, typed(dict[str, Any], content["protocol"], "protocol"))
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
@@ -79,7 +81,12 @@ def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
         header, *lines = csv.reader(stream, strict=True)
     if header != ["name", *columns]:
         raise ValueError(f"its columns are {', '.join(header)}")
-    rows = tuple(Row(name, dict(zip(columns, (float(v) for v in values), strict=True))) for name, *values in lines)
+    rows = tuple(
+        Row(checked_name(name, "picture"), dict(zip(columns, (float(v) for v in values), strict=True)))
+        for name, *values in lines
+    )
+    if len({row.name for row in rows}) != len(rows) or not rows:
+        raise ValueError("it has no rows, or two of one name")
     if any(math.isnan(v) for row in rows for v in row.values.values()):
         raise ValueError("it holds a value that is no number")
     return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
+from harness.documents import Document
 from harness.errors import ImageError, TestSetError
-from harness.files import write_json
 from harness.images.opening import open_rgb
 from harness.images.palettes import snap
 from harness.nearness.features import NAMES, SMALLEST_SIDE, VERSION, describe
@@ -25,7 +24,13 @@ from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
 from harness.version import __version__
 
-FORMAT = 1
+_DOCUMENT = Document(
+    newest=1,
+    error=TestSetError,
+    missing="there is no profile `{folder}/{name}`",
+    bring="harness setup",
+    mend="delete it, then `harness setup`",
+)
 FEWEST, MOST = 20, 256
 Half = Literal["left", "right"]
 
@@ -127,27 +132,27 @@ def _read(path: Path, half: Half | None, size: tuple[int, int] | None, colours: 
 
 def save_profile(path: Path, profile: Profile) -> None:
     """Writes a profile, under 100 kB, e.g. `datasets/<family>/<name>/profile-<domain>.json`."""
-    write_json(path, _document(profile))
+    _DOCUMENT.save(path, _document(profile))
 
 
 def load_profile(path: Path) -> Profile:
     """Reads a profile; raises TestSetError if it is missing, damaged, or describes pictures by other features."""
+    return _DOCUMENT.load(path, lambda document: _of_this_version(path, document))
+
+
+def _of_this_version(path: Path, document: dict[str, Any]) -> Profile:
+    if document["features"] != VERSION:
+        raise TestSetError(f"`{path}` was made by another version of harness", "harness setup")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if (document["format"], document["features"]) != (FORMAT, VERSION):
-            raise TestSetError(f"`{path}` was made by another version of harness", "harness setup")
         return _from_document(document)
-    except FileNotFoundError:
-        raise TestSetError(f"there is no profile `{path}`", "harness setup") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, zlib.error) as error:
-        raise TestSetError(f"`{path}` is damaged: {error}", "delete it, then `harness setup`") from error
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
 
 
 def _document(profile: Profile) -> dict[str, Any]:
     reference, scale = profile.reference, profile.scale
     usual = np.round(profile.usual, 5).tolist()
     return {
-        "format": FORMAT,
         "features": VERSION,
         "domain": profile.domain,
         "provenance": profile.provenance,

@@ -59,13 +59,13 @@ class Change:
 
     letter: str
     name: str
-    gain: bool
     difference: float
+    gain: bool
 
 
 @dataclass(frozen=True)
 class ComparePage:
-    """A comparison's page; `columns` are the numbers of a row of the gallery, `names` its images."""
+    """A comparison's page; `columns` are the numbers of a row of the gallery, `names` its images; see `notes_of`."""
 
     runs: tuple[ComparedRun, ...]
     names: tuple[str, ...]
@@ -76,6 +76,7 @@ class ComparePage:
     scatters: tuple[Scatter, ...]
     histograms: tuple[Histogram, ...]
     same_preparation: bool
+    notes: tuple[str, ...]
     protocol: str
 
 
@@ -91,7 +92,6 @@ def compare_page(
     others = runs[1:]
     metrics = [headline.column for headline in pages[0].headlines]
     columns = _columns(runs, metrics, names, words)
-    digests = {page.record.test_set.get("digest") for page in pages}
     return ComparePage(
         runs=runs,
         names=names,
@@ -107,9 +107,20 @@ def compare_page(
             h for c in columns if c.id.startswith("delta-")
             if (h := histogram(c.id, c.title, c.values, c.decimals, words)) is not None
         ),
-        same_preparation=len(digests) == 1,
+        same_preparation=all(c.of.same_preparation for c in comparisons),
+        notes=notes_of(comparisons, words),
         protocol=pages[0].protocol,
     )  # fmt: skip
+
+
+def notes_of(comparisons: Sequence[Comparison], words: Language) -> tuple[str, ...]:
+    """Returns what must be said above the numbers: of pictures prepared in two ways, or not hashed in their time."""
+    notes = []
+    if not all(c.of.same_preparation for c in comparisons):
+        notes.append(words.text("compare.prepared"))
+    if not all(c.of.hashed for c in comparisons):
+        notes.append(words.text("compare.unhashed"))
+    return tuple(notes)
 
 
 def _columns(
@@ -152,9 +163,9 @@ def _sentence(line: Line, column: Column, words: Language) -> str:
     assert change is not None
     if change.low is None or change.high is None or change.mean is None:
         return words.text("compare.unknown", run=line.letter)
-    interval = f"{words.number(change.low, column.decimals + 1, True)} … "
-    interval += words.number(change.high, column.decimals + 1, True)
-    values = {"run": line.letter, "value": isolated(words.number(change.mean, column.decimals + 1, True))}
+    interval = f"{words.number(change.low, column.decimals + 1, signed=True)} … "
+    interval += words.number(change.high, column.decimals + 1, signed=True)
+    values = {"run": line.letter, "value": isolated(words.number(change.mean, column.decimals + 1, signed=True))}
     values["interval"] = isolated(interval)
     if change.low <= 0 <= change.high:
         return words.text("compare.unclear", **values)
@@ -175,8 +186,8 @@ def _changes(run: ComparedRun, column: Column, most: int) -> list[Change]:
     sign = -1 if column.better == "lower" else 1
     found = [(sign * d, name) for name, d in run.comparison.columns[column.id].differences.items() if d]
     ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))
-    gains = [Change(run.letter, name, True, sign * d) for d, name in ranked[:most] if d > 0]
-    return gains + [Change(run.letter, name, False, sign * d) for d, name in ranked[::-1][:most] if d < 0]
+    gains = [Change(run.letter, name, sign * d, gain=True) for d, name in ranked[:most] if d > 0]
+    return gains + [Change(run.letter, name, sign * d, gain=False) for d, name in ranked[::-1][:most] if d < 0]
 
 
 def _spectrum(run: ComparedRun, column: Column, words: Language) -> Differences | None:

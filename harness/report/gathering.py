@@ -18,6 +18,9 @@ from harness.web.charts import Histogram, Range, Scatter, histogram, range_plot,
 from harness.web.language import Language
 from harness.web.privacy import without_paths
 
+_MOST_WARNINGS, _MOST_NOTES = 20, 10
+"""Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in `run.json`."""
+
 _PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("input_ssim", "input_psnr"))
 
 
@@ -102,6 +105,7 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
     metrics = metric_columns(measurement, language)
     columns = metrics + nearness_column(names, facts, language)
     kinds = ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
+    kept = [kind for kind in kinds if kind != "difference"]
     return RunPage(
         name=record.name,
         record=record,
@@ -109,7 +113,9 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         date=date(record.started, language),
         kinds=kinds,
         columns=columns,
-        pictures=tuple(_picture(name, facts.get(name, {}), paired, spread) for name in names),
+        pictures=tuple(
+            _picture(name, facts.get(name, {}), [k for k in kept if k != "spread" or name in spread]) for name in names
+        ),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
         examples=_examples(metrics[0]) if metrics else (),
         warnings=_warnings(record, language),
@@ -137,8 +143,7 @@ def date(started: str, language: Language) -> str:
     )
 
 
-def _picture(name: str, facts: dict[str, Any], paired: bool, spread: Collection[str]) -> Picture:
-    kinds = ["input", "output", *(["target"] if paired else []), *(["spread"] if name in spread else [])]
+def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str]) -> Picture:
     source = facts.get("source")
     return Picture(
         name=name,
@@ -152,7 +157,7 @@ def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
     """An image's warnings, then why it is far from the training pictures."""
     nearness = facts.get("nearness") or {}
     reasons = nearness.get("reasons", ()) if nearness.get("verdict") in ("far", "unusual") else ()
-    return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ()), *reasons[:2]))
+    return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ())[:_MOST_NOTES], *reasons[:2]))
 
 
 def _headline(column: Column, measurement: Measurement, language: Language) -> Headline:
@@ -205,7 +210,9 @@ def _examples(column: Column) -> tuple[Example, ...]:
 
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
-    found = [_translated(without_paths(warning), language) for warning in record.warnings]
+    found = [_translated(without_paths(warning), language) for warning in record.warnings[:_MOST_WARNINGS]]
+    if len(record.warnings) > _MOST_WARNINGS:
+        found.append(language.count("warning.more", len(record.warnings) - _MOST_WARNINGS))
     far = sum(bool(i.get("nearness") and i["nearness"].get("verdict") == "far") for i in record.images)
     if far:
         found.append(language.text("warning.far", images=language.count("images", far)))

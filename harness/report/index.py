@@ -33,7 +33,7 @@ class IndexRun:
 
 @dataclass(frozen=True)
 class IndexPage:
-    """The index, the newest run first; `damaged` are folders that could not be read, each with the reason.
+    """The index; `damaged` are folders that could not be read, each with the reason.
 
     `trainings` are addresses seen from the index and records.
     """
@@ -49,8 +49,8 @@ def index_page(
     damaged: Sequence[tuple[str, str]],
     trainings: Sequence[tuple[str, TrainingRecord]] = (),
 ) -> IndexPage:
-    """Returns the data of the index of runs, given by folder name and page."""
-    ordered = sorted(pages, key=lambda run: run[1].record.started, reverse=True)
+    """Returns the data of the index of runs, given by folder name and page, the newest first."""
+    ordered = sorted(pages, key=lambda run: run[1].record.moment, reverse=True)
     columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
     return IndexPage(
         runs=tuple(IndexRun(folder, page, f"{quote(folder)}/", _median(page)) for folder, page in ordered),
@@ -58,7 +58,7 @@ def index_page(
         damaged=tuple(damaged),
         trainings=tuple(
             (f"{quote(folder)}/", record)
-            for folder, record in sorted(trainings, key=lambda pair: pair[1].started, reverse=True)
+            for folder, record in sorted(trainings, key=lambda pair: pair[1].moment, reverse=True)
         ),
     )
 

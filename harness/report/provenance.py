@@ -18,7 +18,8 @@ from harness.runs.record import RunRecord
 from harness.web.language import Language
 from harness.web.privacy import public_command, public_word, without_paths
 
-_MOST_IMAGES = 100
+_MOST = 100
+_TALK = {"-q", "--quiet", "--json"}  # how a command speaks, not what it makes
 
 
 @dataclass(frozen=True)
@@ -55,37 +56,77 @@ def provenance(record: RunRecord, language: Language) -> Provenance:
         groups=_groups(record, language),
         licences=_licences(record, language),
         citations=_citations(record),
-        record=json.dumps(scrubbed(_shortened({"format": 1, **asdict(record)})), indent=2, ensure_ascii=False),
+        record=json.dumps(scrubbed({"format": 1, **asdict(record)}), indent=2, ensure_ascii=False),
     )
 
 
-def _shortened(document: dict[str, Any]) -> dict[str, Any]:
-    """The record with only the first images of many: thousands would make a page that nobody can open."""
-    images = document["images"]
-    if len(images) <= _MOST_IMAGES:
-        return document
-    return {**document, "images": [*images[:3], f"… {len(images) - 3} more, all in run.json"]}
-
-
 def command_again(record: RunRecord) -> str:
-    """Returns the `harness test` command that makes the run again from the same set and weights."""
-    if "demo" in record.command[:4]:
-        return "harness demo"
+    """Returns the command that makes the run again from the same set and weights, typed in the workspace."""
+    typed = _typed(record.command)
+    if typed.name == "demo":
+        return without_paths(shlex.join(["harness", "demo", *(w for w in typed.words if w not in _TALK)]))
     test_set, native = record.test_set, record.extra.get("native") or {}
-    words = ["harness", "test", "--model", str(record.model["id"])]
-    words += ["--dataset", str(test_set.get("reference") or test_set["name"])]
-    if test_set.get("split"):
-        words += ["--split", str(test_set["split"])]
-    words += ["--engine", record.engine, "--mode", record.mode, "--seed", str(record.seed), "--device", record.device]
-    size = test_set.get("size")
-    if size:
-        words += ["--size", size if isinstance(size, str) else "x".join(str(side) for side in size)]
-    if has_own_weights(record):
-        words += ["--weights", _typed_weights(record.command)]
-    for option in ("samples", "precision"):
-        if native.get(option) not in (None, 1, "fp32"):
-            words += [f"--{option}", str(native[option])]
-    return without_paths(shlex.join(words))
+    size, devices = test_set.get("size"), native.get("devices")
+    options = {
+        "--model": record.model["id"],
+        "--dataset": test_set.get("reference") or typed.path("--dataset", "-d") or test_set["name"],
+        "--split": test_set.get("split"),
+        "--limit": test_set["limit"] if "limit" in test_set else typed.value("--limit"),
+        "--engine": record.engine,
+        "--mode": record.mode,
+        "--seed": record.seed,
+        "--device": record.device,
+        "--size": "x".join(str(side) for side in size) if isinstance(size, list | tuple) else size,
+        "--weights": _weights(record, typed),
+        **{f"--{name}": native.get(name) for name in ("samples", "precision") if native.get(name) not in {1, "fp32"}},
+        "--batch-size": native.get("batch_size"),
+        "--devices": ",".join(devices) if devices else None,
+    }
+    words = [w for option, value in options.items() if value is not None for w in (option, str(value))]
+    words += ["--compile"] if native.get("compile_") else []
+    if test_set.get("follow_links", "--follow-links" in typed.words):
+        words.append("--follow-links")
+    return without_paths(shlex.join(["harness", "test", *words]))
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """A command line of ours as it was typed: its command, and the words that follow."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def value(self, *options: str) -> str | None:
+        """The last value of an option, written in either way."""
+        found = None
+        for word, following in zip(self.words, (*self.words[1:], ""), strict=False):
+            option, equals, value = word.partition("=")
+            if option in options:
+                found = value if equals else following
+        return found
+
+    def path(self, *options: str) -> str | None:
+        """The value of an option that names a file, None where that is an absolute path, which no page may show."""
+        value = self.value(*options)
+        return None if value and re.match(r"~|[\\/]|[A-Za-z]:", value) else value
+
+
+def _typed(command: Sequence[str]) -> _Typed:
+    """Of what another program was asked, e.g. a script that imports harness, nothing is known."""
+    first, *words = command or [""]
+    while words and words[0].startswith("--workspace"):
+        del words[: 1 if "=" in words[0] else 2]
+    if first != "harness" or not words:
+        return _Typed("", ())
+    return _Typed(words[0], tuple(words[1:]))
+
+
+def _weights(record: RunRecord, typed: _Typed) -> str | None:
+    """The file that was given in place of the installed weights; runs made before that was recorded are asked."""
+    if typed.name == "test" or "weights" in record.model:
+        recorded = record.model.get("weights") or Path(typed.value("--weights") or "").name
+        return typed.path("--weights") or recorded or None
+    return "FILE" if has_own_weights(record) else None
 
 
 def has_own_weights(record: RunRecord) -> bool:
@@ -102,22 +143,16 @@ def has_own_weights(record: RunRecord) -> bool:
     ))  # fmt: skip
 
 
-def _typed_weights(command: Sequence[str]) -> str:
-    """The file's name as it was typed, without its folder."""
-    for place, word in enumerate(command):
-        if word.startswith("--weights="):
-            return Path(word.partition("=")[2]).name
-        if word == "--weights" and place + 1 < len(command):
-            return Path(command[place + 1]).name
-    return "FILE"
-
-
 def scrubbed(document: Any) -> Any:
-    """Returns a JSON document in which every string has lost its absolute paths."""
+    """Returns a JSON document in which every string has lost its absolute paths, and long lists most of what they hold.
+
+    Thousands of images would make a page that nobody can open.
+    """
     if isinstance(document, dict):
         return {key: scrubbed(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
-        return [scrubbed(value) for value in document]
+        left_out = [f"… {len(document) - 3} more, all in run.json"] if len(document) > _MOST else []
+        return [scrubbed(value) for value in (document[:3] if left_out else document)] + left_out
     return public_word(document) if isinstance(document, str) else document
 
 
@@ -158,7 +193,7 @@ def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
             Fact(t("made.commit"), commit, "hash", _commit_link(url, commit)),
             Fact(t("made.state"), t("made.dirty") if upstream.get("dirty") else t("made.clean")),
         ]
-    facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims]
+    facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims[:_MOST]]
     return _known(*facts)
 
 

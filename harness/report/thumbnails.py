@@ -6,10 +6,8 @@ A single file a row keeps a page of ten thousand images light; names are row num
 from __future__ import annotations
 
 import io
-import os
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from harness.files import written_aside
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 
 CELL = 128
@@ -49,19 +48,13 @@ def write_strips(run: Path, names: Sequence[str], kinds: Sequence[str], progress
     for path in (run / FOLDER).glob("*/*.webp"):
         if path not in wanted:
             path.unlink()
-    with progress.step("Thumbnails", len(names)) as step, ThreadPoolExecutor(_cores()) as pool:
-        pending: deque[Future[None]] = deque()
-        for row, name in enumerate(names):
-            pending.append(pool.submit(_write_strip, run, row, name, kinds))
-            if len(pending) > 64:
-                pending.popleft().result()
-                step.advance()
-        for done in pending:
-            done.result()
+    with progress.step("Thumbnails", len(names)) as step:
+        for _ in in_order(partial(_write_strip, run, kinds), enumerate(names), default_workers()):
             step.advance()
 
 
-def _write_strip(run: Path, row: int, name: str, kinds: Sequence[str]) -> None:
+def _write_strip(run: Path, kinds: Sequence[str], numbered: tuple[int, str]) -> None:
+    row, name = numbered
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if _fresh(target, sources, len(kinds)):
@@ -135,7 +128,3 @@ def encode(picture: Image.Image, quality: int | None) -> bytes:
     else:
         picture.save(stream, "WEBP", quality=quality, method=2)
     return stream.getvalue()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from harness.errors import RunError
 from harness.files import write_text, written_aside
-from harness.metrics.comparing import Comparison, compare
+from harness.metrics.comparing import Comparison, compare_runs
 from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
 from harness.report.comparison import MOST_RUNS, compare_cells, compare_document, compare_page
@@ -18,6 +18,8 @@ from harness.report.gallery import run_cells, run_document, script_texts
 from harness.report.gathering import RunPage, run_page
 from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
+from harness.runs.confining import refuse_links_out
+from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
 from harness.web.language import Language, language
@@ -47,7 +49,16 @@ def write_run_report(run: Path, lang: str = "en", progress: Progress | None = No
 
 
 def load_page(run: Path, words: Language) -> RunPage:
-    """Returns the data of a run's page."""
+    """Returns the data of a run's page.
+
+    Raises:
+        RunError: the folder is no complete run, its records are damaged, or it holds a link that leads out of it.
+    """
+    refuse_links_out(run)
+    return _read_page(run, words)
+
+
+def _read_page(run: Path, words: Language) -> RunPage:
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
     return run_page(load_record(run), load_measurement(run), spread, words)
 
@@ -57,6 +68,7 @@ def render_run(
     words: Language,
     document: dict[str, object],
     examples: dict[int, dict[str, str | None]],
+    *,
     home: str | None = None,
     single: str = "",
     partial: str = "",
@@ -102,8 +114,7 @@ def write_comparison(
     if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
         raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
     words = language(lang)
-    measurements = [load_measurement(run) for run in runs]
-    comparisons = [compare(measurements[0], other) for other in measurements[1:]]
+    comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
     for run, page in zip(runs, pages, strict=True):
         write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
@@ -130,12 +141,12 @@ def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
     words = language(lang)
     pages, damaged, trainings = [], [], []
-    for folder in sorted(path.parent for path in results.glob("*/run.json") if not path.parent.name.startswith(".")):
+    for folder in oldest_first(results.glob("*/run.json")):
         try:
-            pages.append((folder.name, load_page(folder, words)))
+            pages.append((folder.name, _read_page(folder, words)))
         except RunError as error:
             damaged.append((folder.name, without_paths(error.message)))
-    for folder in sorted(p.parent for p in results.glob("*/training.json") if not p.parent.name.startswith(".")):
+    for folder in oldest_first(results.glob("*/training.json")):
         try:
             trainings.append((folder.name, load_training(folder)))
         except RunError as error:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import RunError, UnknownNameError
-from harness.runs.training_record import training_folders
+from harness.runs import record, training_record
+from harness.runs.ordering import oldest_first
 from harness.workspace import Workspace
 
 
 def run_folders(workspace: Workspace) -> list[Path]:
     """Returns the complete runs of a workspace, the newest last."""
-    found = [p.parent for p in workspace.results.glob("*/run.json") if not p.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: ((folder / "run.json").stat().st_mtime_ns, folder.name))
+    return oldest_first(workspace.results.glob(f"*/{record.FILE}"))
 
 
 def find_run(workspace: Workspace, run: str | None) -> Path:
@@ -22,36 +23,43 @@ def find_run(workspace: Workspace, run: str | None) -> Path:
         UnknownNameError: no run has that name.
         RunError: there are no runs yet.
     """
-    folders = run_folders(workspace)
-    if run is None:
+    return _found(workspace, run, (record.FILE,))
+
+
+def find_report(workspace: Workspace, name: str | None) -> Path:
+    """Returns the folder of a run or of a training as `find_run` does that of a run; the newest of both for None."""
+    return _found(workspace, name, (training_record.FILE, record.FILE))
+
+
+def find_runs(workspace: Workspace, names: Sequence[str]) -> list[Path]:
+    """Returns the folders of runs, each once; a folder that is no run stands for all runs in it.
+
+    Raises:
+        UnknownNameError, RunError: as `find_run`.
+    """
+    found: list[Path] = []
+    for name in names:
+        try:
+            found.append(find_run(workspace, name))
+        except UnknownNameError:
+            within = oldest_first(Path(name).glob(f"*/{record.FILE}"))
+            if not within:
+                raise
+            found += [folder.resolve() for folder in within]
+    return list(dict.fromkeys(found))
+
+
+def _found(workspace: Workspace, name: str | None, files: tuple[str, ...]) -> Path:
+    folders = oldest_first(path for file in files for path in workspace.results.glob(f"*/{file}"))
+    if name is None:
         if not folders:
             raise RunError(
                 f"there are no runs in `{workspace.results}` yet", "harness test --model facades_label2photo"
             )
         return folders[-1]
     by_name = {folder.name: folder for folder in folders}
-    if run in by_name:
-        return by_name[run]
-    if (Path(run) / "run.json").is_file():
-        return Path(run).resolve()
-    raise UnknownNameError("run", run, by_name)
-
-
-def find_report(workspace: Workspace, name: str | None) -> Path:
-    """Returns the folder of a run or of a training by name or path; the newest of both for None.
-
-    Raises:
-        UnknownNameError, RunError: as `find_run`.
-    """
-    trainings = training_folders(workspace)
-    if name is None:
-        candidates = [(folder / "run.json", folder) for folder in run_folders(workspace)[-1:]]
-        candidates += [(folder / "training.json", folder) for folder in trainings[-1:]]
-        newest = max(candidates, key=lambda pair: pair[0].stat().st_mtime_ns, default=None)
-        return newest[1] if newest else find_run(workspace, None)
-    by_name = {folder.name: folder for folder in trainings}
     if name in by_name:
         return by_name[name]
-    if (Path(name) / "training.json").is_file():
+    if any((Path(name) / file).is_file() for file in files):
         return Path(name).resolve()
-    return find_run(workspace, name)
+    raise UnknownNameError("run", name, by_name)

@@ -81,7 +81,6 @@ def model_of(record: TrainingRecord, trained: TrainedModel) -> Model:
         split=trained.split,
         input_domain=trained.input_domain,
         output_domain=trained.output_domain,
-        load_size=trained.crop_size,
         crop_size=trained.crop_size,
         licence=_LICENCE,
         source=f"results/{record.name}/training.json",

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
+from harness.workspace import shortened
+
 MAX_BYTES = 120
 """Of a name in UTF-8: room for `input/`, suffixes and temporary names below the 255 bytes file systems allow."""
 
@@ -69,7 +71,7 @@ def _joined(name: str, ending: str) -> str:
 
 
 def _shortened(text: str, limit: int) -> str:
-    return _ENDS.sub("", text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore"))
+    return _ENDS.sub("", shortened(text, limit))
 
 
 def _key(name: str) -> str:

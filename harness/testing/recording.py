@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from harness.engines.job import Answer
@@ -18,6 +19,8 @@ from harness.testing.loading import Generator
 from harness.testing.request import TestRequest
 from harness.version import __version__
 from harness.workspace import Workspace
+
+_MOST_WARNINGS = 50
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def make_record(
         harness_version=__version__,
         command=work.request.command,
         started=started.isoformat(timespec="seconds"),
-        model=_model_facts(work.generator),
+        model=_model_facts(work.generator) | {"weights": _shown_weights(workspace, work.request.weights)},
         engine=answer.engine,
         mode=work.request.mode,
         seed=work.request.seed,
@@ -63,6 +66,14 @@ def make_record(
         warnings=tuple(_warnings(work, clone)),
         extra=answer.extra | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )
+
+
+def _shown_weights(workspace: Workspace, given: Path | None) -> str | None:
+    """What `--weights` must say again, of a file outside the workspace its name; None for the installed weights."""
+    if given is None:
+        return None
+    below = given.resolve()
+    return below.relative_to(workspace.root).as_posix() if below.is_relative_to(workspace.root) else given.name
 
 
 def _model_facts(generator: Generator) -> dict[str, Any]:
@@ -89,6 +100,8 @@ def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
         "direction": selection.direction,
         "count": len(selection.items),
         "refused": len(selection.refused),
+        "limit": request.limit,
+        "follow_links": request.follow_links,
         "nearness": selection.nearness,
         "size": list(request.size) if isinstance(request.size, tuple) else request.size,
     }
@@ -110,4 +123,5 @@ def _warnings(work: Assignment, clone: CloneState | None) -> list[str]:
     difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)
-    return found
+    more = [f"and {len(found) - _MOST_WARNINGS} more"] if len(found) > _MOST_WARNINGS else []
+    return found[:_MOST_WARNINGS] + more

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from harness.catalog.types import Model
-from harness.engines.job import Mode
+from harness.engines.job import Mode, NativeSettings
 
 Engine = Literal["official", "native"]
 Size = tuple[int, int] | Literal["own"] | None
 """Width and height in pixels, each picture's own, or None for the model's."""
-
-
-@dataclass(frozen=True)
-class NativeSettings:
-    """What only the native engine can be told; see `harness.engines.native.engine.translate`."""
-
-    batch_size: int | None = None
-    precision: str = "fp32"
-    compile_: bool = False
-    samples: int = 1
-    devices: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

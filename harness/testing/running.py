@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 
 from filelock import FileLock
@@ -30,9 +30,10 @@ from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
 from harness.testing.loading import load_generator
+from harness.testing.measurable import refuse_unmeasurable
 from harness.testing.recording import Assignment, make_record
 from harness.testing.request import TestRequest
-from harness.workspace import Workspace
+from harness.workspace import Workspace, numbered
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,13 @@ class TestedRun:
     page: Path
 
 
-def run_test(workspace: Workspace, request: TestRequest, progress: Progress | None = None) -> TestedRun:
+def run_test(
+    workspace: Workspace, request: TestRequest, progress: Progress | None = None, *, into: Path | None = None
+) -> TestedRun:
     """Translates the pictures of a test set, measures them and writes `results/<run>/`.
+
+    Args:
+        into: a folder to write to in its place; nothing of the run then stands in `results/`, and it has no page.
 
     Raises:
         HarnessError: any of its kinds; nothing is left under the run's final name.
@@ -71,6 +77,9 @@ def run_test(workspace: Workspace, request: TestRequest, progress: Progress | No
     what = f"{len(selection.items)} images of `{selection.name}`"
     progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
     work = Assignment(generator, selection, request, device)
+    refuse_unmeasurable(work)
+    if into is not None:
+        return _run(workspace, work, into, progress)
     with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
         if name is None:
             raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
@@ -112,8 +121,7 @@ def _refuse_existing(folder: Path) -> None:
 
 
 def _names(model: Model, selection: Selection) -> Iterator[str]:
-    stem = f"{model.name if model.paired else f'cyclegan-{model.name}'}-{selection.name}"[:80]
-    return (f"{stem}-{n:03d}" for n in count(1))
+    return numbered(f"{model.name if model.paired else f'cyclegan-{model.name}'}-{selection.name}")
 
 
 def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> TestedRun:
@@ -122,12 +130,13 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progres
         answer = _translate(workspace, work, draft, folder.name, progress)
         before = time.perf_counter()
         names = [item.name for item in work.selection.items]
-        measurement = measure_images(draft / "images", names, work.selection.paired, progress=progress)
+        measurement = measure_images(draft / "images", names, paired=work.selection.paired, progress=progress)
         save_measurement(draft, measurement)
         durations = {**answer.durations, "measure": time.perf_counter() - before}
         record = make_record(workspace, folder.name, work, started, answer, durations=durations)
         save_record(draft, record)
-        write_run_report(draft, work.request.lang)
+        if folder.parent == workspace.results:
+            write_run_report(draft, work.request.lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
 
 
@@ -149,7 +158,8 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
     try:
         return _engine(workspace, job, work.request, progress)
     except EngineError as error:
-        kept = workspace.results / f"{run_name}.failed.log"
+        beside = draft.parent if draft.parent == workspace.results else Path(tempfile.gettempdir())
+        kept = beside / f"{run_name}.failed.log"
         with suppress(FileNotFoundError):
             shutil.copyfile(job.log, kept)
             error.message += f"\nthe whole log: `{kept}`"
@@ -160,7 +170,7 @@ def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Prog
     if request.engine == "native":
         from harness.engines.native.engine import translate as native
 
-        return native(job, progress, **asdict(request.native))
+        return native(job, progress, request.native)
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)

@@ -17,7 +17,7 @@ from harness.errors import DeviceError, TrainingError
 from harness.runs.training_record import TrainingRecord, training_folders
 from harness.sets.trainable import TrainingData
 from harness.units import megabytes
-from harness.workspace import Workspace
+from harness.workspace import Workspace, numbered
 
 _BYTES_OF_STATE = 12  # fp32 weights and Adam's two moments
 _BYTES_OF_WEIGHTS = 4
@@ -90,9 +90,7 @@ def check_processes(processes: int, device: str) -> None:
 
 def free_name(workspace: Workspace, data: TrainingData, family: Family) -> str:
     """Returns a name for a training that nothing in the workspace has."""
-    stem = f"{data.name}-{family}"[:80]
-    taken = {p.name for p in workspace.results.glob("*")}
-    return next(name for n in range(1, len(taken) + 2) if (name := f"{stem}-{n:03d}") not in taken)
+    return next(name for name in numbered(f"{data.name}-{family}") if not workspace.run(name).exists())
 
 
 def check_name(workspace: Workspace, name: str) -> None:

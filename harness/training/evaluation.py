@@ -26,6 +26,7 @@ from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
 from harness.provision.installed import installed_weights
 from harness.report.writing import comparison_name, write_comparison
+from harness.runs.identity import kinship
 from harness.runs.trained import model_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
 from harness.sets.selection import Selection, select
@@ -184,7 +185,11 @@ class _Ending:
             "worst": _worst(runs["best"], first),
         }
         warnings = _alike(runs["best"], first, self.generator.name)
-        together = [run for kind, run in runs.items() if why_not_comparable(first, measured[kind]) is None]
+        together = [
+            run
+            for kind, run in runs.items()
+            if why_not_comparable(first, measured[kind]) is None and kinship(runs["best"], run).same_preparation
+        ]
         if pretrained and "official" in runs:
             document["official"] = _run_document(runs["official"], measured["official"])
             if runs["official"] not in together:

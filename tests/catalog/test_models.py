@@ -41,7 +41,7 @@ def test_model_names_its_source_and_licence(model):
     assert model.source.startswith("scripts/download_")
     assert "none stated for the weights" in model.licence
     assert model.architecture.official
-    assert model.load_size % model.architecture.multiple_of == 0
+    assert model.crop_size % model.architecture.multiple_of == 0
 
 
 def test_models_of_both_families_have_their_own_networks():

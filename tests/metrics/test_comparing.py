@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import wilcoxon
 
 from harness.errors import RunError
-from harness.metrics.comparing import compare, why_not_comparable
-from harness.metrics.measure import measure_images
-from tests.metrics.drawn import measurement, noise, run_images, save
+from harness.metrics.comparing import compare, compare_runs, why_not_comparable
+from tests.metrics.drawn import measurement
+from tests.report.samples import change_facts, sample_run
 
 
 def test_differences_are_the_second_minus_the_first_by_name() -> None:
@@ -80,18 +80,46 @@ def test_another_protocol_is_refused_and_another_library_version_is_not() -> Non
     assert why_not_comparable(a, replace(a, protocol={**a.protocol, "libraries": {"numpy": "9"}})) is None
 
 
-def test_other_targets_under_the_same_names_are_refused(tmp_path: Path) -> None:
-    names = run_images(tmp_path, 4)
-    first = measure_images(tmp_path, names, paired=True)
-    save(tmp_path, "target", names[2], noise(99) // 2)
-    with pytest.raises(RunError, match="same names but other targets"):
-        compare(first, measure_images(tmp_path, names, paired=True))
+def test_images_that_did_not_change_keep_their_ranks() -> None:
+    """Pratt's rule by hand: zeros are ranked and then dropped, so that they weaken what the others say.
+
+    Of z zeros and the differences 1 to n, every third negative, the ranks are z + 1 to z + n; the sum of the negative
+    ones has the mean (N(N+1) - z(z+1)) / 4 and the variance (N(N+1)(2N+1) - z(z+1)(2z+1)) / 24, where N = n + z.
+    """
+    zeros, n = 20, 40
+    changes = [*([0.0, 5e-7] * (zeros // 2)), *(-float(d) if d % 3 == 0 else float(d) for d in range(1, n + 1))]
+    start = [100.0] * len(changes)
+    column = compare(measurement(psnr=start), measurement(psnr=[100 + d for d in changes])).columns["psnr"]
+    of_the_negative = sum(zeros + d for d in range(3, n + 1, 3))
+    every = zeros + n
+    mean = (every * (every + 1) - zeros * (zeros + 1)) / 4
+    variance = (every * (every + 1) * (2 * every + 1) - zeros * (zeros + 1) * (2 * zeros + 1)) / 24
+    p = math.erfc(abs(of_the_negative - mean) / math.sqrt(2 * variance))
+    assert column.p_value == pytest.approx(p, abs=1e-6)
+    assert column.ties == zeros
 
 
-def test_targets_rounded_otherwise_stay_comparable(tmp_path: Path) -> None:
-    names = run_images(tmp_path, 4)
-    first = measure_images(tmp_path, names, paired=True)
-    target = noise(2).copy()
-    target[0, :5] ^= 1
-    save(tmp_path, "target", names[0], target)
-    assert why_not_comparable(first, measure_images(tmp_path, names, paired=True)) is None
+def test_a_column_that_only_a_newer_version_knows_is_compared_by_its_numbers() -> None:
+    new = replace(measurement(ssim=[0.1, 0.2]), columns=("new",))
+    a, b = (replace(new, rows=tuple(replace(r, values={"new": v}) for r in new.rows)) for v in (1.0, 2.0))
+    assert compare(a, b).columns["new"].wins == 2
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Path, Path]:
+    return sample_run(tmp_path / "first", noise=10), sample_run(tmp_path / "second", noise=20)
+
+
+def test_runs_of_the_same_pictures_are_compared(runs: tuple[Path, Path]) -> None:
+    comparison = compare_runs(*runs)
+    assert (comparison.of.same_preparation, comparison.of.hashed) == (True, True)
+    document = comparison.to_json()
+    assert (document["same_preparation"], document["hashed"]) == (True, True)
+    assert comparison.columns["ssim"].losses == 8
+
+
+def test_runs_of_other_pictures_are_refused_with_the_way_out(runs: tuple[Path, Path]) -> None:
+    change_facts(runs[1], lambda facts: facts.update(source_sha256="0" * 64))
+    with pytest.raises(RunError, match=r"cannot be compared: the input is another picture for `000`") as caught:
+        compare_runs(*runs)
+    assert "harness test --dataset" in str(caught.value.hint)

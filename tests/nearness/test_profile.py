@@ -85,7 +85,7 @@ def test_a_missing_profile_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d.update(format=2), "another version"),
+        (lambda d: d.update(format=2), "has format 2"),
         (lambda d: d.update(features=0), "another version"),
         (lambda d: d.pop("points"), "is damaged"),
         (lambda d: d["points"].update(data="!"), "is damaged"),

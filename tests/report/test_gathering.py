@@ -139,8 +139,54 @@ def test_the_record_of_very_many_images_is_shortened() -> None:
 
 
 def test_the_demo_is_made_again_by_the_demo() -> None:
-    record = sample_record("r", NAMES, command=("harness", "--workspace", "/tmp/w", "demo"))
-    assert command_again(record) == "harness demo"
+    record = sample_record("r", NAMES, command=("harness", "--workspace", "/tmp/w", "demo", "-q", "--images", "3"))
+    assert command_again(record) == "harness demo --images 3"
+    other = sample_record("r", NAMES, command=("harness", "test", "--model", "demo"))
+    assert command_again(other).startswith("harness test")
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "said"),
+    [
+        (("harness", "test", "--model", "m"), None, None),
+        (("harness", "test", "--weights=mine/g.pth"), None, "mine/g.pth"),
+        (("harness", "test", "--weights", "../g.pth"), {"weights": "g.pth"}, "../g.pth"),
+        (("harness", "test", "--weights", "/home/me/g.pth"), {"weights": "g.pth"}, "g.pth"),
+        (("harness", "train", "--dataset", "d"), {"weights": "results/t/checkpoints/5_net_G.pth"}, None),
+        (("harness", "train", "--dataset", "d"), {"weights": None}, None),
+        (("python", "mine.py"), {"weights": "results/t/checkpoints/5_net_G.pth"}, None),
+        (("python", "mine.py"), None, "FILE"),
+        ((), None, "FILE"),
+    ],
+)
+def test_weights_are_named_where_they_were_given(command, given, said) -> None:  # type: ignore[no-untyped-def]
+    record = sample_record("r", NAMES, command=command)
+    other = {**record.model, "architecture": {**record.model["architecture"], "ngf": 12}, **(given or {})}
+    words = command_again(replace(record, model=other)).split()
+    said = said or (given or {}).get("weights")
+    assert words[words.index("--weights") + 1] == said if said else "--weights" not in words
+
+
+def test_what_was_recorded_less_of_is_read_from_the_command_that_was_typed() -> None:
+    typed = ("harness", "--workspace=w", "test", "-d", "../photos", "--limit=3", "--follow-links")
+    record = sample_record("r", NAMES, command=typed)
+    again = command_again(replace(record, test_set={**record.test_set, "reference": None}))
+    assert "--dataset ../photos" in again and "--limit 3" in again and again.endswith("--follow-links")
+
+
+def test_everything_that_was_asked_of_the_native_engine_is_asked_again() -> None:
+    native = {"batch_size": 4, "precision": "fp32", "compile_": True, "samples": 1, "devices": ["cuda:0", "cuda:1"]}
+    again = command_again(sample_record("r", NAMES, engine="native", extra={"native": native}))
+    assert again.endswith("--size 48x48 --batch-size 4 --devices cuda:0,cuda:1 --compile")
+
+
+def test_a_page_warns_of_a_bounded_number_of_things() -> None:
+    images = tuple({"name": n, "source": n, "nearness": None, "warnings": [f"w{i}" for i in range(99)]} for n in NAMES)
+    record = sample_record("r", NAMES, images=images, warnings=[f"warning {i}" for i in range(99)], shims=())
+    page = run_page(record, plain_measurement(9), (), EN)
+    assert len(page.warnings) == 21 and page.warnings[-1] == "and 79 more, in `run.json`"
+    assert [len(p.notes) for p in page.pictures] == [10] * 9
+    assert json.loads(page.made.record)["images"][0]["warnings"][-1] == "w98"
 
 
 def test_an_image_says_why_it_is_far() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,8 @@ from PIL import Image
 
 from harness.engines.devices import resolve_device
 from harness.engines.inputs import checked_items, gathered, refuse_size
-from harness.engines.job import Answer, Job
-from harness.engines.native.batches import Picture, batched, decoded
+from harness.engines.job import Answer, Job, NativeSettings
+from harness.engines.native.batches import DECODERS, Picture, batched, decoded
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
 from harness.engines.native.pixels import SPREAD_SCALE, spread_map, spread_of, to_pixels
@@ -27,54 +26,40 @@ _PROBES = 2
 _COMPRESSION = 1  # PNG: three times faster than the default 6, files about a tenth larger
 
 
-def translate(
-    job: Job,
-    progress: Progress | None = None,
-    batch_size: int | None = None,
-    precision: str = "fp32",
-    compile_: bool = False,
-    samples: int = 1,
-    devices: Sequence[str] | None = None,
-) -> Answer:
+def translate(job: Job, progress: Progress | None = None, settings: NativeSettings | None = None) -> Answer:
     """Translates a job's pictures in this process.
-
-    Args:
-        batch_size: images at once; by default chosen from the free memory. It changes no result.
-        precision: `fp32`, `bf16`, `fp16`, or `auto` for what the device is fast in.
-        compile_: whether to use torch.compile, which pays for thousands of images only.
-        samples: outputs drawn an image; with more than one, `mean/NAME.png` and `spread/NAME.png` are written too.
-        devices: several devices share the images; by default the job's one.
 
     Raises:
         ImageError: pictures that cannot be read or have a size the network cannot take; all others are translated
             only when there are none.
         WeightsError, DeviceError, EngineError: see `Translator`.
     """
+    settings = settings or NativeSettings()
     progress = progress or Silent()
     checked_items(job.items, job.architecture)
     if job.size is not None:
         refuse_size(job.size, job.architecture)
     clock = {"begin": time.perf_counter()}
-    chosen = [resolve_device(device) for device in devices or [job.device]]
-    translators = [Translator(job, device, precision, compile_, batch_size) for device in chosen]
+    chosen = [resolve_device(device) for device in settings.devices or (job.device,)]
+    translators = [Translator(job, device, settings) for device in chosen]
     clock["start_up"] = time.perf_counter()
-    run = _Run(job, translators, samples)
+    run = _Run(job, translators, settings.samples)
     with progress.step("translating natively", total=len(job.items)) as step:
         run.all(step)
     clock["translate"] = time.perf_counter()
     first = translators[0]
     error = run.precision_error() if first.precision != "fp32" else None
-    settings = {"batch_size": first.batch_size, "precision": first.precision, "samples": samples}
-    job.log.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()), encoding="utf-8")
+    used = {"batch_size": run.largest_batch, "precision": first.precision, "samples": settings.samples}
+    job.log.write_text("".join(f"{key}: {value}\n" for key, value in used.items()), encoding="utf-8")
     return Answer(
         engine="native",
-        options=tuple(f"{key}={value}" for key, value in settings.items()),
+        options=tuple(f"{key}={value}" for key, value in used.items()),
         shims=(),
         durations={
             "start_up": clock["start_up"] - clock["begin"],
             "translate": clock["translate"] - clock["start_up"],
         },
-        extra={**settings, "spread_scale": SPREAD_SCALE, **({"precision_error": error} if error else {})},
+        extra={**used, "spread_scale": SPREAD_SCALE, **({"precision_error": error} if error else {})},
     )
 
 
@@ -82,6 +67,7 @@ class _Run:
     def __init__(self, job: Job, translators: list[Translator], samples: int) -> None:
         self.job, self.translators, self.samples = job, translators, samples
         self.colours = colours_of(job.architecture)
+        self.largest_batch = 0
         self.probes: list[Picture] = []
         self.problems: list[ImageError] = []
 
@@ -89,23 +75,18 @@ class _Run:
         """Decoding threads feed one thread a device, which feed the writing threads; all queues are bounded."""
         for kind in self._kinds():
             (self.job.output / kind).mkdir(parents=True, exist_ok=True)
-        workers = min(4, os.cpu_count() or 1)
-        size = max(t.batch_size for t in self.translators)
         free: Queue[Translator] = Queue()
         for translator in self.translators:
             free.put(translator)
-        with (
-            ThreadPoolExecutor(workers) as decoders,
-            ThreadPoolExecutor(len(self.translators)) as computers,
-            ThreadPoolExecutor(workers) as writers,
-        ):
+        with ThreadPoolExecutor(len(self.translators)) as computers, ThreadPoolExecutor(DECODERS) as writers:
             computing: deque[Future[list[Future[None]]]] = deque()
             writing: deque[Future[None]] = deque()
-            for batch in batched(self._readable(decoded(self.job, decoders, 2 * size)), size):
+            for batch in batched(self._readable(decoded(self.job)), self._limit):
+                self.largest_batch = max(self.largest_batch, len(batch))
                 computing.append(computers.submit(self._compute, batch, free, writers))
                 while len(computing) > len(self.translators):
                     writing.extend(computing.popleft().result())
-                while len(writing) > 4 * size:
+                while len(writing) > 4 * DECODERS + len(batch):
                     writing.popleft().result()
                     step.advance()
             while computing:
@@ -116,10 +97,14 @@ class _Run:
         if self.problems:
             raise gathered(self.problems)
 
+    def _limit(self, size: tuple[int, int]) -> int:
+        """Images of a size at once: what the smallest device holds, since any of them may get the next batch."""
+        return min(translator.batch_for(size) for translator in self.translators)
+
     def precision_error(self) -> dict[str, float]:
         """Differences to fp32 on a few of the job's images, in levels of 255."""
         first = self.translators[0]
-        exact = Translator(self.job, str(first.device), "fp32", False, len(self.probes))
+        exact = Translator(self.job, str(first.device), NativeSettings(batch_size=len(self.probes)))
         inputs, names = self._tensor(self.probes), [p.item.name for p in self.probes]
         drawn = (t.translate(inputs, names) for t in (first, exact))
         ours, theirs = (self.colours.pixels(inputs, outputs).to(torch.int16) for outputs in drawn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +33,9 @@ def normalise_images(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps:
     slower than PyTorch's own batch norm image by image, which is what upstream's batches of one go through.
     """
     if x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last):
-        return torch.cat([functional.batch_norm(i, None, None, weight, bias, True, 0.0, eps) for i in x.chunk(len(x))])
+        # A batch norm over one image takes mean and variance over H and W: y = w (x - mean) / sqrt(var + eps) + b.
+        alone = partial(functional.batch_norm, running_mean=None, running_var=None, weight=weight, bias=bias, eps=eps)
+        return torch.cat([alone(image, training=True) for image in x.chunk(len(x))])  # N times (1, C, H, W)
     return functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
 
 
@@ -55,9 +58,7 @@ class ImageBatchNorm(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if self.by_image:
             return normalise_images(x, self.weight, self.bias, self.eps)
-        return functional.batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
-        )
+        return functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
 
 class ImageDropout(nn.Module):
@@ -72,8 +73,9 @@ class ImageDropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.live:
             return x
-        shape = (1, *x.shape[1:])
+        shape = (1, *x.shape[1:])  # of one image: 1, C, H, W
         noise = torch.cat([torch.empty(shape).bernoulli_(0.5, generator=g) for g in _generators.get()])
+        # What stays is doubled, so that a layer's expected sum is that without dropout.
         return x * noise.mul_(2).to(x.device, x.dtype, non_blocking=True)
 
 

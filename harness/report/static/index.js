@@ -12,7 +12,7 @@ const sortBy = (head) => {
   const compare = (a, b) => {
     const [x, y] = [valueOf(a, key), valueOf(b, key)];
     if (x === null || y === null) return (x === null) - (y === null); // a run without this number stays last
-    const rising = ["name", "set", "date"].includes(key) ? collator.compare(x, y) : x - y;
+    const rising = ["name", "set"].includes(key) ? collator.compare(x, y) : x - y;
     return falling ? -rising : rising;
   };
   table.tBodies[0].append(...lines.sort(compare));
