@@ -92,7 +92,8 @@ class Workspace:
     def weights(self, family: str, name: str) -> Path:
         """The generator of a catalog model, where the official scripts look for it, one folder a family."""
         folder = f"{checked_name(name, 'model')}_pretrained"
-        return self.third_party / "checkpoints" / checked_name(family, "family") / folder / "latest_net_G.pth"
+        file = "latest_net_G.t7" if family == "lua" else "latest_net_G.pth"
+        return self.third_party / "checkpoints" / checked_name(family, "family") / folder / file
 
     def dataset(self, name: str) -> Path:
         """A prepared test set or training set of the user."""

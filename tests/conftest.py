@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from harness.catalog.repositories import LUA, REPOSITORIES
+from tests.fetch.repository import Upstream, make_upstream
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -17,12 +21,35 @@ def own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def lua_upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
+    """A tiny repository in place of the Lua original."""
+    return make_upstream(tmp_path_factory.mktemp("lua"))
+
+
+@pytest.fixture(autouse=True)
+def no_clone_from_afar(lua_upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`harness setup` clones the Lua original too, whatever a test is about: nothing is asked of the real host."""
+    monkeypatch.delenv("HARNESS_UPSTREAM_URL", raising=False)
+    tiny = replace(LUA, url=str(lua_upstream.path), commit=lua_upstream.first)
+    monkeypatch.setitem(REPOSITORIES, LUA.id, tiny)
+
+
 @pytest.fixture
 def shared_facades() -> Path:
     """Real facade pairs, where a checkout has them beside it; the test is skipped where not."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data" / "facades_pairs"
     if not folder.is_dir():
         pytest.skip("needs the real facade pairs beside the checkout")
+    return folder
+
+
+@pytest.fixture
+def shared_torch7() -> Path:
+    """Files of real Torch7 with what it drew, where a checkout has them beside it; the test is skipped where not."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data" / "torch7"
+    if not folder.is_dir():
+        pytest.skip("needs the real Torch7 files beside the checkout")
     return folder
 
 

@@ -1,13 +1,15 @@
-"""Every pretrained generator of the two official download scripts.
+"""Every pretrained generator of the three official download scripts.
 
 Names and addresses: `scripts/download_pix2pix_model.sh:3,8` and `scripts/download_cyclegan_model.sh:3,9` of the pinned
 PyTorch repository; networks: the options its README tests them with (`README.md:200,226`) and the defaults behind those
 (`models/pix2pix_model.py:33`, `options/base_options.py:28-46`, `options/test_options.py:21`).
+Those of the Lua original: `models/download_model.sh:2` of its pinned repository, names and domains `README.md:99-104`.
 Nine ResNet blocks are confirmed from key names for apple2orange alone; weights are looked into before every use.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +19,10 @@ from harness.catalog.types import Architecture, Direction, Family, Model
 
 _HOST = "efrosgans.eecs.berkeley.edu"
 _UNET = Architecture("unet_256", "batch", use_dropout=True)
+_TORCH7_ONLY = "published for Torch7 alone"
 _RESNET = Architecture("resnet_9blocks", "instance", use_dropout=False)
+# As `models.lua` makes it today; older files have a norm at the bottleneck, too, which each one shows.
+_LUA = replace(_UNET, code="lua", biased=True, dropout_levels=(5, 6, 7))
 
 
 def _model(family: Family, name: str, dataset: str, direction: Direction, **facts: Any) -> Model:
@@ -49,6 +54,20 @@ def _model(family: Family, name: str, dataset: str, direction: Direction, **fact
 
 
 _paired, _unpaired = partial(_model, "pix2pix"), partial(_model, "cyclegan")
+
+
+def _original(name: str, dataset: str, direction: Direction, note: str = "") -> Model:
+    """A model of the paper's own repository, on the pictures of the same dataset."""
+    address = f"{_HOST}/pix2pix/models/{name}.t7"
+    return replace(
+        _paired(name, dataset, direction, note=note),
+        family="lua",
+        url=f"http://{address}",
+        mirrors=(f"https://{address}",),
+        architecture=_LUA,
+        source="models/download_model.sh:2; README.md:99-104 of phillipi/pix2pix",
+    )
+
 
 MODELS: dict[str, Model] = {
     model.id: model
@@ -84,6 +103,12 @@ MODELS: dict[str, Model] = {
         _unpaired("facades_photo2label", "facades", "AtoB"),
         _unpaired("facades_label2photo", "facades", "BtoA"),
         _unpaired("iphone2dslr_flower", "iphone2dslr_flower", "AtoB"),
+        _original("facades_label2image", "facades", "BtoA"),
+        _original("cityscapes_label2image", "cityscapes", "BtoA", _TORCH7_ONLY),
+        _original("cityscapes_image2label", "cityscapes", "AtoB", _TORCH7_ONLY),
+        _original("edges2shoes", "edges2shoes", "AtoB"),
+        _original("edges2handbags", "edges2handbags", "AtoB", _TORCH7_ONLY),
+        _original("day2night", "night2day", "BtoA", "trained on around 100 webcams, says its README"),
     )
 }  # fmt: skip
 """By `family/name`."""
@@ -94,4 +119,6 @@ _FILE_BYTES = {"unet_256": 217_704_720, "resnet_9blocks": 45_575_747}
 
 def about_bytes(model: Model) -> int | None:
     """Returns the size of a model's weights in bytes, roughly where the catalog does not know it exactly."""
+    if model.family == "lua":  # its files may hold gradients, too, of the same size again; nobody has told it
+        return model.size_bytes
     return model.size_bytes or _FILE_BYTES.get(model.architecture.netG)

@@ -17,5 +17,8 @@ LUA = Repository(
     url="https://github.com/phillipi/pix2pix",
     commit="89ff2a81ce441fbe1f1b13eca463b87f1e539df8",
     licence="BSD 2-Clause (file LICENSE)",
-    role="the paper's own Torch (Lua) code of pix2pix, for reference; its .t7 weights are not read",
+    role="the paper's own Torch (Lua) code of pix2pix; its .t7 weights run in the native engine",
 )
+
+REPOSITORIES = {repository.id: repository for repository in (PYTORCH, LUA)}
+"""What `harness setup` clones, by id."""

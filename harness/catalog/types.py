@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 Family = Literal["pix2pix", "cyclegan", "colorization"]
 """The method; `colorization` is pix2pix from lightness to colour, of which there are no official weights."""
@@ -42,6 +42,12 @@ class Architecture:
     Attributes:
         netG: one of `OFFICIAL_GENERATORS`, or `unet_N` and `resnet_Nblocks` of another depth in the same manner.
         use_dropout: None where the keys of a state dict do not tell (U-Nets).
+        code: whose arithmetic takes pictures in and out: the PyTorch repository's, or the Lua original's. What follows
+            is how U-Nets of the latter differ.
+        biased: whether every convolution has a bias, also before a norm.
+        skips: whether a level is joined with its mirror; without, it is the paper's encoder-decoder.
+        dropout_levels: the levels that drop out, 0 the outermost; None for those of the PyTorch repository.
+        bottleneck_norm: whether a norm follows the innermost convolution.
     """
 
     netG: str
@@ -50,6 +56,23 @@ class Architecture:
     ngf: int = 64
     input_nc: int = 3
     output_nc: int = 3
+    code: Literal["pytorch", "lua"] = "pytorch"
+    biased: bool = False
+    skips: bool = True
+    dropout_levels: tuple[int, ...] | None = None
+    bottleneck_norm: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns its fields as records hold them; those of the Lua original only where it is one."""
+        own = ("code", "biased", "skips", "dropout_levels", "bottleneck_norm")
+        return {key: value for key, value in asdict(self).items() if self.code == "lua" or key not in own}
+
+    def drops_out(self, level: int, levels: int) -> bool:
+        """Whether this level of a U-Net of so many levels has dropout, level 0 being the outermost."""
+        if self.dropout_levels is not None:
+            return level in self.dropout_levels
+        # upstream: on the `num_downs - 5` blocks of 8 ngf between the innermost and the ones that narrow
+        return bool(self.use_dropout) and 4 <= level < levels - 1
 
     @property
     def multiple_of(self) -> int:
@@ -77,9 +100,10 @@ class Model:
         crop_size: pixels an official test brings pictures to.
         sha256, size_bytes: of the weights file, None if unknown: then recorded on first sight.
         own: whether it was trained in the workspace; `dataset` is then what `--dataset` must say.
+        family: the method, or `lua`: pix2pix as its paper's own Torch7 code trained it, on the datasets of pix2pix.
     """
 
-    family: Family
+    family: Family | Literal["lua"]
     name: str
     url: str
     architecture: Architecture
@@ -99,13 +123,18 @@ class Model:
 
     @property
     def id(self) -> str:
-        """`family/name`, unique over both families."""
+        """`family/name`, unique over all families."""
         return f"{self.family}/{self.name}"
 
     @property
     def paired(self) -> bool:
         """Whether the model's dataset has a target for every input."""
-        return self.family == "pix2pix"
+        return self.family in {"pix2pix", "lua"}
+
+    @property
+    def dataset_id(self) -> str:
+        """The id of the dataset, if it is an official one."""
+        return f"{'pix2pix' if self.family == 'lua' else self.family}/{self.dataset}"
 
 
 @dataclass(frozen=True)

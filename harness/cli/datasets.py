@@ -106,7 +106,7 @@ def _document(dataset: Dataset, folder: Path | None) -> dict[str, Any]:
 
 
 def _models_of(dataset: Dataset) -> list[str]:
-    return [m.id for m in MODELS.values() if (m.family, m.dataset) == (dataset.family, dataset.name)]
+    return [m.id for m in MODELS.values() if m.dataset_id == dataset.id]
 
 
 def _splits(dataset: Dataset) -> str:

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
     "report": ("harness.cli.report", "Make the HTML pages again from the records."),
     "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
+    "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     "open": ("harness.cli.open", "Open a run's report in the browser."),
     "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),
 }

@@ -73,7 +73,7 @@ def _row(model: Model, path: Path | None) -> list[str]:
 def _facts(model: Model, path: Path | None) -> list[tuple[str, str]]:
     # The bare name where it means this model, else `family/name`.
     short = model.name if model.own or find_in_catalog(model.name) == model else model.id
-    dataset = model.dataset if model.own else f"{model.family}/{model.dataset}"
+    dataset = model.dataset if model.own else model.dataset_id
     takes, makes = DOMAINS[model.input_domain], DOMAINS[model.output_domain]
     a, side = model.architecture, model.crop_size
     network = f"{a.netG}, {a.norm} norm, {_DROPOUT[a.use_dropout]}, {a.ngf} filters"

@@ -21,9 +21,10 @@ follow_links_option = click.option("--follow-links", is_flag=True, help="Follow 
 
 def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Returns what a command takes that lists `kind` of the catalog or tells of the one called NAME."""
+    families = ["pix2pix", "cyclegan", *(["lua"] if kind == "models" else [])]  # whose datasets are pix2pix's
     options = (
         click.argument("name", required=False),
-        click.option("--family", type=click.Choice(["pix2pix", "cyclegan"]), help=f"Only the {kind} of one method."),
+        click.option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
         click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
         json_option,
         quiet_option,

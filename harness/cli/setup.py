@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ Examples:
   harness setup --model facades_label2photo --dataset facades
   harness setup --model cyclegan/horse2zebra --upstream-url ~/mirrors/pytorch-CycleGAN-and-pix2pix.git
   harness setup --model facades_label2photo --from-file ~/Downloads/facades_label2photo.pth
+  harness setup --model lua/edges2handbags --from-file ~/Downloads/edges2handbags.t7
   harness setup --dataset facades --mirror https://mirror.example/berkeley
   harness setup --bundle /media/stick/harness-bundle
 """
@@ -28,12 +31,10 @@ Examples:
 @click.command("setup", epilog=_EPILOG)
 @click.option("--model", "-m", "models", multiple=True, help="Bring this model's weights; repeatable.")
 @click.option("--dataset", "-d", "datasets", multiple=True, help="Bring this official dataset; repeatable.")
-@click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 2 GB.")
-@click.option(
-    "--upstream-url",
-    envvar="HARNESS_UPSTREAM_URL",
-    help="A mirror or folder of the authors' code; the commit proves the content.",
-)
+@click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
+@click.option("--upstream-url", "addresses", metavar="[NAME=]URL", multiple=True, callback=lambda *given: _of(given[2]),
+              help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
+              "of the Lua original.")  # fmt: skip
 @click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
 @click.option("--from-file", type=click.Path(path_type=Path),
               help="Weights or an archive you have already, for the one --model or --dataset named.")  # fmt: skip
@@ -46,13 +47,13 @@ Examples:
 @json_option
 @quiet_option
 @click.pass_context
-def command(ctx: click.Context, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
+def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, quiet: bool, **asked: Any) -> None:
     """Clone the authors' code at its commit and bring weights and datasets, all verified; again: nothing to do."""
     from harness.provision.setting_up import SetupRequest, set_up
 
     workspace: Workspace = ctx.obj
     console = Console(quiet=quiet)
-    report = set_up(workspace, SetupRequest(**asked), console)
+    report = set_up(workspace, SetupRequest(**asked, **addresses), console)
     if as_json:
         console.document(report.to_json())
     else:
@@ -61,6 +62,13 @@ def command(ctx: click.Context, /, *, as_json: bool, quiet: bool, **asked: Any) 
         console.error(failure.error)
     if report.failures:
         ctx.exit(1)
+
+
+def _of(given: Sequence[str]) -> dict[str, Any]:
+    """The addresses by the request's field; without a repository's name in front, one is of the PyTorch code."""
+    told = [address for address in (os.environ.get("HARNESS_UPSTREAM_URL"), *given) if address]
+    named = (("lua_url", a.removeprefix("pix2pix=")) if a.startswith("pix2pix=") else ("upstream_url", a) for a in told)
+    return dict(named)
 
 
 def _show(console: Console, report: SetupReport) -> None:

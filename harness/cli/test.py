@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -32,11 +33,16 @@ Examples:
 @click.option("--dataset", "-d", help="A prepared set, an official dataset, or a folder. Default: the model's own.")
 @click.option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
-@click.option("--engine", type=click.Choice(["official", "native", "both"]), default="official", show_default=True)
+@click.option("--engine", type=click.Choice(["official", "native", "both"]),
+              help="Whose code draws. Default: official, for lua/ models native.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
               help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
+@click.option("--lua-seed", type=int, metavar="N",
+              help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).")  # fmt: skip
+@click.option("--lua-order", callback=lambda _, __, given: _order(given), metavar="FILE|A,B,…", default="",
+              help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
 @click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True,
@@ -57,7 +63,7 @@ Examples:
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace, /, *, engine: str, name: str | None, as_json: bool, quiet: bool, **asked: Any
+    workspace: Workspace, /, *, engine: str | None, name: str | None, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
     from harness.engines.job import NativeSettings
@@ -66,10 +72,10 @@ def command(
 
     console = Console(quiet=quiet)
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
-    if engine == "official" and native != NativeSettings():
+    if engine in {None, "official"} and native != NativeSettings() and not _is_lua(workspace, asked["model"]):
         raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
     request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
-    engines: tuple[Engine, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
+    engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
     for chosen in engines:
         own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
@@ -77,7 +83,23 @@ def command(
     _show(console, tested, as_json=as_json)
 
 
-_NATIVE = ("batch_size", "precision", "compile_", "samples", "devices")
+_NATIVE = ("batch_size", "precision", "compile_", "samples", "devices", "lua_seed", "lua_order")
+
+
+def _is_lua(workspace: Workspace, model: str) -> bool:
+    from harness.runs.trained import find_model
+
+    return find_model(workspace, model).family == "lua"
+
+
+def _order(given: str) -> tuple[str, ...]:
+    """Names without their suffixes: from the table that `test.lua` writes, or divided by commas."""
+    path = Path(given)
+    if path.suffix == ".html" and path.is_file():
+        names = re.findall(r"<tr><td>([^<]+)</td><td><img", path.read_text(encoding="utf-8", errors="surrogateescape"))
+    else:
+        names = [name.strip() for name in given.split(",") if name.strip()]
+    return tuple(Path(name).stem if Path(name).suffix else name for name in names)
 
 
 def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:

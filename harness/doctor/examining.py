@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.catalog.repositories import LUA
 from harness.doctor import machine, software, supplies, surroundings
 from harness.doctor.check import Check
 from harness.progress import Progress, Silent
@@ -40,6 +41,7 @@ def examine(workspace: Workspace, *, offline: bool = False, progress: Progress |
         machine.check_disk(workspace.root),
         software.check_git(),
         supplies.check_clone(workspace),
+        supplies.check_clone(workspace, LUA.id),
         supplies.check_weights(workspace),
         supplies.check_mirrors(workspace),
         surroundings.check_proxies(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import LUA, PYTORCH, REPOSITORIES
 from harness.doctor.check import Check
 from harness.errors import HarnessError
 from harness.fetch.sessions import FAULTS, explained, new_session
@@ -18,20 +18,23 @@ _TIMEOUT_S = 5.0
 _WITHOUT_NETWORK = "harness setup --bundle FILE, or --upstream-url FOLDER and --from-file FILE, work without it"
 
 
-def check_clone(workspace: Workspace) -> Check:
-    """The clone of the authors' code."""
-    name, folder = "authors' code", workspace.upstream(PYTORCH.id)
+def check_clone(workspace: Workspace, repository: str = PYTORCH.id) -> Check:
+    """The clone of the authors' code; of the Lua original nothing is run, so it may be missing."""
+    name, folder = "Lua original" if repository == LUA.id else "authors' code", workspace.upstream(repository)
+    pinned = REPOSITORIES[repository].commit
     try:
-        state = clone_state(workspace)
+        state = clone_state(workspace, repository)
     except HarnessError as error:
         return Check(name, "bad", error.message, error.hint)
+    if state is None and repository == LUA.id:
+        return Check(name, "ok", "not cloned; its weights run without it")
     if state is None:
         return Check(name, "warn", "not cloned yet", "harness setup")
     if state.dirty:
         keep = f"git -C {folder} stash --include-untracked"
         return Check(name, "warn", f"commit {state.commit[:12]}, with local changes", keep)
-    if state.commit != PYTORCH.commit:
-        found = f"commit {state.commit[:12]}; harness is tested with {PYTORCH.commit[:12]}"
+    if state.commit != pinned:
+        found = f"commit {state.commit[:12]}; harness is tested with {pinned[:12]}"
         return Check(name, "warn", found, "harness setup")
     return Check(name, "ok", f"commit {state.commit[:12]} in `{folder}`")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
 
 from PIL import Image
 
@@ -13,11 +15,26 @@ from harness.images.pairing import split_ab
 from harness.sets.item import Item
 from harness.workspace import checked_name
 
+_T = TypeVar("_T")
+
+
+def bicubic(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Resizes as the PyTorch repository's loader does it."""
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
+
 
 def read_halves(item: Item, size: tuple[int, int] | None, architecture: Architecture) -> tuple[Image.Image, ...]:
-    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height) or at its own size for None.
+    """Returns what `halves_by` gives with `bicubic`."""
+    return halves_by(bicubic, item, size, architecture)
 
-    Resizing is bicubic, as upstream's own loader does it.
+
+def halves_by(
+    resize: Callable[[Image.Image, tuple[int, int]], _T],
+    item: Item,
+    size: tuple[int, int] | None,
+    architecture: Architecture,
+) -> tuple[_T, ...]:
+    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height) or at its own size for None.
 
     Raises:
         ImageError: the file is no readable picture, a pair of odd width, or of a size the network cannot take.
@@ -31,7 +48,7 @@ def read_halves(item: Item, size: tuple[int, int] | None, architecture: Architec
     final = size or halves[0].size
     if not fits(final, architecture):
         raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {reason(architecture)}", size_hint(architecture))
-    return tuple(h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves)
+    return tuple(resize(half, final) for half in halves)
 
 
 def own_size(item: Item) -> tuple[int, int]:

@@ -49,6 +49,8 @@ class NativeSettings:
         compile_: whether to use torch.compile, which pays for thousands of images only.
         samples: outputs drawn an image; with more than one, `mean/NAME.png` and `spread/NAME.png` are written too.
         devices: several devices share the images; by default the job's one.
+        lua_seed: the seed whose dropout Torch7 drew through a whole run, to draw it again; None for our own.
+        lua_order: names of all pictures of that run in its order; by default the job's.
     """
 
     batch_size: int | None = None
@@ -56,6 +58,8 @@ class NativeSettings:
     compile_: bool = False
     samples: int = 1
     devices: tuple[str, ...] | None = None
+    lua_seed: int | None = None
+    lua_order: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.samples < 1 or (self.batch_size or 1) < 1:

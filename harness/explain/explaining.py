@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -22,7 +22,9 @@ from harness.explain.pictures import make_pictures
 from harness.explain.statements import CHAPTERS, QUESTIONS
 from harness.explain.work import at_work
 from harness.files import write_text
+from harness.provision.installed import installed_weights
 from harness.runs.trained import find_model
+from harness.testing.loading import load_generator
 from harness.web.language import Language, language
 from harness.web.render import render_page
 from harness.workspace import Workspace
@@ -80,6 +82,9 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         UnknownNameError: there is no such model.
     """
     entry = find_model(workspace, model or _DEFAULT_MODEL)
+    if entry.family == "lua" and installed_weights(workspace, entry):  # a file of one's own may be another network
+        loaded = load_generator(workspace, entry)
+        entry = replace(loaded.model, architecture=loaded.architecture)
     a, side = entry.architecture, entry.crop_size
     with torch.device("meta"):
         generator = take_apart(build_generator(a), (a.input_nc, side, side))

@@ -81,7 +81,7 @@ class Field:
 
 
 # Our layers under the names of the official ones they stand for.
-_KINDS = {"ImageBatchNorm": "BatchNorm2d", "ImageDropout": "Dropout"}
+_KINDS = {"ImageBatchNorm": "BatchNorm2d", "BottleneckNorm": "BatchNorm2d", "ImageDropout": "Dropout"}
 
 
 def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:

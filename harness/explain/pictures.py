@@ -89,7 +89,7 @@ def _cut_skips(network: nn.Module) -> None:
         return kept
 
     for block in network.modules():
-        if isinstance(block, UnetBlock) and not block.outermost:
+        if isinstance(block, UnetBlock) and block.joins:
             first = next(m for m in block.modules() if isinstance(m, nn.Conv2d))
             block.register_forward_hook(partial(without, first.in_channels))
 

@@ -29,9 +29,10 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
 
     It is made from the dataset's training pictures once and kept beside them as `profile-<domain>.json`.
     """
-    if f"{model.family}/{model.dataset}" not in DATASETS:
+    if model.dataset_id not in DATASETS:
         return None
-    folder = workspace.official_dataset(model.family, model.dataset)
+    dataset = DATASETS[model.dataset_id]
+    folder = workspace.official_dataset(dataset.family, dataset.name)
     kept = folder / f"profile-{model.input_domain}.json"
     if kept.is_file():
         return load_profile(kept)
@@ -39,7 +40,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     pictures = sorted(p for p in (folder / part).glob("*") if p.suffix.lower() in _PICTURES)
     if not pictures:
         return None
-    provenance = {"dataset": f"{model.family}/{model.dataset}", "part": part}
+    provenance = {"dataset": model.dataset_id, "part": part}
     size = (model.crop_size, model.crop_size)
     try:
         colours = _LABEL_COLOURS.get(model.input_domain)
@@ -55,7 +56,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
 
 def _training_part(model: Model) -> tuple[str, Half | None]:
     """The folder of the model's training inputs, and the half of each picture where A and B stand side by side."""
-    if DATASETS[f"{model.family}/{model.dataset}"].layout == "paired":
+    if DATASETS[model.dataset_id].layout == "paired":
         return "train", "left" if model.direction == "AtoB" else "right"
     return f"train{model.split[-1]}", None
 

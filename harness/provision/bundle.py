@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import REPOSITORIES
 from harness.catalog.types import Dataset, Model
 from harness.errors import ArchiveError
 from harness.fetch.archives import unpack
@@ -20,8 +20,8 @@ from harness.workspace import Workspace
 
 _SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 _LAYOUT = (
-    "a bundle holds `checkpoints/FAMILY/NAME.pth`, `datasets/FAMILY/NAME.zip` or `.tar.gz`, and a git repository "
-    f"`{PYTORCH.id}.git`; a copy of another workspace is one, too"
+    "a bundle holds `checkpoints/FAMILY/NAME.pth` or `.t7`, `datasets/FAMILY/NAME.zip` or `.tar.gz`, and git "
+    f"repositories `{'.git` and `'.join(REPOSITORIES)}.git`; a copy of another workspace is one, too"
 )
 
 
@@ -29,7 +29,7 @@ _LAYOUT = (
 class Bundle:
     """What was found in a bundle; `verified` is what came out of an archive, whose checksums were compared."""
 
-    repository: Path | None
+    repositories: dict[str, Path]
     weights: tuple[tuple[Model, Path], ...]
     datasets: tuple[tuple[Dataset, Path], ...]
     verified: bool
@@ -52,24 +52,25 @@ def opened_bundle(workspace: Workspace, path: Path, progress: Progress, *, verif
         raise ArchiveError(f"there is no file or folder `{path}`", _LAYOUT)
     with tempfile.TemporaryDirectory(prefix=".bundle.", dir=workspace.root) as temporary:
         folder = Path(temporary) / "unpacked"
-        kept = ("checkpoints", "datasets", "third_party", f"{PYTORCH.id}.git")
+        kept = ("checkpoints", "datasets", "third_party", *(f"{name}.git" for name in REPOSITORIES))
         unpack(path, folder, kept, progress=progress, verified=verified)
         yield _listed(folder, verified=True)
 
 
 def _listed(folder: Path, *, verified: bool) -> Bundle:
-    names = [f"{PYTORCH.id}.git", PYTORCH.id, f"third_party/{PYTORCH.id}"]
-    repository = _first(folder, names)
+    found = {name: _first(folder, [f"{name}.git", name, f"third_party/{name}"]) for name in REPOSITORIES}
+    repositories = {name: path for name, path in found.items() if path}
     weights = [(model, path) for model in MODELS.values() if (path := _weights(folder, model))]
     datasets = [(dataset, path) for dataset in DATASETS.values() if (path := _dataset(folder, dataset))]
-    if repository is None and not weights and not datasets:
+    if not repositories and not weights and not datasets:
         raise ArchiveError(f"`{folder}` holds nothing that is known", _LAYOUT)
-    return Bundle(repository, tuple(weights), tuple(datasets), verified)
+    return Bundle(repositories, tuple(weights), tuple(datasets), verified)
 
 
 def _weights(folder: Path, model: Model) -> Path | None:
     stem = f"checkpoints/{model.family}/{model.name}"
-    names = [f"{stem}.pth", f"{stem}_pretrained/latest_net_G.pth"]
+    suffix = Workspace(folder).weights(model.family, model.name).suffix
+    names = [f"{stem}{suffix}", f"{stem}_pretrained/latest_net_G{suffix}"]
     return _first(folder, [*names, *(f"third_party/{name}" for name in names)])
 
 

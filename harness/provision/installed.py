@@ -49,11 +49,11 @@ def weights_differ(workspace: Workspace, model: Model) -> str | None:
     return f"`{path}` changed since it was brought: its SHA-256 is {found}, recorded is {' or '.join(sorted(known))}"
 
 
-def clone_state(workspace: Workspace) -> CloneState | None:
-    """Returns the state of the clone, None where there is none.
+def clone_state(workspace: Workspace, repository: str = PYTORCH.id) -> CloneState | None:
+    """Returns the state of the clone of one of the repositories, None where there is none.
 
     Raises:
         GitError: git is missing, or the folder is no clone.
     """
-    clone = inspect(workspace.upstream(PYTORCH.id))
+    clone = inspect(workspace.upstream(repository))
     return None if clone is None else CloneState(clone.url, clone.commit, bool(clone.changed))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.catalog.datasets import DATASETS
 from harness.catalog.lookup import find_dataset, find_model
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import LUA, PYTORCH, REPOSITORIES
 from harness.catalog.types import Dataset, Model
 from harness.errors import ChecksumError, HarnessError, refused_by_system
 from harness.fetch.git import ensure_clone
@@ -33,7 +34,8 @@ class SetupRequest:
     Attributes:
         models, datasets: catalog names, bare or `family/name`.
         every_model: the weights of every model.
-        upstream_url: a mirror, path or git bundle that holds the commit; default the authors' address.
+        upstream_url, lua_url: a mirror, path or git bundle that holds the commit of the PyTorch code, or of the Lua
+            original; default the authors' address.
         upstream_ref: another full commit SHA than the pinned one.
         from_file: a weight file or archive for the one model or dataset named.
         bundle: a folder or archive of code, weights and datasets; all it holds is placed.
@@ -46,6 +48,7 @@ class SetupRequest:
     datasets: Sequence[str] = ()
     every_model: bool = False
     upstream_url: str | None = None
+    lua_url: str | None = None
     upstream_ref: str | None = None
     from_file: Path | None = None
     bundle: Path | None = None
@@ -77,7 +80,7 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
         stack.enter_context(workspace.locked("harness setup", wait_s=-1, on_wait=progress.say))
         opened = opened_bundle(workspace, request.bundle, progress, verified=work.verified) if request.bundle else None
         carried = stack.enter_context(opened) if opened else None
-        work.clone(carried.repository if carried else None)
+        work.clone(carried.repositories if carried else {})
         if carried:
             for model, path in carried.weights:
                 work.weights(model, path)
@@ -117,11 +120,20 @@ class _Work:
         self.verified = request.sha256 is not None
         self.failures: list[Failure] = []
 
-    def clone(self, carried: Path | None) -> None:
-        url, folder = self._request.upstream_url, self._workspace.upstream(PYTORCH.id)
-        source, commit = url or str(carried or PYTORCH.url), self._request.upstream_ref or PYTORCH.commit
-        remembered = url or PYTORCH.url  # a bundle may be gone tomorrow
-        self._do("code", PYTORCH.id, lambda: ensure_clone(source, commit, folder, remembered, self._progress))
+    def clone(self, carried: Mapping[str, Path]) -> None:
+        """Both repositories; without the Lua original nothing is missing but its text, so that is a warning only."""
+        asked = {PYTORCH.id: (self._request.upstream_url, self._request.upstream_ref)}
+        for name, repository in REPOSITORIES.items():
+            url, commit = asked.get(name, (self._request.lua_url, None))
+            self._do("code", name, partial(
+                ensure_clone, url or str(carried.get(name, repository.url)), commit or repository.commit,
+                self._workspace.upstream(name), url or repository.url,  # a bundle may be gone tomorrow
+                self._progress,
+            ))  # fmt: skip
+        for failure in [failure for failure in self.failures if failure.id == LUA.id]:
+            self.failures.remove(failure)
+            told = f"the Lua original was not cloned, which running its weights does not need: {failure.error.message}"
+            self._progress.warn(told, f"harness setup --upstream-url {LUA.id}=URL_OR_FOLDER")
 
     def weights(self, model: Model, source: Path | None) -> None:
         where, talk = self._workspace, self._progress
@@ -152,7 +164,7 @@ class _Work:
 
     def rows(self) -> list[Row]:
         """What is there now, code first."""
-        rows = [*self._code_row()]
+        rows = [row for repository in REPOSITORIES for row in self._code_row(repository)]
         for model in MODELS.values():
             if weights := installed_weights(self._workspace, model):
                 rows.append(self._row("weights", model.id, weights, weights.stat().st_size))
@@ -167,16 +179,16 @@ class _Work:
                 rows.append(self._row("dataset", dataset.id, folder, _size(folder), note))
         return rows
 
-    def _code_row(self) -> list[Row]:
+    def _code_row(self, repository: str) -> list[Row]:
         try:
-            clone = clone_state(self._workspace)
+            clone = clone_state(self._workspace, repository)
         except HarnessError:  # told already, as the failure of the clone
             return []
         if clone is None:
             return []
-        folder = self._workspace.upstream(PYTORCH.id)
+        folder = self._workspace.upstream(repository)
         note = f"commit {clone.commit[:12]}{', with local changes' if clone.dirty else ''}"
-        return [self._row("code", PYTORCH.id, folder, _size(folder), note)]
+        return [self._row("code", repository, folder, _size(folder), note)]
 
     def _row(self, kind: Kind, name: str, path: Path, size: int, note: str = "") -> Row:
         return Row(kind, name, "brought" if (kind, name) in self._brought else "present", path, size, note)

@@ -15,6 +15,8 @@ from harness.progress import Progress
 from harness.provision.mirrors import mirrored
 from harness.workspace import Workspace
 
+_CODES = {"lua": "Lua original", "pytorch": "PyTorch code"}
+
 
 def weights_asset(model: Model) -> Asset:
     """Returns where a model's weights are and how to know them."""
@@ -55,7 +57,9 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
         WeightsError: the file is missing, no generator, or another kind of network than the model's.
     """
     if not source.is_file():
-        raise WeightsError(f"there is no file `{source}`", "give the path of a `.pth` file")
+        raise WeightsError(
+            f"there is no file `{source}`", "give the path of a `.pth` file, or of a `.t7` file for a `lua/` model"
+        )
     digest, target = sha256_of(source), workspace.weights(model.family, model.name)
     if target.is_file() and sha256_of(target) == digest:
         return False
@@ -89,7 +93,14 @@ def _compared(model: Model, path: Path, progress: Progress) -> tuple[Architectur
 def _refuse_other_network(model: Model, source: Path, progress: Progress) -> None:
     expected = model.architecture
     found, difference = _compared(model, source, progress)
-    if (found.netG, found.input_nc, found.output_nc) != (expected.netG, expected.input_nc, expected.output_nc):
+    if found.code != expected.code:
+        way = f", or harness weights convert {source} -o latest_net_G.pth" if found.code == "lua" else ""
+        raise WeightsError(
+            f"`{source}` is of the {_CODES[found.code]}, and `{model.id}` of the {_CODES[expected.code]}",
+            f"name a model of the file's own code, see `harness models`{way}",
+        )
+    kinds = [(a.netG, a.input_nc, a.output_nc) for a in (expected, found)]
+    if kinds[0] != kinds[1] and found.code != "lua":  # whose graph says all that is needed to run it
         raise WeightsError(
             f"`{source}` does not fit `{model.id}`: {difference}",
             "name the model it belongs to with `--model`, or run it as it is with `harness test --weights FILE`",

@@ -13,12 +13,13 @@ from typing import Any
 from harness.catalog.citations import CITATIONS, Citation, citations_of
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import LUA, PYTORCH
 from harness.runs.record import RunRecord
 from harness.web.language import Language
 from harness.web.privacy import public_command, public_word, without_paths
 
 _MOST = 100
+_LUA_DIFFERS = ("resampling", "dropout", "statistics", "jpeg")  # where its numbers part from the PyTorch code's
 _TALK = {"-q", "--quiet", "--json"}  # how a command speaks, not what it makes
 
 
@@ -81,6 +82,8 @@ def command_again(record: RunRecord) -> str:
         **{f"--{name}": native.get(name) for name in ("samples", "precision") if native.get(name) not in {1, "fp32"}},
         "--batch-size": native.get("batch_size"),
         "--devices": ",".join(devices) if devices else None,
+        "--lua-seed": native.get("lua_seed"),
+        "--lua-order": ",".join(native.get("lua_order") or ()) or None,
     }
     words = [w for option, value in options.items() if value is not None for w in (option, str(value))]
     words += ["--compile"] if native.get("compile_") else []
@@ -194,7 +197,14 @@ def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
             Fact(t("made.state"), t("made.dirty") if upstream.get("dirty") else t("made.clean")),
         ]
     facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims[:_MOST]]
+    if _is_lua(record):
+        facts.append(Fact(t("made.mirrors"), f"{LUA.id} {LUA.commit}", "hash", f"{LUA.url}/tree/{LUA.commit}"))
+        facts += [Fact(t("lua.differs"), t(f"lua.{what}")) for what in _LUA_DIFFERS]
     return _known(*facts)
+
+
+def _is_lua(record: RunRecord) -> bool:
+    return bool((record.model.get("architecture") or {}).get("code") == "lua")
 
 
 def _set_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
@@ -240,9 +250,10 @@ def _version_facts(record: RunRecord) -> tuple[Fact, ...]:
 def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     t = language.text
     dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
-    code = PYTORCH.licence if record.upstream else ""
+    repository = LUA if _is_lua(record) else PYTORCH
+    code = repository.licence if record.upstream or repository is LUA else ""
     return _known(
-        Fact(t("licence.code"), code, link=f"{PYTORCH.url}/blob/{PYTORCH.commit}/LICENSE"),
+        Fact(t("licence.code"), code, link=f"{repository.url}/blob/{repository.commit}/LICENSE"),
         Fact(t("licence.weights"), "" if has_own_weights(record) else str(record.model.get("licence") or "")),
         Fact(t("licence.data"), dataset.licence if dataset else t("licence.own")),
     )

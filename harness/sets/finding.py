@@ -102,7 +102,7 @@ def default_set(workspace: Workspace, model: Model) -> FoundSet:
             return found
     raise TestSetError(
         f"there is nothing to test `{model.id}` on: neither its dataset nor a prepared set is in `datasets/`",
-        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
+        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.dataset_id}",
     )
 
 
@@ -174,7 +174,7 @@ def _official(workspace: Workspace, name: str, family: str | None) -> FoundSet |
     for key in ids:
         entry = DATASETS.get(key)
         if entry and (folder := installed_dataset(workspace, entry)):
-            made_for = next((m.direction for m in MODELS.values() if f"{m.family}/{m.dataset}" == key), None)
+            made_for = next((m.direction for m in MODELS.values() if m.dataset_id == key), None)
             return FoundSet(
                 kind="official",
                 name=entry.name,

@@ -73,7 +73,7 @@ class TrainingData:
     def official(self) -> tuple[Model, ...]:
         """The official models that were trained on it."""
         entry = self.found.official
-        return tuple(m for m in MODELS.values() if entry and f"{m.family}/{m.dataset}" == entry.id)
+        return tuple(m for m in MODELS.values() if entry and m.dataset_id == entry.id)
 
     @property
     def has_targets(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.catalog.types import Architecture, Model
 from harness.errors import WeightsError
 from harness.provision.installed import installed_weights, weights_differ
-from harness.weights.architecture import architecture_of
+from harness.weights.architecture import architecture_of, difference_between
 from harness.workspace import Workspace
 
 
@@ -28,12 +28,8 @@ class Generator:
     def difference_from_catalog(self) -> str | None:
         """Returns a sentence when the weights cannot be the official ones, or are no longer what was brought."""
         expected, found = self.model.architecture, self.architecture
-        if (expected.netG, expected.norm, expected.ngf) == (found.netG, found.norm, found.ngf):
-            return self.changed
-        return (
-            f"these are not the official weights: {found.netG} with {found.ngf} filters and {found.norm} norm, "
-            f"the official ones are {expected.netG} with {expected.ngf} and {expected.norm}"
-        )
+        difference = difference_between(expected, found)
+        return f"these are not the official weights: {difference}" if difference else self.changed
 
 
 def load_generator(workspace: Workspace, model: Model, weights: Path | None = None) -> Generator:
@@ -53,4 +49,7 @@ def load_generator(workspace: Workspace, model: Model, weights: Path | None = No
     found = architecture_of(path)
     if found.use_dropout is None:  # a U-Net's keys do not tell; the catalog does
         found = replace(found, use_dropout=model.architecture.use_dropout)
-    return Generator(model, path, found, None if weights else weights_differ(workspace, model))
+    changed = None if weights else weights_differ(workspace, model)
+    if found.code == "lua":  # its networks are made for one size, down to one pixel: `unet_128` for 128
+        model = replace(model, crop_size=found.multiple_of)
+    return Generator(model, path, found, changed)

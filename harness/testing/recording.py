@@ -82,7 +82,7 @@ def _model_facts(generator: Generator) -> dict[str, Any]:
         "id": model.id,
         "family": model.family,
         "weights_sha256": sha256_of(generator.weights),
-        "architecture": asdict(generator.architecture),
+        "architecture": generator.architecture.to_json(),
         "input_domain": model.input_domain,
         "output_domain": model.output_domain,
         "licence": model.licence,

@@ -26,6 +26,7 @@ class TestRequest:
         limit: only the first pictures.
         weights: a generator to run in place of the installed one, e.g. of a training of one's own.
         name: the run's name; by default made of model, set and a number.
+        engine: None for the usual one: native for weights of the Lua original, official for all others.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
         lang: the language of the pages.
@@ -41,7 +42,7 @@ class TestRequest:
     limit: int | None = None
     weights: Path | None = None
     name: str | None = None
-    engine: Engine = "official"
+    engine: Engine | None = None
     mode: Mode = "paper"
     device: str = "auto"
     seed: int = 0

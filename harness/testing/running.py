@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from harness.runs.record import RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
-from harness.testing.loading import load_generator
+from harness.testing.loading import Generator, load_generator
 from harness.testing.measurable import refuse_unmeasurable
 from harness.testing.recording import Assignment, make_record
-from harness.testing.request import TestRequest
+from harness.testing.request import Engine, TestRequest
 from harness.workspace import Workspace, numbered
 
 
@@ -65,9 +65,11 @@ def run_test(
     if request.name is not None:
         _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
+    request = replace(request, engine=_engine_for(generator, request))
     difference = generator.difference_from_catalog()
     if difference:
         progress.warn(difference)
+    entry = replace(entry, architecture=generator.architecture)  # which may colour photos where the catalog's does not
     found = _found(workspace, entry, request, progress)
     selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
     for refusal in selection.refused if found.test_set is None else ():
@@ -87,6 +89,18 @@ def run_test(
     with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
         write_index(workspace.results, request.lang)
     return run
+
+
+def _engine_for(generator: Generator, request: TestRequest) -> Engine:
+    """The engine that was asked for, or the usual one; raises EngineError where it cannot run these weights."""
+    lua = generator.architecture.code == "lua"
+    if lua and request.engine == "official":
+        raise EngineError(
+            f"`--engine official` cannot run `{generator.weights}`: it is of the Lua original, whose Torch7 can no "
+            "longer be installed; the native engine computes the same",
+            "leave `--engine` out, or convert it for the PyTorch code: harness weights convert",
+        )
+    return request.engine or ("native" if lua else "official")
 
 
 def _found(workspace: Workspace, model: Model, request: TestRequest, progress: Progress) -> FoundSet:
@@ -121,7 +135,8 @@ def _refuse_existing(folder: Path) -> None:
 
 
 def _names(model: Model, selection: Selection) -> Iterator[str]:
-    return numbered(f"{model.name if model.paired else f'cyclegan-{model.name}'}-{selection.name}")
+    family = {"pix2pix": "", "lua": "lua-"}.get(model.family, "cyclegan-")
+    return numbered(f"{family}{model.name}-{selection.name}")
 
 
 def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> TestedRun:

@@ -11,12 +11,11 @@ import torch
 
 from harness.catalog.types import Architecture, Norm
 from harness.errors import WeightsError
-from harness.weights.layout import Shapes, expected_shapes
-from harness.weights.reading import read_state_dict, without_instance_statistics
+from harness.weights.layout import DEEPEST, Shapes, expected_shapes
+from harness.weights.reading import read_weights, without_instance_statistics
 
 _GENERATOR_BESIDE = "use the file of the generator: `latest_net_G.pth`, for CycleGAN `latest_net_G_A.pth` or `_G_B.pth`"
 _NAME_IT = "name the weights of a pix2pix or CycleGAN generator; `harness models` lists the official ones"
-_DEEPEST = 16
 _TRACKED = ".num_batches_tracked"  # torch before 0.4.1 did not save it, and load_state_dict adds it
 
 
@@ -61,9 +60,9 @@ def architecture_of(path: Path) -> Architecture:
     Raises:
         WeightsError: the file is unusable or holds no generator; the message names it.
     """
-    state_dict = read_state_dict(path)
+    weights = read_weights(path)
     try:
-        return infer_architecture(state_dict)
+        return weights.architecture or infer_architecture(weights.state_dict)
     except WeightsError as error:
         raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
 
@@ -84,7 +83,9 @@ def check_architecture(path: Path, expected: Architecture) -> Architecture:
 def difference_between(expected: Architecture, found: Architecture) -> str:
     """Returns what differs in words, empty where nothing does; unknown dropout differs from nothing."""
     facts = {
+        "code": (expected.code, found.code),
         "network": (expected.netG, found.netG),
+        "skip connections": (expected.skips, found.skips),
         "norm": (expected.norm, found.norm),
         "dropout": (expected.use_dropout, found.use_dropout),
         "filters (ngf)": (expected.ngf, found.ngf),
@@ -165,7 +166,7 @@ def _norm(shapes: Shapes, conv: str, norm: str) -> Norm:
 
 def _unet(shapes: Shapes) -> Architecture:
     prefix, levels = "model.model.1.model", 2
-    while f"{prefix}.3.model.1.weight" in shapes and levels < _DEEPEST:
+    while f"{prefix}.3.model.1.weight" in shapes and levels < DEEPEST:
         prefix, levels = f"{prefix}.3.model", levels + 1
     # The innermost block ends in the only norm that every depth has at a known place.
     norm = _norm(shapes, f"{prefix}.3", f"{prefix}.4")

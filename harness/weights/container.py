@@ -9,15 +9,18 @@ from typing import Literal
 
 from harness.errors import WeightsError
 
-Container = Literal["zip", "legacy"]
-"""`zip` since torch 1.6, `legacy` a row of pickles before."""
+Container = Literal["zip", "legacy", "torch7"]
+"""`zip` since torch 1.6, `legacy` a row of pickles before, `torch7` what Lua Torch saved."""
 
 AGAIN = "bring it again with `harness setup --model NAME`, or name another file"
 MAX_BYTES = 8 * 2**30
 _MAX_PICKLE_BYTES = 16 * 2**20
 # The pickled magic number 0x1950a86a20f9469cfc6c that every legacy file begins with (torch/serialization.py).
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+# An object or a table, in bytes or as text: the type as an integer of 32 bits, then a small number as the index.
+_TORCH7 = (b"\x04\0\0\0", b"\x03\0\0\0", b"4\n", b"3\n")
 _OTHER_KINDS = {
+    b"\0\0\0\x04": "a file of Lua Torch from a big-endian machine",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x1f\x8b": "a gzip archive",
@@ -47,16 +50,18 @@ def recognise(path: Path) -> Container:
         return "zip"
     if head.startswith(_LEGACY_MAGIC):
         return "legacy"
-    raise WeightsError(f"`{path}` is {_kind(path, head)}, not weights that torch saved", AGAIN)
+    if head.startswith(_TORCH7):
+        return "torch7"
+    raise WeightsError(f"`{path}` is {_kind(path, head)}, not weights that torch or Lua Torch saved", AGAIN)
 
 
 def check_sums(path: Path) -> bool:
-    """Reads a weights file to its end and compares the CRC of every entry; returns False for `legacy`, which has none.
+    """Reads a weights file to its end and compares the CRC of every entry; returns False for a kind that has none.
 
     Raises:
         WeightsError: see `recognise`; or a byte is another than when the file was saved.
     """
-    if recognise(path) == "legacy":
+    if recognise(path) != "zip":
         return False
     try:
         with zipfile.ZipFile(path) as archive:
@@ -101,8 +106,6 @@ def _kind(path: Path, head: bytes) -> str:
             return kind
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_BYTES:
         return "a safetensors file"
-    if path.suffix == ".t7":
-        return "weights of Lua Torch"
     if head[:1] == b"\x80":
         return "a Python pickle of something else (nothing of it was executed)"
     if all(byte in b"\t\n\r\f" or byte >= 32 for byte in head):

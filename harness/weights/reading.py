@@ -11,8 +11,10 @@ from typing import Any
 
 import torch
 
+from harness.catalog.types import Architecture
 from harness.errors import WeightsError
 from harness.weights.container import AGAIN, Container, recognise
+from harness.weights.lua_graph import read_lua_generator
 
 _GENERATOR = re.compile(r"(model|net|(net_?)?g(en(erator)?)?(_?(a|b|ema|a2b|b2a))?)?", re.IGNORECASE)
 _STATE = re.compile(r"_?(model_?)?(state_?dict|weights|params)$", re.IGNORECASE)
@@ -27,11 +29,13 @@ _DTYPES = {torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.in
 class Weights:
     """Tensors of a weights file and what was mended to get at them, in words.
 
-    A file with `mended` lines cannot be loaded by the official scripts as it is; a cleaned copy can.
+    A file with `mended` lines cannot be loaded by the official scripts as it is; a cleaned copy can. `architecture` is
+    known of files of the Lua original, whose graph shows what the keys of a state dict do not.
     """
 
     state_dict: dict[str, torch.Tensor]
     mended: tuple[str, ...] = ()
+    architecture: Architecture | None = None
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
@@ -44,7 +48,7 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
 
 
 def read_weights(path: Path) -> Weights:
-    """Reads a weights file with `weights_only=True`, so that no code in it can run.
+    """Reads a weights file with `weights_only=True`, so that no code in it can run, or one of Lua Torch.
 
     What a training keeps around or beside the generator, prefixes of its keys and the running statistics that
     InstanceNorm saved before torch 0.4 are taken away.
@@ -54,6 +58,12 @@ def read_weights(path: Path) -> Weights:
             tensors are NaN, infinite or larger than the file.
     """
     container = recognise(path)
+    if container == "torch7":
+        architecture, tensors = read_lua_generator(path)
+        for key, tensor in tensors.items():
+            if not key.endswith(("running_mean", "running_var")):  # never read but in mode `eval`, which checks them
+                _refuse_not_finite(path, key, tensor)
+        return Weights(tensors, architecture=architecture)
     state_dict, mended = _unwrapped(path, _load(path, container))
     state_dict, prefixes = _without_prefixes(state_dict)
     mended += prefixes

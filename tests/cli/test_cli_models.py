@@ -41,6 +41,10 @@ def test_filters(tmp_path, capsys):
     assert not [name for name in lines(capsys) if name.startswith("pix2pix/")]
     assert main(["models", "--family", "cyclegan", "--installed"]) == 0
     assert set(lines(capsys)) == {"model", "cyclegan/horse2zebra"}
+    assert main(["models", "--family", "lua"]) == 0
+    rows = lines(capsys)
+    assert len(rows) == 7 and "edges → handbag_photo" in rows["lua/edges2handbags"]
+    assert rows["lua/edges2handbags"].split()[4:7] == ["unet_256", "?", "-"]
 
 
 def test_nothing_installed_says_how_to_begin(tmp_path, capsys):

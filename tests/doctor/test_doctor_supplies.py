@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import LUA, PYTORCH, REPOSITORIES
 from harness.doctor import supplies
 from harness.doctor.examining import examine
 from harness.fetch.git import ensure_clone
@@ -44,8 +45,18 @@ def test_the_clone(workspace: Workspace, tmp_path: Path) -> None:
 def test_the_clone_at_its_pin(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     upstream = make_upstream(tmp_path / "upstream")
     ensure_clone(str(upstream.path), upstream.first, workspace.upstream(PYTORCH.id))
-    monkeypatch.setattr(supplies, "PYTORCH", type(PYTORCH)(**vars(PYTORCH) | {"commit": upstream.first}))
+    monkeypatch.setitem(REPOSITORIES, PYTORCH.id, replace(PYTORCH, commit=upstream.first))
     assert supplies.check_clone(workspace).state == "ok"
+
+
+def test_the_lua_original_may_be_missing(workspace: Workspace, tmp_path: Path) -> None:
+    check = supplies.check_clone(workspace, LUA.id)
+    assert (check.name, check.state) == ("Lua original", "ok")
+    assert "not cloned" in check.what
+    upstream = make_upstream(tmp_path / "upstream")
+    ensure_clone(str(upstream.path), upstream.second, workspace.upstream(LUA.id))
+    assert supplies.check_clone(workspace, LUA.id).state == "warn"
+    assert [c.name for c in examine(workspace, offline=True).checks if "original" in c.name] == ["Lua original"]
 
 
 def test_a_folder_in_place_of_the_clone_is_bad(workspace: Workspace) -> None:

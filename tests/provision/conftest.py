@@ -24,8 +24,10 @@ from harness.workspace import Workspace
 from tests.fetch.listener import Listener
 from tests.fetch.repository import Upstream, make_upstream
 from tests.fetch.server import Answer, Server, running_server, without_proxies
+from tests.weights.torch7_files import Writer, make_generator
 
 UNET = Architecture("unet_256", "batch", use_dropout=True, ngf=1)
+LUA_UNET = replace(UNET, netG="unet_32", code="lua", biased=True, dropout_levels=(2, 3, 4))
 RESNET = Architecture("resnet_9blocks", "instance", use_dropout=False, ngf=2)
 
 
@@ -37,6 +39,11 @@ def generator_bytes(architecture: Architecture, seed: int = 0, *, legacy: bool =
     file = io.BytesIO()
     torch.save(weights, file, _use_new_zipfile_serialization=not legacy)
     return file.getvalue()
+
+
+def torch7_bytes(**options: object) -> bytes:
+    """A generator of the Lua original as `LUA_UNET`, or as the options of `make_generator` say."""
+    return Writer().write(make_generator(**{"levels": 5, "ngf": 1, **options}))
 
 
 def tar_bytes(*splits: str, mode: Literal["w", "w:gz"] = "w:gz", pictures: int = 2) -> bytes:
@@ -87,7 +94,7 @@ def bench(tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -
     without_proxies(monkeypatch)
     with running_server() as server:
         for model in list(MODELS.values()):
-            tiny = UNET if model.family == "pix2pix" else RESNET
+            tiny = {"pix2pix": UNET, "lua": LUA_UNET}.get(model.family, RESNET)
             url = f"{server.url}/{model.id}"
             monkeypatch.setitem(
                 MODELS, model.id, replace(model, url=url, mirrors=(), architecture=tiny, size_bytes=None)

@@ -16,7 +16,7 @@ import pytest
 from harness.catalog.datasets import DATASETS
 from harness.catalog.lookup import find_dataset, find_model
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import LUA, PYTORCH, REPOSITORIES
 from harness.errors import ChecksumError, HarnessError, UnknownNameError
 from harness.fetch.asset import Asset
 from harness.files import sha256_of
@@ -24,7 +24,9 @@ from harness.provision.installed import clone_state, installed_weights, weights_
 from harness.provision.mirrors import mirrored, mirrors_of
 from harness.sets.finding import installed_dataset
 from tests.fetch.server import Answer
-from tests.provision.conftest import RESNET, UNET, Bench, dataset_bytes, generator_bytes, tar_bytes
+from tests.provision.conftest import RESNET, UNET, Bench, dataset_bytes, generator_bytes, tar_bytes, torch7_bytes
+
+CODE = dict.fromkeys(REPOSITORIES, "brought")
 
 
 def states(report: object) -> dict[str, str]:
@@ -41,7 +43,7 @@ def leftovers(folder: Path) -> list[str]:
 def test_code_weights_and_datasets_come_to_their_places(bench: Bench) -> None:
     report = bench.set_up("sat2map", datasets=("facades",))
     assert report.failures == ()
-    assert states(report) == {PYTORCH.id: "brought", "pix2pix/sat2map": "brought", "pix2pix/facades": "brought"}
+    assert states(report) == {**CODE, "pix2pix/sat2map": "brought", "pix2pix/facades": "brought"}
     root = bench.workspace.root
     assert (root / "third_party" / PYTORCH.id / "test.py").is_file()
     weights = root / "third_party/checkpoints/pix2pix/sat2map_pretrained/latest_net_G.pth"
@@ -79,13 +81,14 @@ def test_one_failure_does_not_stop_the_rest(bench: Bench) -> None:
     report = bench.set_up("map2sat", "sat2map", datasets=("maps", "facades"), upstream_ref="1" * 40)
     assert [failure.id for failure in report.failures] == [PYTORCH.id, "pix2pix/map2sat", "pix2pix/maps"]
     assert "404" in report.failures[1].error.message
-    assert states(report) == {"pix2pix/sat2map": "brought", "pix2pix/facades": "brought"}
+    assert states(report) == {LUA.id: "brought", "pix2pix/sat2map": "brought", "pix2pix/facades": "brought"}
     assert [failure["id"] for failure in report.to_json()["failures"]] == [f.id for f in report.failures]
 
 
 def test_all_is_the_weights_of_every_model(bench: Bench) -> None:
     for model in MODELS.values():
-        bench.server.serve(model.id, Answer(generator_bytes(model.architecture)))
+        lua = model.family == "lua"
+        bench.server.serve(model.id, Answer(torch7_bytes() if lua else generator_bytes(model.architecture)))
     report = bench.set_up(every_model=True)
     assert report.failures == ()
     assert {row.id for row in report.rows if row.kind == "weights"} == set(MODELS)
@@ -328,6 +331,56 @@ def test_a_file_that_is_not_the_models_is_refused(
     assert installed_weights(bench.workspace, find_model("sat2map")) is None
 
 
+def test_weights_of_the_lua_original_may_be_another_network_than_the_catalogs(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "mine.t7").write_bytes(torch7_bytes(levels=6, bottleneck=True, channels=(1, 2)))
+    report = bench.set_up("lua/edges2handbags", from_file=tmp_path / "mine.t7")
+    assert states(report)["lua/edges2handbags"] == "brought"
+    assert any("network unet_32 expected, unet_64 found; input channels" in said for said in bench.listener.warned)
+    placed = bench.workspace.root / "third_party/checkpoints/lua/edges2handbags_pretrained/latest_net_G.t7"
+    assert installed_weights(bench.workspace, find_model("edges2handbags")) == placed
+    assert placed.read_bytes() == (tmp_path / "mine.t7").read_bytes()
+    bench.server.serve("lua/edges2shoes", Answer(torch7_bytes()))
+    bench.listener.warned.clear()
+    assert states(bench.set_up("lua/edges2shoes"))["lua/edges2shoes"] == "brought"
+    assert bench.listener.warned == []
+
+
+@pytest.mark.parametrize(
+    ("model", "content", "told", "hint"),
+    [
+        (
+            "sat2map",
+            torch7_bytes(),
+            "is of the Lua original, and `pix2pix/sat2map` of the",
+            "weights convert",
+        ),
+        (
+            "lua/day2night",
+            generator_bytes(UNET),
+            "is of the PyTorch code, and `lua/day2night` of",
+            "harness models",
+        ),
+        ("lua/day2night", torch7_bytes()[:-50], "is damaged, cut off or no file of Lua Torch", "bring it again"),
+    ],
+)
+def test_weights_of_the_other_code_are_refused(
+    bench: Bench, tmp_path: Path, model: str, content: bytes, told: str, hint: str
+) -> None:
+    (tmp_path / "mine").write_bytes(content)
+    (failure,) = bench.set_up(model, from_file=tmp_path / "mine").failures
+    assert told in failure.error.message
+    assert hint in str(failure.error.hint)
+    assert installed_weights(bench.workspace, find_model(model)) is None
+
+
+def test_without_the_lua_original_all_else_is_done(bench: Bench) -> None:
+    report = bench.set_up("sat2map", lua_url="/gone")
+    assert report.failures == ()
+    assert states(report) == {PYTORCH.id: "brought", "pix2pix/sat2map": "brought"}
+    (warning,) = bench.listener.warned
+    assert "the Lua original was not cloned" in warning and "`/gone`" in warning
+
+
 def test_a_disk_that_fills_up_while_copying_leaves_nothing(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,21 +418,31 @@ def carried(bench: Bench, tmp_path: Path) -> Path:
     (folder / "checkpoints" / "cyclegan" / "sat2map.pth").write_bytes(generator_bytes(RESNET))
     (folder / "datasets" / "pix2pix").mkdir(parents=True)
     (folder / "datasets" / "pix2pix" / "facades.zip").write_bytes(dataset_bytes("train", "val", "test"))
-    shutil.copytree(bench.upstream.path, folder / f"{PYTORCH.id}.git")
+    (folder / "checkpoints" / "lua").mkdir()
+    (folder / "checkpoints" / "lua" / "day2night.t7").write_bytes(torch7_bytes())
+    for repository in (PYTORCH, LUA):
+        shutil.copytree(bench.upstream.path, folder / f"{repository.id}.git")
     return folder
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_bundle_brings_everything_without_a_network(bench: Bench, carried: Path, packed: bool) -> None:
+def test_a_bundle_brings_everything_without_a_network(
+    bench: Bench, carried: Path, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bundle = carried
     if packed:
         bundle = carried.with_suffix(".zip")
         with zipfile.ZipFile(bundle, "w") as archive:
             for path in sorted(carried.rglob("*")):
                 archive.write(path, path.relative_to(carried.parent))
+    monkeypatch.setitem(REPOSITORIES, LUA.id, replace(LUA, commit=bench.upstream.second))
     report = bench.set_up(bundle=bundle, upstream_url=None)
-    assert report.failures == ()
-    assert states(report) == {PYTORCH.id: "brought", "cyclegan/sat2map": "brought", "pix2pix/facades": "brought"}
+    assert report.failures == () and bench.listener.warned == []
+    weights = dict.fromkeys(("cyclegan/sat2map", "lua/day2night"), "brought")
+    assert states(report) == {**CODE, **weights, "pix2pix/facades": "brought"}
+    original = clone_state(bench.workspace, LUA.id)
+    assert original is not None
+    assert (original.url, original.commit) == (LUA.url, bench.upstream.second)
     clone = clone_state(bench.workspace)
     assert clone is not None
     assert (clone.url, clone.commit, clone.dirty) == (PYTORCH.url, bench.upstream.first, False)
@@ -393,7 +456,7 @@ def test_another_workspace_is_a_bundle(bench: Bench, tmp_path: Path) -> None:
     asked = len(bench.server.requests)
     report = bench.set_up(bundle=first.root, upstream_url=None)
     assert report.failures == ()
-    assert states(report) == {PYTORCH.id: "brought", "pix2pix/sat2map": "brought", "cyclegan/facades": "brought"}
+    assert states(report) == {**CODE, "pix2pix/sat2map": "brought", "cyclegan/facades": "brought"}
     assert len(bench.server.requests) == asked
 
 

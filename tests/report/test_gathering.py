@@ -207,6 +207,26 @@ def test_provenance_links_the_commit_also_of_a_mirror_and_cites_model_and_data()
     assert "/home" not in made.record and "…/my photos" in made.record
 
 
+@pytest.mark.parametrize("code", ["en", "fa"])
+def test_a_run_of_the_lua_original_says_where_it_differs_and_what_it_mirrors(code: str) -> None:
+    record = sample_record(
+        "r", NAMES, upstream=None, engine="native", extra={"native": {"lua_seed": 5, "lua_order": ["b", "a"]}}
+    )
+    architecture = {**record.model["architecture"], "code": "lua", "dropout_levels": [5, 6, 7]}
+    model = {**record.model, "id": "lua/edges2shoes", "family": "lua", "architecture": architecture}
+    record, words, pin = replace(record, model=model), language(code), "89ff2a81ce441fbe1f1b13eca463b87f1e539df8"
+    made = run_page(record, plain_measurement(9), (), words).made
+    facts = [fact for _, group in made.groups for fact in group]
+    told = [fact.value for fact in facts if fact.label == words.text("lua.differs")]
+    assert len(told) == 4 and "75" in told[-1].translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789"))
+    assert f"https://github.com/phillipi/pix2pix/tree/{pin}" in {fact.link for fact in facts}
+    assert made.licences[0].link == f"https://github.com/phillipi/pix2pix/blob/{pin}/LICENSE"
+    assert "--lua-seed 5 --lua-order b,a" in made.again
+    assert [citation.id for citation in made.citations] == ["pix2pix", "shoes", "hed"]
+    plain = run_page(sample_record("r", NAMES), plain_measurement(9), (), words).made
+    assert not [f for _, group in plain.groups for f in group if f.label == words.text("lua.differs")]
+
+
 def test_a_model_of_ones_own_still_cites_its_method() -> None:
     record = sample_record("r", NAMES)
     record = replace(record, model={**record.model, "id": "my-training"})

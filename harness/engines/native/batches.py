@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from PIL import Image
-
-from harness.engines.inputs import read_halves
+from harness.engines.inputs import bicubic, halves_by
 from harness.engines.job import Job
+from harness.engines.native.torch7_scaling import Loaded, scale
 from harness.errors import ImageError
 from harness.parallel import in_order
 from harness.sets.item import Item
@@ -24,13 +23,14 @@ class Picture:
     """One decoded item: the network's input, and the target where there is one."""
 
     item: Item
-    input: Image.Image
-    target: Image.Image | None
+    input: Loaded
+    target: Loaded | None
 
 
 def _decode(item: Item, job: Job) -> Picture | ImageError:
     try:
-        halves = read_halves(item, job.size, job.architecture)
+        resize = scale if job.architecture.code == "lua" else bicubic
+        halves: tuple[Loaded, ...] = halves_by(resize, item, job.size, job.architecture)
     except ImageError as error:
         return error
     if not item.paired:

@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from harness.engines.job import Job, NativeSettings
-from harness.engines.native.layers import dropout_from, set_mode
+from harness.engines.native.layers import Noise, dropout_from, set_mode
 from harness.engines.native.memory import fitting_batch, free_on, lacks_memory
 from harness.engines.native.networks import build_generator
+from harness.engines.native.torch7_noise import replayed, resumed
 from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
 from harness.errors import DeviceError, EngineError, WeightsError
@@ -28,6 +29,7 @@ class Translator:
     def __init__(self, job: Job, device: str, settings: NativeSettings) -> None:
         self.job, self.device = job, torch.device(device)
         self.precision = chosen_precision(settings.precision, device)
+        self._replayed = replayed(job, settings)
         with _room_for(job, device):
             network = load_generator(job)
             network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -81,9 +83,7 @@ class Translator:
         x = inputs.to(self.device, memory_format=torch.channels_last)
         kind = PRECISIONS[self.precision]
         cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
-        draws = [name if sample == 0 else f"{name}#{sample}" for name in names]
-        generators = [torch.Generator().manual_seed(image_seed(self.job.seed, draw)) for draw in draws]
-        with dropout_from(generators), cast:
+        with dropout_from([self._noise(name, sample) for name in names]), cast:
             # A network's first layers may work in place; the caller keeps its inputs.
             result: torch.Tensor = self._network(x.clone() if x is inputs else x)
         bad = [n for n, ok in zip(names, result.flatten(1).isfinite().all(1).tolist(), strict=True) if not ok]
@@ -93,6 +93,11 @@ class Translator:
                 "use `--precision fp32`, or other weights",
             )
         return result
+
+    def _noise(self, name: str, sample: int) -> Noise:
+        if self._replayed:
+            return resumed(self._replayed[name])
+        return torch.Generator().manual_seed(image_seed(self.job.seed, f"{name}#{sample}" if sample else name))
 
 
 @contextmanager
@@ -115,6 +120,13 @@ def load_generator(job: Job) -> nn.Module:
         WeightsError: the file is unusable, or its keys and shapes are not those of the architecture.
     """
     state = read_state_dict(job.weights)
+    variances = (tensor for key, tensor in state.items() if key.endswith("running_var"))
+    if job.mode == "eval" and not all(variance.isfinite().all() for variance in variances):
+        raise WeightsError(
+            f"`{job.weights}` cannot be run in mode `eval`: its running variances are no numbers where a map has one "
+            "pixel, since Torch7 divided by n - 1 there",
+            "use `--mode paper` or `--mode deterministic`, which take the picture's own statistics as its authors did",
+        )
     with torch.device("meta"):
         network = build_generator(job.architecture)
     difference = compare_keys(state, network.state_dict())

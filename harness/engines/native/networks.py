@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from harness.catalog.types import Architecture, Norm
-from harness.engines.native.layers import ImageBatchNorm, ImageDropout, ImageInstanceNorm
+from harness.engines.native.layers import BottleneckNorm, ImageBatchNorm, ImageDropout, ImageInstanceNorm
 from harness.errors import WeightsError
+from harness.weights.layout import MOST_FILTERS
 
 
 def _norm(norm: Norm, channels: int) -> nn.Module:
@@ -37,38 +38,35 @@ class UnetBlock(nn.Module):
     as it does upstream.
     """
 
-    def __init__(
-        self,
-        outer: int,
-        inner: int,
-        norm: Norm,
-        below: UnetBlock | None,
-        *,
-        dropout: bool = False,
-        outermost: int = 0,
-    ) -> None:
-        """`outermost` is the number of input channels of the outermost block, 0 for all others."""
+    def __init__(self, a: Architecture, level: int, levels: int, below: UnetBlock | None) -> None:
+        """`level` 0 is the outermost of so many; the innermost has nothing `below`."""
         super().__init__()
-        self.outermost = bool(outermost)
-        bias = _has_bias(norm)
+        self.joins = a.skips and level > 0
+        bias = a.biased or _has_bias(a.norm)
+        # ngf, 2 ngf, 4 ngf, then 8 ngf down to the map of H/2^levels
+        inner = a.ngf * min(2**level, MOST_FILTERS)
+        outer = a.ngf * min(2 ** (level - 1), MOST_FILTERS) if level else a.output_nc
         # (N, outer, H, W) -> (N, inner, H/2, W/2): kernel 4, stride 2, padding 1 halve exactly
-        down: list[nn.Module] = [nn.Conv2d(outermost or outer, inner, 4, 2, 1, bias=bias)]
-        if not self.outermost:
+        down: list[nn.Module] = [nn.Conv2d(outer if level else a.input_nc, inner, 4, 2, 1, bias=bias)]
+        if level:
             down.insert(0, nn.LeakyReLU(0.2, inplace=True))
-        if below is not None and not self.outermost:  # at the bottom a picture may be 1x1, which no norm survives
-            down.append(_norm(norm, inner))
-        width = inner if below is None else 2 * inner  # the block below returns its input beside its own result
-        # (N, width, H/2, W/2) -> (N, outer, H, W)
+        if level and below is not None:  # at the bottom a picture may be 1x1, which no other norm survives
+            down.append(_norm(a.norm, inner))
+        elif level and a.bottleneck_norm:
+            down.append(BottleneckNorm(inner))
+        # With skips, the block below returns its input beside its own result.
+        width = 2 * inner if below is not None and a.skips else inner
         up: list[nn.Module] = [nn.ReLU(inplace=True)]
-        up.append(nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=bias or self.outermost))
-        up.append(nn.Tanh() if self.outermost else _norm(norm, outer))
-        if dropout:
+        # (N, width, H/2, W/2) -> (N, outer, H, W)
+        up.append(nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=bias or not level))
+        up.append(_norm(a.norm, outer) if level else nn.Tanh())
+        if a.drops_out(level, levels):
             up.append(ImageDropout())
         self.model = nn.Sequential(*down, *([] if below is None else [below]), *up)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         inside: torch.Tensor = self.model(x)  # (N, outer, H, W), as x
-        return inside if self.outermost else torch.cat([x, inside], 1)  # (N, 2 outer, H, W)
+        return torch.cat([x, inside], 1) if self.joins else inside  # (N, 2 outer, H, W)
 
 
 class UnetGenerator(nn.Module):
@@ -76,14 +74,10 @@ class UnetGenerator(nn.Module):
 
     def __init__(self, a: Architecture, downs: int) -> None:
         super().__init__()
-        # level 0 is the outermost: ngf, 2 ngf, 4 ngf, then 8 ngf down to the picture of H/2^downs
-        widths = [a.ngf * min(2**level, 8) for level in range(downs)]
         block: UnetBlock | None = None
         for level in range(downs - 1, 0, -1):
-            # upstream: on the `num_downs - 5` blocks of 8 ngf between the innermost and the ones that narrow
-            dropout = bool(a.use_dropout) and 4 <= level < downs - 1
-            block = UnetBlock(widths[level - 1], widths[level], a.norm, block, dropout=dropout)
-        self.model = UnetBlock(a.output_nc, widths[0], a.norm, block, outermost=a.input_nc)
+            block = UnetBlock(a, level, downs, block)
+        self.model = UnetBlock(a, 0, downs, block)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.model(x)

@@ -8,13 +8,19 @@ import numpy as np
 import torch
 from PIL import Image
 
+from harness.engines.native.torch7_scaling import Loaded, Unrounded
+
 SPREAD_SCALE = 4
 """A spread map's grey level is this many times the standard deviation of the samples, in levels of 255."""
 
 
-def to_tensor(pictures: Sequence[Image.Image], channels: int) -> torch.Tensor:
+def to_tensor(pictures: Sequence[Loaded], channels: int) -> torch.Tensor:
     """Returns (N, channels, H, W) float32 in [-1, 1]; one channel is Pillow's luma, as upstream's grey option."""
-    arrays = [np.asarray(p.convert("L"))[:, :, None] if channels == 1 else np.asarray(p) for p in pictures]
+    floats = [p.values for p in pictures if isinstance(p, Unrounded)]
+    if floats:  # as `data/donkey_folder.lua` of the Lua original computes it
+        return torch.from_numpy(np.stack(floats)).permute(0, 3, 1, 2).mul(2).sub_(1)
+    plain = [p for p in pictures if isinstance(p, Image.Image)]
+    arrays = [np.asarray(p.convert("L"))[:, :, None] if channels == 1 else np.asarray(p) for p in plain]
     stacked = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
     return stacked.to(torch.float32).div_(255).sub_(0.5).div_(0.5)
 
@@ -42,6 +48,6 @@ def spread_map(spread: torch.Tensor) -> torch.Tensor:
     return (spread * SPREAD_SCALE).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
-def as_upstream_saves(picture: Image.Image, channels: int) -> Image.Image:
+def as_upstream_saves(picture: Loaded, channels: int) -> Image.Image:
     """Returns an input or target as upstream would save it: through the tensor and back, 63 of 256 levels one lower."""
     return Image.fromarray(to_pixels(to_tensor([picture], channels))[0].numpy())
