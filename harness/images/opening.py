@@ -40,9 +40,9 @@ Colour = tuple[int, int, int]
 
 # What Pillow's decoders let out on damaged files besides OSError; found by flipping bytes in every format.
 _DAMAGE = (
-    OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
-    NotImplementedError, RuntimeError, MemoryError, struct.error, zlib.error, ZeroDivisionError,
-)  # fmt: skip
+    *(OSError, EOFError, struct.error, zlib.error, MemoryError),
+    *(SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError),
+)
 _ORIENTATION = 0x0112
 _PIECE = 64 * 1024
 _SHOWS = 26  # levels of 255, a tenth: what differs less from the ground it lies on is seen by nobody

@@ -178,16 +178,6 @@ class Snapped:
     unsure: float = 0.0
 
 
-def facades_colours() -> Pixels:
-    """Returns the 12 colours of the dataset as 12×3 uint8, in order of class."""
-    return FACADES_PALETTE.colours
-
-
-def raw_colours() -> Pixels:
-    """Returns the 12 colours of the raw CMP palette as 12×3 uint8, in order of class."""
-    return np.array([c.raw_rgb for c in FACADES], dtype=np.uint8)
-
-
 def snap(pixels: Pixels, known: Pixels, wanted: Pixels) -> Snapped:
     """Returns an H×W×3 uint8 label map with each pixel's colour of `known` replaced by that row of `wanted`.
 

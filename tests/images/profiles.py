@@ -13,6 +13,7 @@ Curve = Callable[[np.ndarray], np.ndarray]
 D65, D50 = (0.3127, 0.3290), (0.3457, 0.3585)
 SRGB = (*D65, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 P3 = (*D65, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
+DCI_P3 = (0.314, 0.351, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 REC2020 = (*D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046)
 ADOBE = (*D65, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
 
@@ -27,7 +28,8 @@ def gamma(exponent: float) -> Curve:
 
 def expected(pixels: np.ndarray, primaries: tuple[float, ...], curve: Curve) -> np.ndarray:
     """H×W×3 uint8 in these primaries and this curve as sRGB, 0..255, not rounded."""
-    linear = curve(pixels / 255) @ (np.linalg.inv(_rgb_to_xyz(SRGB)) @ _rgb_to_xyz(primaries)).T
+    to_xyz = _adaptation(primaries[:2], D65) @ _rgb_to_xyz(primaries)
+    linear = curve(pixels / 255) @ (np.linalg.inv(_rgb_to_xyz(SRGB)) @ to_xyz).T
     linear = linear.clip(0, 1)
     return 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -10,6 +12,7 @@ from harness.images.opening import Opened, open_picture
 from tests.images.pictures import content
 from tests.images.profiles import (
     ADOBE,
+    DCI_P3,
     P3,
     REC2020,
     SRGB,
@@ -107,6 +110,7 @@ def test_a_profile_for_other_pixels_is_told(colours: Image.Image) -> None:
         ([chrm(P3)], P3, srgb_curve),
         ([cicp(12, 13)], P3, srgb_curve),
         ([cicp(9, 8)], REC2020, gamma(1)),
+        ([cicp(11, 5)], DCI_P3, gamma(2.8)),  # whose white is another
         ([cicp(1, 4)], SRGB, gamma(2.2)),
         # The order of PNG's specification: cICP, iCCP, sRGB, gAMA with cHRM.
         ([cicp(12, 13), (b"sRGB", b"\0"), gama(1.0)], P3, srgb_curve),
@@ -185,6 +189,10 @@ def test_the_numbers_of_heif_and_avif_are_followed(format_: str) -> None:
     coded = data.replace(b"colrnclx\0\x01\0\r", b"colrnclx\0\x0c\0\r")
     assert coded != data
     assert off_by(open_picture(coded), expected(stored, P3, srgb_curve)) <= 1
+    profiled = content(plain, format_, quality=95, icc_profile=rgb_profile("Linear", SRGB, None))
+    both = re.sub(rb"colrnclx....", b"colrnclx\0\x0c\0\r", profiled, flags=re.DOTALL)
+    assert both != profiled or format_ == "HEIF", "libheif writes one or the other"
+    assert off_by(open_picture(both), expected(stored, SRGB, gamma(1))) <= 2, "a profile says it better"
 
 
 def test_cameras_tell_adobe_rgb_by_a_mark(colours: Image.Image) -> None:

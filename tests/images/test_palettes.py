@@ -14,10 +14,9 @@ from harness.images.palettes import (
     CITYSCAPES_PALETTE,
     FACADES,
     FACADES_PALETTE,
-    facades_colours,
-    raw_colours,
     snap,
 )
+from tests.images.pictures import facades_colours, raw_colours
 
 
 def jet(levels: int) -> np.ndarray:

@@ -11,13 +11,12 @@ from PIL import Image
 from harness.demo.demo_weights import demo_profile
 from harness.demo.scenes import draw_far_scene, draw_scene
 from harness.images.pairing import split_ab
-from harness.images.palettes import facades_colours
 from harness.prepare.planning import PrepareRequest, plan_images
 from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
-from tests.images.pictures import noise
+from tests.images.pictures import facades_colours, noise
 
 MODEL = "facades_label2photo"
 

@@ -15,14 +15,14 @@ from harness.catalog.models import MODELS
 from harness.demo.scenes import draw_scene
 from harness.errors import ImageError, TestSetError, UnknownNameError
 from harness.images.edges import draw_edges, line_width
-from harness.images.palettes import CITYSCAPES, FACADES, facades_colours, raw_colours
+from harness.images.palettes import CITYSCAPES, FACADES
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.recipes.choosing import KINDS, RECIPES, input_recipe, target_recipe, way_from_photos
 from harness.prepare.recipes.edge_maps import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
 from harness.prepare.recipes.labels import CITYSCAPES_LABELS, FACADE_LABELS
 from harness.prepare.recipes.maps import MAP
 from harness.prepare.recipes.photo import GREY, PHOTO
-from tests.images.pictures import content, noise
+from tests.images.pictures import content, facades_colours, noise, raw_colours
 
 SMALL = Settings(size=(64, 64))
 
@@ -253,6 +253,7 @@ def test_how_numbers_are_meant_is_decided_over_the_whole_folder() -> None:
     assert FACADE_LABELS.for_folder([content(facades_image("colours"), "PNG")]) is FACADE_LABELS
     blank = numbered("L", np.zeros((64, 64), np.uint8))
     assert colours(draw_with(zero_based, blank).image) == {FACADES[0].rgb}
+    assert not draw_with(zero_based, blank).foreign, "nothing but background is a map too, where numbers are usual"
 
 
 def draw_with(recipe: Recipe, data: bytes) -> Drawn:

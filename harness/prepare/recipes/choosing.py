@@ -109,8 +109,9 @@ def way_from_photos(domain: str, model: Model | None = None, folder: str = "FOLD
     drawing = next((m for m in MODELS.values() if m.output_domain == domain), None)
     if drawing is None or DOMAINS[domain].kind != "label_map":
         return None
-    then = f" --model {model.id.removeprefix('pix2pix/')}" if model else f" --to {domain}"
-    return f"of photos: harness test --model {drawing.id} --dataset {folder}, then: harness prepare-images RUN{then}"
+    test = f"harness test --model {drawing.id} --dataset {folder}"
+    then = f"--model {model.id.removeprefix('pix2pix/')}" if model else f"--to {domain}"
+    return f"label maps of photos: {test}, then: harness prepare-images RUN {then}"
 
 
 def _way_out(eaten: str) -> str:
