@@ -136,7 +136,9 @@ def _labels(name: str, explains: str, palette: Palette) -> Recipe:
 
 FACADE_LABELS = _labels(
     "facade labels",
-    "facade label maps: set to the 12 colours of the dataset, whatever colours or class numbers they have",
+    "facade label maps: snapped to the 12 colours of the dataset, class numbers as the whole folder means them",
     FACADES_PALETTE,
 )
-CITYSCAPES_LABELS = _labels("cityscapes labels", "street label maps: set to the Cityscapes colours", CITYSCAPES_PALETTE)
+CITYSCAPES_LABELS = _labels(
+    "cityscapes labels", "street label maps: snapped to the Cityscapes colours", CITYSCAPES_PALETTE
+)
