@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -102,8 +103,9 @@ def declared_by(content: bytes, image: Image.Image) -> Declared:
         return spoken
     if b"sRGB" not in chunks and chunks.keys() & {b"gAMA", b"cHRM"}:
         return _by_gamma(chunks)
-    if image.getexif().get_ifd(0xA005).get(1) == "R03":
-        return _spoken("Adobe RGB (EXIF)", _ADOBE, lambda encoded: encoded ** (563 / 256))
+    with suppress(OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, struct.error):
+        if image.getexif().get_ifd(0xA005).get(1) == "R03":  # damaged EXIF says nothing of colours
+            return _spoken("Adobe RGB (EXIF)", _ADOBE, lambda encoded: encoded ** (563 / 256))
     return Declared()
 
 

@@ -195,6 +195,14 @@ def test_the_numbers_of_heif_and_avif_are_followed(format_: str) -> None:
     assert off_by(open_picture(both), expected(stored, SRGB, gamma(1))) <= 2, "a profile says it better"
 
 
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\1\0\x69\x87\4\0\1\0\0\0\xff\0"]
+)
+def test_damaged_exif_costs_no_picture(colours: Image.Image, exif: bytes) -> None:
+    opened = open_picture(content(colours, "JPEG", exif=exif))
+    assert opened.image.size == colours.size
+
+
 def test_cameras_tell_adobe_rgb_by_a_mark(colours: Image.Image) -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
