@@ -51,17 +51,6 @@ def load_generator(workspace: Workspace, model: Model, weights: Path | None = No
     if not path.is_file():
         raise WeightsError(f"there is no file `{path}`", f"harness setup --model {model.id}")
     found = architecture_of(path)
-    _refuse_channels(path, found)
     if found.use_dropout is None:  # a U-Net's keys do not tell; the catalog does
         found = replace(found, use_dropout=model.architecture.use_dropout)
     return Generator(model, path, found, None if weights else weights_differ(workspace, model))
-
-
-def _refuse_channels(path: Path, found: Architecture) -> None:
-    """Networks of more channels are trained, e.g. on depth beside colour, but no picture file holds what they take."""
-    if found.input_nc in {1, 3} and (found.output_nc in {1, 3} or found.colorizes):
-        return
-    raise WeightsError(
-        f"the generator in `{path}` takes {found.input_nc} channels and makes {found.output_nc}: pictures have 3, or 1",
-        "use weights that take and make colour or grey pictures; those that colour photos take 1 and make 2",
-    )

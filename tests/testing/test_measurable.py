@@ -74,5 +74,5 @@ def test_of_a_pair_each_half_is_looked_at(tmp_path: Path) -> None:
 def test_weights_that_take_or_make_no_picture(tmp_path: Path, takes: int, makes: int) -> None:
     architecture = Architecture("resnet_6blocks", "instance", False, ngf=2, input_nc=takes, output_nc=makes)
     save_picture(tmp_path / "set" / "testA" / "a.png", 64, 64)
-    with pytest.raises(WeightsError, match=f"takes {takes} channels and makes {makes}"):
+    with pytest.raises(WeightsError, match=f"turn {takes} channels into {makes}"):
         run_test(Workspace(tmp_path), asked(tmp_path, architecture))
