@@ -30,6 +30,7 @@ class Picture:
 
 def _decode(item: Item, job: Job) -> Picture | ImageError:
     try:
+        # One picture, or the halves A and B; the direction says which of them is the input.
         halves = read_halves(item, job.size, job.architecture)
     except ImageError as error:
         return error
@@ -54,6 +55,7 @@ def batched(pictures: Iterator[Picture], limit: Callable[[tuple[int, int]], int]
     batch: list[Picture] = []
     for picture in pictures:
         size = picture.input.size
+        # Only pictures of one size can be stacked to (N, C, H, W); putting others aside would change the order.
         if batch and (batch[0].input.size != size or len(batch) >= limit(size)):
             yield batch
             batch = []

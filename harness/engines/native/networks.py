@@ -38,17 +38,11 @@ class UnetBlock(nn.Module):
     """
 
     def __init__(
-        self,
-        outer: int,
-        inner: int,
-        norm: Norm,
-        below: UnetBlock | None,
-        *,
-        dropout: bool = False,
-        outermost: int = 0,
+        self, widths: tuple[int, int], norm: Norm, below: UnetBlock | None, *, dropout: bool = False, outermost: int = 0
     ) -> None:
         """`outermost` is the number of input channels of the outermost block, 0 for all others."""
         super().__init__()
+        outer, inner = widths
         self.outermost = bool(outermost)
         bias = _has_bias(norm)
         # (N, outer, H, W) -> (N, inner, H/2, W/2): kernel 4, stride 2, padding 1 halve exactly
@@ -82,8 +76,8 @@ class UnetGenerator(nn.Module):
         for level in range(downs - 1, 0, -1):
             # upstream: on the `num_downs - 5` blocks of 8 ngf between the innermost and the ones that narrow
             dropout = bool(a.use_dropout) and 4 <= level < downs - 1
-            block = UnetBlock(widths[level - 1], widths[level], a.norm, block, dropout=dropout)
-        self.model = UnetBlock(a.output_nc, widths[0], a.norm, block, outermost=a.input_nc)
+            block = UnetBlock((widths[level - 1], widths[level]), a.norm, block, dropout=dropout)
+        self.model = UnetBlock((a.output_nc, widths[0]), a.norm, block, outermost=a.input_nc)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.model(x)
