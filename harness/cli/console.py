@@ -205,7 +205,7 @@ class Console:
         """A plain table on stdout; cells are folded where a terminal is too narrow, a file or pipe gets whole lines."""
         table = Table(*(Column(Text(h), overflow="fold") for h in headers), box=None, pad_edge=False, header_style="")
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(visible(cell)) for cell in row))
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ANY_WIDTH
         printer = RichConsole(file=io.StringIO(), width=width, color_system=None)
         with printer.capture() as captured:

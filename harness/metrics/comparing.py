@@ -122,7 +122,7 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     finite = every[np.isfinite(every)]
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
     better = -every if known and known.better == "lower" else every
-    low, high = interval_of_mean(finite)
+    low, high = interval_of_mean(finite)  # of differences: what images share in difficulty cancels
     return ColumnComparison(
         differences=differences,
         mean=float(finite.mean()) if finite.size else None,
@@ -148,5 +148,6 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
     settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
     if not settled.any():
         return 1.0
+    # Pratt's rule ranks the zeros and then drops them: many unchanged images weaken what a few changed ones say.
     # `auto` takes the exact distribution for few untied differences, the normal approximation otherwise
     return float(wilcoxon(settled, zero_method="pratt", method="auto").pvalue)

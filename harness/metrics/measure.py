@@ -82,6 +82,7 @@ def measure_images(
                 copied += [copy] if copy else []
                 step.advance()
         baselines = {"input_copied": _summaries(columns, copied)} if copied else {}
+        # The mean is known when all are read, so the targets are read twice rather than kept.
         if (mean := means.picture()) is not None:
             with progress.step("Measuring the mean target", len(names)) as step:
                 rows = []
@@ -112,6 +113,7 @@ def _measure(images: Path, means: _MeanTarget, name: str) -> tuple[Row, Row]:
     paths = [images / kind / f"{name}.png" for kind in ("input", "output", "target")]
     source, output, target = map(_read, paths)
     means.add(target)
+    # Copying the input is the least that a model must beat, so it is measured while both pictures are in memory.
     return _row(PAIRED, (output, target), paths[1:]), _row(PAIRED, (source, target), paths[::2])
 
 
@@ -163,7 +165,7 @@ class _MeanTarget:
     def add(self, target: Picture) -> None:
         with self._lock:
             if self._sum is None and self._one_size:
-                self._sum = np.zeros(target.shape, np.int64)
+                self._sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
             if self._sum is None or self._sum.shape != target.shape:
                 self._one_size, self._sum = False, None
                 return

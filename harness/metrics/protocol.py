@@ -34,6 +34,7 @@ def protocol_document(columns: Sequence[Column]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "line": protocol_line(columns),
+        # Versions of libraries are left out of it: that they change no number is what the tests hold them to.
         "comparable": {
             "version": VERSION,
             "columns": {c.name: f"{c.metric.definition}, output against {c.against}" for c in columns},

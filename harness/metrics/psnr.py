@@ -18,5 +18,6 @@ def psnr(a: Picture, b: Picture) -> float:
         ValueError: not two uint8 RGB pictures of one size.
     """
     check_pair(a, b)
+    # einsum sums the squares without an array of them; int64 has room for those of 10^14 pixels
     squares = sum(int(np.einsum("ijk,ijk->", d, d, dtype=np.int64)) for d in differences(a, b))
     return math.inf if squares == 0 else 10 * math.log10(255**2 * a.size / squares)

@@ -73,6 +73,7 @@ def _against_input(name: str) -> Column:
     return Column(f"input_{name}", f"similarity to the input ({metric.label})", metric, "input", None)
 
 
+# The order is that of every table and file; without targets nothing says what is better.
 PAIRED: tuple[Column, ...] = (_against_target("ssim"), _against_target("psnr"), _against_target("mae"))
 UNPAIRED: tuple[Column, ...] = (_against_input("ssim"), _against_input("psnr"))
 

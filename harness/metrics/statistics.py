@@ -46,6 +46,7 @@ def summarise(values: Sequence[float]) -> Summary:
     if finite.size == 0:
         return Summary(None, None, None, None, None, None, int(given.size), apart)
     low, high = interval_of_mean(finite)
+    # fsum is exact, so that the mean does not hang on the order of the images
     mean, median = math.fsum(finite) / finite.size, float(np.median(finite))
     return Summary(mean, low, high, median, float(finite.min()), float(finite.max()), int(given.size), apart)
 
@@ -54,7 +55,7 @@ def interval_of_mean(values: NDArray[np.float64]) -> tuple[float, float] | tuple
     """Returns the 95 % percentile bootstrap interval of the mean, (None, None) below two values."""
     if values.size < 2:
         return None, None
-    tail = (1 - CONFIDENCE) / 2
+    tail = (1 - CONFIDENCE) / 2  # below the interval, and as much above it
     low, high = np.quantile(bootstrap_means(values), [tail, 1 - tail])
     return float(low), float(high)
 
@@ -66,5 +67,6 @@ def bootstrap_means(values: NDArray[np.float64], resamples: int = RESAMPLES, see
     means = np.empty(resamples)
     for start in range(0, resamples, at_once):
         chunk = means[start : start + at_once]
+        # (draws, n) indices, as many draws at once as take 16 MB
         chunk[:] = values[generator.integers(values.size, size=(chunk.size, values.size))].mean(axis=1)
     return means

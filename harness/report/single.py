@@ -16,7 +16,7 @@ from harness.report.columns import ranked
 from harness.report.gallery import run_document
 from harness.report.gathering import RunPage
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
-from harness.report.writing import load_page, render_run
+from harness.report.writing import Surroundings, load_page, render_run
 from harness.web.language import Language, language
 
 _QUALITIES = (None, 90, 75, 50)
@@ -149,7 +149,7 @@ class _Embedding:
         key = "single.sample" if document["partial"] else "single.whole"
         single = words.text(key, how=how, size=written, shown=len(rows), all=count)
         partial = words.text("single.partial", shown=len(rows), all=count) if document["partial"] else ""
-        return render_run(page, words, document, self.examples(rows), single=single, partial=partial)
+        return render_run(page, words, document, self.examples(rows), Surroundings(single=single, partial=partial))
 
     def examples(self, rows: dict[int, _Row]) -> dict[int, dict[str, str | None]]:
         """Addresses of the first screen's pictures by row and kind."""

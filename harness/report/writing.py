@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -41,10 +42,8 @@ def write_run_report(run: Path, lang: str = "en", progress: Progress | None = No
     page = load_page(run, words)
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
     target = run / "index.html"
-    write_text(
-        target,
-        render_run(page, words, run_document(page, words), _example_addresses(run, page), home="../index.html"),
-    )
+    examples, around = _example_addresses(run, page), Surroundings(home="../index.html")
+    write_text(target, render_run(page, words, run_document(page, words), examples, around))
     return target
 
 
@@ -63,27 +62,36 @@ def _read_page(run: Path, words: Language) -> RunPage:
     return run_page(load_record(run), load_measurement(run), spread, words)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where a run's page stands.
+
+    Attributes:
+        home: address of the index, None where there is none beside the page.
+        single, partial: what a page in one file says of what is inside.
+    """
+
+    home: str | None = None
+    single: str = ""
+    partial: str = ""
+
+
 def render_run(
     page: RunPage,
     words: Language,
     document: dict[str, object],
     examples: dict[int, dict[str, str | None]],
-    *,
-    home: str | None = None,
-    single: str = "",
-    partial: str = "",
+    around: Surroundings,
 ) -> str:
     """Returns a run's page.
 
     Args:
         document: what its scripts read.
         examples: addresses of the first screen's pictures by row and kind.
-        home: address of the index, None where there is none beside the page.
-        single, partial: what a page in one file says of what is inside.
     """
     return render_page(
         "run.html.j2", words, styles=RUN_STYLES, scripts=RUN_SCRIPTS, data=document, page=page,
-        cells=run_cells(page, words), example_pictures=examples, home=home, single=single, partial=partial,
+        cells=run_cells(page, words), example_pictures=examples, around=around,
     )  # fmt: skip
 
 

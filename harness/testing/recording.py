@@ -41,10 +41,8 @@ class Assignment:
         return self.request.size or (side, side)
 
 
-def make_record(
-    workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer, *, durations: dict[str, float]
-) -> RunRecord:
-    """Returns the record of a run that succeeded; `durations` in seconds by step."""
+def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
+    """Returns the record of a run that succeeded."""
     clone = clone_state(workspace) if answer.engine == "official" else None
     return RunRecord(
         name=name,
@@ -62,7 +60,7 @@ def make_record(
         versions=versions(),
         options=answer.options,
         shims=answer.shims,
-        durations={step: round(seconds, 3) for step, seconds in durations.items()},
+        durations={step: round(seconds, 3) for step, seconds in answer.durations.items()},
         warnings=tuple(_warnings(work, clone)),
         extra=answer.extra | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )

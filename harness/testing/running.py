@@ -147,8 +147,8 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progres
         names = [item.name for item in work.selection.items]
         measurement = measure_images(draft / "images", names, paired=work.selection.paired, progress=progress)
         save_measurement(draft, measurement)
-        durations = {**answer.durations, "measure": time.perf_counter() - before}
-        record = make_record(workspace, folder.name, work, started, answer, durations=durations)
+        answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - before})
+        record = make_record(workspace, folder.name, work, started, answer)
         save_record(draft, record)
         if folder.parent == workspace.results:
             write_run_report(draft, work.request.lang)

@@ -54,6 +54,7 @@ def batched(pictures: Iterator[Picture], limit: Callable[[tuple[int, int]], int]
     batch: list[Picture] = []
     for picture in pictures:
         size = picture.input.size
+        # Only pictures of one size can be stacked to (N, C, H, W); putting others aside would change the order.
         if batch and (batch[0].input.size != size or len(batch) >= limit(size)):
             yield batch
             batch = []

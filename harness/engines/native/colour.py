@@ -51,6 +51,7 @@ class Lab:
 
     def inputs(self, pictures: Sequence[Loaded]) -> torch.Tensor:
         """Returns (N, 1, H, W) float32 in [-1, 1]."""
+        # Lab is L in 0..100, a and b about -110..110
         return torch.from_numpy(np.stack([_lab(p) for p in pictures]))[..., :1].permute(0, 3, 1, 2) / 50.0 - 1.0
 
     def pixels(self, inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:

@@ -79,6 +79,8 @@ class _Run:
         for translator in self.translators:
             free.put(translator)
         with ThreadPoolExecutor(len(self.translators)) as computers, ThreadPoolExecutor(DECODERS) as writers:
+            # Of batches one more than devices waits, of written pictures a batch and a few for each thread: neither
+            # ever runs dry, and a set of ten thousand takes the memory of ten.
             computing: deque[Future[list[Future[None]]]] = deque()
             writing: deque[Future[None]] = deque()
             for batch in batched(self._readable(decoded(self.job)), self._limit):
@@ -106,7 +108,7 @@ class _Run:
         first = self.translators[0]
         exact = Translator(self.job, str(first.device), NativeSettings(batch_size=len(self.probes)))
         inputs, names = self._tensor(self.probes), [p.item.name for p in self.probes]
-        drawn = (t.translate(inputs, names) for t in (first, exact))
+        drawn = (t.translate(inputs, names) for t in (first, exact))  # with the same noise: it hangs on the names
         ours, theirs = (self.colours.pixels(inputs, outputs).to(torch.int16) for outputs in drawn)
         difference = (ours - theirs).abs()
         return {
@@ -136,9 +138,10 @@ class _Run:
     def _compute(
         self, batch: list[Picture], free: Queue[Translator], writers: ThreadPoolExecutor
     ) -> list[Future[None]]:
-        translator = free.get()
+        translator = free.get()  # whichever device is done first takes the next batch
         try:
-            inputs, names = self._tensor(batch), [p.item.name for p in batch]
+            inputs, names = self._tensor(batch), [p.item.name for p in batch]  # (N, C, H, W), of one size
+            # samples times (N, C, H, W); the first is the output, whatever their number
             draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
         finally:
             free.put(translator)

@@ -83,9 +83,11 @@ class Translator:
         x = inputs.to(self.device, memory_format=torch.channels_last)
         kind = PRECISIONS[self.precision]
         cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
+        # Each image's noise hangs on the seed and its name, so that neither batch nor order changes it.
         with dropout_from([self._noise(name, sample) for name in names]), cast:
             # A network's first layers may work in place; the caller keeps its inputs.
             result: torch.Tensor = self._network(x.clone() if x is inputs else x)
+        # One look at a batch: (N, C·H·W) to N truths, before a picture of nonsense is written.
         bad = [n for n, ok in zip(names, result.flatten(1).isfinite().all(1).tolist(), strict=True) if not ok]
         if bad:
             raise EngineError(

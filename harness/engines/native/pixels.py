@@ -21,12 +21,14 @@ def to_tensor(pictures: Sequence[Loaded], channels: int) -> torch.Tensor:
         return torch.from_numpy(np.stack(floats)).permute(0, 3, 1, 2).mul(2).sub_(1)
     plain = [p for p in pictures if isinstance(p, Image.Image)]
     arrays = [np.asarray(p.convert("L"))[:, :, None] if channels == 1 else np.asarray(p) for p in plain]
-    stacked = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
+    stacked = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)  # N, H, W, C to N, C, H, W
+    # ToTensor, then Normalize(0.5, 0.5), in their order: (v/255 - 0.5) / 0.5 rounds otherwise than 2v/255 - 1
     return stacked.to(torch.float32).div_(255).sub_(0.5).div_(0.5)
 
 
 def to_pixels(tensor: torch.Tensor) -> torch.Tensor:
     """Returns (N, H, W, 3) uint8 on the CPU; the values of `tensor2im`, which truncates: (N, C, H, W) in [-1, 1]."""
+    # (x + 1) / 2 · 255, cut off and not rounded: 63 of 256 levels come back one lower, as in their files
     scaled = tensor.to(torch.float32).add(1).div_(2).mul_(255).to(torch.uint8)
     if scaled.shape[1] == 1:
         scaled = scaled.expand(-1, 3, -1, -1)
