@@ -152,9 +152,9 @@ def _sentence(line: Line, column: Column, words: Language) -> str:
     assert change is not None
     if change.low is None or change.high is None or change.mean is None:
         return words.text("compare.unknown", run=line.letter)
-    interval = f"{words.number(change.low, column.decimals + 1, True)} … "
-    interval += words.number(change.high, column.decimals + 1, True)
-    values = {"run": line.letter, "value": isolated(words.number(change.mean, column.decimals + 1, True))}
+    interval = f"{words.number(change.low, column.decimals + 1, signed=True)} … "
+    interval += words.number(change.high, column.decimals + 1, signed=True)
+    values = {"run": line.letter, "value": isolated(words.number(change.mean, column.decimals + 1, signed=True))}
     values["interval"] = isolated(interval)
     if change.low <= 0 <= change.high:
         return words.text("compare.unclear", **values)

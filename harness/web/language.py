@@ -46,7 +46,7 @@ class Language:
         """Returns `n` of something, from the keys `KEY.one` and `KEY.other`."""
         return self.text(f"{key}.one" if n == 1 else f"{key}.other", n=n)
 
-    def number(self, value: float | None, decimals: int = 0, signed: bool = False) -> str:
+    def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
         """Returns a number with fixed decimals, an en dash for None and a true minus sign."""
         if value is None or math.isnan(value):
             return "–"
