@@ -121,7 +121,9 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
         histograms=tuple(
-            h for c in columns if (h := histogram(c.id, c.title, c.values, c.decimals, language, c.limits)) is not None
+            h
+            for c in columns
+            if (h := histogram(c.id, c.title, c.values, c.decimals, language, limits=c.limits)) is not None
         ),
         scatters=_scatters(columns, language),
         made=provenance(record, language),

@@ -6,7 +6,7 @@ Axes run from left to right in every language, as figures in Persian papers do.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.web.language import Language
@@ -16,10 +16,8 @@ _MOST_BARS = 600
 _MOST_BINS = 32
 
 
-@dataclass(frozen=True)
-class Tick:
-    at: float
-    label: str
+Tick = tuple[float, str]
+"""Where on an axis a number stands, in pixels, and the number as it is written."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +55,6 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Point:
-    x: float
-    y: float
-    row: int
-
-
-@dataclass(frozen=True)
 class Histogram:
     """Counts of one column's finite values; `edges` has one more entry than `bars`."""
 
@@ -80,37 +71,26 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Two values an image; with `identity` the line on which both are equal. `of` is the number before thinning."""
+    """Two values an image, each point with its row; `of` is their number before thinning.
+
+    Attributes:
+        identity: whether the line is drawn on which both are equal, from corner to corner.
+    """
 
     id: str
     title: str
     x_title: str
     y_title: str
     frame: Frame
-    points: tuple[Point, ...]
+    points: tuple[tuple[float, float, int], ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     of: int
-    identity: tuple[float, float, float, float] | None = None
+    identity: bool
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A value on a range plot with its interval."""
-
-    id: str
-    at: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Range:
-    """The model's mean and the baselines' on one line."""
-
-    width: int
-    height: int
-    marks: tuple[Mark, ...]
+Range = tuple[tuple[str, float, float, float], ...]
+"""The model's mean and the baselines' on one line of 480 × 24 pixels: id, place, and both ends of the interval."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +111,7 @@ def histogram(
     values: Sequence[float],
     decimals: int,
     language: Language,
+    *,
     limits: tuple[float, float] | None = None,
 ) -> Histogram | None:
     """Returns a histogram of the finite values, None when there are none; `limits` are those of its axis."""
@@ -138,28 +119,24 @@ def histogram(
     if not finite:
         return None
     low, high, step = _nice_bounds(*(limits or (min(finite), max(finite))))
+    # Some 2·√n bins, each a whole part of the step between two ticks.
     wanted = max(6, min(_MOST_BINS, round(2 * len(finite) ** (1 / 2))))
-    parts = max(1, round(wanted / max(1, round((high - low) / step))))
-    bins = round((high - low) / step) * parts
+    steps = round((high - low) / step)
+    bins = steps * max(1, round(wanted / steps))
     edges = [low + (high - low) * i / bins for i in range(bins + 1)]
     counts = [0] * bins
     for value in finite:
         counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
     frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
-    bars = tuple(
-        Bar(
-            frame.x(edges[i]) + 0.5,
-            frame.y(count),
-            round(frame.x(edges[i + 1]) - frame.x(edges[i]) - 1, 2),
-            round(frame.bottom - frame.y(count), 2),
-            f"{language.number(edges[i], decimals)} – {language.number(edges[i + 1], decimals)}: "
-            + language.count("images", count),
-        )
-        for i, count in enumerate(counts)
-    )
+    bars = []
+    for left, right, count in zip(edges, edges[1:], counts, strict=False):
+        span = " – ".join(language.number(edge, decimals) for edge in (left, right))
+        x, y = frame.x(left), frame.y(count)
+        size = round(frame.x(right) - x - 1, 2), round(frame.bottom - y, 2)
+        bars.append(Bar(x + 0.5, y, *size, f"{span}: {language.count('images', count)}"))
     ticks = _ticks(frame.x, low, high, step, language)
     mean = frame.x(math.fsum(finite) / len(finite))
-    return Histogram(id_, title, frame, bars, tuple(edges), ticks, max(counts), mean, decimals)
+    return Histogram(id_, title, frame, tuple(bars), tuple(edges), ticks, max(counts), mean, decimals)
 
 
 def scatter(
@@ -168,6 +145,7 @@ def scatter(
     x_values: Sequence[float],
     y_values: Sequence[float],
     language: Language,
+    *,
     identity: bool = False,
 ) -> Scatter | None:
     """Returns a scatter of two columns (`titles`: chart, x, y); above 2,000 images an even choice by x."""
@@ -183,14 +161,10 @@ def scatter(
     shown = sorted(rows, key=lambda i: x_values[i])
     if len(shown) > _MOST_POINTS:
         shown = [shown[i * len(shown) // _MOST_POINTS] for i in range(_MOST_POINTS)]
-    return Scatter(
-        id_, *titles, frame,
-        tuple(Point(frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown),
-        _ticks(frame.x, x_low, x_high, x_step, language),
-        _ticks(frame.y, y_low, y_high, y_step, language),
-        len(rows),
-        (frame.left, frame.bottom, frame.right, frame.top) if identity else None,
-    )  # fmt: skip
+    points = tuple((frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown)
+    x_ticks = _ticks(frame.x, x_low, x_high, x_step, language)
+    y_ticks = _ticks(frame.y, y_low, y_high, y_step, language)
+    return Scatter(id_, *titles, frame, points, x_ticks, y_ticks, len(rows), identity)
 
 
 def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | None]]) -> Range | None:
@@ -203,7 +177,7 @@ def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | No
     low, high = min(k[2] for k in known), max(k[3] for k in known)
     room = (high - low) * 0.06 or abs(low) * 0.1 or 1.0
     frame = Frame(480, 24, 8, 472, 0, 24, low - room, high + room, 0, 1)
-    return Range(480, 24, tuple(Mark(i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known))
+    return tuple((i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known)
 
 
 def differences(
@@ -240,10 +214,9 @@ def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 
-def _ticks(position: object, low: float, high: float, step: float, language: Language) -> tuple[Tick, ...]:
-    assert callable(position)
+def _ticks(
+    position: Callable[[float], float], low: float, high: float, step: float, language: Language
+) -> tuple[Tick, ...]:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    count = round((high - low) / step)
-    return tuple(
-        Tick(position(low + i * step), language.number(round(low + i * step, 10), decimals)) for i in range(count + 1)
-    )
+    values = (low + i * step for i in range(round((high - low) / step) + 1))
+    return tuple((position(value), language.number(round(value, 10), decimals)) for value in values)

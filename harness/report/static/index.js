@@ -42,9 +42,5 @@ if (table) {
   all("th[data-key]", table).forEach((head) => head.querySelector("button").addEventListener("click", () => sortBy(head)));
   byId("find").addEventListener("input", filter);
   table.addEventListener("change", choose);
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input")) return;
-    event.preventDefault();
-    byId("find").focus();
-  });
+  onKeys(document, ({ target }) => (target.closest("input") ? {} : { "/": () => byId("find").focus() }));
 }
