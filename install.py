@@ -22,8 +22,8 @@ PATIENCE_S = 4.0  # a name server that is gone keeps a program waiting longer th
 # What a driver leaves behind: NVIDIA's own module, its devices, and the one that Windows lends to Linux beside it.
 GPU_SIGNS = ("/proc/driver/nvidia/version", "/dev/nvidia0", "/usr/lib/wsl/lib/nvidia-smi")
 
-# Downloads, from the wheels' sizes: torch 2.13.0 for Python 3.11 on x86-64 and what it requires; all else is 0.14 GB, and
-# 0.31 GB with what tests and docs need.
+# Downloads, from the wheels' sizes: torch 2.13.0 for Python 3.11 on x86-64 and what it requires. All else is 0.14 GB,
+# and 0.31 GB with what tests and docs need.
 SAID = {
     "installed": "PyTorch is there already",
     "cpu": "PyTorch comes without CUDA from {index}: about 0.2 GB to download",

@@ -8,6 +8,8 @@ from typing import Literal
 
 import click
 
+from harness.cli.completing import DATASET, MODEL
+
 _LARGEST = 8192
 
 # Each of these is a decorator of a command.
@@ -22,7 +24,7 @@ follow_links_option = click.option("--follow-links", is_flag=True, help="Follow 
 def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Returns what a command takes that lists `kind` of the catalog or tells of the one called NAME."""
     options = (
-        click.argument("name", required=False),
+        click.argument("name", type={"models": MODEL, "datasets": DATASET}[kind], required=False),
         click.option("--family", type=click.Choice(["pix2pix", "cyclegan"]), help=f"Only the {kind} of one method."),
         click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
         json_option,

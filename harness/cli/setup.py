@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
 from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
@@ -26,8 +27,10 @@ Examples:
 
 
 @click.command("setup", epilog=_EPILOG)
-@click.option("--model", "-m", "models", multiple=True, help="Bring this model's weights; repeatable.")
-@click.option("--dataset", "-d", "datasets", multiple=True, help="Bring this official dataset; repeatable.")
+@click.option("--model", "-m", "models", type=MODEL, multiple=True, help="Bring this model's weights; repeatable.")
+@click.option(
+    "--dataset", "-d", "datasets", type=DATASET, multiple=True, help="Bring this official dataset; repeatable."
+)
 @click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 2 GB.")
 @click.option(
     "--upstream-url",
