@@ -52,6 +52,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Look and hand in": {
         "open": ("harness.cli.open", "Open a run's report in the browser."),
+        "note": ("harness.cli.note", "Name, tag, annotate or hide a run in the index."),
         "report": ("harness.cli.report", "Make the HTML pages again from the records."),
     },
 }
