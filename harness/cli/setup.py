@@ -10,6 +10,7 @@ import click
 from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
 from harness.cli.options import json_option, quiet_option
+from harness.errors import NetworkError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ Examples:
   harness setup --dataset facades --mirror https://mirror.example/berkeley
   harness setup --bundle /media/stick/harness-bundle
 """
+_WITHOUT_NETWORK = (
+    "`harness demo` needs none; `--upstream-url` and `--mirror` name other places; `--bundle` and `--from-file` bring "
+    "what you have"
+)
 
 
 @click.command("setup", epilog=_EPILOG)
@@ -62,6 +67,8 @@ def command(ctx: click.Context, /, *, as_json: bool, quiet: bool, **asked: Any) 
         _show(console, report)
     for failure in report.failures:
         console.error(failure.error)
+    if any(isinstance(failure.error, NetworkError) for failure in report.failures):
+        console.warn("the network did not bring everything", _WITHOUT_NETWORK)
     if report.failures:
         ctx.exit(1)
 

@@ -160,7 +160,7 @@ def _read_all(
     results: Path, file: str, read: Callable[[Path], _T], damaged: list[tuple[str, str]]
 ) -> list[tuple[str, _T]]:
     """What `read` makes of every folder that holds `file`, by name; those it cannot read are added to `damaged`."""
-    found = []
+    found: list[tuple[str, _T]] = []
     for folder in oldest_first(results.glob(f"*/{file}")):
         try:
             found.append((folder.name, read(folder)))
