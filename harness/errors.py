@@ -45,6 +45,8 @@ _MENDED_BY = {
 }
 """What the system may refuse to any command, and what the user can do about it."""
 
+_MOST_LISTED = 20
+
 
 class HarnessError(Exception):
     """An error the user can mend; no address in it shows a password or token.
@@ -65,9 +67,14 @@ class UnknownNameError(HarnessError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        question = f". Did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
-        super().__init__(f"no {kind} is called `{name}`{question}", hint or f"known: {', '.join(names)}")
+        typed, folded = name.casefold(), {n.casefold(): n for n in names}
+        # Names of runs are long: a part of one, too short to be near by its letters, is meant for it all the same.
+        parts = [n for n in folded if len(typed) >= 3 and typed in n]
+        near = list(dict.fromkeys([*parts, *difflib.get_close_matches(typed, folded, n=3, cutoff=0.5)]))[:3]
+        question = f". Did you mean {' or '.join(f'`{folded[n]}`' for n in near)}?" if near else ""
+        more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+        listed = f"known: {', '.join(names[:_MOST_LISTED])}{more}" if names else None
+        super().__init__(f"no {kind} is called `{name}`{question}", hint or listed)
         self.known = names
 
 

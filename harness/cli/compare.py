@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("compare")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN RUN...")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
               help="The page to write. Default: results/compare-RUN-RUN.html.")  # fmt: skip
 @lang_option

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
+from harness.cli.completing import MODEL, TRAINING
 from harness.cli.console import Console
 from harness.workspace import Workspace
 
 
 @click.command("explain")
-@click.argument("model", required=False)
+@click.argument("model", type=MODEL, required=False)
 @click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language.")
-@click.option("--beside", multiple=True, metavar="TRAINING",
+@click.option("--beside", type=TRAINING, multiple=True, metavar="TRAINING",
               help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.")  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj

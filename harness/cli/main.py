@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
+import os
 import platform
+import shlex
 import signal
 import sys
 import tempfile
 import traceback
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,23 +24,54 @@ from harness.redacting import without_credentials
 from harness.version import __version__
 from harness.workspace import Workspace
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "setup": ("harness.cli.setup", "Clone the authors' code and bring weights and datasets."),
-    "models": ("harness.cli.models", "List the pretrained models and what is installed."),
-    "datasets": ("harness.cli.datasets", "List the official datasets and what is installed."),
-    "prepare-images": ("harness.cli.prepare_images", "Turn a folder of photos into a test set."),
-    "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
-    "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
-    "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
-    "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
-    "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
-    "report": ("harness.cli.report", "Make the HTML pages again from the records."),
-    "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
-    "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
-    "open": ("harness.cli.open", "Open a run's report in the browser."),
-    "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin": {
+        "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
+        "setup": ("harness.cli.setup", "Clone the authors' code and bring weights and datasets."),
+        "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),
+        "completion": ("harness.cli.completion", "Make a shell complete commands and names."),
+    },
+    "Pictures": {
+        "datasets": ("harness.cli.datasets", "List the official datasets and what is installed."),
+        "prepare-images": ("harness.cli.prepare_images", "Turn a folder of photos into a test set."),
+    },
+    "Run": {
+        "models": ("harness.cli.models", "List the pretrained models and what is installed."),
+        "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
+        "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
+    },
+    "Train": {
+        "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
+    },
+    "Understand": {
+        "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
+        "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
+        "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
+    },
+    "Look and hand in": {
+        "open": ("harness.cli.open", "Open a run's report in the browser."),
+        "note": ("harness.cli.note", "Name, tag, annotate or hide a run in the index."),
+        "report": ("harness.cli.report", "Make the HTML pages again from the records."),
+    },
 }
-"""Each command's module and its line in `--help`, so that `--help` imports none of them."""
+"""What one wants, and the commands for it: each one's module and its line in `--help`, which imports none of them."""
+
+COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
+_NEED_NONE = {"demo", "setup", "doctor", "completion", "prepare-images"}  # begin a workspace, or go without one
+
+_BEGIN = """\
+harness: official pix2pix and CycleGAN results, and your own images through their models
+
+Where to begin:
+  harness demo                                see the whole job in half a minute, without a network
+  harness setup --model facades_label2photo   bring the authors' code and weights of a model
+  harness test --model facades_label2photo --dataset FOLDER
+                                              run it on your pictures, measure, report
+
+`harness explain` tells how it works, `harness doctor` what this machine lacks, `harness --help` every command."""
 
 
 class LazyGroup(click.Group):
@@ -65,20 +100,32 @@ class LazyGroup(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{width}}", line) for name, (_, line) in commands.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             error = UnknownNameError("command", name, COMMANDS)
             raise click.UsageError(error.message)
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--workspace",
     type=click.Path(file_okay=False, path_type=Path),
@@ -89,6 +136,17 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, workspace: Path | None) -> None:
     """Reproduce the official pix2pix and CycleGAN results, and take them to your own images."""
     ctx.obj = Workspace.locate(workspace)
+    if ctx.invoked_subcommand is None:
+        Console().result(_BEGIN)
+    elif ctx.invoked_subcommand not in _NEED_NONE and not ctx.obj.root.is_dir():
+        _tell_missing(ctx.obj.root)
+
+
+def _tell_missing(root: Path) -> None:
+    beside = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
+    near = difflib.get_close_matches(root.name, beside, n=1)
+    meant = f"did you mean `--workspace {shlex.quote(str(root.parent / near[0]))}`?" if near else None
+    Console().warn(f"there is no workspace `{root}`", meant or "`harness setup` and `harness demo` make one")
 
 
 def write_fault_log(error: BaseException) -> Path | None:
@@ -111,6 +169,8 @@ def write_fault_log(error: BaseException) -> Path | None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 the user can mend it, 2 usage, 3 our fault, 130 stopped."""
     console = Console()
+    if "_HARNESS_COMPLETE" in os.environ:  # a shell asks what may come next: click answers it, in these dialects
+        import harness.cli.shells  # noqa: F401
     try:
         outcome = cli.main(args=arguments, prog_name="harness", standalone_mode=False)
     except click.exceptions.Exit as done:

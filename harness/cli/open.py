@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.completing import REPORT
 from harness.cli.console import Console
 from harness.cli.options import lang_option
 from harness.workspace import Workspace
@@ -23,7 +24,7 @@ def write_page(folder: Path, lang: str, console: Console) -> Path:
 
 
 @click.command("open")
-@click.argument("run", required=False)
+@click.argument("run", type=REPORT, required=False)
 @click.option("--print", "print_only", is_flag=True, help="Only print the link.")
 @lang_option
 @click.pass_obj

@@ -8,6 +8,8 @@ from typing import Literal
 
 import click
 
+from harness.cli.completing import DATASET, MODEL
+
 _LARGEST = 8192
 
 # Each of these is a decorator of a command.
@@ -23,7 +25,7 @@ def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Ca
     """Returns what a command takes that lists `kind` of the catalog or tells of the one called NAME."""
     families = ["pix2pix", "cyclegan", *(["lua"] if kind == "models" else [])]  # whose datasets are pix2pix's
     options = (
-        click.argument("name", required=False),
+        click.argument("name", type={"models": MODEL, "datasets": DATASET}[kind], required=False),
         click.option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
         click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
         json_option,

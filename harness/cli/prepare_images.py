@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import MODEL
 from harness.cli.console import Console
 from harness.cli.options import SizeType, follow_links_option, json_option, quiet_option
 from harness.workspace import Workspace
@@ -47,7 +48,7 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
 @click.command("prepare-images", epilog=_EPILOG)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--model", "-m", help="The model the set is for, e.g. horse2zebra; see `harness models`.")
+@click.option("--model", "-m", type=MODEL, help="The model the set is for, e.g. horse2zebra; see `harness models`.")
 @click.option(
     "--targets",
     type=click.Path(path_type=Path),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completing import REPORT
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
@@ -31,7 +32,7 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", type=REPORT, nargs=-1, metavar="[RUN]...")
 @click.option("--single-file", is_flag=True, help="One HTML file a run to send, with all pictures inside.")
 @click.option("--max-size", type=SizeType(), default="20MB", show_default=True, help="Cap of such a file.")
 @lang_option

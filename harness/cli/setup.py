@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
 from harness.cli.options import json_option, quiet_option
+from harness.errors import NetworkError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -26,11 +28,17 @@ Examples:
   harness setup --dataset facades --mirror https://mirror.example/berkeley
   harness setup --bundle /media/stick/harness-bundle
 """
+_WITHOUT_NETWORK = (
+    "`harness demo` needs none; `--upstream-url` and `--mirror` name other places; `--bundle` and `--from-file` bring "
+    "what you have"
+)
 
 
 @click.command("setup", epilog=_EPILOG)
-@click.option("--model", "-m", "models", multiple=True, help="Bring this model's weights; repeatable.")
-@click.option("--dataset", "-d", "datasets", multiple=True, help="Bring this official dataset; repeatable.")
+@click.option("--model", "-m", "models", type=MODEL, multiple=True, help="Bring this model's weights; repeatable.")
+@click.option(
+    "--dataset", "-d", "datasets", type=DATASET, multiple=True, help="Bring this official dataset; repeatable."
+)
 @click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
 @click.option("--upstream-url", "addresses", metavar="[NAME=]URL", multiple=True, callback=lambda *given: _of(given[2]),
               help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
@@ -60,6 +68,8 @@ def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, 
         _show(console, report)
     for failure in report.failures:
         console.error(failure.error)
+    if any(isinstance(failure.error, NetworkError) for failure in report.failures):
+        console.warn("the network did not bring everything", _WITHOUT_NETWORK)
     if report.failures:
         ctx.exit(1)
 

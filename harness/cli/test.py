@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
 from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, quiet_option
 from harness.workspace import Workspace
@@ -29,8 +30,10 @@ Examples:
 
 
 @click.command("test", epilog=_EPILOG)
-@click.option("--model", "-m", required=True, help="A model of `harness models`, e.g. facades_label2photo.")
-@click.option("--dataset", "-d", help="A prepared set, an official dataset, or a folder. Default: the model's own.")
+@click.option("--model", "-m", type=MODEL, required=True, help="A model of `harness models`, e.g. facades_label2photo.")
+@click.option(
+    "--dataset", "-d", type=SET, help="A prepared set, an official dataset, or a folder. Default: the model's own."
+)
 @click.option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
 @click.option("--engine", type=click.Choice(["official", "native", "both"]),

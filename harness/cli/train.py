@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completing import SET, TRAINING
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
@@ -26,7 +27,10 @@ Examples:
 
 @click.command("train", epilog=_EPILOG)
 @click.option(
-    "--dataset", "-d", help="A prepared set, an official dataset, or a folder with train/ or trainA/, trainB/."
+    "--dataset",
+    "-d",
+    type=SET,
+    help="A prepared set, an official dataset, or a folder with train/ or trainA/, trainB/.",
 )
 @click.option("--task", type=click.Choice(["edges", "grey", "blank", "superres"]),
               help="Make pairs of the photos in the folder `--dataset`: from edges, from grey, with a hole, from few "
@@ -37,7 +41,7 @@ Examples:
               help="Which half is the input. Default: what the dataset is made for.")  # fmt: skip
 @click.option("--preset", type=click.Choice(["quick", "course", "paper"]), default="paper", show_default=True,
               help="About 4,000 iterations at 128 pixels; 20,000 at 256; all as the authors did.")  # fmt: skip
-@click.option("--resume", "run", metavar="RUN", help="Go on with a training that was cut off.")
+@click.option("--resume", "run", type=TRAINING, metavar="RUN", help="Go on with a training that was cut off.")
 @click.option("--name", help="The training's name, and the model's. Default: dataset, method and a number.")
 @click.option("--device", help="auto, cpu, cuda or cuda:N. Default: auto, or where a resumed training ran.")
 @click.option("--devices", "processes", type=click.IntRange(min=1), default=1, show_default=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
@@ -26,7 +27,7 @@ Examples:
 
 
 @click.command("verify", epilog=_EPILOG)
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", type=RUN, nargs=-1, metavar="[RUN]...")
 @click.option("--engine", type=click.Choice(["same", "other"]), default="same", show_default=True,
               help="Repeat with the run's own engine, or draw the same pixels with the other one.")  # fmt: skip
 @click.option("--device", help="auto, cpu, cuda or cuda:N. Default: the run's own.")

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from harness.errors import GitError
+from harness.errors import FetchError, GitError, NetworkError
 from harness.fetch.proving import FULL_SHA, LEFT_OUT_FOLDER, LEFT_OUT_KINDS, Clone, proved_clone
 from harness.fetch.running_git import GitFailed, Run, bound_git, own_directory
 from harness.files import folder_written_aside
@@ -65,7 +65,8 @@ def ensure_clone(
         remembered: the address the clone keeps, where `url` will not last.
 
     Raises:
-        GitError: no git, no connection, no such commit, a `folder` that is no clone or holds changed files.
+        GitError: no git, no such commit, a `folder` that is no clone or holds changed files.
+        NetworkError: no connection.
     """
     _check_arguments(url, commit)
     clone = inspect(folder)
@@ -215,12 +216,12 @@ def _unreachable(reason: str) -> bool:
     return any(sign in reason for sign in signs)
 
 
-def _explained(url: str, commit: str, reason: str) -> GitError:
+def _explained(url: str, commit: str, reason: str) -> FetchError:
     elsewhere = "name a repository that holds the commit with `--upstream-url URL_OR_FOLDER`"
     if any(sign in reason for sign in ("does not appear to be a git", "not found", "prompts disabled")):
         return GitError(f"there is no git repository at `{url}`: {reason}", elsewhere)
     if _unreachable(reason):
-        return GitError(
+        return NetworkError(
             f"`{url}` cannot be reached: {reason}",
             "check the network and proxy with `harness doctor`, or name a mirror or a folder with `--upstream-url`",
         )

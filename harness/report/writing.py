@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from harness.errors import RunError
@@ -19,6 +20,7 @@ from harness.report.gallery import run_cells, run_document, script_texts
 from harness.report.gathering import RunPage, run_page
 from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
+from harness.runs import notes
 from harness.runs.confining import refuse_links_out
 from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
@@ -27,6 +29,7 @@ from harness.web.language import Language, language
 from harness.web.privacy import without_paths
 from harness.web.render import render_page
 
+_T = TypeVar("_T")
 RUN_STYLES = ("run.css",)
 RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
 
@@ -148,21 +151,27 @@ def comparison_name(runs: Sequence[Path]) -> str:
 def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
     words = language(lang)
-    pages, damaged, trainings = [], [], []
-    for folder in oldest_first(results.glob("*/run.json")):
-        try:
-            pages.append((folder.name, _read_page(folder, words)))
-        except RunError as error:
-            damaged.append((folder.name, without_paths(error.message)))
-    for folder in oldest_first(results.glob("*/training.json")):
-        try:
-            trainings.append((folder.name, load_training(folder)))
-        except RunError as error:
-            damaged.append((folder.name, without_paths(error.message)))
+    damaged: list[tuple[str, str]] = []
+    pages = _read_all(results, "run.json", lambda folder: _read_page(folder, words), damaged)
+    trainings = _read_all(results, "training.json", load_training, damaged)
+    said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
     target = results / "index.html"
     html = render_page(
         "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
-        page=index_page(pages, damaged, trainings),
+        page=index_page(pages, damaged, trainings, said),
     )  # fmt: skip
     write_text(target, html)
     return target
+
+
+def _read_all(
+    results: Path, file: str, read: Callable[[Path], _T], damaged: list[tuple[str, str]]
+) -> list[tuple[str, _T]]:
+    """What `read` makes of every folder that holds `file`, by name; those it cannot read are added to `damaged`."""
+    found: list[tuple[str, _T]] = []
+    for folder in oldest_first(results.glob(f"*/{file}")):
+        try:
+            found.append((folder.name, read(folder)))
+        except RunError as error:
+            damaged.append((folder.name, without_paths(error.message)))
+    return found

@@ -64,6 +64,21 @@ def test_what_could_not_be_brought_is_told_after_what_is_there_and_the_code_is_1
     assert "hint: " in err
 
 
+def test_without_a_network_the_other_ways_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = ["--upstream-url", "http://127.0.0.1:9/code.git"]
+    assert main(["setup", *nobody, "--quiet"]) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("hint: `harness demo` needs none")
+    assert all(option in told for option in ("--mirror", "--upstream-url", "--bundle", "--from-file"))
+
+
+def test_other_ways_are_not_named_where_the_network_is_not_at_fault(
+    upstream: Upstream, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert setup(upstream, "--model", "sat2map", "--from-file", "none.pth") == 1
+    assert "harness demo" not in capsys.readouterr().err
+
+
 def test_failures_are_in_the_json_too(upstream: Upstream, capsys: pytest.CaptureFixture[str]) -> None:
     assert setup(upstream, "--json", "--model", "sat2map", "--from-file", "none.pth") == 1
     (failure,) = json.loads(capsys.readouterr().out)["failures"]

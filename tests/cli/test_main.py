@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -65,6 +66,47 @@ def test_a_fault_of_ours_leaves_a_log(
 def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tset"]) == 2
     assert "Did you mean `test`" in capsys.readouterr().err
+
+
+def test_without_a_command_it_says_where_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out, err = capsys.readouterr()
+    commands = re.findall(r"harness ([a-z-]+)", out)
+    assert commands[:3] == ["demo", "setup", "test"]
+    assert {*commands} <= {*main_module.COMMANDS, "--help"}
+    assert err == ""
+
+
+def test_help_groups_the_commands_by_what_one_wants(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    places = [shown.index(f"\n{title}:\n") for title in main_module.SECTIONS]
+    assert places == sorted(places)
+    for (title, commands), begin, end in zip(
+        main_module.SECTIONS.items(), places, [*places[1:], len(shown)], strict=True
+    ):
+        assert re.findall(r"^  ([a-z-]+)  ", shown[begin:end], re.MULTILINE) == list(commands), title
+
+
+def test_a_workspace_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "my facades").mkdir()
+    assert main(["--workspace", "my facdes", "models", "--installed"]) == 0
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        f"warning: there is no workspace `{tmp_path / 'my facdes'}`",
+        f"hint: did you mean `--workspace '{tmp_path / 'my facades'}'`?",
+    ]
+    assert main(["--workspace", "elsewhere/x", "open"]) == 1
+    told = capsys.readouterr().err
+    assert f"there is no workspace `{tmp_path / 'elsewhere' / 'x'}`" in told and "harness setup" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["my facades"]  # asking makes none
+
+
+@pytest.mark.parametrize("arguments", [["--workspace", ".", "models"], ["--workspace", "new", "completion", "zsh"]])
+def test_nothing_is_said_of_a_workspace_that_is_there_or_not_needed(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(arguments) == 0
+    assert "workspace" not in capsys.readouterr().err
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:

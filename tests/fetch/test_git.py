@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.repositories import PYTORCH
-from harness.errors import GitError
+from harness.errors import GitError, NetworkError
 from harness.fetch.git import ensure_clone, inspect
 from tests.fetch.listener import Listener
 from tests.fetch.repository import Upstream, run_git
@@ -211,7 +211,7 @@ def test_a_source_of_another_user_is_read_as_the_data_it_is(
 
 
 def test_no_network(clone: Path) -> None:
-    with pytest.raises(GitError, match="cannot be reached") as raised:
+    with pytest.raises(NetworkError, match="cannot be reached") as raised:
         ensure_clone("http://127.0.0.1:9/x.git", NOWHERE, clone)
     assert raised.value.hint
     assert "--upstream-url" in raised.value.hint

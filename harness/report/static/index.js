@@ -18,14 +18,18 @@ const sortBy = (head) => {
   table.tBodies[0].append(...lines.sort(compare));
 };
 
+const showHidden = byId("show-hidden"); // only there where `harness note --hide` was used
+const wanted = (line) => !("hidden" in line.dataset) || showHidden.getAttribute("aria-pressed") === "true";
+
 const filter = () => {
   const words = byId("find").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const candidates = lines.filter(wanted);
   let shown = 0;
   for (const line of lines) {
-    line.hidden = !words.every((word) => line.dataset.words.includes(word));
+    line.hidden = !wanted(line) || !words.every((word) => line.dataset.words.includes(word));
     shown += !line.hidden;
   }
-  byId("count").textContent = text("count", { shown: formatted(shown), all: formatted(lines.length) });
+  byId("count").textContent = text("count", { shown: formatted(shown), all: formatted(candidates.length) });
   byId("none").hidden = shown > 0;
 };
 
@@ -38,6 +42,11 @@ const choose = () => {
   byId("command").textContent = ["harness compare", ...names.map(quoted)].join(" ");
 };
 
+showHidden?.addEventListener("click", () => {
+  showHidden.setAttribute("aria-pressed", showHidden.getAttribute("aria-pressed") !== "true");
+  all("[data-hidden]").forEach((line) => { line.hidden = !wanted(line); });
+  if (table) filter();
+});
 if (table) {
   all("th[data-key]", table).forEach((head) => head.querySelector("button").addEventListener("click", () => sortBy(head)));
   byId("find").addEventListener("input", filter);
