@@ -18,10 +18,10 @@ from harness.nearness.profile import Half, Profile, build_profile, load_profile,
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 from harness.sets.test_set import SetImage, TestSet
+from harness.sets.walking import walk
 from harness.workspace import Workspace
 
 _LABEL_COLOURS = {"facade_label": FACADES_PALETTE.colours, "cityscapes_label": CITYSCAPES_PALETTE.colours}
-_PICTURES = {".png", ".jpg", ".jpeg"}
 
 
 def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile | None:
@@ -37,7 +37,8 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     if kept.is_file():
         return load_profile(kept)
     part, half = _training_part(model)
-    pictures = sorted(p for p in (folder / part).glob("*") if p.suffix.lower() in _PICTURES)
+    walked = walk(folder / part, within=folder).pictures if (folder / part).is_dir() else ()
+    pictures = [file.path for file in walked]
     if not pictures:
         return None
     provenance = {"dataset": model.dataset_id, "part": part}

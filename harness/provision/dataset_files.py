@@ -16,9 +16,8 @@ from harness.files import folder_written_aside
 from harness.progress import Progress
 from harness.provision.mirrors import mirrored
 from harness.sets.finding import has_split, installed_dataset
+from harness.sets.walking import walk
 from harness.workspace import Workspace
-
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +118,7 @@ def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Accepta
             "name the dataset it belongs to with `--dataset`, or use pictures of your own: "
             "`harness prepare-images FOLDER`",
         )
-    found = {split: _count_pictures(folder / split) for split in dataset.splits}
+    found = {split: _count(folder, split) for split in dataset.splits}
     others = [
         f"{found[split]} pictures in `{split}`, {expected} were expected"
         for split, expected in dataset.splits.items()
@@ -134,5 +133,6 @@ def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Accepta
         progress.warn(f"`{dataset.id}`: {other}")
 
 
-def _count_pictures(folder: Path) -> int:
-    return sum(1 for path in folder.glob("*") if path.suffix.lower() in _PICTURES)
+def _count(folder: Path, split: str) -> int:
+    """How many pictures a split has, as every command that reads it will find them."""
+    return len(walk(folder / split, within=folder).pictures) if (folder / split).is_dir() else 0
