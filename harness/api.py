@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.catalog.types import Direction, Family
+from harness.demo.demo_weights import demo_weights
 from harness.engines.job import NativeSettings
 from harness.errors import TrainingError
+from harness.metrics.comparing import Comparison
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
 from harness.prepare.planning import PrepareRequest
@@ -19,20 +23,41 @@ from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
 from harness.provision.outcome import SetupReport
 from harness.provision.setting_up import SetupRequest, set_up
-from harness.runs.listing import find_run
+from harness.report.single import MEGABYTE, write_single_file
+from harness.report.writing import comparison_name, write_comparison
+from harness.runs.listing import find_run, run_folders
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
+from harness.testing.verification import Verification, VerifyRequest
+from harness.testing.verification import verify as _verify
 from harness.training.presets import Preset
+from harness.training.remaking import Pages, make_pages
 from harness.training.starting import resume as _resume
 from harness.training.starting import train as _train
+from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Losses", "Metrics", "Run", "Training", "prepare_images", "setup", "test", "train"]
+__all__ = [
+    "Compared",
+    "Losses",
+    "Metrics",
+    "Pages",
+    "Run",
+    "Training",
+    "Verified",
+    "compare",
+    "make_report",
+    "prepare_images",
+    "setup",
+    "test",
+    "train",
+    "verify",
+]
 
 
 class Metrics(list[dict[str, Any]]):
@@ -44,6 +69,9 @@ class Metrics(list[dict[str, Any]]):
 
         return pandas.DataFrame(list(self)).set_index("name")
 
+    def _repr_html_(self) -> str:
+        return _table_of(f"images: {len(self)}", self)
+
 
 class Losses(list[dict[str, float]]):
     """One dict an iteration that was told: `iteration`, `epoch`, `batch`, `rate`, `seconds`, then each loss by name."""
@@ -53,6 +81,14 @@ class Losses(list[dict[str, float]]):
         import pandas
 
         return pandas.DataFrame(list(self)).set_index("iteration")
+
+    def _repr_html_(self) -> str:
+        return _table_of(f"iterations, the newest first: {len(self)}", self[::-1])
+
+
+def _table_of(caption: str, rows: Sequence[dict[str, Any]]) -> str:
+    head = list(rows[0]) if rows else []
+    return shown_in_notebook(caption, head, [list(row.values()) for row in rows])
 
 
 class Training:
@@ -89,8 +125,16 @@ class Training:
         """The training's page."""
         return self.folder / "index.html"
 
+    def __fspath__(self) -> str:
+        return str(self.folder)  # so that it may stand wherever a run's name or path is asked for
+
     def __repr__(self) -> str:
         return f"<Training {self.folder.name}: {self.record.family}, {self.record.state}>"
+
+    def _repr_html_(self) -> str:
+        facts = ("family", "state", "direction", "preset", "device")
+        rows = [[fact, getattr(self.record, fact)] for fact in facts] + [["model", name] for name in self.models]
+        return shown_in_notebook(self.folder.name, ["", ""], rows, [self.report])
 
 
 class Run:
@@ -135,9 +179,55 @@ class Run:
         """Returns the path of a picture: `input`, `output`, or `target` where there is one."""
         return self.folder / "images" / kind / f"{name}.png"
 
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
     def __repr__(self) -> str:
         means = ", ".join(f"{key} {s.mean:.4g}" for key, s in self.summary.items() if s.mean is not None)
         return f"<Run {self.folder.name}: {len(self._measurement.rows)} images, {means}>"
+
+    def _repr_html_(self) -> str:
+        beside = list(self.baselines)
+        rows = [
+            [key, s.mean, s.low, s.high, *(b[key].mean if key in b else None for b in self.baselines.values())]
+            for key, s in self.summary.items()
+        ]
+        caption = f"{self.folder.name}: {len(self._measurement.rows)} images, {self.record.engine} engine"
+        return shown_in_notebook(caption, ["", "mean", "95 % from", "to", *beside], rows, [self.report])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Runs set side by side: `comparisons` are of every run after the first with it, `page` shows them."""
+
+    runs: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+    page: Path
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [run, key, c.mean, c.low, c.high, c.p_value, c.wins, c.ties, c.losses]
+            for run, comparison in zip(self.runs[1:], self.comparisons, strict=True)
+            for key, c in comparison.columns.items()
+        ]
+        head = ["", "", "difference", "95 % from", "to", "p", "better", "equal", "worse"]
+        return shown_in_notebook(f"minus {self.runs[0]}", head, rows, [self.page])
+
+
+class Verified(list[Verification]):
+    """One `harness.testing.verification.Verification` a run, each with its `verdict`."""
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                v.first,
+                v.verdict,
+                max((d.max for d in v.files), default=0),
+                "; ".join((*v.numbers, *v.dataset, v.problem or "")),
+            ]
+            for v in self
+        ]
+        return shown_in_notebook(f"runs made again: {len(self)}", ["run", "verdict", "greatest difference of 255", ""], rows)
 
 
 def setup(
@@ -235,6 +325,62 @@ def train(
             processes, seed, keep, without_skips, tensorboard, lang, command, progress,
         )  # fmt: skip
     return Training(located.run(record.name))
+
+
+def compare(
+    first: str | os.PathLike[str],
+    *others: str | os.PathLike[str],
+    output: Path | None = None,
+    lang: str = "en",
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> Compared:
+    """Sets runs of the same images, by name, path or `Run`, side by side, each against the first, on a page.
+
+    Raises:
+        RunError: fewer than two runs, or some that were not of the same images.
+    """
+    located = Workspace.locate(workspace)
+    folders = [find_run(located, os.fspath(run)) for run in (first, *others)]
+    page, comparisons = write_comparison(folders, output or located.results / comparison_name(folders), lang, progress)
+    return Compared(runs=tuple(folder.name for folder in folders), comparisons=tuple(comparisons), page=page)
+
+
+def verify(
+    *runs: str | os.PathLike[str], workspace: Path | None = None, progress: Progress | None = None, **options: Any
+) -> Verified:
+    """Makes runs again, the newest for none, and says what differs.
+
+    Args:
+        options: further ones of `harness.testing.verification.VerifyRequest`: `engine="other"`, `device`, `keep` …
+    """
+    request = VerifyRequest(
+        runs=tuple(os.fspath(run) for run in runs),
+        elsewhere=(demo_weights(),),
+        command=("python", *sys.argv[1:]),
+        **options,
+    )
+    return Verified(_verify(Workspace.locate(workspace), request, progress))
+
+
+def make_report(
+    *runs: str | os.PathLike[str],
+    single_file: bool = False,
+    max_bytes: int = 20 * MEGABYTE,
+    lang: str = "en",
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> Pages:
+    """Makes the pages of runs and trainings again, of all for none, and the index of all.
+
+    Args:
+        single_file: in place of them one HTML file a run, of at most `max_bytes`, with all pictures inside.
+    """
+    located, names = Workspace.locate(workspace), [os.fspath(run) for run in runs]
+    if not single_file:
+        return make_pages(located, names, lang, progress)
+    folders = [find_run(located, name) for name in names] or run_folders(located) or [find_run(located, None)]
+    return Pages(reports=tuple(write_single_file(folder, lang, max_bytes, progress).path for folder in folders))
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it where it is imported

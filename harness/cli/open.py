@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from harness.cli.completing import REPORT
 from harness.cli.console import Console
 from harness.cli.options import lang_option
 from harness.workspace import Workspace
-
-
-def write_page(folder: Path, lang: str, console: Console) -> Path:
-    """Writes the page of a run or of a training, and returns its path."""
-    if (folder / "run.json").is_file():
-        from harness.report.writing import write_run_report
-
-        return write_run_report(folder, lang, console)
-    from harness.training.publishing import rewrite_page
-
-    return rewrite_page(folder, lang)
 
 
 @click.command("open")
@@ -33,12 +20,13 @@ def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: st
     import webbrowser
 
     from harness.runs.listing import find_report
+    from harness.training.remaking import make_page
 
     console = Console()
     folder = find_report(workspace, run)
     page = folder / "index.html"
     if not page.is_file():
-        write_page(folder, lang, console)
+        make_page(folder, lang, console)
     console.result(page.as_uri())
     if not print_only and not webbrowser.open(page.as_uri()):
         console.talk("no browser could be started here: open the link above yourself")

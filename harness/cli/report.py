@@ -54,12 +54,9 @@ def command(
 
     Where all are meant, those that are damaged are named, the others made, and the exit code is 1.
     """
-    from harness.cli.open import write_page
-    from harness.errors import RunError
     from harness.report.single import write_single_file
-    from harness.report.writing import write_index
-    from harness.runs.listing import find_report, find_run, run_folders
-    from harness.runs.training_record import training_folders
+    from harness.runs.listing import find_run, run_folders
+    from harness.training.remaking import make_pages
 
     console = Console(quiet=quiet)
     if single_file:
@@ -67,25 +64,17 @@ def command(
         files = [write_single_file(folder, lang, max_size, console) for folder in folders]
         _show_files(console, files, as_json=as_json)
         return
-    everything = [*run_folders(workspace), *training_folders(workspace)]
-    folders = [find_report(workspace, run) for run in runs] or everything or [find_run(workspace, None)]
-    pages, damaged = [], False
-    for folder in folders:
-        try:
-            pages.append(write_page(folder, lang, console))
-        except RunError as error:
-            if runs:
-                raise
-            console.warn(error.message, error.hint)
-            damaged = True
-    index = write_index(workspace.results, lang)
+    made = make_pages(workspace, runs, lang, console)
+    for error in made.damaged:
+        console.warn(error.message, error.hint)
+    links = [page.as_uri() for page in (*made.reports, made.index) if page]
     if as_json:
-        console.document({"format": 1, "reports": [page.as_uri() for page in pages], "index": index.as_uri()})
+        console.document({"format": 1, "reports": links[:-1], "index": links[-1]})
     else:
-        for page in pages:
-            console.result(f"report: {page.as_uri()}")
-        console.result(f"all runs: {index.as_uri()}")
-    if damaged:
+        for link in links[:-1]:
+            console.result(f"report: {link}")
+        console.result(f"all runs: {links[-1]}")
+    if made.damaged:
         click.get_current_context().exit(1)
 
 

@@ -27,6 +27,7 @@ from harness.progress import Progress, Silent
 from harness.sets.layouts import Part
 from harness.sets.naming import safe_names
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
+from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
 
@@ -47,6 +48,12 @@ class PreparedSet:
     reused: int = 0
     foreign: bool = False
     notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def _repr_html_(self) -> str:
+        made, said = self.test_set, dict(self.notes)
+        rows = [[image.source, "; ".join((*image.warnings, *said.get(image.source, ())))] for image in made.images]
+        rows += [[refusal.source, f"left out: {refusal.reason}"] for refusal in made.refused]
+        return shown_in_notebook(f"{made.name}: {len(made.images)} pictures", ["source", ""], rows, [self.page])
 
 
 def prepare_images(

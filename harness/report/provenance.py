@@ -199,7 +199,7 @@ def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims[:_MOST]]
     if _is_lua(record):
         facts.append(Fact(t("made.mirrors"), f"{LUA.id} {LUA.commit}", "hash", f"{LUA.url}/tree/{LUA.commit}"))
-        facts += [Fact(t("lua.differs"), t(f"lua.{what}")) for what in _LUA_DIFFERS]
+        facts += [Fact(t("made.unlike"), t(f"made.lua_{what}")) for what in _LUA_DIFFERS]
     return _known(*facts)
 
 

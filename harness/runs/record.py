@@ -73,7 +73,7 @@ class _ModelFacts(_Model, total=False):
     family: str
     weights_sha256: str
     weights: str | None
-    architecture: dict[str, str | int | bool | None]
+    architecture: dict[str, str | int | bool | tuple[int, ...] | None]
     input_domain: str
     output_domain: str
     licence: str

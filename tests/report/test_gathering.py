@@ -217,14 +217,14 @@ def test_a_run_of_the_lua_original_says_where_it_differs_and_what_it_mirrors(cod
     record, words, pin = replace(record, model=model), language(code), "89ff2a81ce441fbe1f1b13eca463b87f1e539df8"
     made = run_page(record, plain_measurement(9), (), words).made
     facts = [fact for _, group in made.groups for fact in group]
-    told = [fact.value for fact in facts if fact.label == words.text("lua.differs")]
+    told = [fact.value for fact in facts if fact.label == words.text("made.unlike")]
     assert len(told) == 4 and "75" in told[-1].translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789"))
     assert f"https://github.com/phillipi/pix2pix/tree/{pin}" in {fact.link for fact in facts}
     assert made.licences[0].link == f"https://github.com/phillipi/pix2pix/blob/{pin}/LICENSE"
     assert "--lua-seed 5 --lua-order b,a" in made.again
     assert [citation.id for citation in made.citations] == ["pix2pix", "shoes", "hed"]
     plain = run_page(sample_record("r", NAMES), plain_measurement(9), (), words).made
-    assert not [f for _, group in plain.groups for f in group if f.label == words.text("lua.differs")]
+    assert not [f for _, group in plain.groups for f in group if f.label == words.text("made.unlike")]
 
 
 def test_a_model_of_ones_own_still_cites_its_method() -> None:

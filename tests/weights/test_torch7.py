@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torchfile
 
 from harness.errors import WeightsError
 from harness.weights.architecture import architecture_of
@@ -227,7 +228,6 @@ def torchfiles(found):
 
 
 def test_torchfile_reads_the_same(tmp_path):
-    torchfile = pytest.importorskip("torchfile")
     layer = Thing("nn.SpatialConvolution", {"weight": np.arange(6, dtype=np.float32).reshape(2, 3), "kW": 4.0})
     root = Thing("nn.gModule", {"modules": Table({1: layer, 2: layer}), "name": "words", "train": True})
     path = save(tmp_path / "file.t7", root)
