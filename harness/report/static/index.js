@@ -33,9 +33,6 @@ const filter = () => {
   byId("none").hidden = shown > 0;
 };
 
-// A name as one word of a POSIX shell.
-const quoted = (name) => (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'"'"'`)}'`);
-
 const choose = () => {
   const names = all("input:checked", table).map((box) => box.value);
   byId("chosen").hidden = names.length < 2;

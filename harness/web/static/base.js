@@ -17,6 +17,9 @@ const formatted = (value, decimals = 0, signed = false) => {
 };
 const percent = (share) => `${formatted(100 * share)}${digits[0] === "0" ? "%" : "٪"}`;
 
+// A name as one word of a POSIX shell.
+const quoted = (name) => (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
+
 // Reads a number typed in any of the digits a reader may have; NaN if it is none.
 const parsed = (typed) => {
   const plain = typed.trim().replace(/[۰-۹]/g, (d) => "۰۱۲۳۴۵۶۷۸۹".indexOf(d)).replace(/[٠-٩]/g, (d) => "٠١٢٣٤٥٦٧٨٩".indexOf(d));
