@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog.backbones import BACKBONES, Backbone
@@ -10,7 +11,9 @@ from harness.errors import ChecksumError, MetricError, WeightsError
 from harness.fetch.asset import Asset, bring
 from harness.fetch.lockfile import LockFile
 from harness.files import sha256_of, written_aside
+from harness.metrics.registry import find_metrics
 from harness.progress import Progress
+from harness.provision.mirrors import mirrored
 from harness.workspace import Workspace
 
 
@@ -32,17 +35,34 @@ def installed_backbone(workspace: Workspace, backbone: Backbone) -> Path:
     return path
 
 
-def bring_backbone(workspace: Workspace, backbone: Backbone, progress: Progress) -> bool:
+def backbones_of(metrics: Sequence[str]) -> list[Backbone]:
+    """Returns the networks that metrics need, by their names or those of what they fill; each once.
+
+    Raises:
+        UnknownNameError: there is no such metric.
+        MetricError: one of them needs none.
+    """
+    found = []
+    for name in metrics:
+        (metric,) = find_metrics([name])
+        needed = [backbone for backbone in BACKBONES.values() if metric.name in backbone.metrics]
+        if not needed:
+            raise MetricError(f"`{name}` needs no network", f"harness measure RUN --metrics {name}")
+        found += needed
+    return list(dict.fromkeys(found))
+
+
+def bring_backbone(workspace: Workspace, backbone: Backbone, progress: Progress, mirrors: Sequence[str] = ()) -> bool:
     """Brings a network's file unless it is there; returns whether anything was done.
 
     Raises:
         FetchError: it could not be brought, or another file is in its place.
     """
-    asset = Asset(f"network {backbone.id}", backbone.urls, backbone.sha256, backbone.size_bytes)
+    found = Asset(f"network {backbone.id}", backbone.urls, backbone.sha256, backbone.size_bytes)
     target = workspace.backbone(backbone.file)
     if not target.exists():
         progress.say(f"{backbone.id}: licence {backbone.licence}")
-    return bring(asset, target, LockFile(workspace.lock_file), progress)
+    return bring(mirrored(found, mirrors), target, LockFile(workspace.lock_file), progress)
 
 
 def place_backbone(workspace: Workspace, backbone: Backbone, source: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from harness.errors import HarnessError
 
-Kind = Literal["code", "weights", "dataset"]
+Kind = Literal["code", "weights", "dataset", "network"]
 
 
 @dataclass(frozen=True)
