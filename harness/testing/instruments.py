@@ -13,7 +13,7 @@ from harness.catalog.backbones import BACKBONES
 from harness.catalog.models import MODELS
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
-from harness.engines.job import Job
+from harness.engines.job import Job, NativeSettings
 from harness.errors import HarnessError, MetricError, UnknownNameError
 from harness.images.opening import open_rgb
 from harness.metrics.meters import ClassColours, Instruments, Metric
@@ -152,7 +152,7 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
         output=workspace.results,
         log=workspace.results,
     )
-    translator = Translator(job, device, "fp32", False, 1)
+    translator = Translator(job, device, NativeSettings())
     colours = colours_of(generator.architecture)
 
     def draw(picture: Picture, name: str) -> Picture:

@@ -61,9 +61,7 @@ def test_real_pictures_are_the_other_side_of_an_unpaired_set_or_a_folder(bare: W
     for i in range(3):
         save_picture(bare.official_dataset("cyclegan", "horse2zebra") / "testB" / f"{i}.jpg", 40, 40)
         save_picture(bare.official_dataset("cyclegan", "horse2zebra") / "testA" / f"{i}.jpg", 40, 40)
-    there = found(
-        bare, "cyclegan/horse2zebra", "fid", reference="cyclegan/horse2zebra", split="testA", size=(32, 24)
-    )
+    there = found(bare, "cyclegan/horse2zebra", "fid", reference="cyclegan/horse2zebra", split="testA", size=(32, 24))
     assert there.reals is not None
     assert [picture.shape for picture in there.reals()] == [(24, 32, 3)] * 3
     save_picture(tmp_path / "mine" / "a.png", 32, 24)

@@ -15,11 +15,14 @@ from harness.training.averaging import save_mean_target
 from harness.workspace import Workspace
 
 
+RESNET = Architecture("resnet_6blocks", "instance", use_dropout=False)
+
+
 def model(direction: Direction, reference: str) -> Model:
     return Model(
-        family="pix2pix", name="mine", url="", architecture=Architecture("resnet_6blocks", "instance", use_dropout=False),
+        family="pix2pix", name="mine", url="", architecture=RESNET,
         direction=direction, dataset=reference, split="test", input_domain="own_a", output_domain="own_b",
-        load_size=32, crop_size=32, licence="", source="results/mine/training.json", own=True,
+        crop_size=32, licence="", source="results/mine/training.json", own=True,
     )  # fmt: skip
 
 
