@@ -18,7 +18,7 @@ from harness.metrics.registry import find_metrics
 from harness.metrics.storage import load_measurement, save_measurement
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index, write_run_report
-from harness.runs.record import load_record
+from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import find_model, mean_target_of
 from harness.testing.instruments import Wanted, find_instruments
 from harness.workspace import Workspace
@@ -62,14 +62,7 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     metrics = asked
     if before.protocol.get("version") != VERSION:  # its intervals and its mean target are those of another protocol
         metrics = tuple(dict.fromkeys((*find_metrics((*before.columns, *before.totals)), *asked)))
-    subject = Subject(
-        images=folder / "images",
-        names=[row.name for row in before.rows],
-        paired=record.test_set["layout"] == "paired",
-        model=find_model(workspace, record.model["id"]),
-        reference=record.test_set.get("reference"),
-        split=record.test_set.get("split"),
-    )
+    subject = subject_of(workspace, folder, record, [row.name for row in before.rows])
     with workspace.locked("harness measure", wait_s=-1):
         found = measure_subject(workspace, subject, metrics, request, progress or Silent())
         if {metric.name for metric in asked} <= set(found.missing):
@@ -83,6 +76,18 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     with FileLock(workspace.results / ".index-lock"):
         write_index(workspace.results, request.lang)
     return after
+
+
+def subject_of(workspace: Workspace, folder: Path, record: RunRecord, names: Sequence[str]) -> Subject:
+    """Returns a finished run's pictures."""
+    return Subject(
+        images=folder / "images",
+        names=names,
+        paired=record.test_set["layout"] == "paired",
+        model=find_model(workspace, record.model["id"]),
+        reference=record.test_set.get("reference"),
+        split=record.test_set.get("split"),
+    )
 
 
 def measure_subject(

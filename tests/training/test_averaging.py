@@ -14,7 +14,6 @@ from harness.sets.trainable import find_data
 from harness.training.averaging import save_mean_target
 from harness.workspace import Workspace
 
-
 RESNET = Architecture("resnet_6blocks", "instance", use_dropout=False)
 
 
