@@ -10,6 +10,7 @@ HarnessError
 │   │   └── CountError       an archive with another number of pictures than the catalog knows
 │   └── GitError            a clone that is missing, dirty or at the wrong commit
 ├── ImageError              a picture that cannot be read or used
+├── MetricError             a metric that cannot be measured here
 ├── TestSetError            a folder that is no usable test set
 ├── WeightsError            a file that is no generator, or not this one
 ├── EngineError             a translation that did not succeed
@@ -108,6 +109,10 @@ class GitError(FetchError):
 
 class ImageError(HarnessError):
     """A picture that cannot be read or used."""
+
+
+class MetricError(HarnessError):
+    """A metric that cannot be measured: on these pictures, or with what is installed."""
 
 
 class TestSetError(HarnessError):

@@ -95,6 +95,10 @@ class Workspace:
         file = "latest_net_G.t7" if family == "lua" else "latest_net_G.pth"
         return self.third_party / "checkpoints" / checked_name(family, "family") / folder / file
 
+    def backbone(self, file: str) -> Path:
+        """A network that metrics judge by, in the folder where torch looks for its downloads."""
+        return self.third_party / "backbones" / "checkpoints" / checked_name(file, "file")
+
     def dataset(self, name: str) -> Path:
         """A prepared test set or training set of the user."""
         return self.datasets / checked_name(name, "dataset")

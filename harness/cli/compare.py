@@ -10,6 +10,7 @@ import click
 from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,17 +54,21 @@ def command(
 
 
 def _show(console: Console, comparison: Comparison) -> None:
+    from harness.metrics.registry import COLUMNS
+
     rows = []
-    for column, c in comparison.columns.items():
-        interval = "-" if c.low is None or c.high is None else f"{c.low:+.4f} to {c.high:+.4f}"
-        counts = [str(n) for n in (c.wins, c.ties, c.losses)]
+    for name, c in comparison.columns.items():
+        probabilities = ["-" if p is None else f"{p:.2g}" for p in (c.p_value, c.p_holm)]
         rows.append(
             [
-                column.upper().replace("_", " "),
-                "-" if c.mean is None else f"{c.mean:+.4f}",
-                interval,
-                "-" if c.p_value is None else f"{c.p_value:.2g}",
-                *counts,
+                COLUMNS[name].label if name in COLUMNS else name,
+                number_text(c.mean, 4, signed=True),
+                interval_text(c.low, c.high, 4, signed=True),
+                *probabilities,
+                number_text(c.effect, 2, signed=True),
+                f"{100 * c.share_better:.0f} %",
+                *(str(n) for n in (c.wins, c.ties, c.losses)),
             ]
         )
-    console.table(["", "difference", "95 % interval", "p", "better", "equal", "worse"], rows)
+    headers = ["", "difference", "95 % interval", "p", "p (Holm)", "effect", "share better", "better", "equal", "worse"]
+    console.table(headers, rows)

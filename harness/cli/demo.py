@@ -24,7 +24,8 @@ def command(
     workspace: Workspace, *, images: int, engine: Literal["native", "official"], lang: str, as_json: bool, quiet: bool
 ) -> None:
     """Draw facades, prepare, translate, measure and report them, on data and weights that come with the package."""
-    from harness.cli.test import run_document, show_summary
+    from harness.cli.summary import show_summary
+    from harness.cli.test import run_document
     from harness.demo.demonstrating import run_demo
 
     console = Console(quiet=quiet)

@@ -48,7 +48,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Understand": {
         "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
+        "measure": ("harness.cli.measure", "Add metrics to a finished run without translating again."),
         "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
+        "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
         "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
     "Look and hand in": {

@@ -13,7 +13,7 @@ from harness.catalog.domains import DOMAINS
 from harness.catalog.licences import origin
 from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS, about_bytes
-from harness.catalog.published_scores import PROTOCOLS, scores_of
+from harness.catalog.published_scores import scores_of
 from harness.catalog.types import Model
 from harness.cli.console import Console, size_text
 from harness.cli.options import catalog_options, not_with_name
@@ -27,7 +27,6 @@ Examples:
   harness models --installed --json
 """
 _DROPOUT = {True: "dropout", False: "no dropout", None: "dropout unknown"}
-_WHOSE = {"official": "these very weights", "paper": "the paper's weights"}
 
 
 @click.command("models", epilog=_EPILOG)
@@ -48,7 +47,7 @@ def command(
         if as_json:
             console.document({"format": 1, **_document(model, path)})
         else:
-            console.facts(model.id, _facts(model, path))
+            console.facts(model.id, _facts(workspace, model, path))
         return
     own = [model for model, _ in trained_models(workspace).values()]
     listed = [model for model in (*MODELS.values(), *own) if family in {None, model.family}]
@@ -70,7 +69,7 @@ def _row(model: Model, path: Path | None) -> list[str]:
     return [model.id, what, model.architecture.netG, _size(model, path), "yes" if path else "-", whence]
 
 
-def _facts(model: Model, path: Path | None) -> list[tuple[str, str]]:
+def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[str, str]]:
     # The bare name where it means this model, else `family/name`.
     short = model.name if model.own or find_in_catalog(model.name) == model else model.id
     dataset = model.dataset if model.own else model.dataset_id
@@ -78,11 +77,6 @@ def _facts(model: Model, path: Path | None) -> list[tuple[str, str]]:
     a, side = model.architecture, model.crop_size
     network = f"{a.netG}, {a.norm} norm, {_DROPOUT[a.use_dropout]}, {a.ngf} filters"
     size = f"{side}×{side} pixels; others must be multiples of {a.multiple_of} (`harness test --size`)"
-    published = (
-        f"{score.metric} {score.value:g} ({_WHOSE.get(score.weights, f'weights of: {score.weights}')}; "
-        f"{PROTOCOLS[score.protocol]}; {score.source})"
-        for score in scores_of(model)
-    )
     return [
         ("takes", f"{takes.id}: {takes.description}"),
         ("makes", f"{makes.id}: {makes.description}"),
@@ -96,7 +90,7 @@ def _facts(model: Model, path: Path | None) -> list[tuple[str, str]]:
         ("licence", model.licence),
         ("note", model.note),
         ("source", model.source),
-        ("published", "\n".join(published)),
+        ("published", _published(workspace, model)),
         ("bring it", "" if model.own else f"harness setup --model {short}"),
         ("its dataset", "" if model.own else f"harness setup --dataset {dataset}"),
         ("test it", f"harness test --model {short}"),
@@ -122,3 +116,20 @@ def _size(model: Model, path: Path | None) -> str:
         return "?"
     # Sizes of other weights of this network stand for what is not known.
     return size_text(size) if path or size == model.size_bytes else f"~{size_text(size)}"
+
+
+def _published(workspace: Workspace, model: Model) -> str:
+    """Each published number beside what the newest run that measured it gives, and what sets the two apart."""
+    from harness.report.published import measured_runs, published_rows
+
+    runs = measured_runs(workspace, model.id)
+    lines = []
+    for row in published_rows(model.id):
+        column, here = row.column, "not measured here"
+        for name, measurement in runs if column else ():
+            if column and (total := measurement.totals.get(column.name)):
+                here = f"here {total.value:.{column.decimals}f} ({name})"
+                break
+        lines.append(f"{row.label} {row.value}, {here}: {row.whose}; {row.evaluator}; {row.source}")
+        lines.append(f"  what sets it apart: {row.difference}")
+    return "\n".join(lines)

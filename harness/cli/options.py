@@ -41,6 +41,15 @@ def not_with_name(*choices: object) -> None:
         raise click.UsageError("--family and --installed choose from the list; leave them out with NAME")
 
 
+def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns the option `--metrics a,b`: names of metrics, or of what they fill, in the user's order."""
+
+    def split(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, ...]:
+        return tuple(name.strip() for name in (given or "").split(",") if name.strip())
+
+    return click.option("--metrics", metavar="NAME,...", required=required, callback=split, help=help_)
+
+
 class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """`256`, `512x384` or `own`."""
 

@@ -11,7 +11,7 @@ import click
 
 from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import json_option, metrics_option, quiet_option
 from harness.errors import NetworkError
 from harness.workspace import Workspace
 
@@ -26,6 +26,7 @@ Examples:
   harness setup --model facades_label2photo --from-file ~/Downloads/facades_label2photo.pth
   harness setup --model lua/edges2handbags --from-file ~/Downloads/edges2handbags.t7
   harness setup --dataset facades --mirror https://mirror.example/berkeley
+  harness setup --metrics fid,lpips
   harness setup --bundle /media/stick/harness-bundle
 """
 _WITHOUT_NETWORK = (
@@ -39,13 +40,14 @@ _WITHOUT_NETWORK = (
 @click.option(
     "--dataset", "-d", "datasets", type=DATASET, multiple=True, help="Bring this official dataset; repeatable."
 )
+@metrics_option("Bring the networks that these metrics need, e.g. lpips,fid.")
 @click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
 @click.option("--upstream-url", "addresses", metavar="[NAME=]URL", multiple=True, callback=lambda *given: _of(given[2]),
               help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
               "of the Lua original.")  # fmt: skip
 @click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
 @click.option("--from-file", type=click.Path(path_type=Path),
-              help="Weights or an archive you have already, for the one --model or --dataset named.")  # fmt: skip
+              help="Weights or an archive you have already, for the one thing named.")  # fmt: skip
 @click.option("--bundle", type=click.Path(path_type=Path),
               help="A folder or archive with code, weights and datasets, or a copied workspace.")  # fmt: skip
 @click.option("--sha256", metavar="DIGEST", help="What the file of --from-file or --bundle must have.")

@@ -12,11 +12,10 @@ import click
 
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
-from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, quiet_option
+from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, metrics_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.metrics.measure import Measurement
     from harness.testing.request import Engine
     from harness.testing.running import TestedRun
 
@@ -59,6 +58,7 @@ Examples:
     callback=lambda _, __, given: tuple(given.split(",")) if given else None,
     help="Several devices for the native engine, e.g. cuda:0,cuda:1.",
 )
+@metrics_option("What to measure; `harness measure` can add to it. Default: ssim, psnr and mae.")
 @click.option("--name", help="The run's name. Default: model, set and a number.")
 @follow_links_option
 @lang_option
@@ -106,6 +106,7 @@ def _order(given: str) -> tuple[str, ...]:
 
 
 def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
+    from harness.cli.summary import show_summary
     from harness.testing.verification import compare_runs
 
     difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None
@@ -129,26 +130,3 @@ def run_document(run: TestedRun) -> dict[str, object]:
 
     metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
     return {"run": run.folder.name, "folder": str(run.folder), "report": run.page.as_uri(), "metrics": metrics}
-
-
-def show_summary(console: Console, measurement: Measurement) -> None:
-    """The headline numbers, beside the baselines where there are targets."""
-    baselines = list(measurement.baselines)
-    rows = []
-    for column, summary in measurement.summary.items():
-        beside = [measurement.baselines[b].get(column) for b in baselines]
-        decimals = 4 if column.endswith("ssim") else 2
-        rows.append(
-            [
-                column.upper().replace("_", " "),
-                _number(summary.mean, decimals),
-                f"{_number(summary.low, decimals)} to {_number(summary.high, decimals)}",
-                *(_number(b.mean, decimals) if b else "" for b in beside),
-            ]
-        )
-    titles = [b.replace("_", " ") for b in baselines]
-    console.table(["", "mean", "95 % interval", *titles], rows)
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "-" if value is None else f"{value:.{decimals}f}"

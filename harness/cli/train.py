@@ -10,6 +10,7 @@ import click
 from harness.cli.completing import SET, TRAINING
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.summary import number_text
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _show_result(console: Console, result: dict[str, object]) -> None:
     rows = []
     for label, found in _compared(result):
         if "ssim" in found:
-            rows.append([label, *(_number(found[key], decimals) for key, decimals in (("ssim", 4), ("psnr", 2)))])
+            rows.append([label, *(number_text(found[key], decimals) for key, decimals in (("ssim", 4), ("psnr", 2)))])
     if rows:
         console.table([str(result["network"]), "SSIM", "PSNR"], rows)
 
@@ -148,7 +149,3 @@ def _compared(result: dict[str, object]) -> list[tuple[str, dict[str, float | No
     if isinstance(baselines, dict):
         found += [(name.replace("_", " "), means) for name, means in baselines.items()]
     return found
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "-" if value is None else f"{value:.{decimals}f}"

@@ -195,6 +195,11 @@ def snap(pixels: Pixels, known: Pixels, wanted: Pixels) -> Snapped:
     return Snapped(wanted[index], float(off.mean()), unsure)
 
 
+def nearest_colours(pixels: Pixels, colours: Pixels) -> NDArray[np.int64]:
+    """Returns the row of the nearest of N×3 uint8 colours, by Euclidean distance in RGB, for each pixel: H×W."""
+    return _nearest(pixels, colours)[0]
+
+
 def _settle(pixels: Pixels, index: NDArray[np.int64], distance: Floats, known: Pixels) -> float:
     """Decides the pixels that are off the palette, in `index`; returns the share of all that stays unsure."""
     off = distance > OFF_PALETTE

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import wilcoxon
+from scipy.stats import rankdata, wilcoxon
 
 from harness.errors import RunError
 from harness.metrics.measure import Measurement
@@ -29,8 +29,11 @@ class ColumnComparison:
     Attributes:
         differences: by image name; infinite where only one of the two is identical to its reference, 0 where both.
         mean, median: over the finite differences; None when there are none.
-        low, high: 95 % bootstrap interval of the mean difference; None below two.
+        low, high: 95 % interval of the mean difference; None below five.
         p_value: two-sided Wilcoxon signed-rank test; None below two images, 1 when nothing differs.
+        p_holm: the same, corrected by Holm for the number of columns that were compared.
+        effect: matched-pairs rank-biserial correlation, -1 to 1: how much of the ranks of the differences lies on the
+            better side beyond the worse one; None where nothing differs.
         wins, ties, losses: images on which the second is better, equal, worse; for similarity to the input, where
             neither way is better, "better" reads "more similar".
         n: images with a finite difference.
@@ -43,11 +46,18 @@ class ColumnComparison:
     low: float | None
     high: float | None
     p_value: float | None
+    p_holm: float | None
+    effect: float | None
     wins: int
     ties: int
     losses: int
     n: int
     apart: int
+
+    @property
+    def share_better(self) -> float:
+        """The share of images on which the second is better; of equal ones a half counts."""
+        return (self.wins + self.ties / 2) / (self.wins + self.ties + self.losses)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON document; infinite differences, which JSON has not, are null there."""
         columns = {name: asdict(column) for name, column in self.columns.items()}
-        for column in columns.values():
+        for name, column in columns.items():
+            column["share_better"] = self.columns[name].share_better
             column["differences"] = {k: v if math.isfinite(v) else None for k, v in column["differences"].items()}
         same = {"same_preparation": self.of.same_preparation, "hashed": self.of.hashed}
         return {"format": 1, "names": list(self.names), **same, "columns": columns}
@@ -69,9 +80,9 @@ class Comparison:
 
 def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
     """Returns the reason why two measurements must not be set side by side, or None."""
-    if a.columns != b.columns:
+    if not set(a.columns) & set(b.columns):
         return f"one measured {', '.join(a.columns)}, the other {', '.join(b.columns)}"
-    if a.protocol.get("comparable") != b.protocol.get("comparable"):
+    if not _in_common(a, b):
         versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
         return f"they follow different protocols (versions {versions})"
     first, second = ({row.name for row in m.rows} for m in (a, b))
@@ -105,7 +116,24 @@ def compare(a: Measurement, b: Measurement) -> Comparison:
     if reason := why_not_comparable(a, b):
         raise _not_comparable(reason)
     names = tuple(row.name for row in a.rows)
-    return Comparison(names, {column: _compare_column(column, names, a, b) for column in a.columns})
+    columns = {column: _compare_column(column, names, a, b) for column in _in_common(a, b)}
+    corrected = _holm({name: c.p_value for name, c in columns.items() if c.p_value is not None})
+    return Comparison(names, {name: replace(c, p_holm=corrected.get(name)) for name, c in columns.items()})
+
+
+def _in_common(a: Measurement, b: Measurement) -> tuple[str, ...]:
+    """The columns of both that say the same; versions of the protocol differ in their intervals, too."""
+    ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (a, b))
+    return tuple(name for name in a.columns if name in b.columns and ours.get(name) == theirs.get(name))
+
+
+def _holm(values: dict[str, float]) -> dict[str, float]:
+    """Holm 1979: the smallest of m probabilities times m, the next times m - 1 …, none below the one before."""
+    found, least = {}, 0.0
+    for place, (name, value) in enumerate(sorted(values.items(), key=lambda pair: pair[1])):
+        least = max(least, min(1.0, value * (len(values) - place)))
+        found[name] = least
+    return found
 
 
 def _not_comparable(reason: str) -> RunError:
@@ -130,6 +158,8 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
         low=low,
         high=high,
         p_value=_p_value(finite),
+        p_holm=None,
+        effect=_rank_biserial(better[np.isfinite(every)]),
         wins=int((better > _EQUAL).sum()),
         ties=int((np.abs(better) <= _EQUAL).sum()),
         losses=int((better < -_EQUAL).sum()),
@@ -151,3 +181,11 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
     # Pratt's rule ranks the zeros and then drops them: many unchanged images weaken what a few changed ones say.
     # `auto` takes the exact distribution for few untied differences, the normal approximation otherwise
     return float(wilcoxon(settled, zero_method="pratt", method="auto").pvalue)
+
+
+def _rank_biserial(better: NDArray[np.float64]) -> float | None:
+    """Kerby 2014: the ranks of what is better less those of what is worse, over all; ranked as the test ranks."""
+    settled = np.where(np.abs(better) <= _EQUAL, 0.0, better)
+    ranks = rankdata(np.abs(settled)) * np.sign(settled)
+    total = float(np.abs(ranks).sum())
+    return float(ranks.sum()) / total if total else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from harness.errors import ImageError
+from harness.errors import HarnessError, ImageError
+from harness.files import sha256_of
+from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
 from harness.metrics.pairs import Picture
-from harness.metrics.protocol import protocol_document
-from harness.metrics.registry import PAIRED, UNPAIRED, Column
+from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
+from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
 from harness.metrics.statistics import Summary, summarise
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
@@ -40,6 +42,8 @@ class Measurement:
         baselines: `input_copied` and `mean_target`, measured as the output was; empty without targets. `mean_target`
             is left out for a single image and for targets of several sizes.
         protocol: see `harness.metrics.protocol.protocol_document`.
+        totals: numbers of the set, by names of `harness.metrics.registry.TOTALS`.
+        missing: why metrics that were asked for were not measured, by their names.
     """
 
     columns: tuple[str, ...]
@@ -47,6 +51,26 @@ class Measurement:
     summary: dict[str, Summary]
     baselines: dict[str, dict[str, Summary]]
     protocol: dict[str, Any]
+    totals: dict[str, Total] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureRequest:
+    """What to measure a run's pictures by, and with what.
+
+    Attributes:
+        metrics: by default SSIM, PSNR and MAE, or the similarity to the input where there are no targets.
+        mean_target: H×W×3, e.g. of the training targets; by default the mean of the other targets.
+        mean_is: what that is, in words.
+        workers: threads; by default one for each core this process may use.
+    """
+
+    metrics: tuple[Metric, ...] = ()
+    instruments: Instruments = field(default_factory=Instruments)
+    mean_target: Picture | None = None
+    mean_is: str = MEAN_LEFT_OUT
+    workers: int | None = None
 
 
 def measure_images(
@@ -54,7 +78,7 @@ def measure_images(
     names: Sequence[str],
     *,
     paired: bool,
-    workers: int | None = None,
+    request: MeasureRequest | None = None,
     progress: Progress | None = None,
 ) -> Measurement:
     """Measures `images/output/NAME.png` against `target/NAME.png`, or against `input/NAME.png` without targets.
@@ -62,41 +86,172 @@ def measure_images(
     Args:
         names: stems of the pictures, in the order of the rows.
         paired: whether there are targets.
-        workers: threads; by default one for each core this process may use.
 
     Raises:
         ImageError: there are no images, or a picture is missing, unreadable, not 8-bit RGB, of another size than
-            its reference, or too small for a metric.
+            its reference, or too small for a metric that is always measured.
     """
-    columns = PAIRED if paired else UNPAIRED
-    progress, workers = progress or Silent(), workers or default_workers()
-    _check_files(images, names, ("input", "output", "target") if paired else ("input", "output"))
-    means = _MeanTarget()
-    measured: list[Row] = []
-    copied: list[Row] = []
+    progress = progress or Silent()
+    kinds = ("input", "output", "target") if paired else ("input", "output")
+    _check_files(images, names, kinds)
+    measuring = Measuring(request or MeasureRequest(), images, paired=paired)
+
+    def one(name: str) -> None:
+        measuring.add(Shot(name, *(_read(images / kind / f"{name}.png") for kind in kinds)))
+
+    def mean(name: str) -> None:
+        measuring.add_mean(name, _read(images / "target" / f"{name}.png"))
+
+    workers = measuring.request.workers or default_workers()
     with threadpool_limits(1, user_api="blas"):  # the images are spread over the cores, not each product of matrices
         with progress.step("Measuring", len(names)) as step:
-            one = partial(_measure, images, means) if paired else partial(_measure_unpaired, images)
-            for row, copy in in_order(one, names, workers):
-                measured.append(row)
-                copied += [copy] if copy else []
+            for _ in in_order(one, names, workers):
                 step.advance()
-        baselines = {"input_copied": _summaries(columns, copied)} if copied else {}
         # The mean is known when all are read, so the targets are read twice rather than kept.
-        if (mean := means.picture()) is not None:
+        if measuring.mean_to_come:
             with progress.step("Measuring the mean target", len(names)) as step:
-                rows = []
-                for row in in_order(partial(_measure_mean, images, mean), names, workers):
-                    rows.append(row)
+                for _ in in_order(mean, names, workers):
                     step.advance()
-            baselines["mean_target"] = _summaries(columns, rows)
+    return measuring.measurement(names)
+
+
+def merged(before: Measurement, after: Measurement) -> Measurement:
+    """Returns both measurements of the same images as one; what both have is the later one's."""
+    rows = {row.name: row.values for row in after.rows}
+    columns = tuple(dict.fromkeys((*before.columns, *after.columns)))
+    totals = before.totals | after.totals
+    baselines = {
+        who: before.baselines.get(who, {}) | after.baselines.get(who, {})
+        for who in dict.fromkeys((*before.baselines, *after.baselines))
+    }
+    mean_is = after.protocol["baselines"]["mean_target"]
+    backbones = before.protocol.get("backbones", {}) | after.protocol["backbones"]
+    filled = {metric.name for metric in find_metrics((*columns, *totals))}
     return Measurement(
-        columns=tuple(column.name for column in columns),
-        rows=tuple(measured),
-        summary=_summaries(columns, measured),
+        columns=columns,
+        rows=tuple(Row(row.name, row.values | rows[row.name]) for row in before.rows),
+        summary={name: (after.summary.get(name) or before.summary[name]) for name in columns},
         baselines=baselines,
-        protocol=protocol_document(columns),
+        protocol=protocol_document(find_metrics((*columns, *totals)), mean_is, backbones),
+        totals=totals,
+        missing={name: why for name, why in (before.missing | after.missing).items() if name not in filled},
     )
+
+
+class Measuring:
+    """Takes the pictures of a run one by one, from several threads, and then gives the measurement.
+
+    Where no mean target was given, targets are wanted a second time, by `add_mean`, once all were added.
+    """
+
+    def __init__(self, request: MeasureRequest, place: Path, *, paired: bool) -> None:
+        self.request, self._place, self._paired = request, place, paired
+        self._meters: dict[Metric, Meter] = {}
+        self._missing: dict[str, str] = {}
+        self._values: dict[str, dict[str, dict[str, float]]] = {}  # of whom → image → column
+        self._means, self._lock = _MeanTarget(), Lock()
+        for metric in request.metrics or (PAIRED if paired else UNPAIRED):
+            if metric.needs_targets and not paired:
+                self._missing[metric.name] = "there are no targets"
+                continue
+            try:
+                self._meters[metric] = metric.begin(request.instruments)
+            except HarnessError as error:
+                self._missing[metric.name] = _reason(error)
+
+    def add(self, shot: Shot) -> None:
+        """Measures an image; raises ImageError where a metric that is always measured cannot be."""
+        self._measure("output", shot)
+        if shot.target is None:
+            return
+        self._measure("input_copied", replace(shot, output=shot.input))
+        if self.request.mean_target is None:
+            self._means.add(shot.target)
+        elif self.request.mean_target.shape == shot.target.shape:
+            self._measure("mean_target", replace(shot, output=self.request.mean_target))
+
+    @property
+    def mean_to_come(self) -> bool:
+        """Whether the targets are wanted once more, to be set beside the mean of the others."""
+        return self._means.there and any(metric.baselines for metric in self._meters)
+
+    def add_mean(self, name: str, target: Picture) -> None:
+        """Measures the mean of all targets but this one in place of its output."""
+        mean = self._means.without(target)
+        self._measure("mean_target", Shot(name, mean, mean, target))
+
+    def measurement(self, names: Sequence[str]) -> Measurement:
+        """Returns what was measured, images in the order of `names`."""
+        totals = self._totals()
+        metrics = [metric for metric in self._meters if metric.name not in self._missing]
+        columns = tuple(column.name for metric in metrics for column in metric.columns)
+        beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
+        found = {
+            who: [images[name] for name in names] for who, images in self._values.items() if len(images) == len(names)
+        }
+        backbones = {name: sha256_of(path) for name, path in self.request.instruments.backbones.items()}
+        return Measurement(
+            columns=columns,
+            rows=tuple(Row(n, {c: v[c] for c in columns}) for n, v in zip(names, found["output"], strict=True)),
+            summary=_summaries(columns, found["output"]),
+            baselines={
+                who: _summaries(beside, found[who])
+                for who in ("input_copied", "mean_target")
+                if beside and who in found
+            },
+            protocol=protocol_document(metrics, self.request.mean_is, backbones),
+            totals=totals,
+            missing=self._missing,
+        )
+
+    def _measure(self, who: str, shot: Shot) -> None:
+        found: dict[str, float] = {}
+        for metric, meter in self._meters.items():
+            if metric.name in self._missing or (who != "output" and not metric.baselines):
+                continue
+            try:
+                values = meter.one(shot)
+                if any(math.isnan(value) for value in values):
+                    raise ValueError("the value is not a number")
+            except (ValueError, HarnessError) as error:
+                self._failed(metric, who, shot, error)
+            else:
+                found |= {column.name: value for column, value in zip(metric.columns, values, strict=True)}
+        with self._lock:
+            self._values.setdefault(who, {})[shot.name] = found
+
+    def _failed(self, metric: Metric, who: str, shot: Shot, error: Exception) -> None:
+        """A metric that is always measured stops the run; another one is left out with its reason."""
+        if metric not in (*PAIRED, *UNPAIRED):
+            self._missing[metric.name] = f"`{shot.name}`: {_reason(error)}"
+            return
+        folder = "output" if who == "output" else "input"
+        picture, against = (
+            self._place / kind / f"{shot.name}.png" for kind in (folder, "target" if self._paired else "input")
+        )
+        raise ImageError(
+            f"`{picture}` cannot be measured against `{against}`: {error}", "run `harness test` again"
+        ) from None
+
+    def _totals(self) -> dict[str, Total]:
+        found: dict[str, Total] = {}
+        for metric, meter in self._meters.items():
+            if metric.totals and metric.name not in self._missing:
+                try:
+                    found |= dict(zip((total.name for total in metric.totals), meter.whole(), strict=True))
+                except HarnessError as error:
+                    self._missing[metric.name] = _reason(error)
+        return found
+
+
+def _summaries(columns: Sequence[str], images: Sequence[dict[str, float]]) -> dict[str, Summary]:
+    return {column: summarise([values[column] for values in images]) for column in columns}
+
+
+def _reason(error: Exception) -> str:
+    """What a table says in place of a number: what is missing, and the command that mends it."""
+    hint = getattr(error, "hint", None)
+    return f"{error}: {hint}" if hint else str(error)
 
 
 def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> None:
@@ -106,35 +261,6 @@ def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> 
     if missing:
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ImageError(f"`{missing[0]}`{others} is missing: it was to be measured", "run `harness test` again")
-
-
-def _measure(images: Path, means: _MeanTarget, name: str) -> tuple[Row, Row]:
-    """The row of the output, and that of the input in its place."""
-    paths = [images / kind / f"{name}.png" for kind in ("input", "output", "target")]
-    source, output, target = map(_read, paths)
-    means.add(target)
-    # Copying the input is the least that a model must beat, so it is measured while both pictures are in memory.
-    return _row(PAIRED, (output, target), paths[1:]), _row(PAIRED, (source, target), paths[::2])
-
-
-def _measure_unpaired(images: Path, name: str) -> tuple[Row, None]:
-    paths = [images / kind / f"{name}.png" for kind in ("output", "input")]
-    return _row(UNPAIRED, (_read(paths[0]), _read(paths[1])), paths), None
-
-
-def _measure_mean(images: Path, mean: Picture, name: str) -> Row:
-    target = _read(images / "target" / f"{name}.png")
-    return Row(name, {column.name: column.metric.compute(mean, target) for column in PAIRED})
-
-
-def _row(columns: Sequence[Column], pictures: tuple[Picture, Picture], paths: Sequence[Path]) -> Row:
-    """One picture against its reference; `paths` are where the two lie."""
-    try:
-        return Row(paths[0].stem, {column.name: column.metric.compute(*pictures) for column in columns})
-    except ValueError as error:
-        raise ImageError(
-            f"`{paths[0]}` cannot be measured against `{paths[1]}`: {error}", "run `harness test` again"
-        ) from None
 
 
 def _read(path: Path) -> Picture:
@@ -149,10 +275,6 @@ def _read(path: Path) -> Picture:
     raise ImageError(f"`{path}` has the mode {mode}: 8-bit RGB was expected", "save it as an RGB PNG")
 
 
-def _summaries(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Summary]:
-    return {column.name: summarise([row.values[column.name] for row in rows]) for column in columns}
-
-
 class _MeanTarget:
     """Sums targets from several threads; there is a mean only when all have one size and are two at least."""
 
@@ -161,6 +283,10 @@ class _MeanTarget:
         self._sum: NDArray[np.int64] | None = None
         self._count = 0
         self._one_size = True
+
+    @property
+    def there(self) -> bool:
+        return self._sum is not None and self._count > 1
 
     def add(self, target: Picture) -> None:
         with self._lock:
@@ -172,7 +298,7 @@ class _MeanTarget:
             self._sum += target
             self._count += 1
 
-    def picture(self) -> Picture | None:
-        if self._sum is None or self._count < 2:
-            return None
-        return np.rint(self._sum / self._count).astype(np.uint8)
+    def without(self, target: Picture) -> Picture:
+        """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
+        assert self._sum is not None
+        return np.rint((self._sum - target) / (self._count - 1)).astype(np.uint8)

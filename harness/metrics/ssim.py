@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.metrics.meters import Column, pair_metric
 from harness.metrics.pairs import Picture, check_pair
 
 SIGMA = 1.5
 RADIUS = 5  # int(3.5 * SIGMA + 0.5): scikit-image truncates the gaussian at 3.5 sigma
 WINDOW = 2 * RADIUS + 1
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+KERNEL = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / SIGMA) ** 2)
+KERNEL /= KERNEL.sum()
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _ROWS, _COLUMNS = 24, 32  # strips this small keep all that is computed on them in the processor's cache
 
 _Array = NDArray[np.float64]
@@ -42,12 +45,9 @@ def ssim(a: Picture, b: Picture) -> float:
 
 def _gaussian_band(outputs: int) -> _Array:
     """The matrix, (outputs + 10) × outputs, that smooths a row of pixels into the places where the window fits."""
-    offsets = np.arange(-RADIUS, RADIUS + 1)
-    kernel = np.exp(-0.5 * (offsets / SIGMA) ** 2)
-    kernel /= kernel.sum()
     band = np.zeros((outputs + 2 * RADIUS, outputs))
     for i in range(outputs):
-        band[i : i + WINDOW, i] = kernel
+        band[i : i + WINDOW, i] = KERNEL
     return band
 
 
@@ -89,10 +89,10 @@ def _sum_of_strip(x: Picture, y: Picture, buffers: _Buffers) -> float:
     # SSIM = (2 E[x]E[y] + C1)(2 cov + C2) / ((E[x]² + E[y]² + C1)(var x + var y + C2)), summed over all places
     product *= 2
     covariance *= 2
-    product += _C1
-    covariance += _C2
-    squares += _C1
-    variances += _C2
+    product += C1
+    covariance += C2
+    squares += C1
+    variances += C2
     product *= covariance
     squares *= variances
     product /= squares
@@ -114,3 +114,11 @@ def _smooth(planes: _Array, buffers: _Buffers) -> list[_Array]:
         np.matmul(down[:, left : left + n + 2 * RADIUS], _ACROSS[: n + 2 * RADIUS, :n], out=across[:, left : left + n])
     smooth = across.reshape(rows, 4, -1)
     return [smooth[:, i] for i in range(4)]
+
+
+_DEFINITION = (
+    "SSIM of Wang et al. 2004 (11×11 gaussian window, sigma 1.5, population covariance, L 255, mean of the RGB "
+    "channels, 5 border pixels cropped, no downsampling)"
+)
+SSIM = pair_metric(ssim, Column("ssim", "SSIM", "", "higher", _DEFINITION))
+INPUT_SSIM = pair_metric(ssim, Column("input_ssim", "SSIM to the input", "", None, _DEFINITION, "input"))

@@ -14,7 +14,8 @@ from harness.documents import Document, typed
 from harness.errors import RunError, WorkspaceError
 from harness.files import write_text
 from harness.metrics.measure import Measurement, Row
-from harness.metrics.registry import COLUMNS
+from harness.metrics.meters import Total
+from harness.metrics.registry import COLUMNS, TOTALS
 from harness.metrics.statistics import Summary
 from harness.workspace import checked_name
 
@@ -42,13 +43,18 @@ def measurement_document(measurement: Measurement) -> dict[str, Any]:
             baseline: {name: asdict(summary) for name, summary in summaries.items()}
             for baseline, summaries in measurement.baselines.items()
         },
+        "totals": {
+            name: {"label": TOTALS[name].label, "better": TOTALS[name].better, **asdict(total)}
+            for name, total in measurement.totals.items()
+        },
+        "missing": measurement.missing,
         "protocol": measurement.protocol,
     }
 
 
 def _column_document(name: str) -> dict[str, Any]:
     column = COLUMNS[name]
-    return {"name": name, "label": column.label, "unit": column.metric.unit, "better": column.better}
+    return {"name": name, "label": column.label, "unit": column.unit, "better": column.better}
 
 
 def load_measurement(folder: Path) -> Measurement:
@@ -63,17 +69,25 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
     # Columns that only a newer version measures are shown as well, so a name is all that is asked of them.
     if not columns or not all(re.fullmatch(r"[a-z0-9_]+", name) for name in columns):
         raise ValueError(f"`columns` are {', '.join(columns) or 'none'}")
-    if any(set(means) != set(columns) for means in (summary, *baselines.values())):
+    if set(summary) != set(columns) or any(set(means) - set(columns) for means in baselines.values()):
         raise ValueError(f"it does not summarise {', '.join(columns)}")
     try:
         rows = _rows(table, columns)
-        if {s.n for s in summary.values()} != {len(rows)}:
+        if {s.n for s in summary.values()} - {len(rows)}:
             raise ValueError(f"it has {len(rows)} rows, `metrics.json` summarises another number")
     except FileNotFoundError:
         raise RunError(f"`{table.parent}` has no `{table.name}`", _AGAIN) from None
     except (OSError, ValueError, csv.Error, WorkspaceError) as error:
         raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
-    return Measurement(columns, rows, summary, baselines, typed(dict[str, Any], content["protocol"], "protocol"))
+    return Measurement(
+        columns,
+        rows,
+        summary,
+        baselines,
+        typed(dict[str, Any], content["protocol"], "protocol"),
+        typed(dict[str, Total], content.get("totals", {}), "totals"),
+        typed(dict[str, str], content.get("missing", {}), "missing"),
+    )
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.catalog.backbones import BACKBONES, Backbone
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import REPOSITORIES
@@ -32,6 +33,7 @@ class Bundle:
     repositories: dict[str, Path]
     weights: tuple[tuple[Model, Path], ...]
     datasets: tuple[tuple[Dataset, Path], ...]
+    backbones: tuple[tuple[Backbone, Path], ...]
     verified: bool
 
 
@@ -62,9 +64,11 @@ def _listed(folder: Path, *, verified: bool) -> Bundle:
     repositories = {name: path for name, path in found.items() if path}
     weights = [(model, path) for model in MODELS.values() if (path := _weights(folder, model))]
     datasets = [(dataset, path) for dataset in DATASETS.values() if (path := _dataset(folder, dataset))]
-    if not repositories and not weights and not datasets:
+    places = [(b, folder / "third_party" / "backbones" / "checkpoints" / b.file) for b in BACKBONES.values()]
+    backbones = [(backbone, path) for backbone, path in places if path.is_file()]
+    if not repositories and not weights and not datasets and not backbones:
         raise ArchiveError(f"`{folder}` holds nothing that is known", _LAYOUT)
-    return Bundle(repositories, tuple(weights), tuple(datasets), verified)
+    return Bundle(repositories, tuple(weights), tuple(datasets), tuple(backbones), verified)
 
 
 def _weights(folder: Path, model: Model) -> Path | None:

@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 from harness.units import megabytes
 from harness.web.notebook import shown_in_notebook
 
-Kind = Literal["code", "weights", "dataset"]
+Kind = Literal["code", "weights", "dataset", "network"]
 
 
 @dataclass(frozen=True)

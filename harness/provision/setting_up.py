@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from harness.catalog.backbones import BACKBONES, Backbone
 from harness.catalog.datasets import DATASETS
 from harness.catalog.lookup import find_dataset, find_model
 from harness.catalog.models import MODELS
@@ -17,6 +18,7 @@ from harness.errors import ChecksumError, HarnessError, refused_by_system
 from harness.fetch.git import ensure_clone
 from harness.files import sha256_of
 from harness.progress import Progress, Silent
+from harness.provision.backbone_files import backbones_of, bring_backbone, place_backbone
 from harness.provision.bundle import opened_bundle
 from harness.provision.dataset_files import Acceptance, bring_dataset, place_dataset
 from harness.provision.installed import clone_state, installed_weights
@@ -33,6 +35,7 @@ class SetupRequest:
 
     Attributes:
         models, datasets: catalog names, bare or `family/name`.
+        metrics: whose networks to bring.
         every_model: the weights of every model.
         upstream_url, lua_url: a mirror, path or git bundle that holds the commit of the PyTorch code, or of the Lua
             original; default the authors' address.
@@ -46,6 +49,7 @@ class SetupRequest:
 
     models: Sequence[str] = ()
     datasets: Sequence[str] = ()
+    metrics: Sequence[str] = ()
     every_model: bool = False
     upstream_url: str | None = None
     lua_url: str | None = None
@@ -61,7 +65,7 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     """Brings what is missing and returns what is there; what cannot be brought stands in the report's failures.
 
     Raises:
-        UnknownNameError: a model or dataset is not in the catalog; nothing was done.
+        UnknownNameError: a model, dataset or metric is not known; nothing was done.
         HarnessError: `from_file` without exactly one name, another digest than `sha256`, an unreadable bundle, or a
             workspace in use.
     """
@@ -69,9 +73,10 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     names = MODELS if request.every_model else request.models
     models = list(dict.fromkeys(find_model(name) for name in names))
     datasets = list(dict.fromkeys(find_dataset(name) for name in request.datasets))
-    if request.from_file is not None and (request.every_model or len(models) + len(datasets) != 1):
+    backbones = backbones_of(request.metrics)
+    if request.from_file is not None and (request.every_model or len(models) + len(datasets) + len(backbones) != 1):
         raise HarnessError(
-            f"`--from-file {request.from_file}` needs exactly one `--model` or `--dataset` that it is for",
+            f"`--from-file {request.from_file}` needs exactly one `--model`, `--dataset` or metric that it is for",
             f"harness setup --model facades_label2photo --from-file {request.from_file}",
         )
     _compare_digest(request)
@@ -86,6 +91,10 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
                 work.weights(model, path)
             for dataset, path in carried.datasets:
                 work.dataset(dataset, path, verified=carried.verified)
+            for backbone, path in carried.backbones:
+                work.backbone(backbone, path)
+        for backbone in backbones:
+            work.backbone(backbone, request.from_file)
         for model in models:
             work.weights(model, request.from_file)
         for dataset in datasets:
@@ -150,6 +159,13 @@ class _Work:
         else:
             self._do("dataset", dataset.id, lambda: place_dataset(where, dataset, source, talk, accepted))
 
+    def backbone(self, backbone: Backbone, source: Path | None) -> None:
+        where, talk = self._workspace, self._progress
+        if source is None:
+            self._do("network", backbone.id, lambda: bring_backbone(where, backbone, talk, self._mirrors))
+        else:
+            self._do("network", backbone.id, lambda: place_backbone(where, backbone, source))
+
     def _do(self, kind: Kind, name: str, work: Callable[[], bool]) -> None:
         try:
             if work():
@@ -177,6 +193,10 @@ class _Work:
                 }
                 note = ", ".join(f"{split} {count}" for split, count in sizes.items())
                 rows.append(self._row("dataset", dataset.id, folder, _size(folder), note))
+        for backbone in BACKBONES.values():
+            if (path := self._workspace.backbone(backbone.file)).is_file():
+                note = "" if sha256_of(path) == backbone.sha256 else "another file: metrics do not use it"
+                rows.append(self._row("network", backbone.id, path, path.stat().st_size, note))
         return rows
 
     def _code_row(self, repository: str) -> list[Row]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.metrics.measure import Measurement
-from harness.metrics.registry import COLUMNS
+from harness.metrics.meters import Column as Known
+from harness.metrics.registry import COLUMNS, TOTALS
 from harness.web.language import Language
 
 NEARNESS = "nearness"
-_DECIMALS = {"ssim": 3, "psnr": 2, "mae": 2}
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,25 @@ def metric_columns(measurement: Measurement, language: Language) -> tuple[Column
 
 
 def _metric(name: str, measurement: Measurement, language: Language) -> Column:
-    known = COLUMNS.get(name)
-    label = known.label if known else name
-    unit = known.metric.unit if known else ""
+    return _labelled(name, COLUMNS.get(name), language, tuple(row.values[name] for row in measurement.rows))
+
+
+def total_column(name: str, language: Language) -> Column:
+    """Returns the column of a number of the whole set, without values."""
+    return _labelled(name, TOTALS.get(name), language, ())
+
+
+def _labelled(name: str, known: Known | None, language: Language, values: tuple[float, ...]) -> Column:
+    """A column with its texts in the page's language; what only a newer version measures keeps its bare name."""
+    label, unit = (known.label, known.unit) if known else (name, "")
     return Column(
         id=name,
         label=language.either(f"column.{name}", label),
-        about=language.either(f"about.{name}", label),
+        about=language.either(f"about.{name}", known.definition if known else name),
         unit=language.either(f"unit.{unit}", unit),
         better=known.better if known else None,
-        decimals=_DECIMALS.get(known.metric.name, 3) if known else 3,
-        values=tuple(row.values[name] for row in measurement.rows),
+        decimals=known.decimals if known else 3,
+        values=values,
     )
 
 

@@ -90,7 +90,7 @@ def compare_page(
     )
     names = tuple(picture.name for picture in pages[0].pictures)
     others = runs[1:]
-    metrics = [headline.column for headline in pages[0].headlines]
+    metrics = [h.column for h in pages[0].headlines if all(h.column.id in c.columns for c in comparisons)]
     columns = _columns(runs, metrics, names, words)
     return ComparePage(
         runs=runs,
@@ -256,12 +256,15 @@ def compare_document(page: ComparePage, words: Language) -> dict[str, Any]:
 
 def summary_table(page: ComparePage) -> dict[str, Any]:
     """Returns the comparison as a table to copy."""
-    change = ["difference", "difference_low95", "difference_high95", "p_wilcoxon", "better", "equal", "worse"]
+    change = ["difference", "difference_low95", "difference_high95", "p_wilcoxon", "p_holm", "rank_biserial"]
+    change += ["better", "equal", "worse"]
     rows = []
     for table in page.tables:
         for line in table.lines:
             s, c = line.summary, line.change
-            beside = [c.mean, c.low, c.high, _p(c), c.wins, c.ties, c.losses] if c else [None] * len(change)
+            beside: list[object] = [None] * len(change)
+            if c:
+                beside = [c.mean, c.low, c.high, _p(c.p_value), _p(c.p_holm), c.effect, c.wins, c.ties, c.losses]
             rows.append([f"{line.letter} {line.name}", table.column.id, s.mean, s.low, s.high, *beside, s.n])
     return {
         "head": ["run", "metric", "mean", "low95", "high95", *change, "n"],
@@ -271,5 +274,5 @@ def summary_table(page: ComparePage) -> dict[str, Any]:
     }
 
 
-def _p(change: ColumnComparison) -> str | None:
-    return None if change.p_value is None or math.isnan(change.p_value) else f"{change.p_value:.2g}"
+def _p(probability: float | None) -> str | None:
+    return None if probability is None or math.isnan(probability) else f"{probability:.2g}"

@@ -102,9 +102,12 @@ def summary_table(page: RunPage) -> dict[str, Any]:
         numbers = [s.mean, s.low, s.high, s.median, s.min, s.max]
         beside = [b.summary.mean for b in h.baselines]
         rows.append([h.column.id, *numbers, s.n, s.identical, *beside])
+    for w in page.wholes:
+        numbers = [w.total.value, w.total.low, w.total.high, None, None, None]
+        rows.append([w.column.id, *numbers, w.total.n, None, *([None] * len(page.baselines))])
     return {
         "head": head,
         "rows": rows,
-        "decimals": [h.column.decimals + 1 for h in page.headlines],
+        "decimals": [c.decimals + 1 for c in (*(h.column for h in page.headlines), *(w.column for w in page.wholes))],
         "whole": ["n", "identical"],
     }

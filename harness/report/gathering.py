@@ -10,9 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.metrics.measure import Measurement
+from harness.metrics.meters import Total
+from harness.metrics.registry import METRICS
 from harness.metrics.statistics import Summary
-from harness.report.columns import Column, metric_columns, nearness_column, ranked
-from harness.report.provenance import Provenance, provenance
+from harness.report.columns import Column, metric_columns, nearness_column, ranked, total_column
+from harness.report.provenance import Provenance, has_own_weights, provenance
+from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord
 from harness.web.charts import Histogram, Range, Scatter, histogram, range_plot, scatter
 from harness.web.language import Language
@@ -21,7 +24,7 @@ from harness.web.privacy import without_paths
 _MOST_WARNINGS, _MOST_NOTES = 20, 10
 """Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in `run.json`."""
 
-_PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("input_ssim", "input_psnr"))
+_PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("ssim", "lpips"), ("input_ssim", "input_psnr"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,15 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """A number of the whole set, what stands beside it, and what a reader must know of it."""
+
+    column: Column
+    total: Total
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Example:
     """An image chosen for the first screen: `role` is `best`, `median` or `worst`."""
 
@@ -73,6 +85,8 @@ class RunPage:
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured.
+        wholes: numbers of the set, in order.
+        missing: metrics that were asked for and not measured, each with the reason.
         date: for people; `record.started` is the exact one.
     """
 
@@ -90,6 +104,9 @@ class RunPage:
     histograms: tuple[Histogram, ...]
     scatters: tuple[Scatter, ...]
     made: Provenance
+    wholes: tuple[Whole, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    published: tuple[PublishedRow, ...] = ()
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:
@@ -127,7 +144,25 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         ),
         scatters=_scatters(columns, language),
         made=provenance(record, language),
+        wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
+        missing=tuple((_names(metric), without_paths(why)) for metric, why in measurement.missing.items()),
+        published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
+
+
+def _whole(name: str, total: Total, language: Language) -> Whole:
+    column = total_column(name, language)
+    beside = [
+        language.text(f"beside.{what}", value=language.number(value, column.decimals))
+        for what, value in total.beside.items()
+    ]
+    return Whole(column, total, (*beside, *total.notes))
+
+
+def _names(metric: str) -> str:
+    """The labels of what a metric would have filled."""
+    known = METRICS.get(metric)
+    return ", ".join(column.label for column in (*known.columns, *known.totals)) if known else metric
 
 
 def date(started: str, language: Language) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS
 from harness.catalog.types import Architecture, Model
@@ -67,6 +71,20 @@ def checkpoints_of(workspace: Workspace, model: Model) -> list[Path]:
         return []
     network = weights.name.partition("_")[2]
     return [weights, *(p for p in sorted(weights.parent.glob(f"*_{network}")) if p != weights)]
+
+
+def mean_target_path(workspace: Workspace, model: Model) -> Path:
+    """Where the mean of the targets of a trained model lies, beside its training's record."""
+    return (workspace.root / model.source).with_name(f"mean-target-{model.name}.png")
+
+
+def mean_target_of(workspace: Workspace, model: Model) -> tuple[NDArray[np.uint8], str] | None:
+    """Returns the mean of the targets a model was trained on, H×W×3, and what it is in words; None for any other."""
+    path = mean_target_path(workspace, model)
+    if not model.own or not path.is_file():
+        return None
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB")), f"{picture.info.get('Description')}, in place of every output"
 
 
 def model_of(record: TrainingRecord, trained: TrainedModel) -> Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.engines.inputs import fits, gathered, own_size, reason, refuse_size, size_hint
 from harness.errors import EngineError, ImageError
-from harness.metrics.registry import most_demanding
+from harness.metrics.ssim import WINDOW
 from harness.parallel import default_workers, in_order
 from harness.sets.item import Item
 from harness.testing.recording import Assignment
@@ -17,11 +17,10 @@ def refuse_unmeasurable(work: Assignment) -> None:
         EngineError: the size that all pictures are brought to.
         ImageError: pictures at their own size; names up to five of them.
     """
-    architecture, metric = work.generator.architecture, most_demanding(paired=work.selection.paired)
-    least = f"{metric.label} needs {metric.smallest_side} pixels a side at least"
+    architecture, least = work.generator.architecture, f"SSIM needs {WINDOW} pixels a side at least"
     if work.size is not None:
         refuse_size(work.size, architecture)
-        if min(work.size) < metric.smallest_side:
+        if min(work.size) < WINDOW:
             raise EngineError(
                 f"size {work.size[0]}x{work.size[1]} cannot be measured: {least}", "use a larger `--size`"
             )
@@ -35,7 +34,7 @@ def refuse_unmeasurable(work: Assignment) -> None:
         said = f"`{item.path}` is {width}x{height}"
         if not fits((width, height), architecture):
             return ImageError(f"{said}: {reason(architecture)}", size_hint(architecture))
-        if min(width, height) < metric.smallest_side:
+        if min(width, height) < WINDOW:
             return ImageError(f"{said}: {least}", "leave `--size own` out, or take it out of the set")
         return None
 

@@ -31,6 +31,7 @@ class TestRequest:
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
         lang: the language of the pages.
         command: the command line as typed, for the record.
+        metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
         follow_links: whether links that lead out of the folder are followed.
     """
 
@@ -50,4 +51,5 @@ class TestRequest:
     native: NativeSettings = field(default_factory=NativeSettings)
     lang: str = "en"
     command: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
     follow_links: bool = False

@@ -19,7 +19,8 @@ from harness.engines.devices import resolve_device
 from harness.engines.job import Answer, Job
 from harness.errors import EngineError, GitError, RunError
 from harness.files import claimed, folder_written_aside
-from harness.metrics.measure import Measurement, measure_images
+from harness.metrics.measure import Measurement
+from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
@@ -31,6 +32,7 @@ from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
 from harness.testing.loading import Generator, load_generator
 from harness.testing.measurable import refuse_unmeasurable
+from harness.testing.measuring import Subject, measure_subject
 from harness.testing.recording import Assignment, make_record
 from harness.testing.request import Engine, TestRequest
 from harness.workspace import Workspace, numbered
@@ -62,6 +64,7 @@ def run_test(
     progress = progress or Silent()
     entry = find_model(workspace, request.model) if isinstance(request.model, str) else request.model
     device = resolve_device(request.device)
+    find_metrics(request.metrics)  # a name that is wrong is told before hours of translating
     if request.name is not None:
         _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
@@ -144,8 +147,15 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progres
     with folder_written_aside(folder) as draft:
         answer = _translate(workspace, work, draft, folder.name, progress)
         before = time.perf_counter()
-        names = [item.name for item in work.selection.items]
-        measurement = measure_images(draft / "images", names, paired=work.selection.paired, progress=progress)
+        subject = Subject(
+            images=draft / "images",
+            names=[item.name for item in work.selection.items],
+            paired=work.selection.paired,
+            model=work.generator.model,
+            reference=work.selection.reference,
+            split=work.selection.split,
+        )
+        measurement = measure_subject(workspace, subject, find_metrics(work.request.metrics), progress=progress)
         save_measurement(draft, measurement)
         answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - before})
         record = make_record(workspace, folder.name, work, started, answer)

@@ -14,7 +14,9 @@ from harness.documents import typed
 from harness.engines.job import NativeSettings
 from harness.errors import HarnessError, RunError
 from harness.files import scratch, sha256_of
-from harness.metrics.measure import Measurement, measure_images
+from harness.metrics.measure import Measurement
+from harness.metrics.protocol import VERSION
+from harness.metrics.registry import COLUMNS, find_metrics
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
 from harness.parallel import default_workers, in_order
@@ -25,6 +27,7 @@ from harness.runs.listing import find_run, find_runs
 from harness.runs.pixel_differences import PixelDifference, Verdict, difference_of
 from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import checkpoints_of, find_model
+from harness.testing.measuring import measure_subject, subject_of
 from harness.testing.request import Engine, TestRequest
 from harness.testing.running import run_test
 from harness.workspace import Workspace
@@ -154,7 +157,7 @@ def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | No
 def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progress: Progress) -> Verification:
     refuse_links_out(folder)
     record = load_record(folder)
-    numbers = _wrong_numbers(folder, record, progress)
+    numbers = _wrong_numbers(workspace, folder, record, progress)
     with _made_again(workspace, record, request, progress) as again:
         second = load_record(again)
         return Verification(
@@ -238,21 +241,20 @@ def _compared(first: Path, second: Path, kinds: Sequence[str], names: Sequence[s
     return tuple(in_order(lambda pair: compare(*pair), pairs, default_workers()))
 
 
-def _wrong_numbers(folder: Path, record: RunRecord, progress: Progress) -> list[str]:
+def _wrong_numbers(workspace: Workspace, folder: Path, record: RunRecord, progress: Progress) -> list[str]:
     """What metrics.csv and metrics.json say that the run's own pictures do not."""
     recorded = load_measurement(folder)
     names = [row.name for row in recorded.rows]
     if names != _names(record):
         return ["`metrics.csv` and `run.json` name other images"]
     try:
-        measured = measure_images(
-            folder / "images", names, paired=record.test_set["layout"] == "paired", progress=progress
-        )
+        # What needs a network or another model is taken at its word where that is not here.
+        known = find_metrics(column for column in recorded.columns if column in COLUMNS)
+        measured = measure_subject(workspace, subject_of(workspace, folder, record, names), known, progress=progress)
     except HarnessError as error:
         return [f"the run's own pictures cannot be measured: {error.message}"]
-    if recorded.columns != measured.columns:
-        return [f"`metrics.csv` holds {', '.join(recorded.columns)}; measured are {', '.join(measured.columns)}"]
-    if recorded.protocol.get("comparable") != measured.protocol["comparable"]:
+    ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (recorded, measured))
+    if any(ours.get(column) != theirs[column] for column in measured.columns):
         return ["they were measured under another protocol than this version's"]
     return _limited(list(_disagreements(recorded, measured)))
 
@@ -263,13 +265,15 @@ def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str
             if not _agree(old.values[column], new.values[column]):
                 said, found = old.values[column], new.values[column]
                 yield f"`metrics.csv` gives `{old.name}` the {column} {said:.6f}, its pictures {found:.6f}"
+    if recorded.protocol.get("version") != VERSION:  # its intervals and its mean target are another protocol's
+        return
     summaries = {"summary": (recorded.summary, measured.summary)}
     if recorded.baselines.keys() != measured.baselines.keys():
         yield f"`metrics.json` has the baselines {', '.join(recorded.baselines) or 'none'}"
     else:
         summaries |= {name: (recorded.baselines[name], measured.baselines[name]) for name in measured.baselines}
     for what, (before, now) in summaries.items():
-        for column in measured.columns:
+        for column in now:
             for key in _different(before[column], now[column]):
                 said, found = getattr(before[column], key), getattr(now[column], key)
                 yield f"`metrics.json` gives {column} ({what}) the {key} {said}, the run's pictures {found}"

@@ -33,6 +33,7 @@ from harness.sets.selection import Selection, select
 from harness.sets.trainable import TrainingData
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
+from harness.training.averaging import save_mean_target
 from harness.training.checks import side_of
 from harness.weights.architecture import architecture_of
 from harness.workspace import Workspace
@@ -169,6 +170,8 @@ class _Ending:
         }  # fmt: skip
         if self.generator.tested_on is None:
             return document, []
+        if self.data.has_targets:
+            save_mean_target(self.workspace, model_of(self.record, self.trained(best)), self.data)
         runs = {"best": self._run("best", model_of(self.record, self.trained(best)), self._weights(best))}
         runs["last"] = runs["best"]
         if last != best:

@@ -52,7 +52,7 @@ class Language:
             return "–"
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        text = f"{value:{'+' if signed else ''}.{decimals}f}"
+        text = f"{value:{'+' if signed else ''}z.{decimals}f}"  # `z`: never a minus before nothing but zeros
         return self.localised(text.replace("-", "−"))
 
     def p_value(self, value: float | None) -> str:

@@ -84,7 +84,7 @@ def test_one_model_with_the_commands_to_bring_and_test_it(tmp_path, capsys):
         "harness test --model facades_label2photo\n",
         "@inproceedings{isola2017image,",
         "not installed",
-        "fid 119.135 (these very weights; FID by mmgeneration",
+        "FID 119.135, not measured here: pix2pix, weights called official, which file is not said; FID by mmgeneration",
     ):
         assert part in out
 

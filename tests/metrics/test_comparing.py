@@ -67,6 +67,38 @@ def test_other_images_are_refused() -> None:
         compare(a, b)
 
 
+def test_what_only_one_of_them_measured_is_left_out() -> None:
+    a, b = measurement(ssim=[0.1, 0.2], mae=[9.0, 8.0]), measurement(ssim=[0.2, 0.3], lpips=[0.5, 0.6])
+    assert list(compare(a, b).columns) == ["ssim"]
+
+
+def test_runs_of_the_first_protocol_stay_comparable() -> None:
+    a = measurement(ssim=[0.1, 0.2])
+    older = {**a.protocol, "version": 1, "comparable": {"version": 1, **a.protocol["comparable"]}}
+    assert why_not_comparable(a, replace(a, protocol=older)) is None
+
+
+def test_the_probabilities_of_several_columns_are_corrected_by_holm() -> None:
+    first = np.random.default_rng(5).normal(20, 3, (30, 3))
+    moved = first + np.random.default_rng(6).normal([0.6, 0.5, 0.0], 1.0, (30, 3))
+    a, b = (measurement(**dict(zip(("ssim", "psnr", "mae"), map(list, m.T), strict=True))) for m in (first, moved))
+    columns = compare(a, b).columns.values()
+    plain = np.array([c.p_value for c in columns])
+    order = np.argsort(plain)
+    expected = np.minimum(np.maximum.accumulate(plain[order] * [3, 2, 1]), 1)
+    assert np.array([c.p_holm for c in columns])[order] == pytest.approx(expected)
+    assert compare(measurement(ssim=[0.1, 0.2]), measurement(ssim=[0.2, 0.4])).columns["ssim"].p_holm == 0.5
+
+
+def test_the_effect_counts_ranks_on_the_better_side_less_those_on_the_worse() -> None:
+    a = measurement(mae=[10.0, 10.0, 10.0, 10.0])
+    column = compare(a, measurement(mae=[9.0, 8.0, 7.0, 14.0])).columns["mae"]
+    assert column.effect == pytest.approx((1 + 2 + 3 - 4) / 10)
+    assert column.share_better == 0.75
+    equal = compare(a, a).columns["mae"]
+    assert (equal.effect, equal.share_better) == (None, 0.5)
+
+
 def test_other_columns_are_refused() -> None:
     assert "one measured ssim, the other input_ssim" in str(
         why_not_comparable(measurement(ssim=[0.1]), measurement(input_ssim=[0.1]))
@@ -75,8 +107,9 @@ def test_other_columns_are_refused() -> None:
 
 def test_another_protocol_is_refused_and_another_library_version_is_not() -> None:
     a = measurement(ssim=[0.1, 0.2])
-    newer = replace(a, protocol={**a.protocol, "version": 2, "comparable": {"version": 2}})
-    assert "different protocols (versions 1 and 2)" in str(why_not_comparable(a, newer))
+    other = {"columns": {"ssim": "SSIM of luma"}}
+    newer = replace(a, protocol={**a.protocol, "version": 3, "comparable": other})
+    assert "different protocols (versions 2 and 3)" in str(why_not_comparable(a, newer))
     assert why_not_comparable(a, replace(a, protocol={**a.protocol, "libraries": {"numpy": "9"}})) is None
 
 

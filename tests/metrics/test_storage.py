@@ -38,7 +38,7 @@ def test_infinity_is_inf_in_csv_and_only_counted_in_json(tmp_path: Path) -> None
 def test_the_protocol_stands_in_the_file(tmp_path: Path) -> None:
     save_measurement(tmp_path, measurement(ssim=[0.1, 0.2]))
     protocol = json.loads((tmp_path / "metrics.json").read_text())["protocol"]
-    assert protocol["line"].startswith("Protocol 1: SSIM")
+    assert protocol["line"].startswith("Protocol 2: SSIM")
     assert protocol["libraries"]["scikit-image"]
 
 

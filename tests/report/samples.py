@@ -99,7 +99,7 @@ def sample_run(
             path = folder / "images" / kind / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             picture.save(path)
-    save_measurement(folder, measure_images(folder / "images", names, paired=paired, workers=1))
+    save_measurement(folder, measure_images(folder / "images", names, paired=paired))
     save_record(folder, sample_record(folder.name, names, paired, **changes))
     return folder
 

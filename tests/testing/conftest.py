@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.types import Architecture
+from harness.demo.demo_weights import demo_weights
 from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.workspace import Workspace
 from tests.engines.native.conftest import save_generator
-from tests.pictures import save_picture
+from tests.metrics.conftest import backbones, perceptual_libraries  # noqa: F401
+from tests.pictures import save_pair, save_picture
 
 MODEL = "pix2pix/facades_label2photo"
 RUN, SET = "mine", "pairs"
@@ -56,3 +58,25 @@ def workspace(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def run(workspace: Workspace) -> Path:
     """The folder of the run."""
     return workspace.run(RUN)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Workspace:
+    """A workspace in which nothing is yet."""
+    return Workspace(tmp_path / "ws")
+
+
+@pytest.fixture
+def drawn_run(bare: Workspace, tmp_path: Path) -> Path:
+    """The folder of a run of six pairs, enough for intervals, by the generator that comes with the package."""
+    for i in range(6):
+        save_pair(tmp_path / "pairs" / "test" / f"{i}.png")
+    request = TestRequest(
+        model="facades_label2photo",
+        dataset=str(tmp_path / "pairs"),
+        weights=demo_weights(),
+        engine="native",
+        device="cpu",
+        name="mine",
+    )
+    return run_test(bare, request).folder

@@ -66,7 +66,8 @@ def _edit_json(*place: str) -> Callable[[Path], None]:
         inner = document
         for key in place[:-1]:
             inner = inner[key]
-        inner[place[-1]] += 2e-6
+        old = inner[place[-1]]
+        inner[place[-1]] = f"{old} of luma" if isinstance(old, str) else (old or 0) + 2e-6
         (run / "metrics.json").write_text(json.dumps(document))
 
     return edit
@@ -77,7 +78,7 @@ NUMBERS = {
     "a mean": (_edit_json("summary", "psnr", "mean"), "`metrics.json` gives psnr (summary) the mean"),
     "an interval": (_edit_json("summary", "mae", "low"), "`metrics.json` gives mae (summary) the low"),
     "a baseline": (_edit_json("baselines", "mean_target", "ssim", "mean"), "gives ssim (mean_target) the mean"),
-    "the protocol": (_edit_json("protocol", "comparable", "version"), "under another protocol"),
+    "the protocol": (_edit_json("protocol", "comparable", "columns", "ssim"), "under another protocol"),
     "names": (
         lambda run: (run / "metrics.csv").write_text((run / "metrics.csv").read_text().replace("\na,", "\nz,")),
         "name other images",
