@@ -227,7 +227,9 @@ class Verified(list[Verification]):
             ]
             for v in self
         ]
-        return shown_in_notebook(f"runs made again: {len(self)}", ["run", "verdict", "greatest difference of 255", ""], rows)
+        return shown_in_notebook(
+            f"runs made again: {len(self)}", ["run", "verdict", "greatest difference of 255", ""], rows
+        )
 
 
 def setup(
