@@ -32,7 +32,6 @@ class Repository:
     url: str
     commit: str
     licence: str
-    role: str
 
 
 @dataclass(frozen=True)
