@@ -42,6 +42,7 @@ def command(ctx: click.Context, *, offline: bool, as_json: bool, quiet: bool) ->
 
 
 def _show(console: Console, diagnosis: Diagnosis) -> None:
+    # Columns: state, name, finding; what mends it stands below the finding.
     width = max(len(check.name) for check in diagnosis.checks)
     for check in diagnosis.checks:
         console.result(f"{check.state:4}  {check.name:{width}}  {check.what}")
