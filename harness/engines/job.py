@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture, Direction
 from harness.sets.item import Item
 
@@ -20,6 +21,7 @@ class Job:
 
     Attributes:
         size: width and height in pixels every input is brought to, or None for each picture's own size.
+        preprocessing: with no `size`, how the training of one's own model brought pictures to theirs.
         seed: base of all randomness of the run.
         device: `cpu`, `cuda` or `cuda:N`, already resolved.
         output: an empty folder; the engine writes `input/NAME.png`, `output/NAME.png` and, for paired items,
@@ -37,6 +39,7 @@ class Job:
     size: tuple[int, int] | None
     output: Path
     log: Path
+    preprocessing: Preprocessing | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ class TrainedModel:
     Attributes:
         weights: file below the run's folder.
         dataset, split: what it is tested on by default.
-        crop_size: pixels, as it was trained.
+        crop_size, preprocess, load_size: as it was trained; pixels. Without a load size it is that of the crop.
     """
 
     name: str
@@ -46,6 +46,8 @@ class TrainedModel:
     input_domain: str
     output_domain: str
     crop_size: int
+    preprocess: str = "resize_and_crop"
+    load_size: int | None = None
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,7 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
         size=work.size,
         output=draft / "images",
         log=draft / "log.txt",
+        preprocessing=work.preprocessing,
     )
     try:
         return _engine(workspace, job, work.request, progress)
@@ -187,7 +188,7 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
         kept = beside / f"{run_name}.failed.log"
         with suppress(FileNotFoundError):
             shutil.copyfile(job.log, kept)
-            error.message += f"\nthe whole log: `{kept}`"
+            raise error.restated(f"{error.message}\nthe whole log: `{kept}`") from error
         raise
 
 

@@ -71,13 +71,13 @@ def _run(
         clock["stage"] = time.perf_counter()
         with progress.step("translating with the authors' test.py", total=len(stage.images)) as step:
 
-            def on_event(kind: str, stem: str) -> None:
+            def heard(kind: str, stem: str) -> None:
                 if kind == "begin":
                     clock.setdefault("start_up", time.perf_counter())
                 else:
                     step.advance()
 
-            finished = script.follow(on_event)
+            finished = script.follow(heard)
     clock.setdefault("start_up", time.perf_counter())
     clock["translate"] = time.perf_counter()
     if finished.returncode != 0:
