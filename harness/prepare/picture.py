@@ -72,7 +72,7 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path) -> Outcome:
         earlier = _reused(task, facts, folder)
         if earlier is not None:
             return earlier
-        return _made(task, recipes, folder, facts, content, target)
+        return _made(task, recipes, folder, facts, content=content, target=target)
     except ImageError as error:
         return Outcome(refusal=Refusal(task.source.shown, error.message))
 
@@ -87,7 +87,9 @@ def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
     return [(x, y, x + tile[0], y + tile[1]) for x, y in corners]
 
 
-def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: bytes, target: bytes | None) -> Outcome:
+def _made(
+    task: Task, recipes: Recipes, folder: Path, facts: SetImage, *, content: bytes, target: bytes | None
+) -> Outcome:
     opened = recipes.input.read(content, recipes.settings)
     settings = recipes.settings.for_picture(opened.size_before)
     partner = _partner(task, target, recipes)
@@ -97,7 +99,7 @@ def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: 
     for suffix, piece, other in _pieces(opened, partner, settings):
         drawn = recipes.input.draw(piece, settings)
         answer = recipes.target.draw(other, settings) if other is not None else None
-        picture = _joined(drawn, answer, recipes.input_left)
+        picture = _joined(drawn, answer, input_left=recipes.input_left)
         image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
         _save(picture, folder / image.output)
         image = replace(image, output_sha256=sha256_of(folder / image.output))
@@ -140,7 +142,7 @@ def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
     )
 
 
-def _joined(drawn: Drawn, answer: Drawn | None, input_left: bool) -> Image.Image:
+def _joined(drawn: Drawn, answer: Drawn | None, *, input_left: bool) -> Image.Image:
     other = answer.image if answer is not None else drawn.target
     if other is None:
         return drawn.image

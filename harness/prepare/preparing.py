@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.opening import open_rgb
@@ -95,21 +94,16 @@ def carry_out(
             refused,
             domains=plan.domains,
         )
-        made = _compared(workspace, plan.model, draft, made, profile, progress)
+        if profile is None and plan.model is not None:
+            profile = profile_for(workspace, plan.model, progress)
+        if profile is not None:
+            made = with_nearness(draft, made, profile, progress)
         save_test_set(draft, made)
         write_sheet(draft, made)
     foreign = sum(image.foreign for image in images) > len(images) / 2
     told = _tell_of_most(plan, images, progress, foreign=foreign)
     reused = sum(outcome.reused for outcome in outcomes)
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
-
-
-def _compared(
-    workspace: Workspace, model: Model | None, draft: Path, made: TestSet, profile: Profile | None, progress: Progress
-) -> TestSet:
-    if profile is None and model is not None:
-        profile = profile_for(workspace, model, progress)
-    return made if profile is None else with_nearness(draft, made, profile, progress)
 
 
 def _order(refusal: Refusal) -> tuple[str, str]:

@@ -181,7 +181,7 @@ def stage_samples(data: TrainingData, record: TrainingRecord, options: Mapping[s
         files = _spread(_sampled_from(data, "AB"[not forward]), SAMPLES // len(networks))
         for number, file in enumerate(files, 1):
             try:
-                source, target = _shown(file, data.kind, forward, options)
+                source, target = _shown(file, data.kind, options, forward=forward)
             except ImageError:  # training pictures that cannot be used are named, and nothing is held out here
                 continue
             saved = {"input": folder / "input" / f"{network}-{number}.png"}
@@ -200,7 +200,9 @@ def _sampled_from(data: TrainingData, letter: str) -> list[Path]:
     return next((found for part in parts if part and (found := data.pictures(part))), [])
 
 
-def _shown(file: Path, kind: str, forward: bool, options: Mapping[str, Any]) -> tuple[Image.Image, Image.Image | None]:
+def _shown(
+    file: Path, kind: str, options: Mapping[str, Any], *, forward: bool
+) -> tuple[Image.Image, Image.Image | None]:
     """Input and target of a sample; the input of a photo to colour has its lightness and no colour."""
     picture = open_rgb(file)
     halves = split_ab(picture) if kind == "pairs" else (picture,)

@@ -73,7 +73,7 @@ def rewrite_page(folder: Path, lang: str | None = None) -> Path:
     return folder / PAGE
 
 
-def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], page: bool = False) -> None:
+def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], *, page: bool = False) -> None:
     """Writes `progress.js`, which an open page reads by itself, and with `page` the page too.
 
     Args:

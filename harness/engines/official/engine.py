@@ -34,7 +34,7 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
     # Inside the output folder: results move by renaming, and who throws the folder away leaves nothing behind.
     with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output.resolve()) as name:
         stage = plan_stage(job, Path(name))
-        options = translation_options(job, stage, gpu_ids)
+        options = translation_options(job, stage, gpu_ids=gpu_ids)
         finished, mended, durations = _run(job, clone.resolve(), stage, options, progress)
         return Answer(
             engine="official",
