@@ -34,7 +34,6 @@ class Repository:
     url: str
     commit: str
     licence: str
-    role: str
 
 
 @dataclass(frozen=True)

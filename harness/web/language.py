@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -65,11 +66,8 @@ class Language:
         """Returns text with its ASCII digits, and decimal points between them, in this language's."""
         if self.digits == "0123456789.":
             return text
-        marks = [
-            self.digits[10] if c == "." and text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit() else c
-            for i, c in enumerate(text)
-        ]
-        return "".join(marks).translate(str.maketrans("0123456789", self.digits[:10]))
+        marked = re.sub(r"(?<=\d)\.(?=\d)", self.digits[10], text)
+        return marked.translate(str.maketrans("0123456789", self.digits[:10]))
 
 
 def languages() -> list[str]:

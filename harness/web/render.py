@@ -38,27 +38,15 @@ def render_page(
     """
     css = "\n".join(_static(package, name) for name in ("base.css", *styles))
     js = '"use strict";\n(() => {\n' + "\n".join(_static(package, name) for name in ("base.js", *scripts)) + "\n})();\n"
-    return (
-        _environment(package)
-        .get_template(template)
-        .render(
-            **context,
-            lang=language,
-            t=language.text,
-            css=Markup(css),  # noqa: S704  # our own files
-            js=Markup(js),  # noqa: S704
-            data=Markup(json_block(data)) if data is not None else None,  # noqa: S704  # escaped by json_block
-            policy=content_policy(css, js, script_sources),
-        )
-    )
-
-
-def content_policy(css: str, js: str, script_sources: str = "") -> str:
-    """Returns a policy that lets only this very style and script run, and only local pictures load."""
-    return (
+    # Only this very style and script run, and only local pictures load.
+    policy = (
         f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(css)}; "
         f"script-src {' '.join(filter(None, (_hash(js), script_sources)))}; base-uri 'none'; form-action 'none'"
     )
+    style, script = Markup(css), Markup(js)  # noqa: S704  # our own files
+    block = None if data is None else Markup(json_block(data))  # noqa: S704  # escaped by json_block
+    page = _environment(package).get_template(template)
+    return page.render(**context, lang=language, t=language.text, policy=policy, css=style, js=script, data=block)
 
 
 def json_block(document: Any) -> str:
