@@ -337,7 +337,7 @@ def test_its_runs_can_be_verified_whatever_epoch_they_show(workspace: Workspace,
         weights = workspace.run("again") / "checkpoints" / f"{epoch}_net_G.pth"
         run_test(workspace, TestRequest(model=model, weights=weights, name=f"epoch-{epoch}", engine="native"))
         (found,) = verify(workspace, VerifyRequest(runs=(f"epoch-{epoch}",)))
-        assert (found.verdict, len(found.of_kind("output"))) == ("identical", 3)
+        assert (found.verdict, len(found.of_kind("output"))) == ("identical", 2)
 
 
 def test_tensorboard_gets_the_same_losses_when_asked(workspace: Workspace, pairs: Path) -> None:
