@@ -225,9 +225,8 @@ class Verified(list[Verification]):
             ]
             for v in self
         ]
-        return shown_in_notebook(
-            f"runs made again: {len(self)}", ["run", "verdict", "greatest difference of 255", ""], rows
-        )
+        head = ["run", "verdict", "greatest difference of 255", ""]
+        return shown_in_notebook(f"runs made again: {len(self)}", head, rows)
 
 
 def setup(
