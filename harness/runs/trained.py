@@ -82,6 +82,9 @@ def mean_target_path(workspace: Workspace, model: Model) -> Path:
 
 def mean_target_of(workspace: Workspace, model: Model) -> tuple[NDArray[np.uint8], str] | None:
     """Returns the mean of the targets a model was trained on, H×W×3, and what it is in words; None for any other."""
+    import numpy as np
+    from PIL import Image
+
     path = mean_target_path(workspace, model)
     if not model.own or not path.is_file():
         return None
