@@ -20,7 +20,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "redacting version",
         "errors",
         "files parallel progress units",
-        "documents workspace",
+        "documents keeping workspace",
         "catalog",
         "fetch images runs web weights",
         "sets",

@@ -14,6 +14,7 @@ import tempfile
 import traceback
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -76,6 +77,9 @@ Where to begin:
                                               run it on your pictures, measure, report
 
 `harness explain` tells how it works, `harness doctor` what this machine lacks, `harness --help` every command."""
+
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What a scheduler, a shutdown or a closed terminal sends."""
 
 
 class LazyGroup(click.Group):
@@ -203,6 +207,15 @@ def main(arguments: list[str] | None = None) -> int:
 def entry_point() -> None:
     """The `harness` command once everything is imported; see `harness.__main__`."""
     prepare_streams()
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # what nohup ignores stays ignored
+            signal.signal(number, _interrupt)
     code = main()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while Python ends tells no traceback either
+    for number in (signal.SIGINT, *_ENDING):
+        signal.signal(number, signal.SIG_DFL)  # a signal while Python ends tells no traceback either
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the command as Ctrl-C does, so that everything half-done is taken away."""
+    raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,7 @@ class Job:
         output: an empty folder; the engine writes `input/NAME.png`, `output/NAME.png` and, for paired items,
             `target/NAME.png` there: 8-bit RGB, as upstream's `tensor2im` writes them (truncation).
         log: file that receives everything the engine prints.
+        on_whole: called by any thread with the name of an item that is translated, and its pictures by their kind.
     """
 
     weights: Path
@@ -40,6 +42,7 @@ class Job:
     output: Path
     log: Path
     preprocessing: Preprocessing | None = None
+    on_whole: Callable[[str, Mapping[str, Path]], None] = lambda name, pictures: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,8 +88,6 @@ def mean_target_of(workspace: Workspace, model: Model) -> tuple[NDArray[np.uint8
     path = mean_target_path(workspace, model)
     if not model.own or not path.is_file():
         return None
-    import numpy as np
-    from PIL import Image
 
     with Image.open(path) as picture:
         return np.asarray(picture.convert("RGB")), f"{picture.info.get('Description')}, in place of every output"

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness.engines.job import Answer, Job
-from harness.engines.official.collecting import collect, verify
+from harness.engines.official.collecting import collect, pictures_of, problem_of, verify
 from harness.engines.official.command_line import for_the_record, takes_gpu_ids, translation_options
 from harness.engines.official.failures import failure
 from harness.engines.official.process import Finished, started
@@ -56,6 +56,7 @@ def _run(
     Returns how the script ended, what was mended of the weights, and seconds by step.
     """
     clock = {"begin": time.perf_counter()}
+    staged = {image.stem: image for image in stage.images}
     seeds = {image.stem: image_seed(job.seed, image.item.name) for image in stage.images}
     with started(
         clone / "test.py",
@@ -75,6 +76,8 @@ def _run(
                 if kind == "begin":
                     clock.setdefault("start_up", time.perf_counter())
                 else:
+                    if not problem_of(stage, staged[stem], sizes[stem]):
+                        job.on_whole(staged[stem].item.name, pictures_of(stage, staged[stem]))
                     step.advance()
 
             finished = script.follow(heard)
