@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.catalog.types import Direction, Family
 from harness.demo.demo_weights import demo_weights
 from harness.engines.job import NativeSettings
 from harness.errors import TrainingError
@@ -32,10 +30,11 @@ from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.testing.verification import Verification, VerifyRequest
 from harness.testing.verification import verify as _verify
-from harness.training.presets import Preset
+from harness.training.loss_log import FILE, read_losses
 from harness.training.remaking import Pages, make_pages
 from harness.training.starting import resume as _resume
 from harness.training.starting import train as _train
+from harness.training.train_request import TrainRequest
 from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
@@ -112,8 +111,7 @@ class Training:
     @property
     def losses(self) -> Losses:
         """Every loss that was told."""
-        with (self.folder / "losses.csv").open(encoding="utf-8", newline="") as stream:
-            return Losses({key: float(value) for key, value in row.items()} for row in csv.DictReader(stream))
+        return Losses(read_losses(self.folder / FILE))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -227,9 +225,8 @@ class Verified(list[Verification]):
             ]
             for v in self
         ]
-        return shown_in_notebook(
-            f"runs made again: {len(self)}", ["run", "verdict", "greatest difference of 255", ""], rows
-        )
+        head = ["run", "verdict", "greatest difference of 255", ""]
+        return shown_in_notebook(f"runs made again: {len(self)}", head, rows)
 
 
 def setup(
@@ -296,37 +293,32 @@ def train(
     dataset: str | Path | None = None,
     *,
     resume: str | None = None,
-    family: Family | None = None,
-    direction: Direction | None = None,
-    preset: Preset = "paper",
-    options: Sequence[str] = (),
-    name: str | None = None,
     device: str | None = None,
-    processes: int = 1,
-    seed: int = 0,
-    keep: int = 10,
-    without_skips: bool = False,
-    tensorboard: bool = False,
-    lang: str = "en",
+    options: Sequence[str] = (),
     workspace: Path | None = None,
     progress: Progress | None = None,
+    **further: Any,
 ) -> Training:
     """Trains on a dataset and tests what came of it, or goes on with the training `resume`.
 
-    See `harness.training.starting.train` for the arguments; `options` are further ones of the authors' `train.py`.
+    Args:
+        device: `auto` by default, or where a resumed training ran.
+        options: further ones of the authors' `train.py`.
+        further: of `harness.training.train_request.TrainRequest`, such as `family`, `preset`, `name`, `task`.
     """
     located = Workspace.locate(workspace)
     if (dataset is None) == (resume is None):
         raise TrainingError("name either a dataset to train on or a training to resume", None)
     if resume is not None:
-        record = _resume(located, resume, device, progress)
-    else:
-        command = ["python", *sys.argv[1:]]
-        record = _train(
-            located, str(dataset), family, direction, preset, options, name, device or "auto",
-            processes, seed, keep, without_skips, tensorboard, lang, command, progress,
-        )  # fmt: skip
-    return Training(located.run(record.name))
+        return Training(located.run(_resume(located, resume, device, progress).name))
+    request = TrainRequest(
+        dataset=str(dataset),
+        device=device or "auto",
+        options=tuple(options),
+        command=("python", *sys.argv[1:]),
+        **further,
+    )
+    return Training(located.run(_train(located, request, progress).name))
 
 
 def compare(

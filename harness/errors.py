@@ -14,7 +14,8 @@ HarnessError
 ├── TestSetError            a folder that is no usable test set
 ├── WeightsError            a file that is no generator, or not this one
 ├── EngineError             a translation that did not succeed
-│   ├── DeviceError         a device that is not there or has no memory left
+│   ├── DeviceError         a device that is not there
+│   │   └── MemoryShortError one that has no memory left
 │   ├── TrainingError       a training that cannot begin, or stopped itself
 │   └── OfficialScriptError the authors' script failed or drew too little
 └── RunError                a run folder that is missing, incomplete or exists already
@@ -26,6 +27,7 @@ import difflib
 import errno
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 from harness.redacting import without_credentials
 
@@ -61,6 +63,16 @@ class HarnessError(Exception):
         self.message = without_credentials(message)
         self.hint = hint and without_credentials(hint)
         super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def restated(self, message: str | None = None, hint: str | None = None) -> Self:
+        """Returns the same error with another message or hint; what is None stays as it is."""
+        made = type(self).__new__(type(self))  # a kind of its own may be made of other arguments
+        made.__dict__.update(self.__dict__)
+        HarnessError.__init__(made, message or self.message, hint or self.hint)
+        return made
 
 
 class UnknownNameError(HarnessError):
@@ -130,11 +142,15 @@ class EngineError(HarnessError):
 
 
 class DeviceError(EngineError):
-    """A device that is not there, or has no memory left."""
+    """A device that is not there."""
+
+
+class MemoryShortError(DeviceError):
+    """A device or machine that has no memory left."""
 
 
 class TrainingError(EngineError):
-    """A training that cannot begin as asked, or stopped itself; its last good state is kept."""
+    """A training that cannot begin as asked, or stopped itself."""
 
 
 class OfficialScriptError(EngineError):

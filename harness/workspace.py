@@ -116,8 +116,10 @@ class Workspace:
         return self.results / checked_name(name, "run")
 
     def written_to(self) -> list[Path]:
-        """The folders in which whole folders are written aside, so that cut jobs may have left something there."""
-        folders = (self.datasets, *self.datasets.glob("*/"), self.results, self.third_party)
+        """The folders in which files and folders are written aside, so that cut jobs may have left something there."""
+        checkpoints = self.third_party / "checkpoints"
+        within = (*self.datasets.glob("*/"), *self.results.glob("*/"), *checkpoints.glob("*/*/"))
+        folders = (self.datasets, self.results, self.third_party, *within)
         return [folder for folder in folders if folder.is_dir() and not folder.name.startswith(".")]
 
     @contextmanager

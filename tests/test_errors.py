@@ -51,3 +51,12 @@ def test_a_long_list_is_cut_and_an_empty_one_is_not_told() -> None:
     assert error.hint is not None
     assert error.hint.startswith("known: run-000, ") and error.hint.endswith(", run-019 and 10 more")
     assert UnknownNameError("run", "x", []).hint is None
+
+
+def test_an_error_says_what_its_message_is() -> None:
+    error = UnknownNameError("model", "zzz", ["day2night"])
+    more = error.restated(f"{error.message}\nthe whole log: `x`")
+    assert str(more) == more.message == f"{error.message}\nthe whole log: `x`"
+    assert (type(more), more.known, more.hint) == (UnknownNameError, ["day2night"], error.hint)
+    assert str(error) == error.message
+    assert error.restated(hint="harness doctor").hint == "harness doctor"

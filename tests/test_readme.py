@@ -38,9 +38,8 @@ def test_typed_commands_and_options_exist(page: Path) -> None:
             continue
         command = cli.get_command(context, name)
         assert command is not None
-        if isinstance(command, click.Group):  # `weights convert`: the options are those of the word that follows
-            command = next(sub for word in words if (sub := command.commands.get(word)))
-        known = {option for parameter in [*command.params, *cli.params] for option in parameter.opts}
+        parts = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+        known = {option for part in (cli, *parts) for parameter in part.params for option in parameter.opts}
         ours = words[: words.index("--")] if "--" in words else words  # what follows is for the authors' script
         typed = {word.partition("=")[0] for word in ours if re.match(r"--?[a-z]", word)}
         assert typed <= known | {"--help", "-h", "--version"}, f"{words}: unknown {typed - known}"

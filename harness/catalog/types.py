@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from harness.catalog.preprocessing import Preprocessing
+
 Family = Literal["pix2pix", "cyclegan", "colorization"]
 """The method; `colorization` is pix2pix from lightness to colour, of which there are no official weights."""
 Direction = Literal["AtoB", "BtoA"]
@@ -102,6 +104,7 @@ class Model:
         sha256, size_bytes: of the weights file, None if unknown: then recorded on first sight.
         own: whether it was trained in the workspace; `dataset` is then what `--dataset` must say.
         family: the method, or `lua`: pix2pix as its paper's own Torch7 code trained it, on the datasets of pix2pix.
+        preprocessing: how its training brought pictures to size, where a test is not simply at `crop_size`.
     """
 
     family: Family | Literal["lua"]
@@ -121,11 +124,17 @@ class Model:
     mirrors: tuple[str, ...] = ()
     note: str = ""
     own: bool = False
+    preprocessing: Preprocessing | None = None
 
     @property
     def id(self) -> str:
         """`family/name`, unique over all families."""
         return f"{self.family}/{self.name}"
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height in pixels a test brings pictures to, None where `preprocessing` says it of each."""
+        return None if self.preprocessing else (self.crop_size, self.crop_size)
 
     @property
     def paired(self) -> bool:

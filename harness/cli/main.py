@@ -14,6 +14,7 @@ import tempfile
 import traceback
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Run": {
         "models": ("harness.cli.models", "List the pretrained models and what is installed."),
         "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
+        "measure": ("harness.cli.measure", "Add metrics to a finished run without translating again."),
         "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
     },
     "Train": {
@@ -48,15 +50,16 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Understand": {
         "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
-        "measure": ("harness.cli.measure", "Add metrics to a finished run without translating again."),
         "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
-        "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
-        "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
     "Look and hand in": {
         "open": ("harness.cli.open", "Open a run's report in the browser."),
         "note": ("harness.cli.note", "Name, tag, annotate or hide a run in the index."),
+        "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
         "report": ("harness.cli.report", "Make the HTML pages again from the records."),
+    },
+    "Grow": {
+        "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
 }
 """What one wants, and the commands for it: each one's module and its line in `--help`, which imports none of them."""
@@ -74,6 +77,9 @@ Where to begin:
                                               run it on your pictures, measure, report
 
 `harness explain` tells how it works, `harness doctor` what this machine lacks, `harness --help` every command."""
+
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What a scheduler, a shutdown or a closed terminal sends."""
 
 
 class LazyGroup(click.Group):
@@ -201,6 +207,15 @@ def main(arguments: list[str] | None = None) -> int:
 def entry_point() -> None:
     """The `harness` command once everything is imported; see `harness.__main__`."""
     prepare_streams()
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # what nohup ignores stays ignored
+            signal.signal(number, _interrupt)
     code = main()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while Python ends tells no traceback either
+    for number in (signal.SIGINT, *_ENDING):
+        signal.signal(number, signal.SIG_DFL)  # a signal while Python ends tells no traceback either
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the command as Ctrl-C does, so that everything half-done is taken away."""
+    raise KeyboardInterrupt

@@ -75,9 +75,10 @@ def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[
     short = model.name if model.own or find_in_catalog(model.name) == model else model.id
     dataset = model.dataset if model.own else model.dataset_id
     takes, makes = DOMAINS[model.input_domain], DOMAINS[model.output_domain]
-    a, side = model.architecture, model.crop_size
+    a, side, made = model.architecture, model.crop_size, model.preprocessing
     network = f"{a.netG}, {a.norm} norm, {_DROPOUT[a.use_dropout]}, {a.ngf} filters"
-    size = f"{side}×{side} pixels; others must be multiples of {a.multiple_of} (`harness test --size`)"
+    usual = f"as in its training, `--preprocess {made.how}`" if made else f"{side}×{side} pixels"
+    size = f"{usual}; others must be multiples of {a.multiple_of} (`harness test --size`)"
     return [
         ("takes", f"{takes.id}: {takes.description}"),
         ("makes", f"{makes.id}: {makes.description}"),

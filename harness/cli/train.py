@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.completing import SET, TRAINING
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import follow_links_option, json_option, lang_option, quiet_option
 from harness.cli.summary import number_text
 from harness.workspace import Workspace
 
@@ -53,38 +53,22 @@ Examples:
 @click.option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
 @click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
+@follow_links_option
 @lang_option
 @json_option
 @quiet_option
 @click.pass_context
 def command(
-    context: click.Context,
-    dataset: str | None,
-    task: str | None,
-    family: str | None,
-    direction: str | None,
-    preset: str,
-    run: str | None,
-    name: str | None,
-    device: str | None,
-    processes: int,
-    seed: int,
-    keep: int,
-    without_skips: bool,
-    tensorboard: bool,
-    options: tuple[str, ...],
-    lang: str,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+    context: click.Context, /, *, dataset: str | None, run: str | None, device: str | None, as_json: bool, quiet: bool,
+    **asked: Any,
+) -> None:  # fmt: skip
     """Train on a dataset with the authors' train.py, show how it goes, and test what came of it.
 
     Everything goes to results/<name>/, where index.html shows the training while it goes on. What is cut off, by
     Ctrl-C or by a power cut, goes on with --resume.
     """
-    from pathlib import Path
-
     from harness.training.starting import resume, train
+    from harness.training.train_request import TrainRequest
 
     workspace: Workspace = context.obj
     console = Console(quiet=quiet)
@@ -92,19 +76,14 @@ def command(
         given = [f"--{p.replace('_', '-')}" for p in context.params if _typed(context, p) and p not in _WITH_RESUME]
         if given:
             raise click.UsageError(f"--resume goes on as the training began: leave out {', '.join(sorted(given))}")
-        _show(console, workspace, resume(workspace, run, device, console), as_json)
-        return
-    if dataset is None:
+        record = resume(workspace, run, device, console)
+    elif dataset is None:
         raise click.UsageError("name what to train on with --dataset, or a training to go on with: --resume RUN")
-    if task is not None:
-        from harness.training.tasks import build_task_set
-
-        dataset = build_task_set(workspace, task, Path(dataset).expanduser(), progress=console).folder.name
-    record = train(
-        workspace, dataset, family, direction, preset, options, name, device or "auto",  # type: ignore[arg-type]
-        processes, seed, keep, without_skips, tensorboard, lang, ["harness", *sys.argv[1:]], console,
-    )  # fmt: skip
-    _show(console, workspace, record, as_json)
+    else:
+        typed = ("harness", *sys.argv[1:])
+        request = TrainRequest(dataset=dataset, device=device or "auto", command=typed, **asked)
+        record = train(workspace, request, console)
+    _show(console, workspace, record, as_json=as_json)
 
 
 _WITH_RESUME = {"run", "device", "as_json", "quiet"}
@@ -114,7 +93,7 @@ def _typed(context: click.Context, parameter: str) -> bool:
     return context.get_parameter_source(parameter) == click.core.ParameterSource.COMMANDLINE
 
 
-def _show(console: Console, workspace: Workspace, record: TrainingRecord, as_json: bool) -> None:
+def _show(console: Console, workspace: Workspace, record: TrainingRecord, *, as_json: bool) -> None:
     folder = workspace.run(record.name)
     page = (folder / "index.html").as_uri()
     if as_json:

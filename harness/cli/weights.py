@@ -29,7 +29,7 @@ def command() -> None:
 )
 @json_option
 @quiet_option
-def convert(file: Path, output: Path, as_json: bool, quiet: bool) -> None:
+def convert(file: Path, *, output: Path, as_json: bool, quiet: bool) -> None:
     """Turn FILE.t7 of the Lua original into a file that the PyTorch repository loads, and say what that loses."""
     import torch
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.catalog.repositories import LUA
-from harness.doctor import machine, software, supplies, surroundings
+from harness.doctor import cleaning, machine, software, supplies, surroundings
 from harness.doctor.check import Check
 from harness.progress import Progress, Silent
 from harness.workspace import Workspace
@@ -40,6 +40,7 @@ def examine(workspace: Workspace, *, offline: bool = False, progress: Progress |
         machine.check_memory(),
         machine.check_writable(workspace.root),
         machine.check_disk(workspace.root),
+        cleaning.check_leftovers(workspace),
         software.check_git(),
         supplies.check_clone(workspace),
         supplies.check_clone(workspace, LUA.id),

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from PIL import Image
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError
 from harness.images.opening import open_rgb, stored_size
@@ -23,9 +24,14 @@ def bicubic(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def read_halves(item: Item, size: tuple[int, int] | None, architecture: Architecture) -> tuple[Image.Image, ...]:
+def read_halves(
+    item: Item,
+    size: tuple[int, int] | None,
+    architecture: Architecture,
+    preprocessing: Preprocessing | None = None,
+) -> tuple[Image.Image, ...]:
     """Returns what `halves_by` gives with `bicubic`."""
-    return halves_by(bicubic, item, size, architecture)
+    return halves_by(bicubic, item, size, architecture, preprocessing)
 
 
 def halves_by(
@@ -33,22 +39,35 @@ def halves_by(
     item: Item,
     size: tuple[int, int] | None,
     architecture: Architecture,
+    preprocessing: Preprocessing | None = None,
 ) -> tuple[_T, ...]:
-    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height) or at its own size for None.
+    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height).
+
+    Without a size each is at its own, or as `preprocessing` makes it.
 
     Raises:
         ImageError: the file is no readable picture, a pair of odd width, or of a size the network cannot take.
     """
     try:
         picture = open_rgb(item.path)
-        halves = split_ab(picture) if item.paired else (picture,)
+        halves: tuple[Image.Image, ...] = split_ab(picture) if item.paired else (picture,)
     except ImageError as error:
         subject = "" if error.message.startswith(f"`{item.path}`") else f"`{item.path}`: "
         raise ImageError(f"{subject}{error.message}", error.hint) from error
     final = size or halves[0].size
+    if size is None and preprocessing is not None:
+        scaled, final = preprocessing.tested(final, architecture.multiple_of)
+        halves = tuple(cut_from_the_middle(half, scaled, final) for half in halves)
     if not fits(final, architecture):
         raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {reason(architecture)}", size_hint(architecture))
     return tuple(resize(half, final) for half in halves)
+
+
+def cut_from_the_middle(picture: Image.Image, scaled: tuple[int, int], size: tuple[int, int]) -> Image.Image:
+    """Returns the picture resized to `scaled`, and of that the middle part of `size`."""
+    left, top = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
+    whole = bicubic(picture, scaled)
+    return whole if size == scaled else whole.crop((left, top, left + size[0], top + size[1]))
 
 
 def own_size(item: Item) -> tuple[int, int]:

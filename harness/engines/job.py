@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture, Direction
 from harness.sets.item import Item
 
@@ -20,11 +22,13 @@ class Job:
 
     Attributes:
         size: width and height in pixels every input is brought to, or None for each picture's own size.
+        preprocessing: with no `size`, how the training of one's own model brought pictures to theirs.
         seed: base of all randomness of the run.
         device: `cpu`, `cuda` or `cuda:N`, already resolved.
         output: an empty folder; the engine writes `input/NAME.png`, `output/NAME.png` and, for paired items,
             `target/NAME.png` there: 8-bit RGB, as upstream's `tensor2im` writes them (truncation).
         log: file that receives everything the engine prints.
+        on_whole: called by any thread with the name of an item that is translated, and its pictures by their kind.
     """
 
     weights: Path
@@ -37,6 +41,8 @@ class Job:
     size: tuple[int, int] | None
     output: Path
     log: Path
+    preprocessing: Preprocessing | None = None
+    on_whole: Callable[[str, Mapping[str, Path]], None] = lambda name, pictures: None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,7 +157,7 @@ def _comparable(workspace: Workspace, own: _Trained, name: str) -> _Trained:
     other = _trained(workspace, find_model(workspace, name))
     if other is None:
         raise RunError(f"`{name}` was not trained here: it cannot be set beside `{own.model.name}`", "harness models")
-    facts = [(t.record.dataset["digest"], t.model.direction, t.model.crop_size) for t in (own, other)]
+    facts = [(t.record.dataset["digest"], t.model.direction, t.model.size, t.model.preprocessing) for t in (own, other)]
     if facts[0] != facts[1]:
         raise RunError(
             f"`{name}` learnt from other pictures, in another direction or at another size than `{own.model.name}`",
@@ -168,7 +168,7 @@ def _comparable(workspace: Workspace, own: _Trained, name: str) -> _Trained:
 
 def _halves(item: Item, model: Model) -> tuple[Image.Image, Image.Image | None]:
     """Returns input and target at the model's size; the photo itself is the target of a model that colorizes."""
-    halves = read_halves(item, (model.crop_size, model.crop_size), model.architecture)
+    halves = read_halves(item, model.size, model.architecture, model.preprocessing)
     if not item.paired:
         return halves[0], halves[0] if model.architecture.colorizes else None
     return (halves[0], halves[1]) if model.direction == "AtoB" else (halves[1], halves[0])

@@ -15,6 +15,8 @@ from harness.errors import GitError
 Run = Callable[..., bytes]
 """`git` with arguments; `given` is its standard input, `allowed` another exit status than 0 that is no failure."""
 _OWN_DIRECTORY = "[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n"
+SCRATCH = "harness-git-"
+"""How our own directories begin, in the system's folder for temporary ones; the process's number follows."""
 _NAMES_A_REPOSITORY = {
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_PREFIX",
@@ -84,7 +86,7 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
 @contextmanager
 def own_directory(inside: Path, commit: str | None = None) -> Iterator[Path]:
     """A git directory of our own that borrows the objects of another and nothing else; `commit` is its branch."""
-    with tempfile.TemporaryDirectory(prefix="harness-git-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as name:
         own = Path(name)
         for folder in ("objects/info", "refs/heads"):
             (own / folder).mkdir(parents=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
+from harness.documents import typed
 from harness.errors import ImageError
 from harness.files import sha256_of
 from harness.images.geometry import Size
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
+from harness.keeping import Pieces, key_of, same_file
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
 from harness.sets.test_set import Refusal, SetImage
@@ -52,14 +52,20 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The pictures made of a file, or the reason why there are none."""
+    """The pictures made of a file, or the reason why there are none.
+
+    Attributes:
+        reused: whether an earlier set had them.
+        taken: whether they were made before this preparation was cut.
+    """
 
     images: tuple[SetImage, ...] = ()
     refusal: Refusal | None = None
     reused: bool = False
+    taken: bool = False
 
 
-def prepare_one(task: Task, recipes: Recipes, folder: Path) -> Outcome:
+def prepare_one(task: Task, recipes: Recipes, folder: Path, pieces: Pieces) -> Outcome:
     """Makes a file's pictures in the set's folder; whatever is wrong with the file is answered, not raised."""
     try:
         content = task.source.read()
@@ -72,7 +78,14 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path) -> Outcome:
         earlier = _reused(task, facts, folder)
         if earlier is not None:
             return earlier
-        return _made(task, recipes, folder, facts, content, target)
+        key = key_of(**asdict(facts))  # names and both files' hashes; what is the same for all names the pieces
+        before = pieces.take(key, folder)
+        if before is not None:
+            return Outcome(typed(tuple[SetImage, ...], before), taken=True)
+        made = _made(task, recipes, folder, facts, content=content, target=target)
+        written = [name for image in made.images for name in (image.output, thumbnail_of(image.name))]
+        pieces.keep(key, [asdict(image) for image in made.images], {name: folder / name for name in written})
+        return made
     except ImageError as error:
         return Outcome(refusal=Refusal(task.source.shown, error.message))
 
@@ -87,7 +100,9 @@ def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
     return [(x, y, x + tile[0], y + tile[1]) for x, y in corners]
 
 
-def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: bytes, target: bytes | None) -> Outcome:
+def _made(
+    task: Task, recipes: Recipes, folder: Path, facts: SetImage, *, content: bytes, target: bytes | None
+) -> Outcome:
     opened = recipes.input.read(content, recipes.settings)
     settings = recipes.settings.for_picture(opened.size_before)
     partner = _partner(task, target, recipes)
@@ -97,7 +112,7 @@ def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: 
     for suffix, piece, other in _pieces(opened, partner, settings):
         drawn = recipes.input.draw(piece, settings)
         answer = recipes.target.draw(other, settings) if other is not None else None
-        picture = _joined(drawn, answer, recipes.input_left)
+        picture = _joined(drawn, answer, input_left=recipes.input_left)
         image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
         _save(picture, folder / image.output)
         image = replace(image, output_sha256=sha256_of(folder / image.output))
@@ -140,7 +155,7 @@ def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
     )
 
 
-def _joined(drawn: Drawn, answer: Drawn | None, input_left: bool) -> Image.Image:
+def _joined(drawn: Drawn, answer: Drawn | None, *, input_left: bool) -> Image.Image:
     other = answer.image if answer is not None else drawn.target
     if other is None:
         return drawn.image
@@ -184,22 +199,12 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
         try:
             if sha256_of(task.earlier_folder / old.output) != old.output_sha256:  # somebody changed it
                 return None
-            _link(task.earlier_folder / old.output, folder / wanted.output)
-            _link(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
+            same_file(task.earlier_folder / old.output, folder / wanted.output)
+            same_file(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
         except OSError:
             return None
         images.append(wanted)
     return Outcome(tuple(images), reused=True)
-
-
-def _link(old: Path, new: Path) -> None:
-    """The same file under another name, or a copy where the file system cannot do that."""
-    new.parent.mkdir(parents=True, exist_ok=True)
-    new.unlink(missing_ok=True)
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copyfile(old, new)
 
 
 def _save(picture: Image.Image, path: Path) -> None:

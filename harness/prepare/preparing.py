@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.opening import open_rgb
+from harness.keeping import Pieces, kept_pieces
 from harness.nearness.profile import Profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
@@ -79,8 +79,11 @@ def carry_out(
     if request.strict and plan.refused:
         raise _refused(plan.refused)
     naming = workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say)
-    with folder_written_aside(plan.folder, replace=True, guard=naming) as draft:
-        outcomes = _make(plan, draft, request.workers or default_workers(), progress)
+    with (
+        kept_pieces(plan.folder.parent, plan.folder.name, **_deciding(plan)) as pieces,
+        folder_written_aside(plan.folder, replace=True, guard=naming) as draft,
+    ):
+        outcomes = _make(plan, draft, pieces, progress)
         refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
         images = _split(plan, draft, outcomes, progress)
         if not images or (request.strict and refused):
@@ -95,7 +98,10 @@ def carry_out(
             refused,
             domains=plan.domains,
         )
-        made = _compared(workspace, plan.model, draft, made, profile, progress)
+        if profile is None and plan.model is not None:
+            profile = profile_for(workspace, plan.model, progress)
+        if profile is not None:
+            made = with_nearness(draft, made, profile, progress)
         save_test_set(draft, made)
         write_sheet(draft, made)
     foreign = sum(image.foreign for image in images) > len(images) / 2
@@ -104,25 +110,27 @@ def carry_out(
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
 
 
-def _compared(
-    workspace: Workspace, model: Model | None, draft: Path, made: TestSet, profile: Profile | None, progress: Progress
-) -> TestSet:
-    if profile is None and model is not None:
-        profile = profile_for(workspace, model, progress)
-    return made if profile is None else with_nearness(draft, made, profile, progress)
-
-
 def _order(refusal: Refusal) -> tuple[str, str]:
     return (refusal.source, refusal.reason)
 
 
-def _make(plan: Plan, draft: Path, workers: int, progress: Progress) -> list[Outcome]:
+def _deciding(plan: Plan) -> dict[str, Any]:
+    """What makes every picture of the set what it is, beside the files themselves."""
+    chosen = {key: plan.made_by[key] for key in ("recipes", "settings")}
+    return {"job": "prepare", **chosen, "layout": plan.layout, "direction": plan.direction}
+
+
+def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[Outcome]:
     tasks = _tasks(plan)
     outcomes = []
+    prepare = partial(prepare_one, recipes=plan.recipes, folder=draft, pieces=pieces)
     with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
-        for outcome in in_order(partial(prepare_one, recipes=plan.recipes, folder=draft), tasks, workers):
+        for outcome in in_order(prepare, tasks, plan.request.workers or default_workers()):
             outcomes.append(outcome)
             step.advance()
+    taken = sum(outcome.taken for outcome in outcomes)
+    if taken:
+        progress.say(f"{taken} of {len(tasks)} files had been prepared before this was cut: taken over")
     return outcomes
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import RunError, UnknownNameError
-from harness.runs import record, training_record
+from harness.runs import record
 from harness.runs.ordering import oldest_first
+from harness.runs.training_record import FILE, load_training, training_folders
 from harness.workspace import Workspace
 
 
@@ -23,12 +25,20 @@ def find_run(workspace: Workspace, run: str | None) -> Path:
         UnknownNameError: no run has that name.
         RunError: there are no runs yet.
     """
-    return _found(workspace, run, (record.FILE,))
+    return _found(run, run_folders(workspace), (record.FILE,), workspace)
 
 
 def find_report(workspace: Workspace, name: str | None) -> Path:
-    """Returns the folder of a run or of a training as `find_run` does that of a run; the newest of both for None."""
-    return _found(workspace, name, (training_record.FILE, record.FILE))
+    """Returns the folder of a run or of a training as `find_run` does that of a run; the newest of both for None.
+
+    A training's page shows the runs that tested it, so that it stands for them.
+    """
+    files, tests = (FILE, record.FILE), set[str]()
+    for folder in training_folders(workspace):
+        with suppress(RunError):
+            tests |= load_training(folder).tests
+    folders = oldest_first(path for file in files for path in workspace.results.glob(f"*/{file}"))
+    return _found(name, [f for f in folders if name or f.name not in tests], files, workspace)
 
 
 def find_runs(workspace: Workspace, names: Sequence[str]) -> list[Path]:
@@ -49,8 +59,7 @@ def find_runs(workspace: Workspace, names: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _found(workspace: Workspace, name: str | None, files: tuple[str, ...]) -> Path:
-    folders = oldest_first(path for file in files for path in workspace.results.glob(f"*/{file}"))
+def _found(name: str | None, folders: list[Path], files: tuple[str, ...], workspace: Workspace) -> Path:
     if name is None:
         if not folders:
             raise RunError(

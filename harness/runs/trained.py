@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture, Model
 from harness.errors import RunError, UnknownNameError
 from harness.runs.training_record import TrainedModel, TrainingRecord, load_training, training_folders
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _LICENCE = "yours, as far as the licence of the pictures it learned from allows"
 
@@ -80,29 +82,38 @@ def mean_target_path(workspace: Workspace, model: Model) -> Path:
 
 def mean_target_of(workspace: Workspace, model: Model) -> tuple[NDArray[np.uint8], str] | None:
     """Returns the mean of the targets a model was trained on, H×W×3, and what it is in words; None for any other."""
+    import numpy as np
+    from PIL import Image
+
     path = mean_target_path(workspace, model)
     if not model.own or not path.is_file():
         return None
+
     with Image.open(path) as picture:
         return np.asarray(picture.convert("RGB")), f"{picture.info.get('Description')}, in place of every output"
 
 
 def model_of(record: TrainingRecord, trained: TrainedModel) -> Model:
-    """Returns the model as the commands know it."""
+    """Returns the model as the commands know it, tested at the geometry it was trained at."""
+    architecture = Architecture(**trained.architecture)
+    made = Preprocessing(trained.preprocess, trained.load_size or trained.crop_size, trained.crop_size)
+    side = made.square()
+    plain = side is not None and side % architecture.multiple_of == 0
     return Model(
         family=record.family,
         name=trained.name,
         url="",
-        architecture=Architecture(**trained.architecture),
+        architecture=architecture,
         direction=trained.direction,
         dataset=trained.dataset,
         split=trained.split,
         input_domain=trained.input_domain,
         output_domain=trained.output_domain,
-        crop_size=trained.crop_size,
+        crop_size=side or made.crop_size,
         licence=_LICENCE,
         source=f"results/{record.name}/training.json",
         sha256=trained.sha256,
         note=f"trained here, epoch {trained.epoch} of {record.plan.get('epochs', '?')}",
         own=True,
+        preprocessing=None if plain else made,
     )

@@ -31,7 +31,7 @@ class TrainedModel:
     Attributes:
         weights: file below the run's folder.
         dataset, split: what it is tested on by default.
-        crop_size: pixels, as it was trained.
+        crop_size, preprocess, load_size: as it was trained; pixels. Without a load size it is that of the crop.
     """
 
     name: str
@@ -46,6 +46,8 @@ class TrainedModel:
     input_domain: str
     output_domain: str
     crop_size: int
+    preprocess: str = "resize_and_crop"
+    load_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,25 @@ class TrainingRecord:
         """When it started, comparable over time zones."""
         return moment(self.started)
 
+    @property
+    def tests(self) -> set[str]:
+        """Names of the runs that tested what it made."""
+        parts = (result.get(kind) or {} for result in self.results for kind in ("best", "last", "official"))
+        return {part["run"] for part in parts if "run" in part}
+
 
 class _Dataset(TypedDict):
     name: str
+
+
+class _Tested(TypedDict, total=False):
+    run: str
+
+
+class _Result(TypedDict, total=False):
+    best: _Tested
+    last: _Tested
+    official: _Tested | None
 
 
 def save_training(folder: Path, record: TrainingRecord) -> None:
@@ -120,6 +138,7 @@ def _record(content: dict[str, Any]) -> TrainingRecord:
     checked_name(record.name, "training")
     _ = record.moment
     typed(_Dataset, record.dataset, "dataset")
+    typed(tuple[_Result, ...], list(record.results), "results")
     for model in record.models:
         checked_name(model.name, "model")
         checked_path(model.weights, "file of weights")

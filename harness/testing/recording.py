@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.engines.job import Answer
 from harness.files import sha256_of
 from harness.provision.installed import CloneState, clone_state
@@ -37,8 +38,12 @@ class Assignment:
         """Width and height the engine brings inputs to, None for each picture's own."""
         if self.request.size == "own":
             return None
-        side = self.generator.model.crop_size
-        return self.request.size or (side, side)
+        return self.request.size or self.generator.model.size
+
+    @property
+    def preprocessing(self) -> Preprocessing | None:
+        """How pictures are brought to size as the model's own training did, where no other size is asked for."""
+        return self.generator.model.preprocessing if self.request.size is None else None
 
 
 def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
@@ -74,6 +79,11 @@ def _shown_weights(workspace: Workspace, given: Path | None) -> str | None:
     return below.relative_to(workspace.root).as_posix() if below.is_relative_to(workspace.root) else given.name
 
 
+def digest_of(selection: Selection) -> str:
+    """What a record says of the pictures of a selection; equal selections have equal ones."""
+    return hashlib.sha256(selection.digest.encode()).hexdigest()
+
+
 def _model_facts(generator: Generator) -> dict[str, Any]:
     model = generator.model
     return {
@@ -93,7 +103,7 @@ def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
         "name": selection.name,
         "reference": selection.reference,
         "split": selection.split,
-        "digest": hashlib.sha256(selection.digest.encode()).hexdigest(),
+        "digest": digest_of(selection),
         "layout": "paired" if selection.paired else "single",
         "direction": selection.direction,
         "count": len(selection.items),

@@ -18,7 +18,7 @@ from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
 from harness.engines.job import Answer, Job
 from harness.errors import EngineError, GitError, RunError
-from harness.files import claimed, folder_written_aside
+from harness.files import claimed, folder_written_aside, sweep
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
@@ -35,6 +35,7 @@ from harness.testing.measurable import refuse_unmeasurable
 from harness.testing.measuring import Subject, measure_subject
 from harness.testing.recording import Assignment, make_record
 from harness.testing.request import Engine, TestRequest
+from harness.testing.taking_over import Translated, translated
 from harness.workspace import Workspace, numbered
 
 
@@ -83,12 +84,14 @@ def run_test(
     progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
     work = Assignment(generator, selection, request, device)
     refuse_unmeasurable(work)
-    if into is not None:
-        return _run(workspace, work, into, progress)
+    if into is not None:  # a check makes everything itself
+        return _run(workspace, work, into, None, progress)
+    sweep(workspace.results)
     with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
         if name is None:
             raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
-        run = _run(workspace, work, workspace.run(name), progress)
+        with translated(workspace, work) as before:
+            run = _run(workspace, work, workspace.run(name), before, progress)
     with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
         write_index(workspace.results, request.lang)
     return run
@@ -142,11 +145,13 @@ def _names(model: Model, selection: Selection) -> Iterator[str]:
     return numbered(f"{family}{model.name}-{selection.name}")
 
 
-def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> TestedRun:
+def _run(
+    workspace: Workspace, work: Assignment, folder: Path, before: Translated | None, progress: Progress
+) -> TestedRun:
     started = datetime.now().astimezone()
     with folder_written_aside(folder) as draft:
-        answer = _translate(workspace, work, draft, folder.name, progress)
-        before = time.perf_counter()
+        answer = _translate(workspace, work, draft, before, progress, name=folder.name)
+        begun = time.perf_counter()
         subject = Subject(
             images=draft / "images",
             names=[item.name for item in work.selection.items],
@@ -157,7 +162,7 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progres
         )
         measurement = measure_subject(workspace, subject, find_metrics(work.request.metrics), progress=progress)
         save_measurement(draft, measurement)
-        answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - before})
+        answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - begun})
         record = make_record(workspace, folder.name, work, started, answer)
         save_record(draft, record)
         if folder.parent == workspace.results:
@@ -165,8 +170,10 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progres
     return TestedRun(folder, record, measurement, folder / "index.html")
 
 
-def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: str, progress: Progress) -> Answer:
-    """Runs the chosen engine; when it fails, its log is kept beside the runs."""
+def _translate(
+    workspace: Workspace, work: Assignment, draft: Path, before: Translated | None, progress: Progress, *, name: str
+) -> Answer:
+    """Runs the chosen engine on what is not whole yet; when it fails, its log is kept beside the runs."""
     (draft / "images").mkdir()
     job = Job(
         weights=work.generator.weights,
@@ -179,15 +186,23 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
         size=work.size,
         output=draft / "images",
         log=draft / "log.txt",
+        preprocessing=work.preprocessing,
     )
+    taken = 0
+    if before is not None:
+        job = replace(job, items=before.missing(job.items, job.output), on_whole=before.keep)
+        taken = len(work.selection.items) - len(job.items)
+    if taken:
+        progress.say(f"{taken} of {len(work.selection.items)} images were whole when this test was cut: taken over")
     try:
-        return _engine(workspace, job, work.request, progress)
+        answer = _engine(workspace, job, work.request, progress)
+        return replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
     except EngineError as error:
         beside = draft.parent if draft.parent == workspace.results else Path(tempfile.gettempdir())
-        kept = beside / f"{run_name}.failed.log"
+        kept = beside / f"{name}.failed.log"
         with suppress(FileNotFoundError):
             shutil.copyfile(job.log, kept)
-            error.message += f"\nthe whole log: `{kept}`"
+            raise error.restated(f"{error.message}\nthe whole log: `{kept}`") from error
         raise
 
 

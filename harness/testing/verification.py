@@ -157,7 +157,7 @@ def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | No
 def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progress: Progress) -> Verification:
     refuse_links_out(folder)
     record = load_record(folder)
-    numbers = _wrong_numbers(workspace, folder, record, progress)
+    numbers, unproven = _wrong_numbers(workspace, folder, record, progress)
     with _made_again(workspace, record, request, progress) as again:
         second = load_record(again)
         return Verification(
@@ -166,7 +166,7 @@ def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progre
             files=_compared(folder, again, _kinds(folder, again), _names(record)),
             numbers=tuple(numbers),
             dataset=tuple(_other_pictures(record, second)),
-            notes=tuple(_notes(folder, again, record, second)),
+            notes=(*unproven, *_notes(folder, again, record, second)),
         )
 
 
@@ -241,22 +241,28 @@ def _compared(first: Path, second: Path, kinds: Sequence[str], names: Sequence[s
     return tuple(in_order(lambda pair: compare(*pair), pairs, default_workers()))
 
 
-def _wrong_numbers(workspace: Workspace, folder: Path, record: RunRecord, progress: Progress) -> list[str]:
-    """What metrics.csv and metrics.json say that the run's own pictures do not."""
+def _wrong_numbers(
+    workspace: Workspace, folder: Path, record: RunRecord, progress: Progress
+) -> tuple[list[str], list[str]]:
+    """What metrics.csv and metrics.json say that the run's own pictures do not, and what could not be measured anew."""
     recorded = load_measurement(folder)
     names = [row.name for row in recorded.rows]
     if names != _names(record):
-        return ["`metrics.csv` and `run.json` name other images"]
+        return ["`metrics.csv` and `run.json` name other images"], []
     try:
         # What needs a network or another model is taken at its word where that is not here.
         known = find_metrics(column for column in recorded.columns if column in COLUMNS)
         measured = measure_subject(workspace, subject_of(workspace, folder, record, names), known, progress=progress)
     except HarnessError as error:
-        return [f"the run's own pictures cannot be measured: {error.message}"]
+        return [f"the run's own pictures cannot be measured: {error.message}"], []
     ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (recorded, measured))
-    if any(ours.get(column) != theirs[column] for column in measured.columns):
-        return ["they were measured under another protocol than this version's"]
-    return _limited(list(_disagreements(recorded, measured)))
+    version = recorded.protocol.get("version")
+    if version not in range(1, VERSION + 1) or any(ours.get(column) != theirs[column] for column in measured.columns):
+        return ["they were measured under another protocol than this version's"], []
+    unproven = [column for column in recorded.columns if column not in measured.columns]
+    unproven += [] if version == VERSION else [f"the intervals of protocol {version}"]
+    notes = [f"not measured again: {', '.join(unproven)}"] if unproven else []
+    return _limited(list(_disagreements(recorded, measured))), notes
 
 
 def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str]:
@@ -265,22 +271,23 @@ def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str
             if not _agree(old.values[column], new.values[column]):
                 said, found = old.values[column], new.values[column]
                 yield f"`metrics.csv` gives `{old.name}` the {column} {said:.6f}, its pictures {found:.6f}"
-    if recorded.protocol.get("version") != VERSION:  # its intervals and its mean target are another protocol's
-        return
     summaries = {"summary": (recorded.summary, measured.summary)}
-    if recorded.baselines.keys() != measured.baselines.keys():
+    # An older protocol made its intervals and mean target in ways of its own; means are means in all of them.
+    older = recorded.protocol.get("version") != VERSION
+    baselines = [name for name in measured.baselines if not older or name == "input_copied"]
+    if not older and recorded.baselines.keys() != measured.baselines.keys():
         yield f"`metrics.json` has the baselines {', '.join(recorded.baselines) or 'none'}"
     else:
-        summaries |= {name: (recorded.baselines[name], measured.baselines[name]) for name in measured.baselines}
+        summaries |= {n: (recorded.baselines[n], measured.baselines[n]) for n in baselines if n in recorded.baselines}
     for what, (before, now) in summaries.items():
         for column in now:
-            for key in _different(before[column], now[column]):
+            for key in _different(before[column], now[column], {"low", "high"} if older else set()):
                 said, found = getattr(before[column], key), getattr(now[column], key)
                 yield f"`metrics.json` gives {column} ({what}) the {key} {said}, the run's pictures {found}"
 
 
-def _different(before: Summary, now: Summary) -> list[str]:
-    return [key for key, value in asdict(now).items() if not _agree(getattr(before, key), value)]
+def _different(before: Summary, now: Summary, but: set[str]) -> list[str]:
+    return [key for key, value in asdict(now).items() if key not in but and not _agree(getattr(before, key), value)]
 
 
 def _agree(a: float | None, b: float | None) -> bool:

@@ -12,6 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from harness.catalog.types import Model
 from harness.engines.inputs import read_halves
 from harness.engines.native.colour import colours_of
+from harness.errors import ImageError
 from harness.files import written_aside
 from harness.parallel import default_workers, in_order
 from harness.runs.trained import mean_target_path
@@ -30,17 +31,22 @@ def save_mean_target(workspace: Workspace, model: Model, data: TrainingData) -> 
     items = selection.items[:: -(-len(selection.items) // _MOST)]
     colours, side = colours_of(model.architecture), model.crop_size
 
-    def target(item: Item) -> NDArray[np.uint8]:
-        halves = read_halves(item, (side, side), model.architecture)
+    def target(item: Item) -> NDArray[np.uint8] | None:
+        try:
+            halves = read_halves(item, (side, side), model.architecture)
+        except ImageError:  # left out of the training too, and named there
+            return None
         half = halves[0] if not item.paired or selection.direction == "BtoA" else halves[1]
         return np.asarray(colours.target_as_saved(half))
 
-    total = np.zeros((side, side, 3), np.int64)
+    total, count = np.zeros((side, side, 3), np.int64), 0
     for picture in in_order(target, items, default_workers()):
-        total += picture
+        if picture is not None:
+            total += picture
+            count += 1
     path, told = mean_target_path(workspace, model), PngInfo()
-    told.add_text("Description", f"the mean of the targets of {len(items)} training pictures")
+    told.add_text("Description", f"the mean of the targets of {count} training pictures")
     with written_aside(path) as temporary:
-        mean = Image.fromarray(np.rint(total / len(items)).astype(np.uint8))
+        mean = Image.fromarray(np.rint(total / count).astype(np.uint8))
         mean.save(temporary, format="PNG", pnginfo=told)
     return path

@@ -59,26 +59,23 @@ def read_lua_generator(path: Path) -> tuple[Architecture, dict[str, torch.Tensor
         for number, (found, wanted) in enumerate(zip_longest(graph, _official_graph(architecture))):
             if found != wanted:
                 raise _Foreign(f"has {_said(found)} as node {number} where the Lua original has {_said(wanted)}")
-        return architecture, _state(architecture, layers)
+        with np.errstate(all="ignore"):  # what becomes infinite is refused like what was
+            return architecture, _state(architecture, list(layers.values()))
     except _Foreign as error:
         raise WeightsError(f"`{path}` {error}", _GENERATOR) from error
 
 
-def _graph(root: Any) -> tuple[list[_Node], list[Lua]]:
-    """The nodes in the order in which they run, the input first, and the modules of those that have one."""
+def _graph(root: Any) -> tuple[list[_Node], dict[int, Lua]]:
+    """The nodes in the order in which they run, the input first, and the modules of those that have one by position."""
     if not isinstance(root, Lua) or root.kind != "nn.gModule":
         raise _Foreign(f"holds {_named(root)}; a generator (`nn.gModule`) was expected")
     places = [_table(node, "data") for node in _table(root, "forwardnodes").sequence()]
     position = {place: number for number, place in enumerate(places)}
-    graph, modules = [], []
-    for place in places:
-        # The keys 1, 2, … of `mapindex` are the parents in the order of the inputs.
-        inputs = tuple(position.get(parent, -1) for parent in _table(place, "mapindex").sequence())
-        module = place.get("module")
-        if isinstance(module, Lua):
-            modules.append(module)
-        graph.append((_kind(module) if isinstance(module, Lua) else "", inputs))
-    return graph, modules
+    modules = {number: place.get("module") for number, place in enumerate(places)}
+    layers = {number: module for number, module in modules.items() if isinstance(module, Lua)}
+    # The keys 1, 2, … of `mapindex` are the parents in the order of the inputs.
+    inputs = [tuple(position.get(p, -1) for p in _table(place, "mapindex").sequence()) for place in places]
+    return [(_kind(layers[n]) if n in layers else "", taken) for n, taken in enumerate(inputs)], layers
 
 
 def _table(owner: Any, name: str) -> Lua:
@@ -111,20 +108,20 @@ def _kind(module: Lua) -> str:
     return kind
 
 
-def _architecture(graph: list[_Node], layers: list[Lua]) -> Architecture:
+def _architecture(graph: list[_Node], layers: dict[int, Lua]) -> Architecture:
     kinds = [kind for kind, _ in graph]
     levels, ups = kinds.count(_DOWN), [number for number, kind in enumerate(kinds) if kind == _UP]
     if not 3 <= levels <= DEEPEST or len(ups) != levels:
         raise _Foreign(f"has {levels} convolutions down and {len(ups)} up; a generator has as many, 3 to {DEEPEST}")
-    innermost = max(number for number, kind in enumerate(kinds) if kind == _DOWN)
-    (ngf, taken, *_), (_, made, *_) = (_shape(layers[number - 1]) for number in (kinds.index(_DOWN), ups[-1]))
-    if (taken, made) not in {(3, 3), (1, 2)}:
+    after_innermost = len(kinds) - kinds[::-1].index(_DOWN)
+    (ngf, taken, *_), (_, made, *_) = (_shape(layers[number]) for number in (kinds.index(_DOWN), ups[-1]))
+    if (taken, made) not in {(3, 3), (1, 2)} or not ngf:
         raise _Foreign(f"takes {taken} channels and makes {made}; the Lua original 3 and 3, or 1 and 2 (colorization)")
     # Up-convolution, norm and dropout follow each other.
     drops = tuple(levels - 1 - up for up, number in enumerate(ups) if "Dropout" in kinds[number + 2 : number + 3])
     return Architecture(
         f"unet_{2**levels}", "batch", bool(drops), ngf, taken, made, code="lua", biased=True, skips=_JOIN in kinds,
-        dropout_levels=tuple(sorted(drops)), bottleneck_norm=kinds[innermost + 1] == _NORM,
+        dropout_levels=tuple(sorted(drops)), bottleneck_norm=kinds[after_innermost : after_innermost + 1] == [_NORM],
     )  # fmt: skip
 
 
@@ -197,8 +194,9 @@ def _values(layer: Lua, name: str, shape: tuple[int, ...]) -> np.ndarray:
     if name == "bias" and (tensor is None or (isinstance(tensor, Tensor) and tensor.storage is None)):
         return np.zeros(shape, np.float32)
     held = tensor.storage if isinstance(tensor, Tensor) else None
-    # A stride of 0 would make a row of few numbers one of any length.
-    if held is None or math.prod(tensor.shape) != math.prod(shape) or held.count < math.prod(shape):
+    # A matrix is what convolutions were in old files. A stride of 0 would make few numbers many.
+    shapes = {shape, (shape[0], math.prod(shape[1:]))}
+    if held is None or tensor.shape not in shapes or held.count < math.prod(shape):
         found = " x ".join(map(str, getattr(tensor, "shape", ()))) or "nothing"
         raise _Foreign(f"has a `{layer.kind}` whose `{name}` is {found} where {' x '.join(map(str, shape))} belong")
     if held.dtype.kind != "f":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mmap
 import re
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -116,7 +115,7 @@ def read_torch7(path: Path) -> Any:
                 parser = _Text(data, path, long) if text else _Bytes(data, path, long)
                 try:
                     return parser.whole()
-                except (_Damaged, struct.error, ValueError, OverflowError) as error:
+                except (_Damaged, ValueError, OverflowError) as error:
                     problems[parser.at] = str(error)
     except (OSError, ValueError) as error:
         raise WeightsError(f"cannot read the weights `{path}`: {error}", AGAIN) from error
@@ -159,62 +158,42 @@ class _Bytes:
         index = self.integer() if kind in _REFERENCED else -self.objects
         if index in self.known:
             return self.known[index]
+        # What is being made is known before its parts are: they may refer to it.
+        made: Lua | Storage | Tensor = Lua("" if kind == _TABLE else "function")
         if kind == _OBJECT:
-            version, name = self.class_name()
-            if values := _VALUES.fullmatch(name):
-                if values[2] == "Storage":
-                    return self.known.setdefault(index, self.storage(values[1]))
-                self.known[index] = tensor = self.geometry()
-                return self.view(tensor, self.object(depth + 1))
-            self.known[index] = made = Lua(name, version)
-            body = self.object(depth + 1)
-            if not isinstance(body, Lua) or body.kind:
-                raise _Damaged(f"an object of class `{name[:40]}` that is no table")
-            made.fields = body.fields
+            made = self.instance()
+        self.known[index] = made
+        if isinstance(made, Tensor):
+            made.storage = _within(made, self.object(depth + 1))
         elif kind == _TABLE:
-            self.known[index] = made = Lua()
             for _ in range(self.counted(self.integer())):
                 key = self.object(depth + 1)
-                made.fields[_as_key(key)] = self.object(depth + 1)
-        else:
-            self.known[index] = made = Lua("function")
-            self.raw(self.integer())  # Lua's byte code
-            self.object(depth + 1)  # what the function has closed over
+                made.fields[_as_key(key)] = self.object(depth + 1)  # type: ignore[union-attr]
+        elif isinstance(made, Lua):
+            if kind != _OBJECT:
+                self.raw(self.integer())  # Lua's byte code; what follows are the values it has closed over
+            body = self.object(depth + 1)
+            if not isinstance(body, Lua) or body.kind:
+                raise _Damaged(f"an object of class `{made.kind[:40]}` that is no table")
+            made.fields = body.fields
         return made
 
-    def class_name(self) -> tuple[int, str]:
-        first = self.string()
-        found = re.fullmatch(r"V (\d{1,9})", first)
-        return (int(found[1]), self.string()) if found else (0, first)
-
-    def storage(self, kind: str) -> Storage:
-        dtype = np.dtype(f"<i{self.long}" if kind == "Long" else _TYPES[kind])
-        count = self.counted(self.longs(1)[0])
-        return self.values(dtype, count)
-
-    def geometry(self) -> Tensor:
+    def instance(self) -> Lua | Storage | Tensor:
+        """An object up to its body: its class, or numbers, or the shape of a tensor."""
+        name, version = self.string(), 0
+        if found := re.fullmatch(r"V (\d{1,9})", name):
+            name, version = self.string(), int(found[1])
+        values = _VALUES.fullmatch(name)
+        if not values:
+            return Lua(name, version)
+        if values[2] == "Storage":
+            dtype = np.dtype(f"<i{self.long}" if values[1] == "Long" else _TYPES[values[1]])
+            return self.values(dtype, self.counted(self.longs(1)[0]))
         dimensions = self.integer()
         if not 0 <= dimensions <= _MOST_DIMENSIONS:
             raise _Damaged(f"a tensor of {dimensions} dimensions")
-        shape, strides = self.longs(dimensions), self.longs(dimensions)
-        return Tensor(tuple(shape), tuple(strides), self.longs(1)[0] - 1)
-
-    def view(self, tensor: Tensor, storage: Any) -> Tensor:
-        """Gives a tensor its storage; all of the view must lie in it."""
-        if storage is None and not tensor.shape:
-            return tensor
-        if not isinstance(storage, Storage):
-            raise _Damaged("a tensor without a storage")
-        span = zip(tensor.shape, tensor.strides, strict=True)
-        last = tensor.offset + sum((size - 1) * stride for size, stride in span)
-        if min((*tensor.shape, *tensor.strides, tensor.offset), default=0) < 0:
-            raise _Damaged("a tensor with a negative size, stride or offset")
-        if 0 not in tensor.shape and tensor.shape and last >= storage.count:
-            raise _Damaged(f"a tensor that reaches beyond its storage of {storage.count:,} numbers")
-        if tensor.offset > storage.count:
-            raise _Damaged("a tensor that begins behind its storage")
-        tensor.storage = storage
-        return tensor
+        shape, strides, (first,) = self.longs(dimensions), self.longs(dimensions), self.longs(1)
+        return Tensor(shape, strides, first - 1)
 
     def counted(self, count: int) -> int:
         """`count` of things that take a byte or more each."""
@@ -228,8 +207,8 @@ class _Bytes:
     def integer(self) -> int:
         return int(self.numbers("<i4", 1)[0])
 
-    def longs(self, count: int) -> list[int]:
-        return [int(n) for n in self.numbers(f"<i{self.long}", count)]
+    def longs(self, count: int) -> tuple[int, ...]:
+        return tuple(int(n) for n in self.numbers(f"<i{self.long}", count))
 
     def raw(self, count: int) -> bytes:
         start = self.at
@@ -250,8 +229,7 @@ class _Text(_Bytes):
 
     def raw(self, count: int) -> bytes:
         found = super().raw(count)
-        if count and self.data[self.at : self.at + 1] == b"\n":
-            self.at += 1
+        self.at += count > 0 and self.data[self.at : self.at + 1] == b"\n"
         return found
 
     def numbers(self, dtype: str, count: int) -> np.ndarray:
@@ -263,12 +241,27 @@ class _Text(_Bytes):
             raise _Damaged(f"{count:,} numbers expected, {len(words):,} found")
         found = np.array(words).astype(np.float64 if "f" in dtype else np.int64)
         self.at = end + 1
-        return found.astype(dtype)
+        with np.errstate(over="ignore"):  # infinite, as C reads it
+            return found.astype(dtype)
 
     def values(self, dtype: np.dtype[Any], count: int) -> Storage:
         place = self.at
         found = np.frombuffer(self.raw(count), dtype) if dtype.itemsize == 1 else self.numbers(dtype.str, count)
         return Storage(dtype, count, self.path, place, found)
+
+
+def _within(tensor: Tensor, storage: Any) -> Storage | None:
+    """A tensor's storage, in which all of the view lies."""
+    if storage is None and not tensor.shape:
+        return None
+    if not isinstance(storage, Storage):
+        raise _Damaged("a tensor without a storage")
+    if min((*tensor.shape, *tensor.strides, tensor.offset)) < 0:
+        raise _Damaged("a tensor with a negative size, stride or offset")
+    last = tensor.offset + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True))
+    if tensor.offset > storage.count or (tensor.shape and 0 not in tensor.shape and last >= storage.count):
+        raise _Damaged(f"a tensor that reaches beyond its storage of {storage.count:,} numbers")
+    return storage
 
 
 def _as_key(key: Any) -> Any:

@@ -112,25 +112,41 @@ def test_a_folder_of_runs_stands_for_all_of_them(tmp_path: Path) -> None:
         find_runs(workspace, [str(tmp_path)])
 
 
+MODEL = {
+    "name": "m", "network": "G", "weights": "checkpoints/5_net_G.pth", "sha256": "", "epoch": 5,
+    "direction": "AtoB", "architecture": {}, "dataset": "d", "split": "test", "input_domain": "a",
+    "output_domain": "b", "crop_size": 256,
+}  # fmt: skip
+TRAINING = {
+    "format": 1, "name": "t", "harness_version": "1", "command": [], "started": RECORD.started,
+    "state": "finished", "family": "pix2pix", "direction": "AtoB", "preset": "paper", "options": [],
+    "dataset": {"name": "d"}, "device": "cpu", "processes": 1, "seed": 0, "keep": 10, "upstream": {},
+    "versions": {}, "models": [MODEL],
+}  # fmt: skip
+
+
+def test_a_training_stands_for_the_runs_that_tested_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    training = workspace.results / "t"
+    training.mkdir(parents=True)
+    results = [{"best": {"run": "t-best"}, "last": {"epoch": 5}, "official": None}]
+    (training / "training.json").write_text(json.dumps({**TRAINING, "results": results}))
+    best = _save(workspace, "t-best", "2026-01-01T01:00:00+03:30")
+    assert find_report(workspace, None) == training
+    assert find_run(workspace, None) == find_report(workspace, "t-best") == best
+    later = _save(workspace, "later", "2026-01-01T02:00:00+03:30")
+    assert find_report(workspace, None) == later
+
+
 def test_a_folder_that_leads_out_is_no_weights_file_of_a_training(tmp_path: Path) -> None:
-    model = {
-        "name": "m", "network": "G", "weights": "checkpoints/5_net_G.pth", "sha256": "", "epoch": 5,
-        "direction": "AtoB", "architecture": {}, "dataset": "d", "split": "test", "input_domain": "a",
-        "output_domain": "b", "crop_size": 256,
-    }  # fmt: skip
-    known = {
-        "format": 1, "name": "t", "harness_version": "1", "command": [], "started": RECORD.started,
-        "state": "finished", "family": "pix2pix", "direction": "AtoB", "preset": "paper", "options": [],
-        "dataset": {"name": "d"}, "device": "cpu", "processes": 1, "seed": 0, "keep": 10, "upstream": {},
-        "versions": {}, "models": [model],
-    }  # fmt: skip
-    (tmp_path / "training.json").write_text(json.dumps(known))
+    (tmp_path / "training.json").write_text(json.dumps(TRAINING))
     assert load_training(tmp_path).models[0].weights == "checkpoints/5_net_G.pth"
     for edit in ({"weights": "../../../x.pth"}, {"weights": "/x.pth"}, {"name": "a/b"}, {"epoch": None}, {"sha256": 5}):
-        (tmp_path / "training.json").write_text(json.dumps({**known, "models": [{**model, **edit}]}))
+        (tmp_path / "training.json").write_text(json.dumps({**TRAINING, "models": [{**MODEL, **edit}]}))
         with pytest.raises(RunError, match=r"training\.json` is damaged"):
             load_training(tmp_path)
-    for edit in ({"started": None}, {"dataset": {}}, {"state": "asleep"}, {"seconds": "1"}, {"name": ".."}):
-        (tmp_path / "training.json").write_text(json.dumps(known | edit))
+    for edit in ({"started": None}, {"dataset": {}}, {"state": "asleep"}, {"seconds": "1"}, {"name": ".."},
+                 {"results": [{"best": {"run": []}}]}, {"results": [None]}):  # fmt: skip
+        (tmp_path / "training.json").write_text(json.dumps(TRAINING | edit))
         with pytest.raises(RunError, match=r"training\.json` is damaged"):
             load_training(tmp_path)

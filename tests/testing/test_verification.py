@@ -96,6 +96,22 @@ def test_numbers_that_the_pictures_do_not_give_are_named(workspace: Workspace, r
     assert {file.verdict for file in found.files} == {"identical"}
 
 
+def test_of_an_older_protocol_the_means_are_held_against_the_pictures(workspace: Workspace, run: Path) -> None:
+    def older(document: dict, better: float) -> None:
+        document["protocol"].update(version=1)
+        document["summary"]["ssim"].update(mean=document["summary"]["ssim"]["mean"] + better, low=-1.0)
+
+    for better, verdict in ((0.0, "identical"), (0.1, "different")):
+        document = json.loads((run / "metrics.json").read_text())
+        older(document, better)
+        (run / "metrics.json").write_text(json.dumps(document))
+        found = verified(workspace)
+        assert (found.verdict, found.notes) == (verdict, ("not measured again: the intervals of protocol 1",))
+    document["protocol"].update(version=99)
+    (run / "metrics.json").write_text(json.dumps(document))
+    assert "under another protocol" in verified(workspace).numbers[0]
+
+
 @pytest.mark.parametrize("kind", ["input", "output", "target"])
 def test_a_picture_that_was_edited_is_named(workspace: Workspace, run: Path, kind: str) -> None:
     shift(run / "images" / kind / "b.png", 40)

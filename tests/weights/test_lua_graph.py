@@ -129,6 +129,8 @@ def join_another_level(root):
         (put(1, "negval", 0.1), "`negval` 0.1"),
         (put(3, "eps", 1e-3), "`eps` 0.001"),
         (put(0, "weight", None), "takes 0 channels"),
+        (put(0, "weight", np.zeros((0, 3, 4, 4), np.float32)), "takes 3 channels"),
+        (put(2, "weight", np.zeros((4, 4, 2, 4), np.float32)), "is 4 x 4 x 2 x 4 where 4 x 2 x 4 x 4 belong"),
         (put(2, "weight", np.zeros((4, 3, 4, 4), np.float32)), "`weight` is 4 x 3 x 4 x 4 where 4 x 2 x 4 x 4 belong"),
         (put(3, "running_mean", np.zeros(4, np.int32)), "no floating-point numbers"),
         (put(2, "weight", View(np.zeros(1, np.float32), (4, 2, 4, 4), (0, 0, 0, 0))), "belong"),

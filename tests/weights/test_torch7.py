@@ -145,7 +145,7 @@ def test_what_the_file_holds_is_not_changed_through_an_array(tmp_path):
         (tensor((-2,), (1,), 1, storage(4)), "negative size, stride or offset"),
         (tensor((2,), (1,), 0, storage(4)), "negative size, stride or offset"),
         (tensor((2**62, 2**62), (2**62, 1), 1, storage(4)), "reaches beyond"),
-        (tensor((0,), (1,), 9, storage(4)), "begins behind its storage"),
+        (tensor((0,), (1,), 9, storage(4)), "reaches beyond its storage of 4 numbers"),
         (tensor((2,), (1,), 1, integers(files.OBJECT, 1)), "a tensor without a storage"),
         (tensor((2,), (1,), 1, integers(0)), "a tensor without a storage"),
         (tensor((1,) * 17, (1,) * 17, 1, storage(4)), "a tensor of 17 dimensions"),
@@ -196,6 +196,34 @@ def test_no_damage_makes_anything_but_a_network_or_a_clear_error(tmp_path):
             assert "g.t7" in error.message
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 30
+
+
+def test_no_wrong_graph_makes_anything_but_a_clear_error(tmp_path):
+    chance = random.Random(6)
+    for _ in range(150):
+        root = make_generator(levels=3, ngf=1)
+        nodes = [node for _, node in root["forwardnodes"].pairs]
+        for _ in range(chance.randrange(1, 4)):
+            place, other = (chance.choice(nodes)["data"] for _ in range(2))
+            module = {k: v for k, v in place.pairs if k == "module"}.get("module")
+            how = chance.randrange(6)
+            if how == 0:
+                place.put("module", None)
+            elif how == 1 and module:
+                module.kind = chance.choice(("nn.SpatialConvolution", "nn.SpatialFullConvolution", "nn.Dropout", "nn."))
+            elif how == 2:
+                place.put("mapindex", Table([(1, other), (2, place)]))
+            elif how == 3:
+                place.put(chance.choice(("mapindex", "module")), chance.choice((None, 3, "words", np.zeros(2))))
+            elif how == 4 and module:
+                module.put("weight", chance.choice((None, np.zeros((0, 3, 4, 4), np.float32), np.zeros(3), Table())))
+            else:
+                chance.shuffle(root["forwardnodes"].pairs)
+        path = save(tmp_path / "g.t7", root)
+        try:
+            architecture_of(path)
+        except WeightsError as error:
+            assert "g.t7" in error.message
 
 
 def test_the_kind_of_file_is_told_from_its_first_bytes(tmp_path):

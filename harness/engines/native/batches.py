@@ -30,7 +30,7 @@ class Picture:
 def _decode(item: Item, job: Job) -> Picture | ImageError:
     try:
         resize = scale if job.architecture.code == "lua" else bicubic
-        halves: tuple[Loaded, ...] = halves_by(resize, item, job.size, job.architecture)
+        halves: tuple[Loaded, ...] = halves_by(resize, item, job.size, job.architecture, job.preprocessing)
     except ImageError as error:
         return error
     if not item.paired:

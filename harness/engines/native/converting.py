@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -79,7 +79,8 @@ def _behind_nothing(tensor: torch.Tensor, shape: tuple[int, ...]) -> torch.Tenso
 
 def _lost(a: Architecture, target: Architecture, homeless: list[torch.Tensor]) -> list[str]:
     levels = a.multiple_of.bit_length() - 1
-    ours, theirs = ([n for n in range(levels) if one.drops_out(n, levels)] for one in (a, target))
+    official = replace(target, use_dropout=True)  # which the file does not tell, so that it is taken for granted
+    ours, theirs = ([n for n in range(levels) if one.drops_out(n, levels)] for one in (a, official))
     said = []
     largest = max(float(bias.abs().max()) for bias in homeless)
     if largest:

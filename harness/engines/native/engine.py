@@ -146,13 +146,12 @@ class _Run:
         finally:
             free.put(translator)
         outputs = self.colours.pixels(inputs, draws[0])
-        written = [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
-        if self.samples > 1:
+        if self.samples > 1:  # first, since who has written the output calls the image whole
             shown = [self.colours.shown(inputs, draw) for draw in draws]
             means = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
             for name, m, s in zip(names, means, spread_map(spread_of(shown)), strict=True):
                 self._write_moments(name, m, s)
-        return written
+        return [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
 
     def _write(self, picture: Picture, output: torch.Tensor) -> None:
         name = picture.item.name
@@ -160,11 +159,14 @@ class _Run:
         self._save(Image.fromarray(output.numpy()), "output", name)
         if picture.target is not None:
             self._save(self.colours.target_as_saved(picture.target), "target", name)
+        self.job.on_whole(name, {kind: self._path(kind, name) for kind in self._kinds()})
 
     def _write_moments(self, name: str, mean: torch.Tensor, spread: torch.Tensor) -> None:
         self._save(Image.fromarray(mean.numpy()), "mean", name)
         self._save(Image.fromarray(spread.numpy()), "spread", name)
 
     def _save(self, picture: Image.Image, kind: str, name: str) -> None:
-        path: Path = self.job.output / kind / f"{name}.png"
-        picture.save(path, compress_level=_COMPRESSION)
+        picture.save(self._path(kind, name), compress_level=_COMPRESSION)
+
+    def _path(self, kind: str, name: str) -> Path:
+        return self.job.output / kind / f"{name}.png"

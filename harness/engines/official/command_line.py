@@ -20,7 +20,7 @@ def takes_gpu_ids(clone: Path) -> bool:
         ) from error
 
 
-def translation_options(job: Job, stage: Stage, gpu_ids: bool) -> list[str]:
+def translation_options(job: Job, stage: Stage, *, gpu_ids: bool) -> list[str]:
     """Returns the arguments of `test.py` for a staged job.
 
     Raises:

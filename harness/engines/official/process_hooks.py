@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 
-def install(settings: dict[str, Any]) -> list[str]:
+def install(settings: dict[str, Any], session: Any) -> list[str]:
     """Replaces `init_ddp` and `DistributedDataParallel`, and returns the shims in words; there are no settings."""
     torch: Any = importlib.import_module("torch")
     dist: Any = importlib.import_module("torch.distributed")

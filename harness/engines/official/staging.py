@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 
-from harness.catalog.types import Architecture
 from harness.engines.inputs import checked_items, gathered, read_halves, refuse_size
 from harness.engines.job import Job
 from harness.errors import ImageError
@@ -89,7 +88,7 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
 
     def stage_one(image: StagedImage) -> tuple[int, int] | ImageError:
         try:
-            return _write_picture(image.item, folder / f"{image.stem}.png", job.size, job.architecture)
+            return _write_picture(image.item, folder / f"{image.stem}.png", job)
         except ImageError as error:
             return error
 
@@ -129,10 +128,8 @@ def stage_weights(weights: Path, stage: Stage) -> list[str]:
     return []
 
 
-def _write_picture(
-    item: Item, target: Path, size: tuple[int, int] | None, architecture: Architecture
-) -> tuple[int, int]:
-    halves = read_halves(item, size, architecture)
+def _write_picture(item: Item, target: Path, job: Job) -> tuple[int, int]:
+    halves = read_halves(item, job.size, job.architecture, job.preprocessing)
     staged = join_ab(*halves) if item.paired else halves[0]
     staged.save(target, compress_level=0)  # read once and thrown away
     return halves[0].size

@@ -114,10 +114,10 @@ def check_size(size: Size) -> None:
         raise ImageError(f"is {size[0]}x{size[1]} pixels; {SMALLEST_SIDE} a side are the least that shows anything")
 
 
-def fitted(image: Image.Image, settings: Settings, mixing: bool = True) -> Fitted:
+def fitted(image: Image.Image, settings: Settings) -> Fitted:
     """Brings a picture to the settings' size as they say."""
     focus = focus_of(image) if settings.focus == "subject" and settings.fit == "crop" else (0.5, 0.5)
-    return fit_to(image, settings.size, settings.fit, mixing=mixing, background=settings.background, focus=focus)
+    return fit_to(image, settings.size, settings.fit, background=settings.background, focus=focus)
 
 
 def finished(
