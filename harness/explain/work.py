@@ -77,13 +77,11 @@ class Column:
 
 @dataclass(frozen=True)
 class AtWork:
-    """What a trained model does on held-out pictures; `inputs` and `targets` are those of the `columns`."""
+    """What a trained model does on held-out pictures, `output` on the first, trainings in `columns` on each."""
 
     name: str
     epoch: int
-    input: str
     output: str
-    target: str | None
     levels: tuple[Level, ...]
     verdicts: Verdicts | None
     inputs: tuple[str, ...]
@@ -137,9 +135,7 @@ def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> A
     return AtWork(
         name=names[0],
         epoch=own.entry.epoch,
-        input=address(sources[0]),
         output=address(drawn),
-        target=address(targets[0]) if targets[0] else None,
         levels=_levels(own, sources[0]),
         verdicts=_verdicts(own, sources[0], targets[0], drawn),
         inputs=tuple(map(address, sources)),

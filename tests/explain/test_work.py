@@ -67,7 +67,7 @@ def test_verdicts_are_those_of_the_discriminator_itself(workspace: Workspace) ->
     assert work.verdicts
     pair = Image.open(workspace.datasets / "pairs" / "test" / "0.png").convert("RGB")
     target, source = pair.crop((0, 0, 32, 32)), pair.crop((32, 0, 64, 32))  # BtoA: the right half is the input
-    np.testing.assert_array_equal(picture_of(work.input), np.asarray(source))
+    np.testing.assert_array_equal(picture_of(work.inputs[0]), np.asarray(source))
     network = build_discriminator("n_layers", 6, 2, 1)
     network.load_state_dict(torch.load(workspace.run("mine") / "checkpoints" / "2_net_D.pth", weights_only=True))
     set_mode(network, "paper")
