@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 
 from harness.images.palettes import FACADES
 
-GRID: Final = 256
-"""Every coordinate of a plan counts units of 1/256 of the picture's side."""
+SIDE: Final = 256
+"""The side of every picture in pixels, which is what coordinates count."""
 
 Label = Literal[
     "background", "facade", "window", "door", "cornice", "sill", "balcony", "blind", "deco", "molding", "pillar", "shop"
@@ -99,7 +99,7 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     count = int(rng.choice([1, 2, 3], p=[0.5, 0.35, 0.15]))
     # In a third of the pictures sky is seen beside the front, at either side.
     left = int(rng.choice([0, 0, 1])) * int(rng.integers(8, 26))
-    right = GRID - int(rng.choice([0, 0, 1])) * int(rng.integers(8, 26))
+    right = SIDE - int(rng.choice([0, 0, 1])) * int(rng.integers(8, 26))
     shares = rng.uniform(0.8, 1.2, count)
     # Widths near to equal: shares of 0.8 to 1.2, scaled to fill the front.
     edges = [left, *(left + (right - left) * np.cumsum(shares / shares.sum())).astype(int).tolist()]
@@ -110,17 +110,15 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     return Plan(tuple(_house(rng, style, side, base=base, near=near) for style, side in sides), base)
 
 
-def paint_labels(plan: Plan, size: int = GRID) -> NDArray[np.uint8]:
-    """Returns the plan's label map, `(size, size, 3)` uint8 RGB in the colours of the facades data set only."""
-    picture = Image.new("RGB", (size, size), COLOURS["background"])
+def paint_labels(plan: Plan) -> NDArray[np.uint8]:
+    """Returns the plan's label map, `(256, 256, 3)` uint8 RGB in the colours of the facades data set only."""
+    picture = Image.new("RGB", (SIDE, SIDE), COLOURS["background"])
     pen = ImageDraw.Draw(picture)
     for house in plan.houses:
         # The wall reaches up to the roof's edge: the data set has no class for roofs.
         boxes = [Box("facade", house.x0, house.roof_top, house.x1, house.base), *house.boxes]
         for box in sorted(boxes, key=lambda each: _ORDER.index(each.label)):
-            x0, y0, x1, y1 = (round(value * size / GRID) for value in (box.x0, box.y0, box.x1, box.y1))
-            if x1 > x0 and y1 > y0:
-                pen.rectangle((x0, y0, x1 - 1, y1 - 1), fill=COLOURS[box.label])
+            pen.rectangle((box.x0, box.y0, box.x1 - 1, box.y1 - 1), fill=COLOURS[box.label])
     return np.array(picture)
 
 

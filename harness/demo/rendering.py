@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from harness.demo import openings, ornaments, textures
 from harness.demo.canvas import Canvas, Colour, shaded
-from harness.demo.facade_layout import GRID, Box, House, Label, Plan
+from harness.demo.facade_layout import SIDE, Box, House, Label, Plan
 from harness.demo.paints import PAINTS, Site
 from harness.demo.textures import Floats, soft_noise
 
@@ -32,10 +32,10 @@ _PARTS: Final[dict[Label, Callable[[Site, Box], None]]] = {
 _SHADE: Final[Colour] = (112, 118, 146)  # the sky alone lights a shadow: darker and bluer than the sun
 
 
-def paint_photo(plan: Plan, rng: np.random.Generator, size: int = GRID) -> NDArray[np.uint8]:
-    """Returns the photo of a plan, `(size, size, 3)` uint8 RGB."""
-    canvas = Canvas(size)
-    canvas.picture(0, 0, GRID, GRID, _backdrop(rng, size))
+def paint_photo(plan: Plan, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Returns the photo of a plan, `(256, 256, 3)` uint8 RGB."""
+    canvas = Canvas()
+    canvas.picture(0, 0, SIDE, SIDE, _backdrop(rng))
     _street(canvas, plan)
     # The higher house in front: its shadow falls on the lower one.
     for house in sorted(plan.houses, key=lambda each: -each.top):
@@ -43,19 +43,19 @@ def paint_photo(plan: Plan, rng: np.random.Generator, size: int = GRID) -> NDArr
     return _lens(canvas.develop(rng, _SHADE), rng)
 
 
-def _backdrop(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
-    """Returns sky, clouds and the trees behind the houses, `(size, size, 3)` uint8."""
-    rows = np.linspace(0.0, 1.0, size, dtype=np.float32)[:, None]
+def _backdrop(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Returns sky, clouds and the trees behind the houses, `(256, 256, 3)` uint8."""
+    rows = np.linspace(0.0, 1.0, SIDE, dtype=np.float32)[:, None]
     down = rows[..., None]
     zenith, haze = np.array([104, 158, 214], np.float32), np.array([216, 228, 234], np.float32)
     # Blue above, pale towards the horizon, reached at 0.8 of the height.
     sky = zenith + (haze - zenith) * np.clip(down * 1.25, 0.0, 1.0)
-    wide = soft_noise(rng, size, 5, 4)
+    wide = soft_noise(rng, 5, 4)
     clouds = np.clip((wide - 0.50) * 4.0, 0.0, 1.0)[..., None] * (1.0 - 0.6 * down)
     picture = sky + (np.float32(249) - sky) * clouds * np.float32(0.8)
-    leaves = soft_noise(rng, size, 20, 3)
+    leaves = soft_noise(rng, 20, 3)
     # The trees' upper edge: one row of noise says how high, the leaves roughen it.
-    crown = 0.62 + 0.16 * soft_noise(rng, size, 6, 2)[:1] + 0.10 * (leaves - 0.5)
+    crown = 0.62 + 0.16 * soft_noise(rng, 6, 2)[:1] + 0.10 * (leaves - 0.5)
     mask = np.clip((rows - crown) * 40.0, 0.0, 1.0)[..., None]
     green = np.array([84, 112, 66], np.float32) * (0.45 + 1.05 * leaves[..., None])
     blend: Floats = picture + (green - picture) * mask
@@ -64,12 +64,12 @@ def _backdrop(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
 
 def _street(canvas: Canvas, plan: Plan) -> None:
     kerb = plan.base + 9
-    canvas.rectangle(0, plan.base, GRID, kerb, (186, 180, 170), texture=textures.pavement)
-    for x in range(0, GRID, 16):
+    canvas.rectangle(0, plan.base, SIDE, kerb, (186, 180, 170), texture=textures.pavement)
+    for x in range(0, SIDE, 16):
         canvas.paint(x, plan.base, x + 0.5, kerb, (150, 146, 140))
-    canvas.rectangle(0, kerb, GRID, kerb + 2, (206, 202, 194))
-    canvas.rectangle(0, kerb + 2, GRID, GRID, (104, 104, 108), texture=textures.pavement)
-    canvas.shadow(0, kerb + 2, GRID, kerb + 3.5, 0.3)
+    canvas.rectangle(0, kerb, SIDE, kerb + 2, (206, 202, 194))
+    canvas.rectangle(0, kerb + 2, SIDE, SIDE, (104, 104, 108), texture=textures.pavement)
+    canvas.shadow(0, kerb + 2, SIDE, kerb + 3.5, 0.3)
     for house in plan.houses:
         canvas.shadow(house.x0 + 1, plan.base, house.x1 + 2, plan.base + 2.5, 0.35)
 
@@ -108,8 +108,7 @@ def _roof(canvas: Canvas, house: House, colour: Colour) -> None:
 
 def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Returns the light as a camera keeps it: warm grading, soft shoulder, vignette, blur, grain; uint8."""
-    size = lit.shape[0]
-    place = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+    place = np.linspace(-1.0, 1.0, SIDE, dtype=np.float32)
     # A lens darkens by the square of the distance from the middle.
     vignette = 1.0 - 0.10 * (place[:, None] ** 2 + place[None, :] ** 2)
     warmth = np.array([1.05, 1.0, 0.95], np.float32) * np.float32(rng.uniform(0.98, 1.05))
@@ -118,8 +117,8 @@ def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     curved = np.where(exposed > 0.8, 0.8 + 0.2 * np.tanh((exposed - 0.8) / 0.2), exposed)
     # Steeper in the middle, flat at both ends: black and white stay where they are.
     contrast = curved + 0.10 * (curved - 0.5) * (1.0 - np.abs(2.0 * curved - 1.0))
-    grain = rng.standard_normal((size, size, 1), dtype=np.float32) * 0.008
+    grain = rng.standard_normal((SIDE, SIDE, 1), dtype=np.float32) * 0.008
     picture = Image.fromarray((np.clip(contrast, 0, 1) * 255).astype(np.uint8))
-    soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.45 * size / GRID)), dtype=np.float32) / 255.0
+    soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.45)), dtype=np.float32) / 255.0
     kept: NDArray[np.uint8] = (np.clip(soft + grain, 0, 1) * 255 + 0.5).astype(np.uint8)
     return kept

@@ -171,9 +171,9 @@ def test_both_engines_draw_the_same_pixels(clone: Path, tmp_path: Path, mode: Mo
     items = []
     for index in range(3):
         scene = draw_scene(5, index)
-        path = tmp_path / f"{scene.name}.png"
+        path = tmp_path / f"facade_{index:04d}.png"
         Image.fromarray(np.hstack((scene.photo, scene.label))).save(path)
-        items.append(Item(scene.name, path, True))
+        items.append(Item(path.stem, path, True))
     job = Job(demo_weights(), DEMO, tuple(items), "BtoA", mode, SEED, "cpu", (256, 256), tmp_path, tmp_path / "log.txt")
     jobs = {engine: replace(job, output=tmp_path / engine) for engine in ("official", "native")}
     official.translate(jobs["official"], clone)
