@@ -40,7 +40,6 @@ class Skip:
     first: int
     last: int
     joining: Joining
-    channels: int
 
 
 @dataclass(frozen=True)
@@ -108,14 +107,14 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
     def enter(_: nn.Module, __: Any) -> None:
         begun.append(len(layers))
 
-    def leave(_: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+    def leave(_: nn.Module, __: Any, output: torch.Tensor) -> None:
         """A block whose output is not its last layer's has joined something to it: by shape, what and how."""
         nonlocal last
         first = begun.pop()
         # The very tensor of the last layer: a plain chain.
         if last is not None and output is not last:
             joining: Joining = "sum" if output.shape == last.shape else "concatenation"
-            skips.append(Skip(first, len(layers) - 1, joining, inputs[0].shape[1]))
+            skips.append(Skip(first, len(layers) - 1, joining))
             last = output
 
     for name, module in network.named_modules():

@@ -19,7 +19,8 @@ def test_the_official_unet() -> None:
     assert len(network.convolutions()) == 16
     assert min(layer.shape[1] for layer in network.layers) == 1
     assert network.layers[-1].shape == (3, 256, 256)
-    assert [skip.channels for skip in network.skips] == [64, 128, 256, 512, 512, 512, 512]
+    # Each joins what its first layer was given: the layer before it has that many channels.
+    assert [network.layers[skip.first - 1].shape[0] for skip in network.skips] == [64, 128, 256, 512, 512, 512, 512]
     assert {skip.joining for skip in network.skips} == {"concatenation"}
     assert sum(layer.kind == "Dropout" for layer in network.layers) == 3
     assert sum(layer.kind == "BatchNorm2d" for layer in network.layers) == 13
