@@ -26,6 +26,7 @@ class Curves:
         """Takes the losses of one iteration."""
         epoch, batch = told["epoch"], told["batch"]
         self._rates[epoch] = told["rate"]
+        # Half a batch back, so that batch b of n lies in the middle of its n-th part of the epoch.
         done = (epoch - 1 + min(1.0, (batch - 0.5) / self._batches)) / self._epochs
         place = min(self._points - 1, int(done * self._points))
         for name, value in told["losses"].items():

@@ -78,6 +78,7 @@ def refuse_sizes(options: Mapping[str, Any], pictures: Pictures) -> None:
             f"-- --load_size {round(made.crop_size * 286 / 256)} --crop_size {made.crop_size}",
         )
     for part, listed in pictures.items():
+        # Their loader takes the first by name, and so many of each side.
         used = listed[: options.get("max_dataset_size")]
         first = {size: name for name, size in reversed(used)}
         for size, name in first.items():
@@ -144,6 +145,7 @@ def schedule(options: Mapping[str, Any], rates: Sequence[float]) -> tuple[str | 
     """
     if options["lr_policy"] == "linear" or not rates:
         return None, None
+    # PyTorch computes a rate from the one before: equal ones may differ in the last digits.
     rising = next((epoch for epoch in range(1, len(rates)) if rates[epoch] > rates[epoch - 1] * (1 + 1e-9)), None)
     warning = None
     if options["lr_policy"] == "plateau":

@@ -94,6 +94,7 @@ def refuse_held_out(record: TrainingRecord, options: Mapping[str, Any], data: Tr
     """Says how held-out pictures will be tested; raises TrainingError for those that could not be, all named."""
     for generator in generators_of(record, data):
         model = model_of(record, planned(record, options, data, generator))
+        # Small sets choose the epoch on the part they are tested on.
         for part in dict.fromkeys(filter(None, (generator.chosen_on, generator.tested_on))):
             items = selected(record, data, model, part).items
             checked_items(items, model.architecture)

@@ -90,6 +90,7 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
     narrow: list[str] = []
     hashes: list[tuple[str, str]] = []
     for part in data.parts:
+        # CycleGAN learns from pairs as from two heaps of pictures.
         halves = data.kind == "pairs" and family == "cyclegan"
         names = [f"{part}A", f"{part}B"] if halves else ["train" if data.kind == "photos" else part]
         targets = [folder / name for name in names]
@@ -98,6 +99,7 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
         listed: list[tuple[str, Size]] = []
         for laid in _lay_all(data, part, targets, progress):
             shown = laid.file.relative_to(data.folder).as_posix()
+            # Refused ones too: a picture that is mended between two goings on changes what is trained on.
             hashes.append((shown, laid.sha256))
             if laid.size is None:
                 refused[shown] = laid.refused
@@ -147,21 +149,21 @@ def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
     if len(targets) == 2:
         for half, target in zip(halves, targets, strict=True):
             half.save(target, compress_level=1)
-    elif picture.operations or not _reads_the_same(file, picture.image):
-        picture.image.save(targets[0], compress_level=1)
-    else:
+    elif picture.untouched and _is_known(file):
         try:
             targets[0].symlink_to(file.resolve())  # their loaders go by the ending, Pillow by the content
         except OSError:  # Windows without the right to make links
             shutil.copyfile(file, targets[0])
+    else:
+        picture.image.save(targets[0], compress_level=1)
     return halves[0].size
 
 
-def _reads_the_same(file: Path, picture: Image.Image) -> bool:
-    """Whether the authors' loader, `Image.open(path).convert("RGB")`, has the very pixels a test has."""
+def _is_known(file: Path) -> bool:
+    """Whether any Pillow can open the file, also one that a plugin was not told to."""
     try:
-        with Image.open(file, formats=_THEIR_FORMATS) as opened:
-            return opened.size == picture.size and opened.convert("RGB").tobytes() == picture.tobytes()
+        with Image.open(file, formats=_THEIR_FORMATS):
+            return True
     except (OSError, SyntaxError, ValueError):
         return False
 

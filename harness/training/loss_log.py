@@ -71,5 +71,6 @@ class LossLog:
         return True
 
 
+# repr() of a float is the shortest text that reads back as the same number.
 def _exactly(value: float) -> str:
     return repr(value)

@@ -97,6 +97,7 @@ class Monitor:
     def _on_epoch(self, told: dict[str, Any]) -> None:
         self._pace.epoch(told["epoch"], told["iteration"])
         now, last = time.monotonic(), told["epoch"] == self.plan["epochs"]
+        # Epochs of a few pictures end many times a second.
         if now - self._said_at < _SECONDS_BETWEEN_LINES and not last:
             return
         self._said_at = now

@@ -76,6 +76,7 @@ class Going:
                 self._train_once()
                 return
             except MemoryShortError:
+                # What its parser made of them: the size may have come from the preset, or by an abbreviation.
                 batch = self._options.get("batch_size", 1)
                 if batch < 2:
                     raise
@@ -164,6 +165,7 @@ class Going:
         refuse_values(options, told["choices"])
         if self.record.without_skips:
             refuse_skips(options, self.record.family)
+        # Another start with a smaller batch reads what is laid out already.
         if self._staged is None:
             self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
             refuse_sizes(options, self._staged.pictures)

@@ -43,12 +43,14 @@ class Session:
     def tell(self, kind: str, told: Any = None) -> None:
         """Tells an event, with anything JSON can say; processes but the first say nothing."""
         if self._events is not None:
+            # A file on a full disk takes a part of a line without an error of its own.
             line = (json.dumps([kind, told]) + "\n").encode()
             if self._events.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._events.name)
 
     def is_unwanted(self) -> bool:
         """Whether whoever started the script asks it to stop, or is gone."""
+        # At its end a pipe can be read from without waiting; on Windows select() takes sockets only.
         return os.name != "nt" and self.rank == 0 and bool(select.select([sys.stdin.fileno()], [], [], 0)[0])
 
     def when_made(self, then: Callable[[Any], None]) -> None:

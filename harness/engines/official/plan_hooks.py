@@ -59,6 +59,7 @@ def _rates(opt: argparse.Namespace) -> list[float]:
     networks: Any = importlib.import_module("models.networks")
     torch: Any = importlib.import_module("torch")
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=opt.lr)
+    # Their linear rule adds `epoch_count` to the scheduler's own count; the hooks hold it at 1 in a resumed training.
     counted = copy.copy(opt)
     counted.epoch_count = 1
     rates: list[float] = []
@@ -75,6 +76,7 @@ def _rates(opt: argparse.Namespace) -> list[float]:
 
 def _plan(opt: Any, session: Any) -> dict[str, Any]:
     state = session.state
+    # Their DistributedSampler pads, so that every process has as many pictures; the last batch may be smaller.
     per_process = math.ceil(len(state.loader) / session.processes)
     return {
         "images": len(state.loader),

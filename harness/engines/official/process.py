@@ -68,6 +68,7 @@ class _Events:
 
     def tell(self, listener: Listener) -> None:
         """Tells what is new."""
+        # Whoever listens may raise: a line counts as read before it is told, so that none is told twice.
         if not self._path.exists():
             return
         with self._path.open("rb") as stream:

@@ -120,7 +120,8 @@ def _followed(script: Script, listener: Listener) -> tuple[Finished, dict[str, A
 
     try:
         return script.follow(hear), heard
-    except (KeyboardInterrupt, OfficialScriptError):
+    except (KeyboardInterrupt, OfficialScriptError):  # by hand, by SIGTERM, or its time is up
+        # Before the first iteration there is nothing to save, and importing torch is not worth waiting for.
         if "step" in heard:
             listener("stopping", None)
             script.stop(hear)
