@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Run": {
         "models": ("harness.cli.models", "List the pretrained models and what is installed."),
         "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
+        "measure": ("harness.cli.measure", "Add metrics to a finished run without translating again."),
         "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
     },
     "Train": {
@@ -48,15 +49,16 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Understand": {
         "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
-        "measure": ("harness.cli.measure", "Add metrics to a finished run without translating again."),
         "compare": ("harness.cli.compare", "Set runs of the same images side by side."),
-        "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
-        "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
     "Look and hand in": {
         "open": ("harness.cli.open", "Open a run's report in the browser."),
         "note": ("harness.cli.note", "Name, tag, annotate or hide a run in the index."),
+        "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
         "report": ("harness.cli.report", "Make the HTML pages again from the records."),
+    },
+    "Grow": {
+        "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
 }
 """What one wants, and the commands for it: each one's module and its line in `--help`, which imports none of them."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, metrics_option, quiet_option
 from harness.workspace import Workspace
@@ -25,7 +26,7 @@ Metrics: ssim, psnr, mae, ms_ssim, spectrum, lab_histogram, palette, label_agree
 
 
 @click.command("measure", epilog=_EPILOG)
-@click.argument("run", required=False)
+@click.argument("run", type=RUN, required=False)
 @metrics_option("What to measure.", required=True)
 @click.option("--palette", type=click.Choice(["facades", "cityscapes"]), help="How to read label maps of your own.")
 @click.option("--evaluator", metavar="MODEL", help="What draws label maps of the outputs. Default: the catalog's.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import metrics_option
 from harness.workspace import Workspace
@@ -17,7 +18,7 @@ Examples:
 
 
 @click.command("table", epilog=_EPILOG)
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
 @click.option("--format", "kind", type=click.Choice(["latex", "csv", "markdown"]), default="markdown",
               show_default=True, help="LaTeX wants the package booktabs.")  # fmt: skip
 @metrics_option("Which columns, in this order. Default: all that the runs have.")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS
@@ -14,6 +11,10 @@ from harness.catalog.types import Architecture, Model
 from harness.errors import RunError, UnknownNameError
 from harness.runs.training_record import TrainedModel, TrainingRecord, load_training, training_folders
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _LICENCE = "yours, as far as the licence of the pictures it learned from allows"
 
@@ -83,6 +84,9 @@ def mean_target_of(workspace: Workspace, model: Model) -> tuple[NDArray[np.uint8
     path = mean_target_path(workspace, model)
     if not model.own or not path.is_file():
         return None
+    import numpy as np
+    from PIL import Image
+
     with Image.open(path) as picture:
         return np.asarray(picture.convert("RGB")), f"{picture.info.get('Description')}, in place of every output"
 

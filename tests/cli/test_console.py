@@ -61,6 +61,5 @@ def test_a_name_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None
     assert err.splitlines() == [
         SHOWN, f"warning: {SHOWN}", f"hint: {SHOWN}", f"error: {SHOWN}", f"hint: {SHOWN}", SHOWN,
     ]  # fmt: skip
-
     assert out.startswith(f"{SHOWN}\nname\n{SHOWN}\n{{")
     assert json.loads(out[out.index("{") :]) == {"name": HOSTILE}
