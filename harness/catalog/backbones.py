@@ -28,6 +28,7 @@ BACKBONES: dict[str, Backbone] = {
     backbone.id: backbone
     for backbone in (
         Backbone(
+            # The network of TensorFlow's FID, converted: torchvision's own Inception gives other numbers.
             "inception",
             "weights-inception-2015-12-05-6726825d.pth",
             (

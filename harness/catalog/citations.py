@@ -32,5 +32,6 @@ CITATIONS = _citations()
 def citations_of(entry: Model | Dataset) -> tuple[Citation, ...]:
     """Returns the papers to cite for a model or a dataset, the method's first."""
     dataset = entry if isinstance(entry, Dataset) else DATASETS.get(entry.dataset_id)
+    # The Lua original is pix2pix itself.
     method = "pix2pix" if entry.family == "lua" else entry.family
     return tuple(CITATIONS[key] for key in (method, *(dataset.citations if dataset else ())))

@@ -58,6 +58,7 @@ def _dataset(
     address = f"{_HOST}/{family}/datasets/{name}{suffix}"
     if name == "cityscapes":
         note = f"the official script refuses to bring it (`{script}:8-10`): get it from https://cityscapes-dataset.com"
+        # Its licence forbids to hand it on: the scripts end with a word on where to register.
         facts |= {"downloadable": False, "note": note}
     return Dataset(
         family=family,
@@ -75,6 +76,7 @@ def _dataset(
 
 
 def _paired(name: str, domains: tuple[str, str], splits: dict[str, int | None], licence: str, **facts: Any) -> Dataset:
+    # 256×256 for each of A and B, but for maps.
     facts = {"tile": (256, 256), **facts}
     return _dataset("pix2pix", name, "paired", domains, splits, licence=licence, **facts)
 
@@ -84,6 +86,7 @@ def _unpaired(
 ) -> Dataset:
     """`counts` of trainA, trainB, testA and testB."""
     splits: dict[str, int | None] = dict(zip(("trainA", "trainB", "testA", "testB"), counts, strict=True))
+    # Every archive that is listed has been seen, with halves of 256×256.
     size, sha256 = _ARCHIVES[name]
     return _dataset(
         "cyclegan", name, "unpaired", domains, splits, also=_OF_CHECKSUMS,

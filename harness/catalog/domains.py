@@ -30,9 +30,11 @@ DOMAINS: dict[str, Domain] = {
         Domain("ukiyoe_print", "drawing", "Japanese ukiyo-e print"),
         Domain("vangogh_painting", "drawing", "painting by van Gogh"),
         Domain("iphone_flower", "photo", "flower taken with an iPhone, everything in focus"),
+        # Inputs of `harness train --task`, made from the targets.
         Domain("grey", "photo", "photo without its colours"),
         Domain("blank", "photo", "photo with a grey hole of a quarter of its area"),
         Domain("superres", "photo", "photo of a quarter of the pixels a side, enlarged again"),
+        # For sets of one's own, of which nobody has said what they show.
         Domain("own_a", "photo", "pictures like those on the A side of the set it was trained on"),
         Domain("own_b", "photo", "pictures like those on the B side of the set it was trained on"),
         Domain("dslr_flower", "photo", "flower taken with a single-lens reflex camera, background out of focus"),

@@ -15,6 +15,7 @@ ZAPPOS = "UT Zappos50K: its own terms; cite its paper"
 HANDBAGS = "Amazon (iGAN project): the pictures' owners keep their rights; cite its paper"
 TRANSIENT = "Transient Attributes: cite its paper"
 UNSTATED = "not stated"
+# Upstream says nothing of the weights: what holds is what their pictures allow.
 _OF_WEIGHTS = "none stated for the weights; trained on "
 
 

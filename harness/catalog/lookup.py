@@ -32,6 +32,7 @@ def find_dataset(name: str) -> Dataset:
 
 def _find(kind: str, name: str, known: dict[str, _T], hint: str) -> _T:
     wanted = name.strip()
+    # As written first, then the families in the order in which a bare name is meant.
     for key in (wanted, f"pix2pix/{wanted}", f"cyclegan/{wanted}", f"lua/{wanted}"):
         if key in known:
             return known[key]

@@ -30,6 +30,7 @@ def _model(family: Family, name: str, dataset: str, direction: Direction, **fact
     domains = (pictures.domain_a, pictures.domain_b)
     if family == "pix2pix":
         folder, architecture, lines = "models-pytorch", _UNET, ("3,8", "226")
+        # What training did not see: some datasets have no test split.
         split = "test" if "test" in pictures.splits else "val"
     else:
         folder, architecture, lines = "pretrained_models", _RESNET, ("3,9", "200")
@@ -43,6 +44,7 @@ def _model(family: Family, name: str, dataset: str, direction: Direction, **fact
         direction=direction,
         dataset=dataset,
         split=split,
+        # AtoB: the first letter names the input's side, the last the output's.
         input_domain=domains["AB".index(direction[0])],
         output_domain=domains["AB".index(direction[-1])],
         crop_size=256,

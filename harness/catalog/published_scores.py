@@ -146,6 +146,7 @@ def published_scores() -> tuple[PublishedScore, ...]:
 def scores_of(model: Model) -> tuple[PublishedScore, ...]:
     """Returns the published scores of a model's task, those said to be of its own weights first."""
     found = [score for score in published_scores() if score.model == model.id]
+    # Sorting is stable: within both the order of the file stays.
     return tuple(sorted(found, key=lambda score: score.weights != "called official"))
 
 

@@ -78,11 +78,13 @@ class Architecture:
     @property
     def multiple_of(self) -> int:
         """Height and width of an input, in pixels, must be multiples of this."""
+        # A U-Net halves its input down to one pixel: `unet_256` eight times. A ResNet halves it twice.
         return int(self.netG.removeprefix("unet_")) if self.netG.startswith("unet_") else 4
 
     @property
     def colorizes(self) -> bool:
         """Whether it is a generator of upstream's `colorization`: lightness in, the two colour axes of Lab out."""
+        # L in, a and b out.
         return (self.input_nc, self.output_nc) == (1, 2)
 
     @property
@@ -161,6 +163,7 @@ class Dataset:
     name: str
     url: str
     layout: Layout
+    # A dict cannot be hashed; a dataset is known by its name.
     splits: dict[str, int | None] = field(hash=False)
     domain_a: str
     domain_b: str

@@ -33,6 +33,7 @@ from harness.progress import Step
 from harness.redacting import visible
 
 _SECONDS_BETWEEN_LINES = 5.0
+# A line of a table in a file or pipe is never folded.
 _ANY_WIDTH = 10_000
 _OUTPUT_HINT = "look where `>` leads; what the command wrote to files is whole"
 
@@ -66,6 +67,7 @@ class _LineStep:
 
     def advance(self, amount: float = 1) -> None:
         self._done += amount
+        # A clock that nobody sets back.
         now = time.monotonic()
         if now - self._told < _SECONDS_BETWEEN_LINES:
             return
@@ -181,6 +183,7 @@ class Console:
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Step]:
         """See `Progress.step`: a bar on a terminal, plain lines in a log, nothing with `--quiet`."""
+        # In a log a bar would leave a line for each of its steps.
         if self.quiet or not self._err.is_terminal:
             self.talk(label)
             yield _LineStep(self, label, total, unit)
@@ -195,6 +198,7 @@ class Console:
     def result(self, text: str) -> None:
         """A line of the command's result, on stdout."""
         sys.stdout.write(visible(text) + "\n")
+        # What reads the other end, a script or a pager, is not to wait for more.
         sys.stdout.flush()
 
     def document(self, document: Any) -> None:
@@ -207,6 +211,7 @@ class Console:
         for row in rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ANY_WIDTH
+        # Letters that are two cells wide, as Chinese ones, are counted by rich.
         printer = RichConsole(file=io.StringIO(), width=width, color_system=None)
         with printer.capture() as captured:
             printer.print(table)

@@ -40,6 +40,7 @@ def command(
     workspace: Workspace, *, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool
 ) -> None:
     """List the official datasets and what is installed; with NAME, say all about one and how to use it."""
+    # Not for `--help`: it brings all that reads sets.
     from harness.sets.finding import installed_dataset
 
     console = Console(quiet=quiet)
@@ -53,6 +54,7 @@ def command(
             console.facts(dataset.id, _facts(dataset, folder))
         return
     listed = [dataset for dataset in DATASETS.values() if family in {None, dataset.family}]
+    # A folder is there or None; with `--installed` only the first are kept.
     chosen = [(entry, folder) for entry in listed if (folder := installed_dataset(workspace, entry)) or not installed]
     if as_json:
         console.document({"format": 1, "datasets": [_document(entry, folder) for entry, folder in chosen]})

@@ -29,6 +29,7 @@ def command(
     from harness.demo.demonstrating import run_demo
 
     console = Console(quiet=quiet)
+    # Stands in the record, so that the runs can be made again.
     typed = ["harness", *sys.argv[1:]]
     near, far = run_demo(workspace, count=images, engine=engine, lang=lang, command=typed, progress=console)
     if as_json:

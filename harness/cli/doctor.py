@@ -48,6 +48,7 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
 
 
 def _show(console: Console, diagnosis: Diagnosis) -> None:
+    # Columns: state, name, finding; what mends it stands below the finding.
     width = max(len(check.name) for check in diagnosis.checks)
     for check in diagnosis.checks:
         console.result(f"{check.state:4}  {check.name:{width}}  {check.what}")

@@ -32,6 +32,7 @@ def command(
     from harness.explain.work import at_work
 
     console = Console()
+    # The terminal has no pictures: numbers and sources only.
     if not (html or open_):
         explanation = explain(workspace, model)
         work = at_work(workspace, explanation.model, beside)

@@ -26,6 +26,7 @@ Examples:
   harness models facades_label2photo
   harness models --installed --json
 """
+# None: weights of U-Nets do not tell whether they were trained with it.
 _DROPOUT = {True: "dropout", False: "no dropout", None: "dropout unknown"}
 
 
@@ -121,6 +122,7 @@ def _size(model: Model, path: Path | None) -> str:
 
 def _published(workspace: Workspace, model: Model) -> str:
     """Each published number beside what the newest run that measured it gives, and what sets the two apart."""
+    # Not for lists and `--help`: it brings all that reads runs.
     from harness.report.published import measured_runs, published_rows
 
     runs = measured_runs(workspace, model.id)

@@ -28,5 +28,6 @@ def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: st
     if not page.is_file():
         make_page(folder, lang, console)
     console.result(page.as_uri())
+    # Over ssh or in a container nothing opens: the link is all there is.
     if not print_only and not webbrowser.open(page.as_uri()):
         console.talk("no browser could be started here: open the link above yourself")

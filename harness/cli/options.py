@@ -10,6 +10,7 @@ import click
 
 from harness.cli.completing import DATASET, MODEL
 
+# Pixels a side: what is longer is a slip of the keyboard.
 _LARGEST = 8192
 
 # Each of these is a decorator of a command.

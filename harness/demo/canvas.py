@@ -46,9 +46,11 @@ class Canvas:
         self.size = size
         self._scale = size * _FINE / GRID
         side = size * _FINE
+        # Three layers over one another: what colour a pixel has, how much of the sun reaches it, what it is made of.
         self._colour = Image.new("RGB", (side, side), (128, 128, 128))
         self._light = Image.new("L", (side, side), 255)
         self._material = Image.new("L", (size, size), 0)
+        # RGBA: this pen blends by alpha; those of light and material replace.
         self._pen = ImageDraw.Draw(self._colour, "RGBA")
         self._light_pen = ImageDraw.Draw(self._light)
         self._material_pen = ImageDraw.Draw(self._material)
@@ -88,6 +90,7 @@ class Canvas:
 
     def cast(self, x0: float, y0: float, x1: float, y1: float, depth: float, *, light: float = 0.0) -> None:
         """Casts the shadow of a box that stands `depth` units out of the wall; the sun is up on the left."""
+        # The box and its copy pushed right and down: a hexagon. Light comes from 31° left of straight above.
         points = [(x0, y0), (x1, y0), (x1 + depth * 0.6, y0 + depth), (x1 + depth * 0.6, y1 + depth)]
         points += [(x0 + depth * 0.6, y1 + depth), (x0, y1)]
         self._light_pen.polygon([self._point(x, y) for x, y in points], fill=round(255 * light))
@@ -102,8 +105,11 @@ class Canvas:
 
     def develop(self, rng: np.random.Generator, shade: Colour) -> NDArray[np.float32]:
         """Returns the lit picture, `(size, size, 3)` float32 RGB in 0..1; `shade` tints what lies in shadow."""
+        # (size, size, 3); the mean of 2×2 pixels smooths the edges.
         colour = np.asarray(self._colour.reduce(_FINE), dtype=np.float32) / 255.0
+        # Shadows have soft edges, for the sun is no point.
         soft = self._light.reduce(_FINE).filter(ImageFilter.GaussianBlur(0.7 * self.size / GRID))
+        # (size, size, 1), so that it multiplies all three channels.
         light = np.asarray(soft, dtype=np.float32)[..., None] / 255.0
         tint = np.asarray(shade, dtype=np.float32) / 255.0
         lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * self._texture(rng)[..., None]
@@ -114,6 +120,7 @@ class Canvas:
         texture = np.ones((self.size, self.size), np.float32)
         for kind, draw in enumerate(_TEXTURES, 1):
             mask = material == kind
+            # A texture is drawn only where it is seen: what is drawn decides what the generator gives next.
             if mask.any():
                 texture[mask] = draw(rng, self.size)[mask]
         return texture
@@ -123,6 +130,7 @@ class Canvas:
 
 
 def _pixels(corners: tuple[float, float, float, float], scale: float) -> tuple[int, int, int, int]:
+    # Right and lower edge are the first pixels not covered, as in slices.
     left, top, right, bottom = (round(value * scale) for value in corners)
     return left, top, right, bottom
 

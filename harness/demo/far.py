@@ -15,14 +15,17 @@ from harness.demo.textures import Floats, soft_noise
 def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Returns the street of a `(256, 256, 3)` uint8 photo by night: stars, a moon, lamps behind some windows."""
     size = photo.shape[0]
+    # Moonlight: little of red, most of blue.
     dark = photo.astype(np.float32) / 255.0 * np.array([0.17, 0.21, 0.34], np.float32)
     roofs = np.full(size, plan.base)
     for house in plan.houses:
         roofs[house.x0 : house.x1] = house.roof_top - 16
+    # Above the roofs, and above row 170 where no house stands.
     sky = np.arange(size)[:, None] < np.minimum(roofs, 170)[None, :]
     fall = np.linspace(1.0, 0.0, size, dtype=np.float32)[:, None, None]
     veil = sky[..., None] * np.clip((1.0 - fall) * -6.0 + 4.0, 0.0, 1.0)
     dark += (np.array([0.05, 0.07, 0.16], np.float32) + 0.10 * (1.0 - fall) - dark) * veil
+    # Four stars in a thousand pixels of sky.
     dark += (sky & (rng.random((size, size)) < 0.004))[..., None] * rng.uniform(0.3, 0.9, (size, size, 1))
     dark += _moon(rng, size) * sky[..., None]
     lamps = np.zeros((size, size, 3), np.float32)
@@ -30,8 +33,10 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
         for box in house.boxes:
             if box.label in ("window", "shop") and rng.random() < 0.5:
                 warmth = np.array([1.0, 0.74, 0.38], np.float32) * np.float32(rng.uniform(0.6, 1.0))
+                # (h, w, 1): curtains and frames still show against the lamp.
                 inside = photo[box.y0 + 2 : box.y1 - 1, box.x0 + 2 : box.x1 - 1].mean(axis=2, keepdims=True) / 255.0
                 lamps[box.y0 + 2 : box.y1 - 1, box.x0 + 2 : box.x1 - 1] = warmth * (0.55 + 0.6 * inside)
+    # Lamps shine beyond their windows.
     glow = Image.fromarray((np.clip(lamps, 0, 1) * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(7))
     lit = np.maximum(dark, lamps) + 0.7 * np.asarray(glow, dtype=np.float32) / 255.0
     return _bytes(lit)
@@ -45,15 +50,18 @@ def hills(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
     picture = cool + (warm - cool) * np.clip(down * 1.7, 0.0, 1.0)[..., None] * np.ones((1, size, 1), np.float32)
     picture += 0.18 * (soft_noise(rng, size, 4, 4) - 0.5)[..., None]
     x, y = rng.uniform(0.25, 0.75), 0.42
+    # From the sun, in sides of the picture, (size, size).
     distance = np.sqrt((across - x) ** 2 + (down - y) ** 2)
     picture += np.exp(-distance * 9.0)[..., None] * np.array([0.5, 0.36, 0.14], np.float32)
     picture = np.where((distance < 0.045)[..., None], np.array([1.0, 0.93, 0.74], np.float32), picture)
+    # From the farthest ridge to the nearest: lower, smoother and darker.
     for layer in range(4):
         ridge = 0.40 + 0.09 * layer + (0.22 - 0.03 * layer) * (soft_noise(rng, size, 4 + 2 * layer, 5)[:1] - 0.5)
         tone = np.array([0.50, 0.42, 0.56], np.float32) * (1.0 - 0.25 * layer)
         mask = np.clip((down - ridge) * size, 0.0, 1.0)[..., None]
         picture += (tone - picture) * mask
     shore = round(size * 0.76)
+    # The land above the shore, mirrored and dimmed.
     water = picture[shore - 1 :: -1][: size - shore] * 0.62 + 0.06
     ripples = np.sin(np.arange(size - shore) * 1.9 + rng.uniform(0, 6))[:, None, None] * 0.02
     picture[shore:] = water + ripples
@@ -65,6 +73,7 @@ def sketch(label: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     size = label.shape[0]
     plain = label.astype(np.int32).sum(axis=2)
     edges = (plain != np.roll(plain, 1, axis=0)) | (plain != np.roll(plain, 1, axis=1))
+    # `roll` brings the last row and column round to the first.
     edges[0], edges[:, 0] = False, False
     lines = Image.fromarray(edges.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(0.8))
     # A hand does not draw straight: every point of the paper is taken from a little beside it.

@@ -17,6 +17,7 @@ _IRON: Final[Colour] = (44, 46, 50)
 def cornice(site: Site, box: Box) -> None:
     """Draws a window head: a flat stone, or a pediment where there is room for one."""
     canvas, trim = site.canvas, site.paint.trim
+    # Only a palace's window heads are so high.
     if box.height >= 7:
         middle = (box.x0 + box.x1) / 2
         points = [(box.x0 - 0.5, box.y1 - 2.0), (middle, float(box.y0)), (box.x1 + 0.5, box.y1 - 2.0)]
@@ -27,6 +28,7 @@ def cornice(site: Site, box: Box) -> None:
         canvas.slab(box.x0 - 0.5, box.y1 - 2.5, box.x1 + 0.5, box.y1, trim, depth=2.5)
         return
     canvas.slab(box.x0, box.y0, box.x1, box.y1, trim, depth=2.5)
+    # A keystone.
     if box.height >= 5 and site.house.style == "brick":
         middle = (box.x0 + box.x1) / 2
         canvas.polygon(
@@ -38,6 +40,7 @@ def cornice(site: Site, box: Box) -> None:
 def sill(site: Site, box: Box) -> None:
     """Draws a stone sill; a riviera house keeps geraniums on it."""
     canvas = site.canvas
+    # The wall below lies in half shade.
     canvas.shadow(box.x0 + 1, box.y1, box.x1 - 1, box.y1 + 8, 0.86)
     canvas.slab(box.x0, box.y1 - min(3, box.height), box.x1, box.y1, site.paint.trim, depth=2.5)
     if site.house.style == "riviera":
@@ -47,6 +50,7 @@ def sill(site: Site, box: Box) -> None:
 def _flowers(site: Site, x0: float, y0: float, x1: float, y1: float) -> None:
     canvas = site.canvas
     canvas.paint(x0, y1 - 2, x1, y1 + 1, (150, 88, 62))
+    # Leaves first, flowers before them.
     for x in np.arange(x0, x1 - 1.0, 1.6):
         lift = float(site.rng.uniform(-0.8, 0.8))
         canvas.ellipse(x - 0.6, y0 + 1 + lift, x + 2.4, y1 - 0.5, shaded(LEAVES, float(site.rng.uniform(0.7, 1.3))))
@@ -66,6 +70,7 @@ def balcony(site: Site, box: Box) -> None:
         for x in np.arange(x0 + 1.0, x1 - 1.5, 4.0):
             canvas.paint(x, y0 + 2, x + 2, y1 - 2, trim)
             canvas.paint(x + 1.5, y0 + 2, x + 2.5, y1 - 2, shaded(trim, 0.68))
+        # A post to every twelve balusters.
         for x in np.arange(x0 + 0.0, x1 - 3.0, 48.0):
             canvas.slab(x, y0, x + 5, y1, trim, depth=1)
         canvas.slab(x0, y1 - 2, x1, y1, trim, depth=0)
@@ -87,6 +92,7 @@ def deco(site: Site, box: Box) -> None:
     """Draws a relief panel with a rosette; above the roof line a chimney or a crest."""
     canvas, trim = site.canvas, site.paint.trim
     x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
+    # Above the roof line a relief has no wall to hang on: it is a chimney or a crest.
     if y1 <= site.house.top and site.house.style == "brick":
         canvas.rectangle(x0, y0, x1, y1, shaded(site.wall, 0.92), texture=textures.bricks)
         canvas.shadow((x0 + x1) / 2 + 2, y0, x1, y1, 0.35)
@@ -129,6 +135,7 @@ def molding(site: Site, box: Box) -> None:
     canvas.paint(x0, y0, x1, y0 + 1, shaded(trim, 1.12))
     canvas.paint(x0, y0 + 3, x1, y0 + 3.5, shaded(trim, 0.66))
     canvas.paint(x0, y0 + 3.5, x1, y1, shaded(trim, 0.88))
+    # Dentils stand on a grid of 4 units of the whole picture, so that neighbours join.
     for x in range(x0 // 4 * 4, x1, 4):
         canvas.paint(max(x0, x), y1 - 3, min(x1, x + 2), y1 - 0.5, shaded(trim, 1.08))
         canvas.paint(max(x0, x + 2), y1 - 3, min(x1, x + 4), y1 - 0.5, shaded(trim, 0.56))
@@ -141,6 +148,7 @@ def pillar(site: Site, box: Box) -> None:
     canvas.rectangle(box.x0, box.y0, box.x1, box.y1, trim)
     steps = np.arange(box.x0, box.x1, 0.5)
     for x in steps:
+        # 0 at the lit side, brightest at 0.3, darkest at the right edge.
         across = (x - box.x0) / box.width
         canvas.paint(x, box.y0, x + 0.5, box.y1, shaded(trim, 1.06 - 0.42 * abs(across - 0.3) ** 1.2))
     for y0, y1 in ((box.y0, box.y0 + 3), (box.y1 - 3, box.y1)):

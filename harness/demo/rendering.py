@@ -37,6 +37,7 @@ def paint_photo(plan: Plan, rng: np.random.Generator, size: int = GRID) -> NDArr
     canvas = Canvas(size)
     canvas.picture(0, 0, GRID, GRID, _backdrop(rng, size))
     _street(canvas, plan)
+    # The higher house in front: its shadow falls on the lower one.
     for house in sorted(plan.houses, key=lambda each: -each.top):
         _house(canvas, house, rng)
     return _lens(canvas.develop(rng, _SHADE), rng)
@@ -47,11 +48,13 @@ def _backdrop(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
     rows = np.linspace(0.0, 1.0, size, dtype=np.float32)[:, None]
     down = rows[..., None]
     zenith, haze = np.array([104, 158, 214], np.float32), np.array([216, 228, 234], np.float32)
+    # Blue above, pale towards the horizon, reached at 0.8 of the height.
     sky = zenith + (haze - zenith) * np.clip(down * 1.25, 0.0, 1.0)
     wide = soft_noise(rng, size, 5, 4)
     clouds = np.clip((wide - 0.50) * 4.0, 0.0, 1.0)[..., None] * (1.0 - 0.6 * down)
     picture = sky + (np.float32(249) - sky) * clouds * np.float32(0.8)
     leaves = soft_noise(rng, size, 20, 3)
+    # The trees' upper edge: one row of noise says how high, the leaves roughen it.
     crown = 0.62 + 0.16 * soft_noise(rng, size, 6, 2)[:1] + 0.10 * (leaves - 0.5)
     mask = np.clip((rows - crown) * 40.0, 0.0, 1.0)[..., None]
     green = np.array([84, 112, 66], np.float32) * (0.45 + 1.05 * leaves[..., None])
@@ -73,6 +76,7 @@ def _street(canvas: Canvas, plan: Plan) -> None:
 
 def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:
     paint = PAINTS[house.style]
+    # No two walls of a style have quite the same colour.
     red, green, blue = (part * rng.uniform(0.975, 1.025) for part in paint.wall)
     wall = shaded((round(red), round(green), round(blue)), float(rng.uniform(0.95, 1.04)))
     if house.roof_top < house.top:
@@ -106,11 +110,13 @@ def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Returns the light as a camera keeps it: warm grading, soft shoulder, vignette, blur, grain; uint8."""
     size = lit.shape[0]
     place = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+    # A lens darkens by the square of the distance from the middle.
     vignette = 1.0 - 0.10 * (place[:, None] ** 2 + place[None, :] ** 2)
     warmth = np.array([1.05, 1.0, 0.95], np.float32) * np.float32(rng.uniform(0.98, 1.05))
     exposed = 1.07 * lit * vignette[..., None] * warmth
     # A shoulder above 0.8 keeps the white trim from clipping.
     curved = np.where(exposed > 0.8, 0.8 + 0.2 * np.tanh((exposed - 0.8) / 0.2), exposed)
+    # Steeper in the middle, flat at both ends: black and white stay where they are.
     contrast = curved + 0.10 * (curved - 0.5) * (1.0 - np.abs(2.0 * curved - 1.0))
     grain = rng.standard_normal((size, size, 1), dtype=np.float32) * 0.008
     picture = Image.fromarray((np.clip(contrast, 0, 1) * 255).astype(np.uint8))

@@ -18,6 +18,7 @@ def soft_noise(rng: np.random.Generator, size: int, cells: int, octaves: int = 1
     total = np.zeros((size, size), np.float32)
     weights = 0.0
     for octave in range(octaves):
+        # Each octave is twice as fine and half as strong.
         count = min(size, cells * 2**octave)
         grid = Image.fromarray(rng.random((count, count), dtype=np.float32))
         weight = 0.5**octave
@@ -64,6 +65,7 @@ def pavement(rng: np.random.Generator, size: int) -> Floats:
 def _blocks(rng: np.random.Generator, size: int, shape: tuple[int, int], *, spread: float, joint: float) -> Floats:
     width, height = shape
     courses, columns = size // height + 1, size // width + 2
+    # One brightness a brick, (courses, columns); then repeated to its pixels.
     tints = (1.0 + spread * rng.standard_normal((courses, columns))).astype(np.float32)
     wall = np.repeat(np.repeat(tints, height, axis=0)[:size], width, axis=1)
     upright = np.zeros(wall.shape, bool)

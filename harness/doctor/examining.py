@@ -31,6 +31,7 @@ class Diagnosis:
 def examine(workspace: Workspace, *, offline: bool = False, progress: Progress | None = None) -> Diagnosis:
     """Looks at the machine and the workspace, changing nothing; `offline` asks no host."""
     found = [
+        # From what everything needs to what is nice to have.
         software.check_python(),
         software.check_torch(),
         software.check_torchvision(),

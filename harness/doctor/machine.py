@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.doctor.check import Check
 
+# Bytes; the largest datasets have 2.2 and 8.6 GB.
 _LITTLE_RAM = 4e9
 _LITTLE_DISK, _NO_DISK = 5e9, 5e8
 _OTHER_FOLDER = "make room, or use another disk with `--workspace DIR`"
@@ -16,6 +17,7 @@ _OTHER_FOLDER = "make room, or use another disk with `--workspace DIR`"
 
 def check_cores() -> Check:
     """The processor cores this process may use."""
+    # A container or `taskset` may leave fewer than the machine has.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Check("processor", "ok", f"{cores} core{'s' if cores > 1 else ''}")
 
@@ -59,6 +61,7 @@ def check_disk(folder: Path) -> Check:
 def check_writable(folder: Path) -> Check:
     """Whether files can be made in the workspace, or in the nearest folder above it that exists; leaves nothing."""
     try:
+        # Permissions do not tell all (read-only mounts, quotas): only writing does.
         with tempfile.TemporaryFile(dir=_existing(folder)):
             return Check("workspace", "ok", f"`{folder}`")
     except OSError as error:

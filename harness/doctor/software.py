@@ -37,6 +37,7 @@ def check_torch() -> Check:
 def check_torchvision() -> Check:
     """torchvision, by its metadata: beside another build of torch it cannot be imported, which the engine mends."""
     try:
+        # Importing it beside another build of torch fails for operators that the scripts never use.
         return Check("torchvision", "ok", importlib.metadata.version("torchvision"))
     except importlib.metadata.PackageNotFoundError:
         return Check("torchvision", "warn", "missing; the official engine needs it", _INSTALL_TORCH)
@@ -52,6 +53,7 @@ def check_gpu() -> Check:
         found = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
         names = ", ".join(f"{gpu.name} ({gpu.total_memory / 1e9:.0f} GB)" for gpu in found)
         return Check("GPU", "ok", f"{names}, CUDA {torch.version.cuda}")
+    # NVIDIA's own tool comes with the driver, whatever PyTorch was built for.
     if shutil.which("nvidia-smi") is None:
         return Check("GPU", "ok", "none; the CPU does all the work")
     built = torch.version.cuda
@@ -66,6 +68,7 @@ def check_git() -> Check:
     if found is None:
         return Check("git", "bad", "not on PATH; the authors' code cannot be cloned", mend)
     try:
+        # A git that is there may be a stub, as on macOS without the developer tools.
         told = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return Check("git", "bad", f"`{found}` does not run: {error}", mend)
@@ -74,6 +77,7 @@ def check_git() -> Check:
 
 def check_browser() -> Check:
     """What `harness open` shows pages with."""
+    # A browser by name first: `webbrowser` may offer a text browser, which shows no report.
     found = next((path for name in _CHROMIUM if (path := shutil.which(name))), None)
     if found is None:
         try:

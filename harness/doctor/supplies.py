@@ -51,6 +51,7 @@ def check_weights(workspace: Workspace) -> Check:
     if changed:
         mend = "remove the file and bring it again with `harness setup`, or place your own with `--from-file`"
         return Check("weights", "warn", "; ".join(changed), mend)
+    # All of them would fill the screen.
     shown = ", ".join(model.id for model in found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
     return Check("weights", "ok", f"{len(found)} of {len(MODELS)} models: {shown}")
 
@@ -78,6 +79,7 @@ def check_host(host: str) -> Check:
     """Whether a host answers, whatever it says, within a few seconds."""
     try:
         with new_session() as session, session.head(host, timeout=_TIMEOUT_S, allow_redirects=False) as answer:
+            # A server that refuses the method or the address is there all the same.
             if answer.status_code < 500:
                 return Check("network", "ok", f"`{host}` answers")
             return Check("network", "warn", f"`{host}` answers {answer.status_code}", "try later")

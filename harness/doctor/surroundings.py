@@ -30,6 +30,7 @@ def check_proxies(proxies: dict[str, str] | None = None) -> Check:
         wrong = None if scheme == "no" else _unusable(url)
         if wrong:
             return Check("proxy", "warn", f"{what}; `{scheme}_proxy` {wrong[0]}", wrong[1])
+    # The code comes by https, the weights by http: one proxy alone lets half of it through.
     if found.keys() & {"http", "https", "all"} == {"http"}:
         return Check("proxy", "warn", f"{what}; the code comes by https", "set `HTTPS_PROXY`, too, if all must pass it")
     return Check("proxy", "ok", what)
@@ -61,6 +62,7 @@ def check_certificates() -> Check:
     for variable, place in told.items():
         path = Path(place)
         try:
+            # Reading it is the only proof that a bundle is one.
             ssl.create_default_context(cafile=None if path.is_dir() else place, capath=place if path.is_dir() else None)
         except (OSError, ssl.SSLError) as error:
             why = "there is no such file" if not path.exists() else f"it holds no certificates: {error}"
@@ -79,6 +81,7 @@ def check_netrc() -> Check | None:
     except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
         return Check("netrc", "warn", f"`{path}` cannot be read: {error.__class__.__name__}", f"mend or move `{path}`")
     shown = f"`{path}` has passwords for {', '.join(sorted(hosts)) or 'no host'}"
+    # Readable by group or others, as git and ftp refuse it.
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Check("netrc", "warn", f"{shown}, and others can read it", f"chmod 600 {path}")
     return Check("netrc", "ok", shown)

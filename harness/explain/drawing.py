@@ -51,8 +51,10 @@ def draw(network: Network) -> Drawing:
     def inside(skip: Skip) -> list[int]:
         return [i for i, position in enumerate(positions) if skip.first <= position <= skip.last]
 
+    # Arcs that span more lie higher, so that none crosses another.
     ceiling = 2 * _ARC + _NESTED * max((len(inside(skip)) for skip in network.skips), default=0)
     floor = ceiling + _TALLEST
+    # The height of a column is log2(side + 1): each halving takes off the same.
     largest = max(network.input[1], *(network.layers[p].shape[1] for p in positions))
     columns = []
     for number, position in enumerate(positions):

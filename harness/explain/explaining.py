@@ -30,6 +30,7 @@ from harness.web.render import render_page
 from harness.workspace import Workspace
 
 _DEFAULT_MODEL = "pix2pix/facades_label2photo"
+# The discriminators of the paper's section 4.4: patches of 1, 16, 70 and 286 pixels.
 _VARIANTS = (("pixel", "pixel", 0), ("n_layers 1", "n_layers", 1), ("basic", "basic", 3), ("n_layers 5", "n_layers", 5))
 
 _LEAST_JUDGED = 128
@@ -87,8 +88,10 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         entry = replace(loaded.model, architecture=loaded.architecture)
     a, side = entry.architecture, entry.crop_size
     with torch.device("meta"):
+        # Shapes alone are asked for: no weight is ever made.
         generator = take_apart(build_generator(a), (a.input_nc, side, side))
     # pix2pix's discriminator sees input and output, CycleGAN's the output alone.
+    # (input and output, or output alone) in one tensor: the condition is a concatenation.
     channels = a.output_nc + (0 if entry.family == "cyclegan" else a.input_nc)
     judged = max(side, _LEAST_JUDGED)
     variants = {}
@@ -132,6 +135,7 @@ def write_explanation(
         words,
         package="harness.explain",
         styles=("explain.css",),
+        # No script of the page speaks: base.js copies and changes the look.
         data={"digits": words.digits, "strings": {}},
         e=explanation,
         chapters=CHAPTERS,

@@ -100,6 +100,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
         kernel, stride = None, None
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             kernel, stride = module.kernel_size[0], module.stride[0]
+        # (1, C, H, W)
         _, channels, height, width = output.shape
         layers.append(Layer(key, _KINDS.get(kind, kind), kernel, stride, (channels, height, width), sum(trained)))
         last = output
@@ -111,6 +112,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
         """A block whose output is not its last layer's has joined something to it: by shape, what and how."""
         nonlocal last
         first = begun.pop()
+        # The very tensor of the last layer: a plain chain.
         if last is not None and output is not last:
             joining: Joining = "sum" if output.shape == last.shape else "concatenation"
             skips.append(Skip(first, len(layers) - 1, joining, inputs[0].shape[1]))
@@ -123,6 +125,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
             module.register_forward_pre_hook(enter)
             module.register_forward_hook(leave)
     with torch.no_grad(), dropout_from([torch.Generator()]):
+        # On the meta device layers know shapes and compute nothing.
         network.to("meta")(torch.empty((1, *shape), device="meta"))
     return Network(shape, tuple(layers), tuple(sorted(skips, key=lambda skip: skip.first)))
 
@@ -137,6 +140,7 @@ def receptive_field(network: nn.Module) -> Field:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             start -= int(module.padding[0]) * step
+            # r = r + (k - 1)·j, j = j·s, start = start - p·j, from the input to the output.
             size += (module.kernel_size[0] - 1) * step
             step *= module.stride[0]
     return Field(size, step, start)

@@ -85,6 +85,7 @@ def _cut_skips(network: nn.Module) -> None:
 
     def without(channels: int, _: nn.Module, __: Any, output: torch.Tensor) -> torch.Tensor:
         kept = output.clone()
+        # A block answers [its input, what came up] along the channels: (1, C_in + C_up, H, W).
         kept[:, :channels] = 0
         return kept
 
@@ -96,6 +97,7 @@ def _cut_skips(network: nn.Module) -> None:
 
 def cpu_job(weights: Path, architecture: Architecture, direction: Direction, mode: Mode, side: int = 256) -> Job:
     """Returns what a translator is asked that stands alone, on the CPU, and writes nothing."""
+    # A job must name folders; these are never touched.
     aside = Path(tempfile.gettempdir())
     return Job(
         weights=weights, architecture=architecture, items=(), direction=direction, mode=mode, seed=0, device="cpu",

@@ -58,6 +58,7 @@ class Statement:
     formula: str = ""
 
 
+# The token of a line is looked for in the pinned file by a test: a wrong number fails there.
 _p, _c = partial(Section, "pix2pix"), partial(Section, "CycleGAN")
 _net = partial(Line, "models/networks.py")
 _pix = partial(Line, "models/pix2pix_model.py")
@@ -66,6 +67,7 @@ _train = partial(Line, "options/train_options.py")
 _base = partial(Line, "options/base_options.py")
 _lua = partial(Line, repository=LUA)
 
+# The papers' equations 1, 3 and 4 (pix2pix), 2, 3 and section 5.2 (CycleGAN); `_{…}` are subscripts.
 CGAN = "L_{cGAN}(G, D) = E_{x,y}[log D(x, y)] + E_{x,z}[log(1 − D(x, G(x, z)))]"
 L1 = "L_{L1}(G) = E_{x,y,z}[‖y − G(x, z)‖_{1}]"
 OBJECTIVE = "G* = arg min_{G} max_{D} L_{cGAN}(G, D) + λ L_{L1}(G)"
@@ -73,6 +75,7 @@ CYCLE = "L_{cyc}(G, F) = E_{x}[‖F(G(x)) − x‖_{1}] + E_{y}[‖G(F(y)) − y
 FULL = "L(G, F, D_{X}, D_{Y}) = L_{GAN}(G, D_{Y}) + L_{GAN}(F, D_{X}) + λ L_{cyc}(G, F)"
 IDENTITY = "L_{identity}(G, F) = E_{y}[‖G(y) − y‖_{1}] + E_{x}[‖F(x) − x‖_{1}]"
 
+# In the order of the page; the first word of a key is the chapter.
 STATEMENTS = (
     Statement("gan.game", (_p("1"),)),
     Statement("gan.conditional", (_p("3"), _pix(93, "we use conditional GANs"))),

@@ -12,6 +12,7 @@ from harness.explain.statements import CHAPTERS, QUESTIONS
 from harness.explain.work import AtWork
 from harness.web.language import Language
 
+# Narrower than most terminals: long lines of prose are hard to follow.
 _WIDTH = 96
 
 
@@ -55,6 +56,7 @@ def work_lines(work: AtWork, lang: str = "en") -> Iterator[str]:
 
 
 def _layers(network: Network, words: Language) -> Iterator[str]:
+    # A skip is told at the layer after which it joins.
     joined = {skip.last: skip for skip in network.skips}
     parameters = words.localised(f"{network.parameters:,}")
     shape = "×".join(map(str, network.input))

@@ -33,9 +33,11 @@ from harness.weights.reading import read_state_dict
 from harness.workspace import Workspace
 
 PICTURES = 3
+# Red, white and blue of ColorBrewer's RdBu, which colour-blind readers can tell apart.
 _MADE, _UNSURE, _REAL = (np.array(c, dtype=np.float32) for c in ((178, 24, 43), (247, 247, 247), (33, 102, 172)))
 _COVER = 0.6
 _ANSWER_SIDE = 96
+# Options in which trainings always differ.
 _IDLE = {"name", "dataroot", "checkpoints_dir", "num_threads"}
 
 
@@ -125,6 +127,7 @@ def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> A
                 f"`{model.id}` was not trained here: nothing can be set beside it", "harness models --installed"
             )
         return None
+    # The model itself stands first, for comparison; alone it needs no table.
     compared = [own, *(_comparable(workspace, own, name) for name in beside)] if beside else []
     items = select(default_set(workspace, model), model).limited(PICTURES).items
     pairs = [_halves(item, model) for item in items]
@@ -196,6 +199,7 @@ def _difference(trained: _Trained, among: Sequence[_Trained]) -> str:
     """Returns the options in which trainings differ, as this one has them; switches only where they are on."""
     options = [_options(t) for t in among]
     said = []
+    # The same key may be absent elsewhere: that is a difference, too.
     for key, value in sorted(_options(trained).items()):
         if value is not False and any(other.get(key) != value for other in options):
             said.append(key if value is True else f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}")
@@ -209,6 +213,7 @@ def _options(trained: _Trained) -> dict[str, Any]:
 
 def _levels(trained: _Trained, source: Image.Image) -> tuple[Level, ...]:
     network = load_generator(trained.job(trained.entry.epoch))
+    # Dropout would scatter zeros over what a layer answers.
     set_mode(network, "deterministic")
     levels: list[Level] = []
 
@@ -268,7 +273,9 @@ def _verdicts(
 
 def _covered(picture: Image.Image, verdicts: np.ndarray) -> Image.Image:
     """The picture under its verdicts: red where it is taken for made, blue where for real."""
+    # (H, W, 1): 0 undecided, 1 certain.
     share = np.abs(verdicts - 0.5)[..., None] * 2
+    # (H, W, 3), the colour of the side it leans to.
     ends = np.where(verdicts[..., None] < 0.5, _MADE, _REAL)
     colours = (_UNSURE * (1 - share) + ends * share).astype(np.uint8)
     cover = Image.fromarray(colours).resize(picture.size, Image.Resampling.NEAREST)

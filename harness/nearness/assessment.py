@@ -17,6 +17,7 @@ from harness.nearness.scoring import COMPARED, ORIENTATION, Array, distances
 
 Verdict = Literal["near", "unusual", "far"]
 
+# The percentile beyond which a picture is unusual; the same share for a single group, as a surprise.
 _UNUSUAL = 95.0
 _NOTABLE = -math.log(0.05)
 _MOST_REASONS = 4
@@ -96,6 +97,7 @@ def assess(image: Picture, profile: Profile) -> Nearness:
         ValueError: not a uint8 RGB picture, or a side below 32 pixels.
     """
     description = describe(image, profile.palette)
+    # (1, groups)
     surprise = profile.scale.surprise(profile.reference.remoteness(description[None]))
     score = profile.scale.joined(surprise)
     percentile = float(profile.scale.percentiles(score)[0])
@@ -134,6 +136,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
     if len(descriptions) > _LARGEST_SET:
         descriptions = descriptions[np.sort(generator.choice(len(descriptions), _LARGEST_SET, replace=False))]
     reference, usual_remoteness = profile.reference, profile.scale.usual
+    # Orientation counts in units of its own spread, as every other feature does.
     spread = usual_remoteness.std(axis=0)[-len(ORIENTATION) :] + 1e-9
     # training pictures stand by how they lie in the eyes of the others: their own would flatter them
     training = _weighted(reference.points, -usual_remoteness[:, -len(ORIENTATION) :] / spread)
@@ -147,6 +150,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
         draws = [np.bincount(generator.integers(m, size=m), minlength=m).astype(np.float64) for _ in range(_RESAMPLES)]
         drawn = [energy.distance(np.ones(n), weights) for weights in draws]
         low, high = (float(bound) for bound in np.quantile(drawn, [0.025, 0.975]))
+    # What sets of that size from the training pictures themselves would show.
     null = _null(training, min(m, n // 2), generator)
     usual = float(np.quantile(null, 0.95))
     percentile = float(100 * (np.sum(null < distance) + 0.5) / (len(null) + 1))

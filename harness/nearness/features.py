@@ -13,6 +13,7 @@ _Plane = NDArray[np.float64]
 SMALLEST_SIDE = 32
 _EDGE, _STRONG_EDGE, _DARKER = 0.4, 1.5, 0.25  # in spreads of brightness, so that a dark picture has its lines too
 _LEAST_SPREAD = 0.02
+# Cycles a pixel; 0.5 is the finest that pixels can hold.
 _BANDS = (0.01, 0.03, 0.06, 0.12, 0.25, 0.35, 0.5)
 _PLANES = ("brightness", "yellow_blue", "across", "down")
 _STEPS, _SHIFTS, _FAR_SHIFTS = (4, 16), (2, 4, 8, 16), (2, 4, 8, 16, 32)
@@ -70,6 +71,7 @@ def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
     # Luma of ITU-R BT.601.
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    # Sobel's kernel weighs 8 in all: divided by it, a gradient is a step of brightness a pixel.
     across, down = sobel(luma, axis=1) / 8, sobel(luma, axis=0) / 8
     gradient = np.hypot(across, down)
     shadows, highlights = np.quantile(luma, [0.05, 0.95])
@@ -96,6 +98,7 @@ def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
 
 def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
     """The share of pixels on the palette, and the square roots of a 4×4×4 colour histogram (Hellinger)."""
+    # (H, W, 3) of 0 to 3; 64 colours in all.
     quarters = image >> 6
     bins = (quarters[..., 0] << 4) | (quarters[..., 1] << 2) | quarters[..., 2]
     histogram = np.sqrt(np.bincount(bins.ravel(), minlength=64) / bins.size)
@@ -106,6 +109,7 @@ def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
 def _lines(luma: _Plane, gradient: _Plane) -> dict[str, float]:
     """Edges, flat areas, and the mean width of what is darker than its surroundings, as area over half outline."""
     spread = _spread(luma)
+    # Darker than the mean of the 31×31 pixels around: ink on paper, joints in a wall.
     dark = luma < uniform_filter(luma, 31) - _DARKER * spread
     outline = (dark[:, 1:] != dark[:, :-1]).sum() + (dark[1:] != dark[:-1]).sum()
     return {
@@ -118,10 +122,12 @@ def _lines(luma: _Plane, gradient: _Plane) -> dict[str, float]:
 
 def _spectrum(luma: _Plane) -> dict[str, float]:
     """The share of each band of spatial frequency, in cycles a pixel, in the power of the windowed picture."""
+    # Without a window the picture's borders would fill every band of the spectrum.
     window = np.outer(np.hanning(luma.shape[0]), np.hanning(luma.shape[1]))
     power = np.abs(np.fft.rfft2((luma - luma.mean()) * window)) ** 2
     radius = np.hypot(np.fft.fftfreq(luma.shape[0])[:, None], np.fft.rfftfreq(luma.shape[1])[None, :])
     sums, _ = np.histogram(radius, bins=_BANDS, weights=power)
+    # Shares, so that contrast does not count twice.
     shares = sums / max(float(power.sum()), 1e-12)
     bands = {f"band_{i}": _log(share) for i, share in enumerate(shares)}
     return {"fine_detail": _log(shares[-2:].sum()), **bands}
@@ -129,6 +135,7 @@ def _spectrum(luma: _Plane) -> dict[str, float]:
 
 def _noise(luma: _Plane) -> float:
     """Immerkær 1996, "Fast noise variance estimation", with a median, which edges move less than a mean."""
+    # The difference of two Laplacians: blind to brightness and its slopes. Its answer to noise of σ has a spread of 6σ.
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
     return _log(float(np.median(np.abs(convolve(luma, kernel)))) / 6)
 
@@ -136,12 +143,14 @@ def _noise(luma: _Plane) -> float:
 def _blocks(luma: _Plane) -> float:
     """How much greater steps are at the 8-pixel grid of JPEG than beside it."""
     steps = np.abs(np.diff(luma, axis=1)).mean(axis=0)
+    # JPEG codes squares of 8×8: its steps lie between pixel 7 and 8, 15 and 16 …
     grid = np.arange(steps.size) % 8 == 7
     return _log(steps[grid].mean()) - _log(steps[~grid].mean())
 
 
 def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
     """Rows against columns, and top against bottom, in brightness, colour and the steps across and down."""
+    # Both (H - 1, W - 1), so that they stand on the same places.
     across, down = np.diff(luma, axis=1)[:-1], np.diff(luma, axis=0)[:, :-1]
     planes = dict(zip(_PLANES, (luma, yellow_blue, np.abs(across), np.abs(down)), strict=True))
     found = _repetition(luma, planes["across"], planes["down"])
@@ -166,6 +175,7 @@ def _repetition(luma: _Plane, across: _Plane, down: _Plane) -> dict[str, float]:
     """How far edges run on, and how like a picture is to itself shifted: downwards against sideways."""
     found = {}
     for n in _SHIFTS:
+        # Upright edges run on downwards: autocorrelation of the steps across, n rows apart.
         upright = (across[n:] * across[:-n]).mean() / ((across**2).mean() + 1e-9)
         lying = (down[:, n:] * down[:, :-n]).mean() / ((down**2).mean() + 1e-9)
         found[f"persistence_{n}"] = _log(upright) - _log(lying)
@@ -173,6 +183,7 @@ def _repetition(luma: _Plane, across: _Plane, down: _Plane) -> dict[str, float]:
     power = float((centred**2).mean()) + 1e-9
     for n in _FAR_SHIFTS:
         n_down, n_across = (min(n, side // 2) for side in luma.shape)
+        # Autocorrelation of brightness.
         upright = (centred[n_down:] * centred[:-n_down]).mean()
         lying = (centred[:, n_across:] * centred[:, :-n_across]).mean()
         found[f"likeness_{n}"] = float(upright - lying) / power

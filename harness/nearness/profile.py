@@ -31,6 +31,7 @@ _DOCUMENT = Document(
     bring="harness setup",
     mend="delete it, then `harness setup`",
 )
+# Below 20 quantiles of 5 % mean nothing; 256 points keep the file below 100 kB and scoring fast.
 FEWEST, MOST = 20, 256
 Half = Literal["left", "right"]
 
@@ -85,6 +86,7 @@ def build_profile(
         )
     chosen = sorted(images)
     if len(images) > MOST:
+        # Of the sorted list, with one seed: the same pictures on every machine.
         kept = np.random.default_rng(0).choice(len(images), MOST, replace=False)
         chosen = [chosen[i] for i in sorted(kept)]
     with (progress or Silent()).step(f"Profiling {domain}", 2 * len(chosen)) as step:
@@ -94,6 +96,7 @@ def build_profile(
             step.advance()
             return pixels
 
+        # Pictures are read twice, once for their colours and once to be described, rather than kept in memory.
         palette = main_colours(in_order(read, chosen, default_workers()))
         rows = in_order(lambda path: describe(read(path), palette), chosen, default_workers())
         descriptions = np.array(list(rows))
@@ -109,6 +112,7 @@ def build_profile(
 
 def profile_of(descriptions: Array, domain: str, provenance: dict[str, Any], palette: ColourSet) -> Profile:
     """Returns the profile of n × features descriptions, rounded as the file rounds it."""
+    # (features, 3)
     usual = np.quantile(descriptions, [0.05, 0.5, 0.95], axis=0).T
     reference, scale = Reference.of(descriptions), calibrate(descriptions)
     return _from_document(_document(Profile(domain, provenance, palette, usual, reference, scale)))
@@ -160,6 +164,7 @@ def _document(profile: Profile) -> dict[str, Any]:
         "usual": dict(zip(NAMES, usual, strict=True)),
         "centre": _packed(reference.centre, "<f4"),
         "scale": _packed(reference.scale, "<f4"),
+        # Half precision is finer than a standardised feature can be told.
         "points": _packed(reference.points, "<f2"),
         "upright": {
             group: [_packed(upright.scale, "<f4"), _packed(upright.weights, "<f4")]
@@ -190,6 +195,7 @@ def _packed(array: Array, kind: str) -> dict[str, Any]:
 
 def _unpacked(packed: dict[str, Any]) -> Array:
     kind, shape = packed["kind"], packed["shape"]
+    # Nothing of a file is trusted: another dtype could hold objects.
     if kind not in {"<f2", "<f4"}:
         raise ValueError(f"an array of kind {kind}")
     size = int(np.prod(shape)) * np.dtype(kind).itemsize

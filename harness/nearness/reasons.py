@@ -77,6 +77,7 @@ WORDS: dict[str, Words] = {
 Reason = tuple[str, str]
 """One thing that is unusual, and what would mend it."""
 
+# Upright pictures score about 1, turned ones about -1: clearly on the other side.
 _TURNED_BELOW = -0.25
 _TURNED = {
     DIRECTION: ("lies on its side: rows and columns are exchanged", "turn it by 90°"),
@@ -112,6 +113,7 @@ def reasons(description: Array, usual: Array, groups: Sequence[str], upright: di
 def _reason_of_group(description: Array, usual: Array, group: str) -> Reason | None:
     spoken = [i for i in COLUMNS[group] if NAMES[i] in WORDS]
     excess = {i: _excess(description[i], *usual[i]) for i in spoken}
+    # `_NEARLY` as far out as the farthest is enough for a plainer word.
     most = max(map(abs, excess.values()))
     index = next(i for i in spoken if abs(excess[i]) >= _NEARLY * most)
     if abs(excess[index]) >= 1:
@@ -143,10 +145,12 @@ def _times(ratio: float) -> str:
 def _rare_colour(description: Array, usual: Array) -> Reason | None:
     """The colour, of the 4×4×4 in a description, that exceeds its usual share most."""
     bins = COLUMNS[_PALETTE][1:]  # without the share of pixels on the palette
+    # Histograms hold square roots of shares.
     shares, most = description[bins] ** 2, usual[bins, 2] ** 2
     at = int(np.argmax(shares - most))
     if shares[at] - most[at] < 0.02:
         return None
+    # The middle of a quarter of the levels.
     red, green, blue = (32 + 64 * int(digit) for digit in NAMES[bins[at]].removeprefix("palette_"))
     text = f"much of a rare colour: near #{red:02x}{green:02x}{blue:02x} are {_share(shares[at])} of the pixels"
     return f"{text}, usual at most {_share(most[at])}", "choose a picture without that colour, or crop it away"

@@ -18,6 +18,7 @@ from harness.nearness.features import COLUMNS, DIRECTION, GROUPS, LAYOUT
 Array = NDArray[np.float64]
 
 ORIENTATION = (DIRECTION, LAYOUT)
+# Nearest points that are averaged; parts a set is cut into; added to the diagonal; spreads a feature counts to most.
 _NEAREST = 5
 _FOLDS = 64
 _RIDGE = 0.1
@@ -44,6 +45,7 @@ class Upright:
         scale = np.quantile(np.abs(features), 0.7, axis=0) + 1e-9
         scaled = np.clip(features / scale, -_CLIP, _CLIP)
         count, size = scaled.shape
+        # w = (XᵀX/n + λI)⁻¹ · mean(x): the targets are all 1.
         weights = np.linalg.solve(scaled.T @ scaled / count + _RIDGE * np.eye(size), scaled.mean(axis=0))
         return cls(scale, weights)
 
@@ -71,6 +73,7 @@ class Reference:
     def of(cls, descriptions: Array) -> Reference:
         """Learns from n × features."""
         compared = descriptions[:, COMPARED_FEATURES]
+        # A normal distribution has its 16 % and 84 % quantiles one σ from the middle; outliers move them little.
         low, centre, high = np.quantile(compared, [0.16, 0.5, 0.84], axis=0)
         scale = np.maximum.reduce([(high - low) / 2, compared.std(axis=0) / 2, np.full(centre.shape, 1e-3)])
         upright = {group: Upright.of(descriptions[:, COLUMNS[group]]) for group in ORIENTATION}
@@ -87,6 +90,7 @@ class Reference:
     def remoteness(self, descriptions: Array) -> Array:
         """Returns m × groups, greater for farther: log distance to the nearest points, or how little upright."""
         points = self.standardised(descriptions)
+        # One number a group: (m,) each, from the columns of that group alone.
         near = [_log_distance(points[:, _PLACES[g]], self.points[:, _PLACES[g]]) for g in COMPARED]
         return np.column_stack([*near, -self.orientation(descriptions)])
 
@@ -119,6 +123,7 @@ class Scale:
         shares = 1 - (np.arange(count) + 0.5) / count
         found = np.empty_like(remoteness)
         for g, usual in enumerate(np.sort(self.usual, axis=0).T):
+            # The mean excess over the edge is the scale of an exponential tail.
             edge = np.quantile(usual, 0.9)
             beyond = usual[usual > edge] - edge
             tail = max(float(beyond.mean()) if beyond.size else 0.0, 1e-9)
@@ -131,6 +136,7 @@ class Scale:
 
         Source: Wilson 2019, "The harmonic mean p-value for combining dependent tests".
         """
+        # log-sum-exp about the greatest term, so that nothing overflows.
         top = surprise.max(axis=1)
         return np.asarray(top + np.log(np.exp(surprise - top[:, None]).mean(axis=1)))
 
@@ -142,6 +148,7 @@ class Scale:
 
 def calibrate(descriptions: Array, seed: int = 0) -> Scale:
     """Scores every training picture by others, so that none is its own neighbour or teacher."""
+    # 64 parts: each is scored by 63/64 of the others, near to what a new picture meets.
     order = np.random.default_rng(seed).permutation(len(descriptions))
     remoteness = np.empty((len(descriptions), len(GROUPS)))
     for fold in np.array_split(order, min(_FOLDS, len(order))):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from harness.web.language import Language
 
+# Beyond these a page grows slow and no eye sees more: points and bars are thinned evenly, a histogram gets wider bins.
 _MOST_POINTS = 2000
 _MOST_BARS = 600
 _MOST_BINS = 32
@@ -127,6 +128,7 @@ def histogram(
     counts = [0] * bins
     for value in finite:
         counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
+    # Room for the ticks below; the tallest bar reaches the top.
     frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
     bars = []
     for left, right, count in zip(edges, edges[1:], counts, strict=False):
@@ -154,12 +156,14 @@ def scatter(
         return None
     xs, ys = [x_values[i] for i in rows], [y_values[i] for i in rows]
     if identity:
+        # Both axes alike, or the line on which both are equal would not be a diagonal.
         xs = ys = xs + ys
     x_low, x_high, x_step = _nice_bounds(min(xs), max(xs))
     y_low, y_high, y_step = _nice_bounds(min(ys), max(ys))
     frame = Frame(360, 300, 52, 348, 12, 256, x_low, x_high, y_low, y_high)
     shown = sorted(rows, key=lambda i: x_values[i])
     if len(shown) > _MOST_POINTS:
+        # By x, so that the ends of the cloud stay.
         shown = [shown[i * len(shown) // _MOST_POINTS] for i in range(_MOST_POINTS)]
     points = tuple((frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown)
     x_ticks = _ticks(frame.x, x_low, x_high, x_step, language)
@@ -175,6 +179,7 @@ def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | No
     if not known:
         return None
     low, high = min(k[2] for k in known), max(k[3] for k in known)
+    # Whiskers end inside the picture, also where nothing varies.
     room = (high - low) * 0.06 or abs(low) * 0.1 or 1.0
     frame = Frame(480, 24, 8, 472, 0, 24, low - room, high + room, 0, 1)
     return tuple((i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known)
@@ -198,6 +203,7 @@ def differences(
         top, bottom = sorted((frame.y(value), frame.y(0)))
         kind = "none" if value == 0 or better is None else "gain" if gain else "loss"
         label = f"{name}: {language.number(value, decimals, signed=True)}"
+        # Bars of hundreds of images still have a width.
         width = max(0.6, 0.82 * (frame.right - frame.left) / len(finite))
         bars.append(Bar(frame.x(place), top, round(width, 2), max(0.75, round(bottom - top, 2)), label, kind))
     ticks = _ticks(frame.y, low, high, step, language)
@@ -207,10 +213,12 @@ def differences(
 def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
     """Returns bounds that are multiples of a step of 1, 2 or 5 times a power of ten, and that step."""
     if high - low < 1e-9:
+        # Equal values get an axis around them.
         low, high = low - (abs(low) * 0.05 or 0.5), high + (abs(high) * 0.05 or 0.5)
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(f * power for f in (1, 2, 5, 10) if f * power >= rough * 0.999)
+    # Slack for what floating point makes of a bound that is a multiple already.
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from harness.errors import UnknownNameError
 
+# Languages that a file of strings may come for.
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
@@ -79,6 +80,7 @@ def languages() -> list[str]:
 @cache
 def language(code: str) -> Language:
     """Returns a language by its code; raises UnknownNameError for one without a file of strings."""
+    # A code names a file: only one of the list is ever opened.
     if code not in languages():
         raise UnknownNameError("language", code, languages())
     text = (files("harness.web") / "strings" / f"{code}.json").read_text(encoding="utf-8")

@@ -22,6 +22,7 @@ def public_command(words: Sequence[str]) -> str:
 
 def public_word(word: str) -> str:
     """Returns one word, or an option with its value, without what leads to its last part if it is a path."""
+    # `--dataset=/home/me/photos`: the option stays.
     option, equals, value = word.partition("=") if word.startswith("-") else ("", "", word)
     if re.match(r"(file://|~?[\\/]|[A-Za-z]:[\\/])", value):
         return f"{option}{equals}…/{_last(value)}"

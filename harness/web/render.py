@@ -51,6 +51,7 @@ def render_page(
 
 def json_block(document: Any) -> str:
     """Returns JSON that cannot end the script element it stands in; refuses NaN and infinity with ValueError."""
+    # `<` could end the element or open a comment, U+2028 ends a line in old scripts.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
 
@@ -67,6 +68,7 @@ def _hash(text: str) -> str:
 
 
 def _static(package: str, name: str) -> str:
+    # A room's own file first, then what all share.
     own = files(package) / "static" / name
     chosen = own if own.is_file() else files("harness.web") / "static" / name
     return chosen.read_text(encoding="utf-8")
@@ -75,6 +77,7 @@ def _static(package: str, name: str) -> str:
 @cache
 def _environment(package: str) -> Environment:
     loaders = [PackageLoader(name) for name in dict.fromkeys((package, "harness.web"))]
+    # Every value is escaped unless it is Markup; a name that is not there is an error.
     environment = Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
