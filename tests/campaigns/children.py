@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["harness.cli.test", "harness.testing.running", "harness.engines.native.engine"])
+_FORKS.set_forkserver_preload(["tests.campaigns.__main__", "harness.engines.native.engine", "skimage.metrics"])
 
 
 def begin(function: Callable[..., Any], *given: Any, log: Path) -> multiprocessing.process.BaseProcess:
@@ -41,7 +41,9 @@ def _run(function: Callable[..., Any], given: tuple[Any, ...], log: str) -> None
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    # Both names: what has no name is closed, and its number with it.
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
