@@ -29,7 +29,9 @@ def command(
     from harness.demo.demonstrating import run_demo
 
     console = Console(quiet=quiet)
+    # As typed, for the records of both runs: the page repeats the demo by it.
     typed = ["harness", *sys.argv[1:]]
+    # Two runs, for one that goes well teaches nothing about one that does not.
     near, far = run_demo(workspace, count=images, engine=engine, lang=lang, command=typed, progress=console)
     if as_json:
         console.document({"near": run_document(near), "far": run_document(far)})

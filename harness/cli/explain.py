@@ -32,6 +32,7 @@ def command(
     from harness.explain.work import at_work
 
     console = Console()
+    # Text on the terminal writes nothing, so it works without a place to write to.
     if not (html or open_):
         explanation = explain(workspace, model)
         work = at_work(workspace, explanation.model, beside)

@@ -25,8 +25,10 @@ def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: st
     console = Console()
     folder = find_report(workspace, run)
     page = folder / "index.html"
+    # Runs received without their page, or whose page was deleted, get it from their record.
     if not page.is_file():
         make_page(folder, lang, console)
     console.result(page.as_uri())
+    # On a server without a display there is none; the link was printed before.
     if not print_only and not webbrowser.open(page.as_uri()):
         console.talk("no browser could be started here: open the link above yourself")

@@ -9,13 +9,16 @@ from pathlib import Path
 
 from harness.doctor.check import Check
 
+# Bytes: below it torch, a network and a batch of pictures leave little for anything else.
 _LITTLE_RAM = 4e9
+# Bytes: below the first the larger datasets do not fit, below the second not even code and a few weights.
 _LITTLE_DISK, _NO_DISK = 5e9, 5e8
 _OTHER_FOLDER = "make room, or use another disk with `--workspace DIR`"
 
 
 def check_cores() -> Check:
     """The processor cores this process may use."""
+    # As `default_workers` counts; a container may allow fewer than the machine has.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Check("processor", "ok", f"{cores} core{'s' if cores > 1 else ''}")
 
@@ -34,6 +37,7 @@ def check_memory(size: float | None = None) -> Check:
 def memory_bytes() -> float | None:
     """Returns the bytes of memory, None where the system does not tell."""
     try:
+        # Windows has no sysconf, and some systems no such name.
         size = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return None
@@ -59,6 +63,7 @@ def check_disk(folder: Path) -> Check:
 def check_writable(folder: Path) -> Check:
     """Whether files can be made in the workspace, or in the nearest folder above it that exists; leaves nothing."""
     try:
+        # By trying, since rights alone do not tell of read-only mounts and quotas.
         with tempfile.TemporaryFile(dir=_existing(folder)):
             return Check("workspace", "ok", f"`{folder}`")
     except OSError as error:

@@ -13,7 +13,9 @@ import webbrowser
 
 from harness.doctor.check import Check
 
+# `hashlib.file_digest`, `datetime.UTC` and `typing.Self` came with it.
 _OLDEST_PYTHON = (3, 11)
+# Looked for first: `webbrowser` also answers with text browsers, which run no script.
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _INSTALL_TORCH = "pip install torch torchvision, as https://pytorch.org/get-started tells for this machine"
 
@@ -52,9 +54,11 @@ def check_gpu() -> Check:
         found = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
         names = ", ".join(f"{gpu.name} ({gpu.total_memory / 1e9:.0f} GB)" for gpu in found)
         return Check("GPU", "ok", f"{names}, CUDA {torch.version.cuda}")
+    # Comes with the driver, whatever Python is installed.
     if shutil.which("nvidia-smi") is None:
         return Check("GPU", "ok", "none; the CPU does all the work")
     built = torch.version.cuda
+    # The usual reasons: a wheel for the CPU, or one that is newer than the driver.
     why = f"is built for CUDA {built}, which this driver does not run" if built else "is built without CUDA"
     return Check("GPU", "warn", f"an NVIDIA driver is there, but PyTorch {why}", _INSTALL_TORCH)
 
@@ -66,6 +70,7 @@ def check_git() -> Check:
     if found is None:
         return Check("git", "bad", "not on PATH; the authors' code cannot be cloned", mend)
     try:
+        # Seconds; on a hanging network disk even `--version` may wait.
         told = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return Check("git", "bad", f"`{found}` does not run: {error}", mend)
@@ -86,6 +91,7 @@ def check_browser() -> Check:
 
 def check_locale(encoding: str | None = None) -> Check:
     """Whether file names and texts in every script survive."""
+    # Without setting the locale, which would change it for the whole process.
     found = encoding or locale.getpreferredencoding(do_setlocale=False)
     if found.lower().replace("-", "") == "utf8":
         return Check("text encoding", "ok", found)
@@ -95,6 +101,7 @@ def check_locale(encoding: str | None = None) -> Check:
 
 def check_heif() -> Check:
     """The optional reader of HEIC photos."""
+    # Found without importing it: its libraries take a moment.
     if importlib.util.find_spec("pillow_heif") is None:
         return Check("HEIC photos", "warn", "cannot be read", "pip install 'pix2pix-harness[heif]'")
     return Check("HEIC photos", "ok", f"pillow-heif {importlib.metadata.version('pillow-heif')}")

@@ -27,9 +27,11 @@ def check_proxies(proxies: dict[str, str] | None = None) -> Check:
     shown = ", ".join(f"{scheme} {_bare(url)}" for scheme, url in sorted(found.items()))
     what = f"from the environment: {shown}"
     for scheme, url in sorted(found.items()):
+        # `no_proxy` is a list of hosts, not an address.
         wrong = None if scheme == "no" else _unusable(url)
         if wrong:
             return Check("proxy", "warn", f"{what}; `{scheme}_proxy` {wrong[0]}", wrong[1])
+    # The code comes by https, which a proxy for http alone does not serve.
     if found.keys() & {"http", "https", "all"} == {"http"}:
         return Check("proxy", "warn", f"{what}; the code comes by https", "set `HTTPS_PROXY`, too, if all must pass it")
     return Check("proxy", "ok", what)
@@ -43,6 +45,7 @@ def _bare(url: str) -> str:
 def _unusable(url: str) -> tuple[str, str] | None:
     mend = "write it as `http://HOST:PORT` or `socks5h://HOST:PORT`"
     try:
+        # `host:3128` without a scheme is common, and curl takes it for http.
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, _ = parts.hostname, parts.port
     except ValueError as error:
@@ -61,6 +64,7 @@ def check_certificates() -> Check:
     for variable, place in told.items():
         path = Path(place)
         try:
+            # Loaded as TLS would: a path that exists may hold anything.
             ssl.create_default_context(cafile=None if path.is_dir() else place, capath=place if path.is_dir() else None)
         except (OSError, ssl.SSLError) as error:
             why = "there is no such file" if not path.exists() else f"it holds no certificates: {error}"
@@ -79,6 +83,7 @@ def check_netrc() -> Check | None:
     except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
         return Check("netrc", "warn", f"`{path}` cannot be read: {error.__class__.__name__}", f"mend or move `{path}`")
     shown = f"`{path}` has passwords for {', '.join(sorted(hosts)) or 'no host'}"
+    # Any right of group or others; Windows has no such bits.
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Check("netrc", "warn", f"{shown}, and others can read it", f"chmod 600 {path}")
     return Check("netrc", "ok", shown)
@@ -86,4 +91,5 @@ def check_netrc() -> Check | None:
 
 def _netrc_files() -> list[Path]:
     told = os.environ.get("NETRC")
+    # The second name is that of Windows.
     return [Path(told)] if told else [Path("~/.netrc"), Path("~/_netrc")]

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from harness.web.language import Language
 
+# More points lie on each other at 360 pixels, and each adds some 50 bytes to the page.
 _MOST_POINTS = 2000
+# About a pixel each in the plot's 648.
 _MOST_BARS = 600
 _MOST_BINS = 32
 
@@ -37,10 +39,12 @@ class Frame:
 
     def x(self, value: float) -> float:
         share = (value - self.x_low) / (self.x_high - self.x_low)
+        # A hundredth of a pixel: digits beyond it only make the page larger.
         return round(self.left + share * (self.right - self.left), 2)
 
     def y(self, value: float) -> float:
         share = (value - self.y_low) / (self.y_high - self.y_low)
+        # SVG counts y downwards.
         return round(self.bottom - share * (self.bottom - self.top), 2)
 
 
@@ -126,12 +130,15 @@ def histogram(
     edges = [low + (high - low) * i / bins for i in range(bins + 1)]
     counts = [0] * bins
     for value in finite:
+        # The highest value lies on the last edge and belongs to the last bin.
         counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
+    # Width, height, left, right, top, bottom in pixels; below the plot stand the ticks.
     frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
     bars = []
     for left, right, count in zip(edges, edges[1:], counts, strict=False):
         span = " – ".join(language.number(edge, decimals) for edge in (left, right))
         x, y = frame.x(left), frame.y(count)
+        # One pixel of gap between bars.
         size = round(frame.x(right) - x - 1, 2), round(frame.bottom - y, 2)
         bars.append(Bar(x + 0.5, y, *size, f"{span}: {language.count('images', count)}"))
     ticks = _ticks(frame.x, low, high, step, language)
@@ -153,6 +160,7 @@ def scatter(
     if len(rows) < 2:
         return None
     xs, ys = [x_values[i] for i in rows], [y_values[i] for i in rows]
+    # Both axes alike, or the line of equal values would not be the diagonal.
     if identity:
         xs = ys = xs + ys
     x_low, x_high, x_step = _nice_bounds(min(xs), max(xs))
@@ -160,6 +168,7 @@ def scatter(
     frame = Frame(360, 300, 52, 348, 12, 256, x_low, x_high, y_low, y_high)
     shown = sorted(rows, key=lambda i: x_values[i])
     if len(shown) > _MOST_POINTS:
+        # Evenly by x, so that thin places of the cloud stay in sight.
         shown = [shown[i * len(shown) // _MOST_POINTS] for i in range(_MOST_POINTS)]
     points = tuple((frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown)
     x_ticks = _ticks(frame.x, x_low, x_high, x_step, language)
@@ -169,12 +178,14 @@ def scatter(
 
 def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | None]]) -> Range | None:
     """Returns marks (id, mean, low, high) on one line with some room at both ends, None when nothing is finite."""
+    # Without an interval the mark is a point.
     known = [
         (i, m, m if low is None else low, m if high is None else high) for i, m, low, high in marks if m is not None
     ]
     if not known:
         return None
     low, high = min(k[2] for k in known), max(k[3] for k in known)
+    # Six per cent at both ends; where all marks coincide a tenth of their value, or 1 at zero.
     room = (high - low) * 0.06 or abs(low) * 0.1 or 1.0
     frame = Frame(480, 24, 8, 472, 0, 24, low - room, high + room, 0, 1)
     return tuple((i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known)
@@ -184,12 +195,15 @@ def differences(
     title: str, values: Sequence[tuple[str, float]], better: str | None, decimals: int, language: Language
 ) -> Differences | None:
     """Returns the finite differences in order; above 600 images an even choice of them."""
+    # Infinite differences, of a PSNR of identical pictures, have no height.
     finite = sorted((v, name) for name, v in values if math.isfinite(v))
     if not finite:
         return None
+    # Of all, before thinning.
     mean = math.fsum(v for v, _ in finite) / len(finite)
     if len(finite) > _MOST_BARS:
         finite = [finite[i * (len(finite) - 1) // (_MOST_BARS - 1)] for i in range(_MOST_BARS)]
+    # Zero is always on the axis, for bars stand on it.
     low, high, step = _nice_bounds(min(0.0, finite[0][0]), max(0.0, finite[-1][0]))
     frame = Frame(720, 240, 60, 708, 12, 228, 0, len(finite), low, high)
     bars = []
@@ -199,6 +213,7 @@ def differences(
         kind = "none" if value == 0 or better is None else "gain" if gain else "loss"
         label = f"{name}: {language.number(value, decimals, signed=True)}"
         width = max(0.6, 0.82 * (frame.right - frame.left) / len(finite))
+        # At least three quarters of a pixel, or an image without a change would be invisible.
         bars.append(Bar(frame.x(place), top, round(width, 2), max(0.75, round(bottom - top, 2)), label, kind))
     ticks = _ticks(frame.y, low, high, step, language)
     return Differences(title, frame, tuple(bars), ticks, frame.y(0), frame.y(mean))
@@ -206,11 +221,14 @@ def differences(
 
 def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
     """Returns bounds that are multiples of a step of 1, 2 or 5 times a power of ten, and that step."""
+    # All values equal: some room on both sides, 5 % of the value, so that there is a step at all.
     if high - low < 1e-9:
         low, high = low - (abs(low) * 0.05 or 0.5), high + (abs(high) * 0.05 or 0.5)
+    # About four steps between the bounds, fewer where the step is rounded up to 1, 2, 5 or 10.
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(f * power for f in (1, 2, 5, 10) if f * power >= rough * 0.999)
+    # Bounds that are multiples already, but for rounding, must not grow by a step.
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 
