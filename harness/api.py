@@ -64,6 +64,7 @@ class Metrics(list[dict[str, Any]]):
 
     def to_frame(self) -> pandas.DataFrame:
         """Returns the table with `name` as index; raises ImportError without pandas."""
+        # pandas is no dependency: everything here works without it but this.
         import pandas
 
         return pandas.DataFrame(list(self)).set_index("name")
@@ -82,6 +83,7 @@ class Losses(list[dict[str, float]]):
         return pandas.DataFrame(list(self)).set_index("iteration")
 
     def _repr_html_(self) -> str:
+        # The newest first: a training of days has more iterations than a notebook shows.
         return _table_of(f"iterations, the newest first: {len(self)}", self[::-1])
 
 
@@ -283,6 +285,7 @@ def test(
         model=model,
         dataset=str(dataset) if dataset is not None else None,
         native=NativeSettings(samples=samples),
+        # What a record keeps as the command line; a script's name tells a reader more than `harness test` would.
         command=("python", *sys.argv[1:]),
         **options,
     )
@@ -307,6 +310,7 @@ def train(
         further: of `harness.training.train_request.TrainRequest`, such as `family`, `preset`, `name`, `task`.
     """
     located = Workspace.locate(workspace)
+    # Both or neither: a resumed training has its dataset in its record.
     if (dataset is None) == (resume is None):
         raise TrainingError("name either a dataset to train on or a training to resume", None)
     if resume is not None:
@@ -335,6 +339,7 @@ def compare(
         RunError: fewer than two runs, or some that were not of the same images.
     """
     located = Workspace.locate(workspace)
+    # `os.fspath` takes names, paths and `Run`, which is one by its `__fspath__`.
     folders = [find_run(located, os.fspath(run)) for run in (first, *others)]
     page, comparisons = write_comparison(folders, output or located.results / comparison_name(folders), lang, progress)
     return Compared(runs=tuple(folder.name for folder in folders), comparisons=tuple(comparisons), page=page)
@@ -373,6 +378,7 @@ def make_report(
     located, names = Workspace.locate(workspace), [os.fspath(run) for run in runs]
     if not single_file:
         return make_pages(located, names, lang, progress)
+    # The last asks for the newest run where there is none, and so raises the error that says how to make one.
     folders = [find_run(located, name) for name in names] or run_folders(located) or [find_run(located, None)]
     return Pages(reports=tuple(write_single_file(folder, lang, max_bytes, progress).path for folder in folders))
 

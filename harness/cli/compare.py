@@ -13,6 +13,7 @@ from harness.cli.options import json_option, lang_option, quiet_option
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
+# What a command needs is imported when it runs: numpy and jinja2 would make every `--help` wait.
 if TYPE_CHECKING:
     from harness.metrics.comparing import Comparison
 
@@ -35,9 +36,11 @@ def command(
     from harness.web.language import language
 
     if len(runs) < 2:
+        # Exit code 2, as for any other misuse; `nargs` of click knows no least number but one.
         raise click.UsageError("name two runs or more")
     console = Console(quiet=quiet)
     folders = [find_run(workspace, run) for run in runs]
+    # A page is told as an address, which only an absolute path has.
     target = (output or workspace.results / comparison_name(folders)).resolve()
     page, comparisons = write_comparison(folders, target, lang, console)
     names = [folder.name for folder in folders]
@@ -58,6 +61,7 @@ def _show(console: Console, comparison: Comparison) -> None:
 
     rows = []
     for name, c in comparison.columns.items():
+        # Two digits are all that a p-value of some hundred images bears.
         probabilities = ["-" if p is None else f"{p:.2g}" for p in (c.p_value, c.p_holm)]
         rows.append(
             [

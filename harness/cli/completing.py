@@ -27,12 +27,14 @@ class NameType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
+        # While a shell completes no command has run and `ctx.obj` is empty; the typed `--workspace` is known.
         workspace = Workspace.locate(ctx.find_root().params.get("workspace"))
         try:
             names = [name for name in self._known(workspace) if name.startswith(incomplete)]
         except (HarnessError, OSError):  # a shell that completes has no place for an error
             names = []
         if not names and self._or_folder:
+            # Of the kind `dir` a shell completes by itself, as it does for `cd`.
             return [CompletionItem(incomplete, type="dir")]
         return [CompletionItem(name) for name in names]
 
@@ -41,6 +43,7 @@ def _models(workspace: Workspace) -> list[str]:
     from harness.catalog.models import MODELS
     from harness.runs.trained import trained_models
 
+    # One's own first: they are typed more often than any of the catalog.
     return [*trained_models(workspace), *_short_and_full(MODELS)]
 
 
@@ -59,6 +62,7 @@ def _sets(workspace: Workspace) -> list[str]:
 def _runs(workspace: Workspace) -> list[str]:
     from harness.runs.listing import run_folders
 
+    # The newest first, in shells that keep the order they are given.
     return [folder.name for folder in reversed(run_folders(workspace))]
 
 
@@ -74,6 +78,7 @@ def _short_and_full(ids: Iterable[str]) -> list[str]:
     return [*dict.fromkeys(name.partition("/")[2] for name in full), *full]
 
 
+# Types only complete: a name that is none is the command's to judge, which suggests the nearest.
 MODEL = NameType("model", _models)
 DATASET = NameType("dataset", _datasets)
 SET = NameType("dataset", _sets, or_folder=True)

@@ -53,6 +53,7 @@ def command(
         else:
             console.facts(dataset.id, _facts(dataset, folder))
         return
+    # `family` is None without `--family`, and then in every one of these sets.
     listed = [dataset for dataset in DATASETS.values() if family in {None, dataset.family}]
     # A folder is there or None; with `--installed` only the first are kept.
     chosen = [(entry, folder) for entry in listed if (folder := installed_dataset(workspace, entry)) or not installed]
@@ -60,6 +61,7 @@ def command(
         console.document({"format": 1, "datasets": [_document(entry, folder) for entry, folder in chosen]})
     elif not chosen:
         console.talk(f"no official dataset is installed in `{workspace.root}`")
+        # As talk: stdout stays empty where nothing is installed, for scripts that count its lines.
         console.talk("hint: harness setup --dataset facades")
     else:
         headers = ["dataset", "A | B", "layout", "pictures", "archive", "installed", "pictures from"]
@@ -91,6 +93,7 @@ def _facts(dataset: Dataset, folder: Path | None) -> list[tuple[str, str]]:
         ("source", dataset.source),
         ("models", ", ".join(models)),
         ("bring it", f"harness setup --dataset {dataset.id}{'' if dataset.downloadable else ' --from-file ARCHIVE'}"),
+        # A model tested without `--dataset` takes its own, which is this one.
         ("test on it", f"harness test --model {models[0]}" if models else ""),
         ("cite", "\n".join(citation.bibtex for citation in citations_of(dataset))),
     ]
@@ -112,4 +115,5 @@ def _models_of(dataset: Dataset) -> list[str]:
 
 
 def _splits(dataset: Dataset) -> str:
+    # The authors published no number for some archives; none is guessed here.
     return ", ".join(f"{split} {count or '?'}" for split, count in dataset.splits.items())

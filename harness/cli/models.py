@@ -51,6 +51,7 @@ def command(
             console.facts(model.id, _facts(workspace, model, path))
         return
     own = [model for model, _ in trained_models(workspace).values()]
+    # One's own last, below the list that everybody has.
     listed = [model for model in (*MODELS.values(), *own) if family in {None, model.family}]
     chosen = [(model, path) for model in listed if (path := installed_weights(workspace, model)) or not installed]
     if as_json:
@@ -77,6 +78,7 @@ def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[
     takes, makes = DOMAINS[model.input_domain], DOMAINS[model.output_domain]
     a, side, made = model.architecture, model.crop_size, model.preprocessing
     network = f"{a.netG}, {a.norm} norm, {_DROPOUT[a.use_dropout]}, {a.ngf} filters"
+    # A training's own way, such as `scale_width`, has no one size to name.
     usual = f"as in its training, `--preprocess {made.how}`" if made else f"{side}×{side} pixels"
     size = f"{usual}; others must be multiples of {a.multiple_of} (`harness test --size`)"
     return [
@@ -114,6 +116,7 @@ def _document(model: Model, path: Path | None) -> dict[str, Any]:
 
 def _size(model: Model, path: Path | None) -> str:
     size = path.stat().st_size if path else about_bytes(model)
+    # Nothing is known of this network's files, not even of another model's.
     if size is None:
         return "?"
     # Sizes of other weights of this network stand for what is not known.
@@ -125,6 +128,7 @@ def _published(workspace: Workspace, model: Model) -> str:
     # Not for lists and `--help`: it brings all that reads runs.
     from harness.report.published import measured_runs, published_rows
 
+    # The newest first, so that the first that measured it is the newest number.
     runs = measured_runs(workspace, model.id)
     lines = []
     for row in published_rows(model.id):

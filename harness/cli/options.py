@@ -16,6 +16,7 @@ _LARGEST = 8192
 # Each of these is a decorator of a command.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
+# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`.
 lang_option = click.option(
     "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
 )
@@ -45,6 +46,7 @@ def not_with_name(*choices: object) -> None:
 def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Returns the option `--metrics a,b`: names of metrics, or of what they fill, in the user's order."""
 
+    # Spaces and a comma too many are forgiven; which names there are is the command's to say.
     def split(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, ...]:
         return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
@@ -64,5 +66,6 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
             return "own"
         numbers = text.split("x")
         if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
+            # One number is both sides.
             return (int(numbers[0]), int(numbers[-1]))
         return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)

@@ -16,14 +16,17 @@ def show_summary(console: Console, measurement: Measurement) -> None:
     from harness.metrics.registry import COLUMNS, METRICS, TOTALS
     from harness.metrics.statistics import FEWEST
 
+    # One column a baseline of images, then one of each number that stands beside a total; most rows fill a few.
     beside = [*measurement.baselines, *dict.fromkeys(b for t in measurement.totals.values() for b in t.beside)]
     rows = []
     for name, summary in measurement.summary.items():
         column = COLUMNS[name]
+        # A metric may have been measured without one of the baselines, e.g. without targets.
         means = [s.mean if (s := measurement.baselines.get(b, {}).get(name)) else None for b in beside]
         rows.append(_row(column, (summary.mean, summary.low, summary.high), means))
     for name, total in measurement.totals.items():
         rows.append(_row(TOTALS[name], (total.value, total.low, total.high), [total.beside.get(b) for b in beside]))
+        # Enough images, and still no interval: some totals, such as FID, have none by their nature.
         if total.low is None and total.n >= FEWEST:
             rows[-1][2] = "-"
     console.table(["", "mean", "95 % interval", *(b.replace("_", " ") for b in beside)], rows)
@@ -45,6 +48,7 @@ def _row(column: Column, value: tuple[float | None, ...], beside: list[float | N
 
 def number_text(value: float | None, decimals: int, *, signed: bool = False) -> str:
     """Returns a number with fixed decimals, never `-0.00`; a dash where there is none."""
+    # `z` drops the sign of what rounds to zero.
     return "-" if value is None else f"{value:{'+' if signed else ''}z.{decimals}f}"
 
 

@@ -43,6 +43,7 @@ Examples:
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
 @click.option("--lua-seed", type=int, metavar="N",
               help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).")  # fmt: skip
+# A lambda, since `_order` stands below.
 @click.option("--lua-order", callback=lambda _, __, given: _order(given), metavar="FILE|A,B,…", default="",
               help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
@@ -74,13 +75,16 @@ def command(
     from harness.testing.running import run_test
 
     console = Console(quiet=quiet)
+    # Taken out, so that the rest are exactly the fields of the request.
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
+    # Options that an engine does not have would be passed over in silence.
     if engine in {None, "official"} and native != NativeSettings() and not _is_lua(workspace, asked["model"]):
         raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
     request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
     engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
     for chosen in engines:
+        # Two runs of one name would be one folder.
         own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
         tested.append(run_test(workspace, replace(request, engine=chosen, name=own_name), console))
     _show(console, tested, as_json=as_json)
@@ -99,9 +103,11 @@ def _order(given: str) -> tuple[str, ...]:
     """Names without their suffixes: from the table that `test.lua` writes, or divided by commas."""
     path = Path(given)
     if path.suffix == ".html" and path.is_file():
+        # Rows of the table as `test.lua` writes them, first cell the name; bytes that are no UTF-8 survive the reading.
         names = re.findall(r"<tr><td>([^<]+)</td><td><img", path.read_text(encoding="utf-8", errors="surrogateescape"))
     else:
         names = [name.strip() for name in given.split(",") if name.strip()]
+    # Lua writes names with their suffix, users may leave it out.
     return tuple(Path(name).stem if Path(name).suffix else name for name in names)
 
 
@@ -109,6 +115,7 @@ def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
     from harness.cli.summary import show_summary
     from harness.testing.verification import compare_runs
 
+    # Only with `--engine both`: how far the two are apart is what it is for.
     difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None
     if as_json:
         documents = [run_document(run) for run in tested]

@@ -73,6 +73,7 @@ def command(
     workspace: Workspace = context.obj
     console = Console(quiet=quiet)
     if run is not None:
+        # What was typed, not what has a value: every option has a default, and a resumed training its own.
         given = [f"--{p.replace('_', '-')}" for p in context.params if _typed(context, p) and p not in _WITH_RESUME]
         if given:
             raise click.UsageError(f"--resume goes on as the training began: leave out {', '.join(sorted(given))}")
@@ -80,12 +81,14 @@ def command(
     elif dataset is None:
         raise click.UsageError("name what to train on with --dataset, or a training to go on with: --resume RUN")
     else:
+        # Kept in the record, from which the page tells how to train again.
         typed = ("harness", *sys.argv[1:])
         request = TrainRequest(dataset=dataset, device=device or "auto", command=typed, **asked)
         record = train(workspace, request, console)
     _show(console, workspace, record, as_json=as_json)
 
 
+# What a resumed training may be told anew: where it runs, and how it speaks.
 _WITH_RESUME = {"run", "device", "as_json", "quiet"}
 
 
@@ -112,6 +115,7 @@ def _show_result(console: Console, result: dict[str, object]) -> None:
     """Best and last epoch beside the baselines and the official model."""
     rows = []
     for label, found in _compared(result):
+        # Trainings without pairs have no such numbers, and then no table.
         if "ssim" in found:
             rows.append([label, *(number_text(found[key], decimals) for key, decimals in (("ssim", 4), ("psnr", 2)))])
     if rows:
@@ -120,6 +124,7 @@ def _show_result(console: Console, result: dict[str, object]) -> None:
 
 def _compared(result: dict[str, object]) -> list[tuple[str, dict[str, float | None]]]:
     found: list[tuple[str, dict[str, float | None]]] = []
+    # In the order of reading: what is handed in, what came last, what the authors' own reaches.
     for kind in ("best", "last", "official"):
         entry = result[kind]
         if isinstance(entry, dict):

@@ -30,6 +30,7 @@ class Diagnosis:
 
 def examine(workspace: Workspace, *, offline: bool = False, progress: Progress | None = None) -> Diagnosis:
     """Looks at the machine and the workspace, changing nothing; `offline` asks no host."""
+    # From the ground up: what stands lower makes what follows fail, too.
     found = [
         # From what everything needs to what is nice to have.
         software.check_python(),
@@ -48,11 +49,13 @@ def examine(workspace: Workspace, *, offline: bool = False, progress: Progress |
         supplies.check_mirrors(workspace),
         surroundings.check_proxies(),
         surroundings.check_certificates(),
+        # Most people have no such file, and need no line about it.
         *filter(None, [surroundings.check_netrc()]),
         software.check_browser(),
         software.check_locale(),
         software.check_heif(),
     ]
+    # The only check that waits: told before, as each host may take its seconds.
     if not offline:
         hosts = supplies.download_hosts(workspace)
         (progress or Silent()).say(f"asking {', '.join(hosts)}")

@@ -13,7 +13,9 @@ import webbrowser
 
 from harness.doctor.check import Check
 
+# `hashlib.file_digest`, `datetime.UTC` and `typing.Self` came with it.
 _OLDEST_PYTHON = (3, 11)
+# Looked for first: `webbrowser` also answers with text browsers, which run no script.
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _INSTALL_TORCH = "pip install torch torchvision, as https://pytorch.org/get-started tells for this machine"
 
@@ -57,6 +59,7 @@ def check_gpu() -> Check:
     if shutil.which("nvidia-smi") is None:
         return Check("GPU", "ok", "none; the CPU does all the work")
     built = torch.version.cuda
+    # The usual reasons: a wheel for the CPU, or one that is newer than the driver.
     why = f"is built for CUDA {built}, which this driver does not run" if built else "is built without CUDA"
     return Check("GPU", "warn", f"an NVIDIA driver is there, but PyTorch {why}", _INSTALL_TORCH)
 
@@ -90,6 +93,7 @@ def check_browser() -> Check:
 
 def check_locale(encoding: str | None = None) -> Check:
     """Whether file names and texts in every script survive."""
+    # Without setting the locale, which would change it for the whole process.
     found = encoding or locale.getpreferredencoding(do_setlocale=False)
     if found.lower().replace("-", "") == "utf8":
         return Check("text encoding", "ok", found)
@@ -99,6 +103,7 @@ def check_locale(encoding: str | None = None) -> Check:
 
 def check_heif() -> Check:
     """The optional reader of HEIC photos."""
+    # Found without importing it: its libraries take a moment.
     if importlib.util.find_spec("pillow_heif") is None:
         return Check("HEIC photos", "warn", "cannot be read", "pip install 'pix2pix-harness[heif]'")
     return Check("HEIC photos", "ok", f"pillow-heif {importlib.metadata.version('pillow-heif')}")

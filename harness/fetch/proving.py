@@ -57,6 +57,7 @@ def _head(inside: Path) -> str:
     if branch != told:
         if not re.fullmatch(r"refs/[\w/.-]+", branch) or ".." in branch:
             raise ValueError("its HEAD names no branch")
+        # A branch lies in a file of its own, or, after `git gc`, in one list of all.
         loose, packed = inside / branch, inside / "packed-refs"
         listed = packed.read_text(encoding="utf-8") if packed.is_file() else ""
         found = re.search(rf"^([0-9a-f]+) {re.escape(branch)}$", listed, re.MULTILINE)
@@ -74,6 +75,7 @@ def _files_of(git: Run, commit: str) -> dict[str, str]:
         raise ValueError(f"the object {commit} is no commit")
     files: dict[str, str] = {}
     trees = {"": root[1].decode()}
+    # A level of folders at a time, so that git is started once a level and not once a folder.
     while trees:
         below: dict[str, str] = {}
         for folder, tree in zip(trees, _objects(git, list(trees.values())), strict=True):
@@ -96,6 +98,7 @@ def _entries(tree: bytes) -> Iterator[tuple[bytes, str, str]]:
 
 
 def _objects(git: Run, names: list[str]) -> Iterator[bytes]:
+    # Each answer: `SHA SP kind SP size LF`, the content, LF.
     answer = git("cat-file", "--batch", given="\n".join(names))
     for name in names:
         head, _, answer = answer.partition(b"\n")
@@ -109,12 +112,14 @@ def _objects(git: Run, names: list[str]) -> Iterator[bytes]:
 
 
 def _sha1(kind: bytes, content: bytes) -> str:
+    # Git's object name: SHA-1 of `kind SP size NUL` and the content.
     return hashlib.sha1(b"%s %d\0%s" % (kind, len(content), content), usedforsecurity=False).hexdigest()
 
 
 def _differs(folder: Path, name: str, sha: str) -> bool:
     """Whether a file is another than the commit's; a README's picture may be missing, as it is left out."""
     path = folder / name
+    # Git stores a link as a blob that holds its target.
     if path.is_symlink():
         return _sha1(b"blob", os.fsencode(path.readlink())) != sha
     if path.is_file():

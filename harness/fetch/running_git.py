@@ -29,6 +29,7 @@ class GitFailed(Exception):
     def __init__(self, status: int, said: bytes) -> None:
         lines = [line.strip() for line in os.fsdecode(said).splitlines()]
         lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
+        # git explains at length; one line of it is the reason.
         fatal = [line for line in lines if "fatal:" in line or "error:" in line]
         super().__init__("; ".join(dict.fromkeys(fatal or lines[-3:])) or f"exit status {status}")
 
@@ -42,12 +43,14 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
     """
     if shutil.which("git") is None:
         raise GitError("git is not installed, or not on PATH", "install it: https://git-scm.com/downloads")
+    # Alone, not one variable of git's is let through: some name programs to run.
     dropped = {name for name in os.environ if name.startswith("GIT_")} if alone else _NAMES_A_REPOSITORY
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
     if alone:
         environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1"}
     public, real = instead
     if public != real:
+        # Settings by environment (git 2.31): arguments and files could be read by other users.
         told = environment.get("GIT_CONFIG_COUNT", "")
         count = int(told) if told.isdigit() else 0
         environment |= {
@@ -59,11 +62,13 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
         "GIT_DIR": str(inside),
         "GIT_WORK_TREE": str(folder),
         "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",  # `ext::` would run a command
+        # Replacement refs and prompts: the first show other objects than asked for, the second would hang a script.
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_DEFAULT_REF_FORMAT": "files",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
         "GIT_SSH_COMMAND": environment.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes"),
+        # English, since reasons are told apart by their words.
         "LC_ALL": "C",
         "LANGUAGE": "C",
     }
@@ -93,6 +98,7 @@ def own_directory(inside: Path, commit: str | None = None) -> Iterator[Path]:
         (own / "HEAD").write_text("ref: refs/heads/wanted\n", encoding="ascii")
         (own / "config").write_text(_OWN_DIRECTORY, encoding="ascii")
         (own / "objects" / "info" / "alternates").write_bytes(os.fsencode(inside.resolve() / "objects") + b"\n")
+        # Without it git would look for parents that a shallow clone does not have.
         if (inside / "shallow").is_file():
             (own / "shallow").write_bytes((inside / "shallow").read_bytes())
         if commit:

@@ -162,6 +162,7 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     shares = Shares.parse(request.split) if request.split else None
     own_parts = _has_own_parts(given, files.pairs)
     if own_parts and shares:
+        # Two ways to part the same pictures: one of them would be passed over in silence.
         raise TestSetError(f"`{given}` is parted into train and test already", "leave out `--split`")
     inputs = [source for source, _ in files.pairs]
     recipe = input_recipe(model, request.to, request.as_, _contents(inputs), settings)
@@ -170,9 +171,11 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
         recipe = _with_hed(recipe, request.hed)
     answers = target_recipe(model).for_folder(_contents(target for _, target in files.pairs if target is not None))
     recipes = Recipes(recipe, answers, settings, direction == "AtoB")
+    # Targets count only where they are files of their own.
     if request.rectify and PHOTO not in ((recipe, recipes.target) if files.aligned else (recipe,)):
         raise TestSetError("`--rectify` is for photos of facades, and no photo is prepared here", "leave it out")
     made_by = _made_by(given, request.targets, model, recipes, request.split)
+    # A recipe that makes targets pairs every file with itself; then no partner is needed.
     layout: Literal["paired", "single"] = "paired" if files.aligned or recipe.makes_target else "single"
     chosen = _set_folder(workspace, given, request, model, made_by)
     return Plan(
@@ -201,6 +204,7 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
         raise TestSetError("`--rectify` turns whole facades, `--tiles` cuts them to pieces", "leave one of them out")
     if request.size == "own" and request.tiles:
         raise TestSetError("`--tiles` cuts pictures to one size, `--size own` keeps each one's", "name a `--size`")
+    # 1 for no model: any size can be written, and no network has to halve it.
     multiple = model.architecture.multiple_of if model else 1
     size = request.size if isinstance(request.size, tuple) else _default_size(model)
     _check_size(size, model)
@@ -213,6 +217,7 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
 def _domains(model: Model | None, to: str | None, layout: str, direction: Direction, *, makes_target: bool) -> Domains:
     """What stands on the sides of the pictures made, as far as the request says it."""
     source, target = (model.input_domain, model.output_domain) if model else (to, None)
+    # What such a recipe pairs is the photo it was given.
     if to is not None and makes_target:
         target = "photo"
     return sides(source, target if layout == "paired" else None, direction)
@@ -223,6 +228,7 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
         raise TestSetError("`--hed` draws edges from photos, and none are drawn here", "--to edges --as photo")
     from harness.prepare.hed import load_hed  # torch is slow to import, and needed for nothing else here
 
+    # The name tells the weights: pictures drawn by another file are made anew.
     return edges_by(load_hed(hed).draw, f"HED {sha256_of(hed)[:12]}")
 
 
@@ -257,6 +263,7 @@ def _files(
     layout = layout_of(folder) if folder.is_dir() else LOOSE
     if folder.is_dir() and link is None:
         _refuse_finished(folder, layout.parts)
+    # Sides in folders of their own are pairs without being asked: `--targets` names other ones.
     if layout.kind == "two_folders" and targets is None:
         a, b = (gather_parts(folder, side, follow_links=request.follow_links) for side in layout.sides)
         inputs, partners = (a, b) if direction == "AtoB" else (b, a)
@@ -265,10 +272,12 @@ def _files(
     if targets is None:
         doubled = hidden_pairs(inputs)
         remarks = inputs.remarks
+        # More than half of the files: a few equal stems are `a.jpg` beside `a.png`.
         if doubled * 2 > len(inputs.sources) / 2:
             said = f"{doubled} names stand twice, as those of pairs do: if they are pairs, add `--targets {folder}`"
             remarks = (*remarks, said)
         return _Files(tuple((source, None) for source in inputs.sources), inputs.refused, remarks, aligned=False)
+    # Targets in the same folder: a plain comparison of names would pair each file with itself.
     if targets.resolve() == folder.resolve():
         return _matched(match_within(inputs, model, direction), inputs, inputs, folder, targets)
     partners = gather(targets, follow_links=request.follow_links)
@@ -295,6 +304,7 @@ def _matched(matched: Matched, inputs: Gathered, targets: Gathered, folder: Path
             f"`{targets.sources[0].shown}` there",
             "give an input and its target the same name; only the suffix may differ",
         )
+    # The same folder may be both, and then says all of it twice.
     remarks = tuple(dict.fromkeys((*inputs.remarks, *targets.remarks)))
     return _Files(matched.pairs, matched.refused, remarks, aligned=True)
 
@@ -321,6 +331,7 @@ def _contents(sources: Iterable[Source]) -> Iterator[bytes]:
         try:
             yield source.read()
         except ImageError:
+            # Whoever prepares the file says what is wrong with it.
             continue
 
 
@@ -360,11 +371,13 @@ def _set_folder(
     resolved = folder.resolve()
     base = safe_name(resolved.stem if resolved.is_file() else resolved.name)
     full = f"{base}-{model.name}" if model else base
+    # The folder's bare name, with the model's where that is taken, then numbers: names stay short and tell most.
     candidates = [base, full, *(f"{full}-{n}" for n in range(2, 10_000))]
     return next(f for f in map(workspace.dataset, candidates) if _is_ours(f, made_by, replace=request.replace))
 
 
 def _is_ours(folder: Path, made_by: dict[str, Any], *, replace: bool) -> bool:
+    # `datasets/pix2pix` and `datasets/cyclegan` hold the official sets.
     if folder.name in _FAMILIES:
         return False
     if not folder.exists():
@@ -373,6 +386,7 @@ def _is_ours(folder: Path, made_by: dict[str, Any], *, replace: bool) -> bool:
         before = load_test_set(folder).made_by
     except TestSetError:
         return False
+    # Made of the same folders for the same model: that set is brought up to date, no second one begun.
     return before.get("from") == made_by["from"] and (replace or _same_way(before, made_by))
 
 

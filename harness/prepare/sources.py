@@ -47,6 +47,7 @@ class Source:
             if self.archive is not None:
                 return _read_member(*self.archive)
             size = self.path.stat().st_size
+            # Before reading: a disk image in the folder would fill the memory.
             if size > MAX_BYTES:
                 raise ImageError(f"has {size / 1e9:.1f} GB, more than the limit of {MAX_BYTES / 1e9:.1f} GB")
             return self.path.read_bytes()
@@ -77,6 +78,7 @@ def gather(folder: Path, *, follow_links: bool = False) -> Gathered:
     if not folder.exists():
         raise TestSetError(f"there is no folder `{folder}`", "harness prepare-images FOLDER")
     if folder.is_file():
+        # By content, whatever the suffix says.
         found = _archive(folder) if zipfile.is_zipfile(folder) else Gathered((Source(folder.name, folder),))
     else:
         found = _below(folder, "", folder, follow_links=follow_links)
@@ -104,6 +106,7 @@ def _below(folder: Path, part: str, within: Path, *, follow_links: bool) -> Gath
     def named(file: WalkedFile) -> Source:
         return Source(f"{part}/{file.name}" if part else file.name, file.path)
 
+    # Pictures and other files together: a picture may have lost its suffix.
     sources = sorted(map(named, (*walked.pictures, *walked.others)), key=lambda source: source.name)
     return Gathered(tuple(sources), walked.refused, tuple(walked.remarks()))
 
@@ -126,6 +129,7 @@ def _archive(path: Path) -> Gathered:
     for info in (i for i in archive.infolist() if not i.is_dir()):
         name = _member_name(info)
         parts = PurePosixPath(name).parts
+        # Silently, as in folders: nobody means them.
         if any(map(is_litter, parts)):
             continue
         if ".." in parts or name.startswith("/"):
@@ -141,6 +145,7 @@ def _archive(path: Path) -> Gathered:
 
 def _member_name(info: zipfile.ZipInfo) -> str:
     """Tools that forget the UTF-8 flag make `zipfile` read the name as cp437; undone where that gives UTF-8."""
+    # Bit 11 of the general purpose flags: the name is UTF-8 (APPNOTE appendix D).
     if not info.flag_bits & 0x800:
         try:
             return info.filename.encode("cp437").decode("utf-8").replace("\\", "/")
@@ -152,6 +157,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as stream:
+            # One byte more than allowed is read: the size in the archive's head may be a lie.
             content = stream.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ImageError(f"cannot be unpacked: {error}") from error

@@ -12,6 +12,7 @@ from harness.report.gathering import Headline, Picture, RunPage
 from harness.runs.notes import Note
 from harness.runs.training_record import TrainingRecord
 
+# Immutable, for all calls share a default.
 _NOTHING: Mapping[str, Note] = MappingProxyType({})
 
 
@@ -63,12 +64,14 @@ def index_page(
 ) -> IndexPage:
     """Returns the data of the index of runs, given by folder name and page, the newest first; `notes` likewise."""
     ordered = sorted(pages, key=lambda run: run[1].record.moment, reverse=True)
+    # By id, so that a metric which many runs have is one column.
     columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
     return IndexPage(
         runs=tuple(
             IndexRun(folder, page, f"{quote(folder)}/", _median(page), notes.get(folder, Note()))
             for folder, page in ordered
         ),
+        # Likeness to the input says how much was changed, not how well: it goes last. The sort is stable.
         columns=tuple(columns[id_] for id_ in sorted(columns, key=lambda id_: (id_.startswith("input_"),))),
         damaged=tuple(damaged),
         trainings=tuple(
@@ -80,5 +83,6 @@ def index_page(
 
 def _median(page: RunPage) -> Picture | None:
     rows = {example.role: example.row for example in page.examples}
+    # Runs of one or two images have no median; their best one stands for them.
     row = rows.get("median", rows.get("best"))
     return None if row is None else page.pictures[row]

@@ -74,6 +74,7 @@ def paper_table(runs: Sequence[Path], names: Sequence[str] = (), *, baselines: b
         Line(run.name, record.model["id"], len(m.rows), tuple(_value(m, column) for column in columns))
         for run, record, m in zip(runs, records, measured, strict=True)
     ]
+    # Baselines depend on the pictures, not on the model: those of one run stand for all runs of the same set.
     beside = measured[0].baselines if baselines else {}
     for who, summaries in beside.items():
         values = [(s.mean, s.low, s.high) if (s := summaries.get(c.name)) else _NOTHING for c in columns]
@@ -86,15 +87,18 @@ def _chosen(measured: Sequence[Measurement], names: Sequence[str]) -> list[str]:
     """The columns of the table: those asked for by their own names, or all that a metric fills."""
     there = {name for m in measured for name in (*m.columns, *m.totals)}
     if not names:
+        # In the registry's order, not the runs', so that two papers' tables have their columns alike.
         return [name for name in _KNOWN if name in there]
     found: list[str] = []
     for name in names:
         (metric,) = find_metrics([name])
+        # A metric may fill several columns; a column asked for by its own name comes alone.
         filled = [name] if name in _KNOWN else [column.name for column in (*metric.columns, *metric.totals)]
         kept = [column for column in filled if column in there]
         if not kept:
             raise RunError(f"`{name}` was measured in none of these runs", f"harness measure RUN --metrics {name}")
         found += kept
+    # Asked for twice, e.g. by its metric's name and by its own, a column comes once, where it was named first.
     return list(dict.fromkeys(found))
 
 
@@ -116,11 +120,13 @@ def _caption(
         "Means over images with 95 % intervals, best values in bold",
         protocol_line(find_metrics(_names(columns))),
     ]
+    # A set's name says nothing of its pictures; the digest is made of every file's hash.
     if len({m["digest"] for m in (record.test_set for record in records)}) > 1:
         said.append("The runs are not of the same prepared pictures: their values are no comparison")
     older = [r.name for r, m in zip(records, measured, strict=True) if m.protocol.get("version") == 1]
     if older:
         said.append(f"The intervals of {', '.join(older)} are those of protocol 1, too narrow: measure again")
+    # What is noted of a total, e.g. that its images are few, is said once for all runs.
     notes = dict.fromkeys(
         note for m in measured for c in columns if c.name in m.totals for note in m.totals[c.name].notes
     )
@@ -161,6 +167,7 @@ def to_latex(table: PaperTable) -> str:
 
 _ARROWS = {"higher": " $\\uparrow$", "lower": " $\\downarrow$", None: ""}
 _SIGNS = {"higher": " ↑", "lower": " ↓", None: ""}
+# LaTeX's ten special characters, then signs that stand in labels, units and captions and that pdfLaTeX's fonts lack.
 _LATEX = {
     "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
     "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "×": "$\\times$", "·": "$\\cdot$", "³": "$^3$",
@@ -178,9 +185,11 @@ def _numbers(table: PaperTable, column: int, value: Value) -> tuple[str, str, bo
     if number is None:
         return "--", "", False
     decimals = table.columns[column].decimals
+    # `z` writes a value that rounds to zero without a minus sign.
     interval = "" if low is None or high is None else f"{low:z.{decimals}f}, {high:z.{decimals}f}"
     best = table.best(column)
     text = f"{number:z.{decimals}f}"
+    # Compared as printed: of two lines with the same digits neither is better to a reader.
     return text, interval, best is not None and text == f"{best:z.{decimals}f}"
 
 
@@ -199,6 +208,7 @@ def to_markdown(table: PaperTable) -> str:
         for place, value in enumerate(line.values):
             number, interval, best = _numbers(table, place, value)
             cells.append(f"{f'**{number}**' if best else number}{f' [{interval}]' if interval else ''}")
+        # A bar would end the cell; the name of a run may hold one.
         rows.append([line.name.replace("|", "\\|"), *cells, *([] if table.one_n else [str(line.n)])])
     head += [] if table.one_n else ["n"]
     lines = [head, ["---", *(["---:"] * (len(head) - 1))], *rows]
@@ -213,6 +223,7 @@ def to_csv(table: PaperTable) -> str:
     writer.writerow(["run", "model", "n", *(f"{c.name}{end}" for c in table.columns for end in ends)])
     for line in table.lines:
         writer.writerow(
+            # `repr` gives the fewest digits that read back as the same float.
             [line.name, line.model, line.n, *("" if v is None else repr(v) for value in line.values for v in value)]
         )
     return text.getvalue().rstrip("\n")

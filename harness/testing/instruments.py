@@ -64,6 +64,7 @@ def find_instruments(workspace: Workspace, wanted: Wanted) -> Instruments:
     """
     asked = {metric.name for metric in wanted.metrics}
     device = resolve_device(wanted.device)
+    # A metric without its instrument is told as missing; the others are measured all the same.
     lacks: dict[str, tuple[str, str]] = {}
 
     def found(what: str, look: Callable[[], Draw]) -> Draw | None:
@@ -84,6 +85,7 @@ def find_instruments(workspace: Workspace, wanted: Wanted) -> Instruments:
         backbones=backbones,
         output_palette=output,
         input_palette=source,
+        # Found only where asked for: looking loads weights.
         evaluator=found("evaluator", lambda: _evaluator(workspace, wanted, device))
         if "label_agreement" in asked
         else None,
@@ -114,6 +116,7 @@ def _evaluator(workspace: Workspace, wanted: Wanted, device: str) -> Draw:
     able = [m for m in MODELS.values() if (m.input_domain, m.output_domain) == way]
     if not able:
         raise MetricError("no model of the catalog draws label maps of such photos", "--evaluator MODEL")
+    # Stable: among installed ones, and among the others, the catalog's order stays.
     able.sort(key=lambda m: installed_weights(workspace, m) is None)
     return drawing(workspace, able[0], device)
 
@@ -136,6 +139,7 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
     Raises:
         WeightsError: its weights are not installed.
     """
+    # torch is imported only where something is drawn.
     from harness.engines.native.colour import colours_of
     from harness.engines.native.generator import Translator
 
@@ -145,10 +149,12 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
         architecture=generator.architecture,
         items=(),
         direction=model.direction,
+        # A judge must not roll dice: without dropout the same picture gets the same answer.
         mode="deterministic",
         seed=0,
         device=device,
         size=None,
+        # Nothing is written there, but a job names both.
         output=workspace.results,
         log=workspace.results,
     )
@@ -165,6 +171,7 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
 def _reals(workspace: Workspace, wanted: Wanted) -> Callable[[], Iterator[Picture]] | None:
     """Real pictures of what is drawn: the folder named, else the other side of an unpaired set's own part."""
     folder = wanted.real
+    # Only unpaired parts have a side, and the other side holds real pictures of what is drawn.
     if folder is None and wanted.reference and wanted.split and wanted.split[-1:] in {"A", "B"}:
         found = find_set(workspace, wanted.reference, family=wanted.model.family)
         other = found.folder / f"{wanted.split[:-1]}{'B' if wanted.split.endswith('A') else 'A'}"
@@ -178,6 +185,7 @@ def _reals(workspace: Workspace, wanted: Wanted) -> Callable[[], Iterator[Pictur
     def opened() -> Iterator[Picture]:
         for path in paths:
             picture = open_rgb(path)
+            # To the outputs' size: networks of metrics see scale as content.
             yield np.asarray(picture.resize(wanted.size, Image.Resampling.BICUBIC) if wanted.size else picture)
 
     return opened

@@ -20,6 +20,7 @@ def refuse_unmeasurable(work: Assignment) -> None:
     architecture, least = work.generator.architecture, f"SSIM needs {WINDOW} pixels a side at least"
     if work.size is not None:
         refuse_size(work.size, architecture)
+        # The window of SSIM has to fit into the picture once; see `harness.metrics.ssim`.
         if min(work.size) < WINDOW:
             raise EngineError(
                 f"size {work.size[0]}x{work.size[1]} cannot be measured: {least}", "use a larger `--size`"
@@ -38,6 +39,7 @@ def refuse_unmeasurable(work: Assignment) -> None:
             return ImageError(f"{said}: {least}", "leave `--size own` out, or take it out of the set")
         return None
 
+    # Heads only are read, so that thousands of pictures take seconds.
     found = [error for error in in_order(problem, work.selection.items, default_workers()) if error]
     if found:
         raise gathered(found)

@@ -63,8 +63,10 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     if before.protocol.get("version") != VERSION:  # its intervals and its mean target are those of another protocol
         metrics = tuple(dict.fromkeys((*find_metrics((*before.columns, *before.totals)), *asked)))
     subject = subject_of(workspace, folder, record, [row.name for row in before.rows])
+    # No other command may write the run meanwhile, and metrics.csv and metrics.json belong together.
     with workspace.locked("harness measure", wait_s=-1):
         found = measure_subject(workspace, subject, metrics, request, progress or Silent())
+        # Only where nothing at all came of it; otherwise the page says what is missing and why.
         if {metric.name for metric in asked} <= set(found.missing):
             reasons = "; ".join(f"{metric.name}: {found.missing[metric.name]}" for metric in asked)
             raise MetricError(
@@ -72,7 +74,9 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
             )
         after = merged(before, found)
         save_measurement(folder, after)
+        # The page after the numbers, for it is made of them.
         write_run_report(folder, request.lang)
+    # Waits for whoever writes the index now; see `run_test`.
     with FileLock(workspace.results / ".index-lock"):
         write_index(workspace.results, request.lang)
     return after
@@ -102,6 +106,7 @@ def measure_subject(
     Args:
         chosen: what the user decides of palette, evaluator, real pictures and device.
     """
+    # Any picture tells the size: a run has one but for `--size own`, where no mean fits anyway.
     first = {kind: next((subject.images / kind).glob("*.png"), None) for kind in ("output", "target")}
     wanted = Wanted(
         metrics=metrics,
@@ -115,6 +120,7 @@ def measure_subject(
         device=chosen.device if chosen else "auto",
     )
     mean = mean_target_of(workspace, subject.model)
+    # H×W×3, so [1::-1] is width and height.
     fits = mean is not None and mean[0].shape[1::-1] == _size(first["target"])
     request = MeasureRequest(
         metrics=tuple(metrics),

@@ -35,6 +35,7 @@ class TestRequest:
         follow_links: whether links that lead out of the folder are followed.
     """
 
+    # pytest would collect a class of this name.
     __test__ = False
 
     model: str | Model

@@ -40,6 +40,7 @@ def render_page(
     js = '"use strict";\n(() => {\n' + "\n".join(_static(package, name) for name in ("base.js", *scripts)) + "\n})();\n"
     # Only this very style and script run, and only local pictures load.
     policy = (
+        # `file:` beside `self`, which matches nothing on a page opened from a disk.
         f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(css)}; "
         f"script-src {' '.join(filter(None, (_hash(js), script_sources)))}; base-uri 'none'; form-action 'none'"
     )
@@ -53,11 +54,13 @@ def json_block(document: Any) -> str:
     """Returns JSON that cannot end the script element it stands in; refuses NaN and infinity with ValueError."""
     # `<` could end the element or open a comment, U+2028 ends a line in old scripts.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # U+2028 ends a line in JavaScript before ES2019.
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
 
 
 def ticks(text: str) -> Markup:
     """Returns text with what stands between backticks as left-to-right code."""
+    # Every second part stood between backticks.
     parts = str(text).split("`")
     marked = [Markup('<code dir="ltr">{}</code>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
     return Markup("").join(marked)

@@ -36,6 +36,7 @@ AUTO = "auto"
 KINDS = (AUTO, *sorted({kind for recipes in RECIPES.values() for kind in recipes}))
 """Words for `--as`."""
 
+# Odd, so that a vote of all of them is never even.
 _LOOKED_AT = 9
 
 
@@ -76,6 +77,7 @@ def input_recipe(
 def target_recipe(model: Model | None) -> Recipe:
     """Returns the recipe for targets given as files of their own."""
     eaten = _eaten(model.output_domain) if model else "photo"
+    # A target of edges is a drawing already; of spoilt photos it is the whole one.
     own = {"edges": EDGES_FROM_DRAWING, "grey": PHOTO, "blank": PHOTO, "superres": PHOTO}
     return own.get(eaten) or next(iter(RECIPES[eaten].values()))
 
@@ -87,6 +89,7 @@ def _eaten(domain: str) -> str:
 def _looks_like(contents: Iterable[bytes], settings: Settings) -> str:
     """`drawing` or `photo`, by the majority of the first pictures that can be read."""
     votes = []
+    # The first that can be read, not simply the first: a folder may begin with a PDF.
     for content in contents:
         try:
             image = read_rgb(content, settings).image
