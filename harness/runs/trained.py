@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,16 +25,18 @@ _LICENCE = "yours, as far as the licence of the pictures it learned from allows"
 def trained_models(workspace: Workspace) -> dict[str, tuple[Model, Path]]:
     """Returns the model and the weights of every finished training by the model's name; damaged ones are left out."""
     found = {}
-    for folder in training_folders(workspace):
-        try:
-            record = load_training(folder)
-        except RunError:  # `harness train --resume` and its page say what is wrong with it
-            continue
+    for folder, record in _readable(workspace):
         for trained in record.models:
             # A training that was cut off, or whose checkpoints were deleted, is no model.
             if (folder / trained.weights).is_file():
                 found[trained.name] = (model_of(record, trained), folder / trained.weights)
     return found
+
+
+def _readable(workspace: Workspace) -> Iterator[tuple[Path, TrainingRecord]]:
+    for folder in training_folders(workspace):
+        with suppress(RunError):  # `harness train --resume` and the index say what is wrong with it
+            yield folder, load_training(folder)
 
 
 def find_model(workspace: Workspace, name: str) -> Model:
@@ -62,8 +66,7 @@ def trained_weights(workspace: Workspace, model: Model) -> Path | None:
 
 def training_of(workspace: Workspace, model: Model) -> tuple[Path, TrainingRecord, TrainedModel] | None:
     """Returns folder and record of the training that made a model, and its entry there; None for any other model."""
-    for folder in training_folders(workspace) if model.own else []:
-        record = load_training(folder)
+    for folder, record in _readable(workspace) if model.own else ():
         for trained in record.models:
             if trained.name == model.name:
                 return folder, record, trained

@@ -33,6 +33,8 @@ def refuse_unmeasurable(work: Assignment) -> None:
         except ImageError as error:
             return ImageError(f"`{item.path}` {error.message}", error.hint)
         said = f"`{item.path}` is {width}x{height}"
+        if work.preprocessing is not None:
+            _, (width, height) = work.preprocessing.tested((width, height), architecture.multiple_of)
         if not fits((width, height), architecture):
             return ImageError(f"{said}: {reason(architecture)}", size_hint(architecture))
         if min(width, height) < WINDOW:
