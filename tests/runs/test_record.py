@@ -147,7 +147,7 @@ def test_a_damaged_training_hides_no_other(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         document = {**TRAINING, "models": [{**MODEL, "architecture": architecture}]}
         (folder / "training.json").write_text(json.dumps(document))
-    (bad / "training.json").write_text(json.dumps(TRAINING | {"seed": "0"}))
+    (bad / "training.json").write_text(json.dumps(TRAINING | {"seed": "0", "started": "2020-01-01T00:00:00+00:00"}))
     record = load_training(good)
     found = training_of(workspace, model_of(record, record.models[0]))
     assert found is not None and found[0] == good
