@@ -104,7 +104,7 @@ def typed(hint: Any, value: Any, place: str = "it") -> Any:
         return {key: typed(inner[1], v, f"{place}.{key}") for key, v in value.items()}
     if isinstance(value, dict) and (is_dataclass(kind) or is_typeddict(kind)):
         return _built(kind, value, place)
-    # JSON writes 1.0 as it likes; bool, a subclass of int, is no number here.
+    # JSON may leave the point of 1.0 out; `type`, for a bool is an int to isinstance.
     if kind is float and type(value) is int:
         return value
     if kind in _NAMES and type(value) is kind:

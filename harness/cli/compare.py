@@ -36,11 +36,9 @@ def command(
     from harness.web.language import language
 
     if len(runs) < 2:
-        # Exit code 2, as for any other misuse; `nargs` of click knows no least number but one.
         raise click.UsageError("name two runs or more")
     console = Console(quiet=quiet)
     folders = [find_run(workspace, run) for run in runs]
-    # A page is told as an address, which only an absolute path has.
     target = (output or workspace.results / comparison_name(folders)).resolve()
     page, comparisons = write_comparison(folders, target, lang, console)
     names = [folder.name for folder in folders]

@@ -43,7 +43,6 @@ def _models(workspace: Workspace) -> list[str]:
     from harness.catalog.models import MODELS
     from harness.runs.trained import trained_models
 
-    # One's own first: they are typed more often than any of the catalog.
     return [*trained_models(workspace), *_short_and_full(MODELS)]
 
 
@@ -62,7 +61,6 @@ def _sets(workspace: Workspace) -> list[str]:
 def _runs(workspace: Workspace) -> list[str]:
     from harness.runs.listing import run_folders
 
-    # The newest first, in shells that keep the order they are given.
     return [folder.name for folder in reversed(run_folders(workspace))]
 
 
@@ -78,7 +76,6 @@ def _short_and_full(ids: Iterable[str]) -> list[str]:
     return [*dict.fromkeys(name.partition("/")[2] for name in full), *full]
 
 
-# Types only complete: a name that is none is the command's to judge, which suggests the nearest.
 MODEL = NameType("model", _models)
 DATASET = NameType("dataset", _datasets)
 SET = NameType("dataset", _sets, or_folder=True)

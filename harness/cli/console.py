@@ -44,7 +44,6 @@ size_text = decimal
 
 class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        # Nothing until there is a rate to tell: the first second of a step has none.
         return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
 
 
@@ -65,7 +64,6 @@ class _LineStep:
     def __init__(self, console: Console, label: str, total: float | None, unit: str) -> None:
         self._console, self._label, self._total, self._unit = console, label, total, unit
         self._done = 0.0
-        # Not the clock of the wall, which the network may set back meanwhile.
         self._begun = self._told = time.monotonic()
 
     def advance(self, amount: float = 1) -> None:
@@ -135,7 +133,6 @@ def prepare_streams() -> None:
     """Makes both streams safe in any locale: a terminal replaces what it cannot show, files and pipes get UTF-8."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A file's encoding must not depend on who wrote it; a terminal shows what its own letters allow.
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
     told = sys.stdout
     if isinstance(told, io.TextIOWrapper):
@@ -159,7 +156,6 @@ class Console:
         self._err = _ErrorStream(stderr=True, highlight=False, soft_wrap=True)
 
     def _tell(self, *parts: Text | str) -> None:
-        # What is styled by us comes as Text; everything else may hold names from anywhere.
         line = Text.assemble(*(visible(part) if isinstance(part, str) else part for part in parts))
         try:
             self._err.print(line)

@@ -93,7 +93,6 @@ def _facts(dataset: Dataset, folder: Path | None) -> list[tuple[str, str]]:
         ("source", dataset.source),
         ("models", ", ".join(models)),
         ("bring it", f"harness setup --dataset {dataset.id}{'' if dataset.downloadable else ' --from-file ARCHIVE'}"),
-        # A model tested without `--dataset` takes its own, which is this one.
         ("test on it", f"harness test --model {models[0]}" if models else ""),
         ("cite", "\n".join(citation.bibtex for citation in citations_of(dataset))),
     ]

@@ -110,7 +110,6 @@ class LazyGroup(click.Group):
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # One width for all sections, or each would align its own lines.
         width = max(map(len, COMMANDS))
         for title, commands in SECTIONS.items():
             with formatter.section(title):
@@ -171,11 +170,9 @@ def write_fault_log(error: BaseException) -> Path | None:
     log = f"harness {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
     # Pasted into a bug report: addresses in it must hold no password or token.
     log += without_credentials(f"command: {' '.join(sys.argv)}\n\n{''.join(traceback.format_exception(error))}")
-    # By the time, with a part that the system makes unique: two faults at once are two files.
     prefix = f"harness-{datetime.now():%Y%m%d-%H%M%S}-"
     try:
         with tempfile.NamedTemporaryFile("wb", prefix=prefix, suffix=".log", delete=False) as stream:
-            # A command line may hold names that are no UTF-8.
             stream.write(log.encode("utf-8", "backslashreplace"))
             return Path(stream.name)
     except OSError:
@@ -194,7 +191,6 @@ def main(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        # Into a string, since only the console writes to the terminal.
         error.show(usage := io.StringIO())
         console.usage(usage.getvalue().rstrip())
         return error.exit_code

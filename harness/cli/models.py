@@ -51,7 +51,6 @@ def command(
             console.facts(model.id, _facts(workspace, model, path))
         return
     own = [model for model, _ in trained_models(workspace).values()]
-    # One's own last, below the list that everybody has.
     listed = [model for model in (*MODELS.values(), *own) if family in {None, model.family}]
     chosen = [(model, path) for model in listed if (path := installed_weights(workspace, model)) or not installed]
     if as_json:
@@ -116,7 +115,6 @@ def _document(model: Model, path: Path | None) -> dict[str, Any]:
 
 def _size(model: Model, path: Path | None) -> str:
     size = path.stat().st_size if path else about_bytes(model)
-    # Nothing is known of this network's files, not even of another model's.
     if size is None:
         return "?"
     # Sizes of other weights of this network stand for what is not known.
@@ -128,7 +126,6 @@ def _published(workspace: Workspace, model: Model) -> str:
     # Not for lists and `--help`: it brings all that reads runs.
     from harness.report.published import measured_runs, published_rows
 
-    # The newest first, so that the first that measured it is the newest number.
     runs = measured_runs(workspace, model.id)
     lines = []
     for row in published_rows(model.id):

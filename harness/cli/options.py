@@ -46,7 +46,6 @@ def not_with_name(*choices: object) -> None:
 def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Returns the option `--metrics a,b`: names of metrics, or of what they fill, in the user's order."""
 
-    # Spaces and a comma too many are forgiven; which names there are is the command's to say.
     def split(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, ...]:
         return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
@@ -66,6 +65,5 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
             return "own"
         numbers = text.split("x")
         if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
-            # One number is both sides.
             return (int(numbers[0]), int(numbers[-1]))
         return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)

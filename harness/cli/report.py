@@ -27,7 +27,6 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", str(value).strip().lower())
-        # Zero would fit into any cap and hold no page.
         if match and float(match[1]) > 0:
             return int(float(match[1]) * self._UNITS[match[2]])
         return self.fail(f"`{value}` is no size; write 20MB or 800kB", param, ctx)

@@ -93,13 +93,11 @@ def _show(console: Console, report: SetupReport) -> None:
     ]
     if rows:
         console.table(["", "name", "state", "size", f"in {root}", ""], rows)
-    # Weights are what one can see something with; code alone does nothing yet.
     if not any(row.kind == "weights" for row in report.rows) and not report.failures:
         console.talk("no weights yet; `harness models` lists them, `harness setup --model NAME` brings one")
 
 
 def _size(size: int) -> str:
-    # Decimal, as servers and disks tell sizes.
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

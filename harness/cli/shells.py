@@ -60,7 +60,6 @@ class PowerShell(ShellComplete):
     source_template = _POWERSHELL
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        # The first word is `harness` itself.
         words = os.environ["COMP_WORDS"].split("\n")
         return words[1:], os.environ.get("COMP_CWORD", "").strip("'")  # PowerShell sets no variable to nothing
 

@@ -107,7 +107,6 @@ def _order(given: str) -> tuple[str, ...]:
         names = re.findall(r"<tr><td>([^<]+)</td><td><img", path.read_text(encoding="utf-8", errors="surrogateescape"))
     else:
         names = [name.strip() for name in given.split(",") if name.strip()]
-    # Lua writes names with their suffix, users may leave it out.
     return tuple(Path(name).stem if Path(name).suffix else name for name in names)
 
 
@@ -115,7 +114,6 @@ def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
     from harness.cli.summary import show_summary
     from harness.testing.verification import compare_runs
 
-    # Only with `--engine both`: how far the two are apart is what it is for.
     difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None
     if as_json:
         documents = [run_document(run) for run in tested]

@@ -124,7 +124,6 @@ def _show_result(console: Console, result: dict[str, object]) -> None:
 
 def _compared(result: dict[str, object]) -> list[tuple[str, dict[str, float | None]]]:
     found: list[tuple[str, dict[str, float | None]]] = []
-    # In the order of reading: what is handed in, what came last, what the authors' own reaches.
     for kind in ("best", "last", "official"):
         entry = result[kind]
         if isinstance(entry, dict):

@@ -97,7 +97,6 @@ def _row(found: Verification) -> list[str]:
 def _pictures(found: Verification, kind: str) -> str:
     """How the pictures of a kind fare: the worst verdict, and of how many."""
     verdicts = [file.verdict for file in found.of_kind(kind)]
-    # From worse to better: the first that occurs is the one to tell.
     for verdict in ("different", "within tolerance"):
         if verdict in verdicts:
             return f"{verdicts.count(verdict)} {verdict}"

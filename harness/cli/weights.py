@@ -17,7 +17,6 @@ Examples:
 """
 
 
-# A group of one command: more ways to treat a file of weights have a place here.
 @click.group("weights")
 def command() -> None:
     """Work with a generator's file."""

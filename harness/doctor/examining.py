@@ -30,7 +30,6 @@ class Diagnosis:
 
 def examine(workspace: Workspace, *, offline: bool = False, progress: Progress | None = None) -> Diagnosis:
     """Looks at the machine and the workspace, changing nothing; `offline` asks no host."""
-    # From the ground up: what stands lower makes what follows fail, too.
     found = [
         # From what everything needs to what is nice to have.
         software.check_python(),
@@ -49,7 +48,6 @@ def examine(workspace: Workspace, *, offline: bool = False, progress: Progress |
         supplies.check_mirrors(workspace),
         surroundings.check_proxies(),
         surroundings.check_certificates(),
-        # Most people have no such file, and need no line about it.
         *filter(None, [surroundings.check_netrc()]),
         software.check_browser(),
         software.check_locale(),

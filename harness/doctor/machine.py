@@ -9,9 +9,9 @@ from pathlib import Path
 
 from harness.doctor.check import Check
 
-# Bytes; the largest datasets have 2.2 and 8.6 GB.
+# Bytes: below it torch, a network and a batch of pictures leave little for anything else.
 _LITTLE_RAM = 4e9
-# Bytes: below the first the larger datasets do not fit, below the second not even code and a few weights.
+# Bytes: the largest datasets have 2.2 and 8.6 GB; the second is not even enough for code and a few weights.
 _LITTLE_DISK, _NO_DISK = 5e9, 5e8
 _OTHER_FOLDER = "make room, or use another disk with `--workspace DIR`"
 

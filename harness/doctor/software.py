@@ -15,7 +15,6 @@ from harness.doctor.check import Check
 
 # `hashlib.file_digest`, `datetime.UTC` and `typing.Self` came with it.
 _OLDEST_PYTHON = (3, 11)
-# Looked for first: `webbrowser` also answers with text browsers, which run no script.
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _INSTALL_TORCH = "pip install torch torchvision, as https://pytorch.org/get-started tells for this machine"
 
@@ -93,7 +92,6 @@ def check_browser() -> Check:
 
 def check_locale(encoding: str | None = None) -> Check:
     """Whether file names and texts in every script survive."""
-    # Without setting the locale, which would change it for the whole process.
     found = encoding or locale.getpreferredencoding(do_setlocale=False)
     if found.lower().replace("-", "") == "utf8":
         return Check("text encoding", "ok", found)
@@ -103,7 +101,6 @@ def check_locale(encoding: str | None = None) -> Check:
 
 def check_heif() -> Check:
     """The optional reader of HEIC photos."""
-    # Found without importing it: its libraries take a moment.
     if importlib.util.find_spec("pillow_heif") is None:
         return Check("HEIC photos", "warn", "cannot be read", "pip install 'pix2pix-harness[heif]'")
     return Check("HEIC photos", "ok", f"pillow-heif {importlib.metadata.version('pillow-heif')}")

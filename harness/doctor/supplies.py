@@ -74,7 +74,6 @@ def download_hosts(workspace: Workspace) -> list[str]:
     except HarnessError:  # told by `check_mirrors`
         mirrors = ()
     urls = [*map(without_credentials, mirrors), PYTORCH.url, *(model.url for model in MODELS.values())]
-    # Each host once, however many models lie there.
     return list(dict.fromkeys(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls)))
 
 

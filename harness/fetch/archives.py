@@ -83,7 +83,6 @@ def unpack(
         inside.mkdir()
         with _translated(archive), progress.step(f"unpack {archive.name}", None, "files") as step:
             _unpack_any(archive, inside, guard, step, verified=verified)
-        # Folders alone are no data set, and the next step would only say that nothing was found.
         if not guard.files:
             raise ArchiveError(f"`{archive}` holds no file", "download it again, or name another file")
         _lift(inside, temporary, keep)
@@ -140,7 +139,6 @@ class _Guard:
             or ".." in path.parts
             # A backslash divides paths on Windows only, a NUL cuts the name short in C: no honest archive has either.
             or any(c in name for c in "\\\0")
-            # `C:` would be a drive on Windows.
             or (path.parts and path.parts[0][1:2] == ":")
         ):
             raise self.refused(f"names a place outside of it: `{name!r}`")

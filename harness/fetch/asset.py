@@ -24,7 +24,6 @@ from harness.files import sha256_of
 from harness.progress import Progress, Silent
 from harness.redacting import without_credentials
 
-# 64 MiB left free: a disk filled to the last byte stops more than this program.
 _SPARE_BYTES = 64 << 20
 _REFUSED = (NetworkError, ChecksumError, ArchiveError, WeightsError)
 """What another mirror may mend; a full disk is not among it."""
@@ -83,12 +82,10 @@ def bring(
             raise
         except _REFUSED as error:
             failures.append(error)
-            # The last mirror's failure is told by the error itself.
             if url != asset.urls[-1]:
                 progress.warn(f"{error.message}; trying the next mirror")
             continue
         part.replace(target)
-        # Parts of mirrors that broke off earlier, of no use now.
         for left in target.parent.glob(f".{target.name}.*.part*"):
             _remove_parts(left)
         return True
@@ -233,7 +230,6 @@ def _all_failed(asset: Asset, failures: list[HarnessError]) -> HarnessError:
 
 def _is_web_page(path: Path) -> bool:
     with path.open("rb") as file:
-        # A byte order mark and white space may stand before the first tag.
         start = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml"))
 

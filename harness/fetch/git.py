@@ -13,7 +13,6 @@ from harness.files import folder_written_aside
 from harness.progress import Progress, Silent
 from harness.redacting import without_credentials
 
-# Line ends, hooks and watchers of the user's would change or run something in a clone that must equal its commit.
 _SETTINGS = {
     "core.autocrlf": "false",
     "core.hooksPath": os.devnull,
@@ -23,7 +22,6 @@ _SETTINGS = {
     "submodule.recurse": "false",
     "advice.detachedHead": "false",
     "gc.auto": "0",
-    # Bytes a second, over 60 seconds; `Patience` of downloads has the same.
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
 }
@@ -153,7 +151,6 @@ def _bring(url: str, commit: str, folder: Path, before: str | None = None) -> No
 
 def _check_out(url: str, commit: str, folder: Path, before: str | None) -> None:
     inside = folder / ".git"
-    # Of a received clone; a new one has none of them yet.
     for name in _OBEYED_FILES:
         (inside / name).unlink(missing_ok=True)
     alone = bound_git(inside, folder, alone=True)
@@ -219,7 +216,6 @@ def _common_directory(repository: Path) -> Path:
 
 
 def _unreachable(reason: str) -> bool:
-    # In English, for the language is set to C when git runs; curl's and ssh's words among them.
     signs = (
         "Could not resolve",
         "unable to access",

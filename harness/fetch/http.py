@@ -194,7 +194,6 @@ class _Transfer:
 
     def _counted_whole(self) -> int:
         size = self.size()
-        # Everything was there from an earlier run: the step still has to reach its end.
         if size != self._counted:
             self._step.expect(size)
             self._count(size)
@@ -297,7 +296,6 @@ class _Transfer:
 def _check_status(answer: requests.Response) -> None:
     status = answer.status_code
     told = f"the server answers {status} {answer.reason}".rstrip()
-    # 5xx and the two above may pass; any other refusal would be the same again.
     if status in _RETRIED or status >= 500:
         raise _MayPass(told, _retry_after_s(answer.headers.get("Retry-After")))
     if status not in {200, 206}:
@@ -317,7 +315,6 @@ def _continues(answer: requests.Response, offset: int, note: dict[str, Any]) -> 
     if part is None or int(part[1]) != offset:
         return False
     same_length = "*" in part[2] or note.get("bytes") in {None, int(part[2])}
-    # From the first byte on nothing has to fit to what is there.
     return not offset or (same_length and _is_packed(answer) == bool(note.get("packed")))
 
 
@@ -337,7 +334,6 @@ def _retry_after_s(value: str | None) -> float | None:
         return None
     if value.strip().isdigit():
         return float(value)
-    # RFC 9110 10.2.3: an HTTP date is the other form.
     try:
         date = email.utils.parsedate_to_datetime(value)
     except ValueError:

@@ -50,7 +50,6 @@ class LockFile:
         found = self._read()
         date = datetime.now(UTC).isoformat(timespec="seconds")
         entries = found.get(origin, {}) | {asset: Entry(url, size, sha256, date)}
-        # Sorted, so that two people's lock files differ only where their files do.
         found[origin] = dict(sorted(entries.items()))
         _DOCUMENT.save(self._path, {o: {k: asdict(e) for k, e in named.items()} for o, named in found.items()})
 

@@ -57,7 +57,6 @@ def _head(inside: Path) -> str:
     if branch != told:
         if not re.fullmatch(r"refs/[\w/.-]+", branch) or ".." in branch:
             raise ValueError("its HEAD names no branch")
-        # A branch lies in a file of its own, or, after `git gc`, in one list of all.
         loose, packed = inside / branch, inside / "packed-refs"
         listed = packed.read_text(encoding="utf-8") if packed.is_file() else ""
         found = re.search(rf"^([0-9a-f]+) {re.escape(branch)}$", listed, re.MULTILINE)
@@ -119,7 +118,6 @@ def _sha1(kind: bytes, content: bytes) -> str:
 def _differs(folder: Path, name: str, sha: str) -> bool:
     """Whether a file is another than the commit's; a README's picture may be missing, as it is left out."""
     path = folder / name
-    # Git stores a link as a blob that holds its target.
     if path.is_symlink():
         return _sha1(b"blob", os.fsencode(path.readlink())) != sha
     if path.is_file():

@@ -29,7 +29,6 @@ class GitFailed(Exception):
     def __init__(self, status: int, said: bytes) -> None:
         lines = [line.strip() for line in os.fsdecode(said).splitlines()]
         lines = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
-        # git explains at length; one line of it is the reason.
         fatal = [line for line in lines if "fatal:" in line or "error:" in line]
         super().__init__("; ".join(dict.fromkeys(fatal or lines[-3:])) or f"exit status {status}")
 

@@ -95,7 +95,6 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path, pieces: Pieces) -> O
 def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
     """Returns left, top, right, bottom of the whole tiles a picture holds, centred; none if it holds fewer than two."""
     columns, rows = size[0] // tile[0], size[1] // tile[1]
-    # One tile would be a crop, which the usual way makes better.
     if columns * rows < 2:
         return []
     left, top = (size[0] - columns * tile[0]) // 2, (size[1] - rows * tile[1]) // 2
@@ -162,7 +161,6 @@ def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
 
 
 def _joined(drawn: Drawn, answer: Drawn | None, *, input_left: bool) -> Image.Image:
-    # Either the user's file of a target, or what the recipe made of the same file, e.g. the photo of its edges.
     other = answer.image if answer is not None else drawn.target
     if other is None:
         return drawn.image
@@ -202,7 +200,6 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
     images = []
     for old in task.earlier:
         wanted = replace(old, output=f"{task.phase}/{old.name}.png")
-        # Both hashes: a changed target changes the pair as much.
         if (old.sha256, old.target_sha256) != (facts.sha256, facts.target_sha256):
             return None
         try:

@@ -162,7 +162,6 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     shares = Shares.parse(request.split) if request.split else None
     own_parts = _has_own_parts(given, files.pairs)
     if own_parts and shares:
-        # Two ways to part the same pictures: one of them would be passed over in silence.
         raise TestSetError(f"`{given}` is parted into train and test already", "leave out `--split`")
     inputs = [source for source, _ in files.pairs]
     recipe = input_recipe(model, request.to, request.as_, _contents(inputs), settings)
@@ -217,7 +216,6 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
 def _domains(model: Model | None, to: str | None, layout: str, direction: Direction, *, makes_target: bool) -> Domains:
     """What stands on the sides of the pictures made, as far as the request says it."""
     source, target = (model.input_domain, model.output_domain) if model else (to, None)
-    # What such a recipe pairs is the photo it was given.
     if to is not None and makes_target:
         target = "photo"
     return sides(source, target if layout == "paired" else None, direction)
@@ -304,7 +302,6 @@ def _matched(matched: Matched, inputs: Gathered, targets: Gathered, folder: Path
             f"`{targets.sources[0].shown}` there",
             "give an input and its target the same name; only the suffix may differ",
         )
-    # The same folder may be both, and then says all of it twice.
     remarks = tuple(dict.fromkeys((*inputs.remarks, *targets.remarks)))
     return _Files(matched.pairs, matched.refused, remarks, aligned=True)
 
@@ -331,7 +328,6 @@ def _contents(sources: Iterable[Source]) -> Iterator[bytes]:
         try:
             yield source.read()
         except ImageError:
-            # Whoever prepares the file says what is wrong with it.
             continue
 
 
@@ -377,7 +373,6 @@ def _set_folder(
 
 
 def _is_ours(folder: Path, made_by: dict[str, Any], *, replace: bool) -> bool:
-    # `datasets/pix2pix` and `datasets/cyclegan` hold the official sets.
     if folder.name in _FAMILIES:
         return False
     if not folder.exists():

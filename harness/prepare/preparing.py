@@ -232,7 +232,6 @@ def _notes(images: Sequence[SetImage], told: set[str]) -> Iterator[tuple[str, tu
 
 
 def _wording(warning: str) -> str:
-    # Warnings differ by their numbers only: `12 % …` and `35 % …` are one.
     return re.sub(r"[\d.]+", "", warning)
 
 

@@ -40,7 +40,6 @@ def write_sheet(folder: Path, test_set: TestSet) -> Path:
 
 def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:
     cards = [_card(folder, image) for image in test_set.images]
-    # As people read them; alphabetically test would come before train.
     parts = sorted({card.part for card in cards}, key=["train", "val", "test"].index)
     return {
         "set": test_set,
@@ -48,7 +47,6 @@ def _context(folder: Path, test_set: TestSet) -> dict[str, Any]:
         "size": _after_size(folder, test_set),
         "parts": {part: sum(card.part == part for card in cards) for part in parts},
         "verdicts": _verdicts(test_set),
-        # Of those that were measured: pictures too small for it have none.
         "percentiles": sorted(float(i.nearness["percentile"]) for i in test_set.images if i.nearness),
         "warned": sum(bool(card.image.warnings) for card in cards),
     }

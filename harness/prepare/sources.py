@@ -78,7 +78,6 @@ def gather(folder: Path, *, follow_links: bool = False) -> Gathered:
     if not folder.exists():
         raise TestSetError(f"there is no folder `{folder}`", "harness prepare-images FOLDER")
     if folder.is_file():
-        # By content, whatever the suffix says.
         found = _archive(folder) if zipfile.is_zipfile(folder) else Gathered((Source(folder.name, folder),))
     else:
         found = _below(folder, "", folder, follow_links=follow_links)
@@ -106,7 +105,6 @@ def _below(folder: Path, part: str, within: Path, *, follow_links: bool) -> Gath
     def named(file: WalkedFile) -> Source:
         return Source(f"{part}/{file.name}" if part else file.name, file.path)
 
-    # Pictures and other files together: a picture may have lost its suffix.
     sources = sorted(map(named, (*walked.pictures, *walked.others)), key=lambda source: source.name)
     return Gathered(tuple(sources), walked.refused, tuple(walked.remarks()))
 
@@ -129,7 +127,6 @@ def _archive(path: Path) -> Gathered:
     for info in (i for i in archive.infolist() if not i.is_dir()):
         name = _member_name(info)
         parts = PurePosixPath(name).parts
-        # Silently, as in folders: nobody means them.
         if any(map(is_litter, parts)):
             continue
         if ".." in parts or name.startswith("/"):

@@ -49,7 +49,6 @@ class Shares:
             numbers = []
         if len(numbers) != 3 or min(numbers) < 0 or not 0 < sum(numbers) < float("inf"):
             raise TestSetError(f"`{text}` is no split; three shares are expected", "--split 80/10/10")
-        # Any three numbers are shares: 8/1/1 as well as 80/10/10.
         return cls(*(n / sum(numbers) for n in numbers))
 
     def part(self, sha256: str) -> Part:
@@ -121,7 +120,6 @@ def groups_of(prints: Sequence[Fingerprint], sources: Sequence[str]) -> list[int
     likely, group_of = _likely(prints), dict[str, int]()
     founders: set[str] = set()
     for source, places in pieces.items():
-        # Only with founders, the first pictures of their groups: nothing is chained.
         pairs = ((piece, n) for piece in places for n in likely[piece] if sources[n] in founders)
         found = next((n for piece, n in pairs if same_picture(prints[n], prints[piece])), None)
         if found is None:

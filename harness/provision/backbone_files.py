@@ -45,7 +45,6 @@ def backbones_of(metrics: Sequence[str]) -> list[Backbone]:
     """
     found = []
     for name in metrics:
-        # By metric or by what it fills, as for `harness measure`.
         (metric,) = find_metrics([name])
         needed = [backbone for backbone in BACKBONES.values() if metric.name in backbone.metrics]
         if not needed:

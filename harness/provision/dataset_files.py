@@ -90,7 +90,6 @@ def place_dataset(
     _refuse_other_folder(folder)
     accepted = accepted or Acceptance()
     if source.is_dir():
-        # Before copying gigabytes.
         _check(dataset, source, progress, accepted)
         with folder_written_aside(folder) as temporary:
             shutil.copytree(source, temporary, dirs_exist_ok=True)
@@ -136,7 +135,6 @@ def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Accepta
             f"`{dataset.id}`: {'; '.join(others)}",
             "if you know why, repeat the command with `--accept-counts`: it takes them as they are",
         )
-    # Only reached where other counts are accepted: told, and taken.
     for other in others:
         progress.warn(f"`{dataset.id}`: {other}")
 

@@ -86,7 +86,6 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     with ExitStack() as stack:
         # Waits for ever, and says for whom: setups are begun in two windows.
         stack.enter_context(workspace.locked("harness setup", wait_s=-1, on_wait=progress.say))
-        # Only now, as it unpacks into the workspace.
         opened = opened_bundle(workspace, request.bundle, progress, verified=work.verified) if request.bundle else None
         carried = stack.enter_context(opened) if opened else None
         # Code first: without it the official engine cannot run anything that follows.
@@ -99,7 +98,6 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
             for backbone, path in carried.backbones:
                 work.backbone(backbone, path)
         # Datasets come last, as they are the largest.
-        # 114 no file |
         for backbone in backbones:
             work.backbone(backbone, request.from_file)
         for model in models:
@@ -197,7 +195,6 @@ class _Work:
         for dataset in DATASETS.values():
             if folder := installed_dataset(self._workspace, dataset):
                 sizes = {
-                    # Entries rather than a walk: a number for people, over folders of many thousands.
                     split: sum(1 for f in (folder / split).iterdir())
                     for split in dataset.splits
                     if (folder / split).is_dir()

@@ -42,7 +42,6 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress, mirror
             )
 
     target = workspace.weights(model.family, model.name)
-    # Licence and note are told before the download begins.
     if not target.exists():
         progress.say(f"{model.id}: licence {model.licence}{f'; {model.note}' if model.note else ''}")
     asset = mirrored(weights_asset(model), mirrors)

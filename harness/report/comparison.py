@@ -141,11 +141,9 @@ def _columns(
     ]
     for run in runs[1:]:
         for metric in metrics if len(runs) == 2 else metrics[:1]:
-            # None only for the first run, against which all others are set.
             assert run.comparison is not None
             by_name = run.comparison.columns[metric.id].differences
             label = words.text("compare.delta", column=metric.label, run=run.letter)
-            # By name: a comparison need not list the images in the order of the page.
             values = tuple(by_name[name] for name in names)
             found.append(replace(metric, id=f"delta-{metric.id}-{run.letter}", label=label, values=values))
     return tuple(found)
@@ -293,5 +291,4 @@ def summary_table(page: ComparePage) -> dict[str, Any]:
 
 
 def _p(probability: float | None) -> str | None:
-    # Two digits: what a rank test says of some hundred images bears no more.
     return None if probability is None or math.isnan(probability) else f"{probability:.2g}"

@@ -54,9 +54,7 @@ def run_document(page: RunPage, language: Language) -> dict[str, Any]:
         ),
         "title": page.name,
         "protocol": page.protocol,
-        # An empty list rather than ten thousand nulls.
         "sources": sources if any(sources) else [],
-        # By row, since most images have none.
         "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},
         "summary": summary_table(page),
         "histograms": {h.id: list(h.edges) for h in page.histograms},

@@ -199,7 +199,6 @@ def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str]) -> Picture:
 def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
     """An image's warnings, then why it is far from the training pictures."""
     nearness = facts.get("nearness") or {}
-    # Why a picture lies near is no warning.
     reasons = nearness.get("reasons", ()) if nearness.get("verdict") in ("far", "unusual") else ()
     return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ())[:_MOST_NOTES], *reasons[:2]))
 
@@ -271,7 +270,6 @@ def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
 
 def _translated(warning: str, language: Language) -> str:
     """A record's warning in the page's language where it is one of those every run may have."""
-    # A sentence that matches nothing here is shown as it was recorded.
     refused = re.match(r"(\d+) files? of the folder were refused", warning)
     if refused:
         return language.count("warning.refused", int(refused[1]))

@@ -64,7 +64,6 @@ def index_page(
 ) -> IndexPage:
     """Returns the data of the index of runs, given by folder name and page, the newest first; `notes` likewise."""
     ordered = sorted(pages, key=lambda run: run[1].record.moment, reverse=True)
-    # By id, so that a metric which many runs have is one column.
     columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
     return IndexPage(
         runs=tuple(
@@ -83,6 +82,5 @@ def index_page(
 
 def _median(page: RunPage) -> Picture | None:
     rows = {example.role: example.row for example in page.examples}
-    # Runs of one or two images have no median; their best one stands for them.
     row = rows.get("median", rows.get("best"))
     return None if row is None else page.pictures[row]

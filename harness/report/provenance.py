@@ -18,7 +18,6 @@ from harness.runs.record import RunRecord
 from harness.web.language import Language
 from harness.web.privacy import public_command, public_word, without_paths
 
-# Entries of a list, and lines of shims, that a page shows.
 _MOST = 100
 _LUA_DIFFERS = ("resampling", "dropout", "statistics", "jpeg")  # where its numbers part from the PyTorch code's
 _TALK = {"-q", "--quiet", "--json"}  # how a command speaks, not what it makes
@@ -164,7 +163,6 @@ def scrubbed(document: Any) -> Any:
     if isinstance(document, dict):
         return {key: scrubbed(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
-        # Three show what a list is of.
         left_out = [f"… {len(document) - 3} more, all in run.json"] if len(document) > _MOST else []
         return [scrubbed(value) for value in (document[:3] if left_out else document)] + left_out
     return public_word(document) if isinstance(document, str) else document
@@ -190,7 +188,6 @@ def _model_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     return _known(
         Fact(t("made.name"), str(model["id"]), "code"),
         Fact(t("made.domains"), domains),
-        # At most one of these two lines has a value; `_known` drops the other.
         Fact(t("made.weights_from"), t("made.own_weights") if own else ""),
         Fact(t("made.weights_from"), address, "code", _link(address)),
         Fact(t("made.weights_sha"), str(model.get("weights_sha256") or ""), "hash"),

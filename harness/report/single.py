@@ -24,7 +24,6 @@ _QUALITIES = (None, 90, 75, 50)
 
 # Not the lowest of the above: fewer images, but none whose flaws are the codec's instead of the model's.
 _SAMPLED_QUALITY = 75
-# Decimal, as limits of mail servers are told.
 MEGABYTE = 1_000_000
 
 

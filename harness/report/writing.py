@@ -181,7 +181,6 @@ def _read_all(
     for folder in oldest_first(results.glob(f"*/{file}")):
         try:
             found.append((folder.name, read(folder)))
-        # One damaged run is named in the index, and all others are listed.
         except RunError as error:
             damaged.append((folder.name, without_paths(error.message)))
     return found

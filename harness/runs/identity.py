@@ -87,7 +87,6 @@ def _relation(
         # The same bytes may have been brought to two sizes, by `--size`.
         return "same" if a["sha256"] == b["sha256"] and len({*map(_size, pictures)}) == 1 else "prepared otherwise"
     difference = difference_of(*images, kind, a["name"])
-    # The pictures that the networks saw, as the engines wrote them.
     if not difference.problem and difference.max <= _ROUNDED:
         return "same"
     first, second = map(_small, pictures)

@@ -25,7 +25,6 @@ def oldest_first(records: Iterable[Path]) -> list[Path]:
 def _age(record: Path) -> tuple[datetime, int, str]:
     """The start; then, as a record tells it in whole seconds, when it was written."""
     try:
-        # Read without a check: an order must not fail over one damaged record.
         started = moment(json.loads(record.read_text(encoding="utf-8"))["started"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         started = _UNKNOWN
@@ -33,5 +32,4 @@ def _age(record: Path) -> tuple[datetime, int, str]:
         written = record.stat().st_mtime_ns
     except OSError:
         written = 0
-    # The name last, for records copied in the same moment.
     return started, written, record.parent.name

@@ -92,7 +92,6 @@ def default_set(workspace: Workspace, model: Model) -> FoundSet:
     Raises:
         TestSetError: there is neither.
     """
-    # Its record names the very set it was trained on.
     if model.own:
         return find_set(workspace, model.dataset)
     official = _official(workspace, model.dataset, model.family)
@@ -118,7 +117,6 @@ def find_folder(workspace: Workspace, name: str) -> Path | None:
 
 def prepared_sets(workspace: Workspace) -> list[str]:
     """Returns the names of the prepared test sets in the workspace, the oldest first."""
-    # Drafts have a dot in front.
     found = [p for p in workspace.datasets.glob("*/dataset.json") if not p.parent.name.startswith(".")]
     # The file is as old as its set; names decide between copies of one moment.
     return [p.parent.name for p in sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.parent.name))]
@@ -137,7 +135,6 @@ def has_split(folder: Path, dataset: Dataset) -> bool:
 
 def is_path(name: str) -> bool:
     """Whether a name is written as a path: with a separator, or as a place such as `.` or `~`."""
-    # A forward slash divides on Windows, too.
     return any(mark in name for mark in ("/", os.sep)) or name in {".", ".."} or name.startswith("~")
 
 

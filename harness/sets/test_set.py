@@ -135,7 +135,6 @@ def missing_images(folder: Path, test_set: TestSet) -> list[str]:
 
 
 def shown(name: str) -> str:
-    # Python hands bytes of a name that are no UTF-8 on as lone surrogates.
     """Returns a file name as valid text: undecodable bytes and control characters become U+FFFD."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)

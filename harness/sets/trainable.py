@@ -65,7 +65,6 @@ class TrainingData:
     @cached_property
     def domains(self) -> tuple[str, str]:
         """Ids of what A and B are."""
-        # Colorization splits one photo into its lightness and its colours.
         if self.kind == "photos":
             return "photo", "photo"
         a, b = self.found.domains
@@ -124,7 +123,6 @@ def find_data(
         for part in _EVERY_PART
         if (folder / part).is_dir()
     }
-    # An empty folder is as good as none.
     there = {part for part, inside in walked.items() if inside.pictures}
     kind, parts = _kind(found, family, there)
     suffix = "A" if parts[0].endswith("A") else ""

@@ -140,7 +140,6 @@ class _Walker:
 
     def _list(self, folder: Path) -> None:
         try:
-            # Reversed, since folders are taken from the end of a stack.
             entries = sorted(folder.iterdir(), reverse=True)
         except OSError as error:
             self._refuse(folder, f"folder cannot be read: {(error.strerror or str(error)).lower()}")

@@ -85,7 +85,6 @@ def find_instruments(workspace: Workspace, wanted: Wanted) -> Instruments:
         backbones=backbones,
         output_palette=output,
         input_palette=source,
-        # Found only where asked for: looking loads weights.
         evaluator=found("evaluator", lambda: _evaluator(workspace, wanted, device))
         if "label_agreement" in asked
         else None,
@@ -116,7 +115,6 @@ def _evaluator(workspace: Workspace, wanted: Wanted, device: str) -> Draw:
     able = [m for m in MODELS.values() if (m.input_domain, m.output_domain) == way]
     if not able:
         raise MetricError("no model of the catalog draws label maps of such photos", "--evaluator MODEL")
-    # Stable: among installed ones, and among the others, the catalog's order stays.
     able.sort(key=lambda m: installed_weights(workspace, m) is None)
     return drawing(workspace, able[0], device)
 
@@ -139,7 +137,6 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
     Raises:
         WeightsError: its weights are not installed.
     """
-    # torch is imported only where something is drawn.
     from harness.engines.native.colour import colours_of
     from harness.engines.native.generator import Translator
 
@@ -154,7 +151,6 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
         seed=0,
         device=device,
         size=None,
-        # Nothing is written there, but a job names both.
         output=workspace.results,
         log=workspace.results,
     )

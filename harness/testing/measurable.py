@@ -41,7 +41,6 @@ def refuse_unmeasurable(work: Assignment) -> None:
             return ImageError(f"{said}: {least}", "leave `--size own` out, or take it out of the set")
         return None
 
-    # Heads only are read, so that thousands of pictures take seconds.
     found = [error for error in in_order(problem, work.selection.items, default_workers()) if error]
     if found:
         raise gathered(found)

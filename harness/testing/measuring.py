@@ -74,9 +74,7 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
             )
         after = merged(before, found)
         save_measurement(folder, after)
-        # The page after the numbers, for it is made of them.
         write_run_report(folder, request.lang)
-    # Waits for whoever writes the index now; see `run_test`.
     with FileLock(workspace.results / ".index-lock"):
         write_index(workspace.results, request.lang)
     return after

@@ -21,7 +21,6 @@ from harness.testing.request import TestRequest
 from harness.version import __version__
 from harness.workspace import Workspace
 
-# The record is read by people, too.
 _MOST_WARNINGS = 50
 
 

@@ -70,7 +70,6 @@ def run_test(
     if request.name is not None:
         _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
-    # From here on the engine is decided, and the record says which.
     request = replace(request, engine=_engine_for(generator, request))
     difference = generator.difference_from_catalog()
     if difference:
@@ -79,7 +78,6 @@ def run_test(
     found = _found(workspace, entry, request, progress)
     # The digest of a limited selection says how many pictures it is of.
     selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
-    # Of a prepared set its making told that already.
     for refusal in selection.refused if found.test_set is None else ():
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     for remark in selection.remarks:
@@ -159,7 +157,6 @@ def _run(
     # All or nothing: a run that fails leaves no folder that looks like a run.
     with folder_written_aside(folder) as draft:
         answer = _translate(workspace, work, draft, before, progress, name=folder.name)
-        # perf_counter, as a wall clock may be set back in between.
         begun = time.perf_counter()
         subject = Subject(
             images=draft / "images",

@@ -35,7 +35,6 @@ from harness.workspace import Workspace
 _AGREE = 1e-6
 """What the metrics themselves are promised to."""
 
-# Lines a finding may take on a terminal.
 _SHOWN = 5
 # Versions that can move the last bit of a picture.
 _LIBRARIES = ("torch", "numpy", "pillow", "cuda", "gpu")
@@ -152,7 +151,6 @@ def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | No
             found.append(_verified(workspace, folder, request, progress))
         except HarnessError as error:
             if len(folders) == 1:
-                # Of one run the reason is the answer; of many each one's stands in its line.
                 raise
             progress.warn(f"`{folder.name}`: {error.message}", error.hint)
             found.append(Verification(first=folder.name, problem=error.message))
@@ -338,7 +336,6 @@ def _notes(folder: Path, again: Path, record: RunRecord, second: RunRecord) -> I
     if left_out := sorted(drawn - {path.name for path in (again / "images").iterdir()}):
         yield f"not drawn again: {', '.join(left_out)}"
     commits = [(r.upstream or {}).get("commit") for r in (record, second)]
-    # Of the native engine there is none.
     if all(commits) and commits[0] != commits[1]:
         yield f"made with commit {commits[0]} of the authors' code, again with {commits[1]}"
     for key in _LIBRARIES:

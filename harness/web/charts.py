@@ -160,7 +160,6 @@ def scatter(
     if len(rows) < 2:
         return None
     xs, ys = [x_values[i] for i in rows], [y_values[i] for i in rows]
-    # Both axes alike, or the line of equal values would not be the diagonal.
     if identity:
         # Both axes alike, or the line on which both are equal would not be a diagonal.
         xs = ys = xs + ys
@@ -179,7 +178,6 @@ def scatter(
 
 def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | None]]) -> Range | None:
     """Returns marks (id, mean, low, high) on one line with some room at both ends, None when nothing is finite."""
-    # Without an interval the mark is a point.
     known = [
         (i, m, m if low is None else low, m if high is None else high) for i, m, low, high in marks if m is not None
     ]
@@ -223,7 +221,6 @@ def differences(
 
 def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
     """Returns bounds that are multiples of a step of 1, 2 or 5 times a power of ten, and that step."""
-    # All values equal: some room on both sides, 5 % of the value, so that there is a step at all.
     if high - low < 1e-9:
         # Equal values get an axis around them.
         low, high = low - (abs(low) * 0.05 or 0.5), high + (abs(high) * 0.05 or 0.5)

@@ -54,13 +54,11 @@ def json_block(document: Any) -> str:
     """Returns JSON that cannot end the script element it stands in; refuses NaN and infinity with ValueError."""
     # `<` could end the element or open a comment, U+2028 ends a line in old scripts.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # U+2028 ends a line in JavaScript before ES2019.
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
 
 
 def ticks(text: str) -> Markup:
     """Returns text with what stands between backticks as left-to-right code."""
-    # Every second part stood between backticks.
     parts = str(text).split("`")
     marked = [Markup('<code dir="ltr">{}</code>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
     return Markup("").join(marked)

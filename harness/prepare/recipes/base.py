@@ -118,7 +118,6 @@ def check_size(size: Size) -> None:
 
 def fitted(image: Image.Image, settings: Settings) -> Fitted:
     """Brings a picture to the settings' size as they say."""
-    # A focus means something only where something is cut away.
     focus = focus_of(image) if settings.focus == "subject" and settings.fit == "crop" else (0.5, 0.5)
     return fit_to(image, settings.size, settings.fit, background=settings.background, focus=focus)
 
@@ -135,7 +134,6 @@ def size_warnings(size_before: Size, settings: Settings) -> tuple[str, ...]:
     """What the user should know about the way from the size before to the size made."""
     told = []
     kept = kept_share(size_before, settings.size)
-    # Half of the picture gone, or half of the frame filled: the other way to fit is worth a look.
     if settings.fit == "crop" and kept < 0.5:
         told.append(f"the crop keeps {kept:.0%} of the picture; try `--fit pad`")
     if settings.fit == "stretch" and kept < 0.8:
@@ -143,7 +141,6 @@ def size_warnings(size_before: Size, settings: Settings) -> tuple[str, ...]:
     if settings.fit == "pad" and kept < 0.5:
         told.append(f"padding covers {1 - kept:.0%} of the picture made; try `--fit crop`")
     factor = enlargement(size_before, settings.size, settings.fit)
-    # Up to a quarter more hardly shows.
     if factor > 1.25:
         told.append(f"enlarged {factor:.1f} times: it is blurred beside the training pictures")
     return tuple(told)

@@ -36,7 +36,6 @@ AUTO = "auto"
 KINDS = (AUTO, *sorted({kind for recipes in RECIPES.values() for kind in recipes}))
 """Words for `--as`."""
 
-# Odd, so that a vote of all of them is never even.
 _LOOKED_AT = 9
 
 
@@ -89,7 +88,6 @@ def _eaten(domain: str) -> str:
 def _looks_like(contents: Iterable[bytes], settings: Settings) -> str:
     """`drawing` or `photo`, by the majority of the first pictures that can be read."""
     votes = []
-    # The first that can be read, not simply the first: a folder may begin with a PDF.
     for content in contents:
         try:
             image = read_rgb(content, settings).image

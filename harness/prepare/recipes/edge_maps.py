@@ -38,7 +38,6 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
     """Returns a pencil or tablet drawing as clean black lines, one pixel wide, on white."""
     scale = min(1.0, _WORKING / max(opened.image.size))
     working = opened.image.resize([max(1, round(s * scale)) for s in opened.image.size], Image.Resampling.LANCZOS)
-    # In pixels of the working picture: what was reduced has smaller specks.
     ink = without_specks(ink_of(np.asarray(working)), round(12 * scale) + 4)
     box = box_of(ink)
     if box is None:

@@ -21,7 +21,6 @@ _LEAST, _MOST = 0.35, 0.7  # of a side; the area is a quarter, as of the hole th
 
 def hole_in(picture: Image.Image) -> tuple[int, int, int, int]:
     """Returns left, top, right and bottom of a hole of a quarter of the area; the pixels decide its place."""
-    # By the pixels: the same photo has the same hole on every machine and in every set.
     rng = np.random.default_rng(zlib.crc32(picture.tobytes()))
     share = rng.uniform(_LEAST, _MOST)
     # width · height = share · (0.25 / share) of the area: always a quarter.
