@@ -32,6 +32,7 @@ def find_dataset(name: str) -> Dataset:
 
 def _find(kind: str, name: str, known: dict[str, _T], hint: str) -> _T:
     wanted = name.strip()
+    # `sat2map` and `facades_label2photo` are in two families, the datasets `facades`, `maps` and `cityscapes` too.
     for key in (wanted, f"pix2pix/{wanted}", f"cyclegan/{wanted}", f"lua/{wanted}"):
         if key in known:
             return known[key]

@@ -32,8 +32,10 @@ class Preprocessing:
         if "resize" in self.how:
             return self.load_size, self.load_size
         if "scale_width" in self.how:
+            # As `__scale_width`: the crop size is also the least height, which stretches wide pictures.
             keeps = width == self.load_size and height >= self.crop_size
             return size if keeps else (self.load_size, int(max(self.load_size * height / width, self.crop_size)))
+        # As `__make_power_2`, which means multiples of 4; a half goes to the even one, as Python rounds.
         return (round(width / 4) * 4, round(height / 4) * 4) if self.how == "none" else size
 
     def seen(self, size: Size) -> Size:
@@ -54,6 +56,7 @@ class Preprocessing:
         """Returns what a test resizes a picture to, and what it takes from its middle: sides the network can halve."""
         side = self.square()
         scaled = (side, side) if side else self.scaled(size)
+        # Cut, not resized again: the scale is what the network knows.
         return scaled, (scaled[0] // multiple * multiple, scaled[1] // multiple * multiple)
 
     def sampled(self, size: Size, multiple: int) -> tuple[Size, Size]:

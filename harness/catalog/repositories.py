@@ -7,6 +7,7 @@ from harness.catalog.types import Repository
 PYTORCH = Repository(
     id="pytorch-CycleGAN-and-pix2pix",
     url="https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix",
+    # Every line number that is cited here, and every hook, is of this commit.
     commit="2a7afba2895d52556dd5dfe07e8555ef657ced6f",
     licence="BSD 2-Clause (file LICENSE: CycleGAN; pix2pix and DCGAN parts likewise BSD)",
     role="PyTorch code of pix2pix and CycleGAN, the one harness runs",

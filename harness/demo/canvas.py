@@ -44,10 +44,12 @@ class Canvas:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        # Canvas pixels a plan unit: 2 for a photo of 256 pixels.
         self._scale = size * _FINE / GRID
         side = size * _FINE
         self._colour = Image.new("RGB", (side, side), (128, 128, 128))
         self._light = Image.new("L", (side, side), 255)
+        # Not enlarged: between two materials there is none in the middle.
         self._material = Image.new("L", (size, size), 0)
         self._pen = ImageDraw.Draw(self._colour, "RGBA")
         self._light_pen = ImageDraw.Draw(self._light)
@@ -88,6 +90,7 @@ class Canvas:
 
     def cast(self, x0: float, y0: float, x1: float, y1: float, depth: float, *, light: float = 0.0) -> None:
         """Casts the shadow of a box that stands `depth` units out of the wall; the sun is up on the left."""
+        # Every shadow falls `depth` down and 0.6 of it to the right, so that all of a street fit one sun.
         points = [(x0, y0), (x1, y0), (x1 + depth * 0.6, y0 + depth), (x1 + depth * 0.6, y1 + depth)]
         points += [(x0 + depth * 0.6, y1 + depth), (x0, y1)]
         self._light_pen.polygon([self._point(x, y) for x, y in points], fill=round(255 * light))
@@ -102,10 +105,13 @@ class Canvas:
 
     def develop(self, rng: np.random.Generator, shade: Colour) -> NDArray[np.float32]:
         """Returns the lit picture, `(size, size, 3)` float32 RGB in 0..1; `shade` tints what lies in shadow."""
+        # (size, size, 3), means of 2×2
         colour = np.asarray(self._colour.reduce(_FINE), dtype=np.float32) / 255.0
+        # The sun is no point: shadows have a soft edge of about a pixel.
         soft = self._light.reduce(_FINE).filter(ImageFilter.GaussianBlur(0.7 * self.size / GRID))
         light = np.asarray(soft, dtype=np.float32)[..., None] / 255.0
         tint = np.asarray(shade, dtype=np.float32) / 255.0
+        # c · (shade + (1 - shade) · light) · texture
         lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * self._texture(rng)[..., None]
         return lit
 
@@ -115,6 +121,7 @@ class Canvas:
         for kind, draw in enumerate(_TEXTURES, 1):
             mask = material == kind
             if mask.any():
+                # Drawn over the whole picture: a wall's courses run on behind its windows.
                 texture[mask] = draw(rng, self.size)[mask]
         return texture
 
@@ -130,4 +137,5 @@ def _pixels(corners: tuple[float, float, float, float], scale: float) -> tuple[i
 def _fill(pen: ImageDraw.ImageDraw, pixels: tuple[int, int, int, int], ink: int | tuple[int, ...]) -> None:
     left, top, right, bottom = pixels
     if right > left and bottom > top:
+        # Pillow's rectangles include their lower right corner.
         pen.rectangle((left, top, right - 1, bottom - 1), fill=ink)

@@ -30,6 +30,7 @@ def demo_weights() -> Path:
     hint = "pip install --force-reinstall --no-deps pix2pix-harness"
     if not path.is_file():
         raise WeightsError(f"the demo's weights are missing: `{path}`", hint)
+    # Every time: it is small, and a package repacked by others would draw other pictures without a word.
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != WEIGHTS_SHA256:
         raise WeightsError(f"`{path}` is damaged: expected sha256 {WEIGHTS_SHA256}, got {found}", hint)

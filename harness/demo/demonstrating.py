@@ -42,6 +42,7 @@ def run_demo(
 
     near = run("demo-near", draw_scene, count)
     progress.say("now pictures that are far from the training pictures, on purpose")
+    # Three kinds by turns, at least one of each.
     far = run("demo-far", draw_far_scene, max(3, count // 3))
     return near, far
 

@@ -94,13 +94,18 @@ class Plan:
 
 def draw_plan(rng: np.random.Generator) -> Plan:
     """Returns a street front of one to three houses."""
+    # Pavement and road take the rest of the 256 units.
     base = int(rng.integers(226, 240))
     count = int(rng.choice([1, 2, 3], p=[0.5, 0.35, 0.15]))
+    # On either side one street in three leaves a gap of 8 to 25 units to the picture's edge.
     left = int(rng.choice([0, 0, 1])) * int(rng.integers(8, 26))
     right = GRID - int(rng.choice([0, 0, 1])) * int(rng.integers(8, 26))
     shares = rng.uniform(0.8, 1.2, count)
+    # count + 1 walls, from left to right
     edges = [left, *(left + (right - left) * np.cumsum(shares / shares.sum())).astype(int).tolist()]
+    # No two houses of one style in a street.
     styles = rng.permutation(np.array(get_args(Style), dtype=object))
+    # How near the camera stands: it enlarges floors and bays alike.
     near = float(rng.uniform(1.0, 1.35))
     sides = zip(styles, pairwise(edges), strict=False)
     return Plan(tuple(_house(rng, style, side, base=base, near=near) for style, side in sides), base)
@@ -111,6 +116,7 @@ def paint_labels(plan: Plan, size: int = GRID) -> NDArray[np.uint8]:
     picture = Image.new("RGB", (size, size), COLOURS["background"])
     pen = ImageDraw.Draw(picture)
     for house in plan.houses:
+        # The wall lies below all others and reaches up behind the roof.
         boxes = [Box("facade", house.x0, house.roof_top, house.x1, house.base), *house.boxes]
         for box in sorted(boxes, key=lambda each: _ORDER.index(each.label)):
             x0, y0, x1, y1 = (round(value * size / GRID) for value in (box.x0, box.y0, box.x1, box.y1))
@@ -123,12 +129,15 @@ def _house(rng: np.random.Generator, style: Style, sides: tuple[int, int], *, ba
     x0, x1 = sides
     ground = float(rng.uniform(40, 48)) * near
     floor = float(rng.uniform(36, 44)) * near
+    # What the storeys may take: 46 units stay for roof and sky.
     headroom = base - ground - 46
     storeys = int(np.clip(rng.integers(2, 6), 1, headroom // floor))
     first = base - ground
     top = first - storeys * floor
     width = x1 - x0
+    # 30 to 42 units each before the camera comes nearer: about as wide as a floor is high.
     bays = max(1, round(width / (near * float(rng.uniform(30, 42)))))
+    # 4 units of bare wall at either end.
     bay = (width - 8) / bays
     house = House(
         style, x0, x1, round(top), base, round(first), round(top),
@@ -152,6 +161,7 @@ def _brick(house: House, rng: np.random.Generator) -> None:
         house.add("sill", x - half - 3, y1, x + half + 3, y1 + 3)
     house.add("molding", house.x0, house.top, house.x1, house.top + 8)
     house.add("molding", house.x0, house.first_floor - 2, house.x1, house.first_floor + 2)
+    # Two of four places for chimneys.
     for share in rng.choice([0.12, 0.3, 0.7, 0.88], size=2, replace=False):
         x = house.x0 + (house.x1 - house.x0) * share
         house.add("deco", x - 6, house.top - 14, x + 6, house.top)
@@ -188,6 +198,7 @@ def _riviera(house: House, rng: np.random.Generator) -> None:
         else:
             house.add("sill", x - half - 2, y1, x + half + 2, y1 + 4)
     house.add("molding", house.x0, house.top, house.x1, house.top + 4)
+    # What lies above `top` is roof, but in the map still facade.
     house.roof_top = house.top - 15
 
 
@@ -238,6 +249,7 @@ def _ground_floor(house: House, rng: np.random.Generator) -> None:
     y0, height = house.first_floor + 4, house.base - house.first_floor - 4
     head, foot = y0 + height * 0.18, y0 + height * 0.68
     door = int(rng.integers(0, len(house.centres)))
+    # By house, not by bay: a row of shops has one builder.
     shops = house.style != "palace" and rng.random() < 0.7
     awnings = rng.random() < 0.6
     half, reach = house.window / 2, house.bay * 0.44

@@ -15,12 +15,16 @@ from harness.demo.textures import Floats, soft_noise
 def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Returns the street of a `(256, 256, 3)` uint8 photo by night: stars, a moon, lamps behind some windows."""
     size = photo.shape[0]
+    # Moonlight: a fifth of the light, and blue.
     dark = photo.astype(np.float32) / 255.0 * np.array([0.17, 0.21, 0.34], np.float32)
+    # (size,) the highest row of each column that belongs to a house; 16 units are left for chimneys and crests.
     roofs = np.full(size, plan.base)
     for house in plan.houses:
         roofs[house.x0 : house.x1] = house.roof_top - 16
+    # (size, size); in the gaps beside houses it ends at row 170.
     sky = np.arange(size)[:, None] < np.minimum(roofs, 170)[None, :]
     fall = np.linspace(1.0, 0.0, size, dtype=np.float32)[:, None, None]
+    # Thins out towards the horizon, where the day's trees stay as shapes.
     veil = sky[..., None] * np.clip((1.0 - fall) * -6.0 + 4.0, 0.0, 1.0)
     dark += (np.array([0.05, 0.07, 0.16], np.float32) + 0.10 * (1.0 - fall) - dark) * veil
     dark += (sky & (rng.random((size, size)) < 0.004))[..., None] * rng.uniform(0.3, 0.9, (size, size, 1))
@@ -32,6 +36,7 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
                 warmth = np.array([1.0, 0.74, 0.38], np.float32) * np.float32(rng.uniform(0.6, 1.0))
                 inside = photo[box.y0 + 2 : box.y1 - 1, box.x0 + 2 : box.x1 - 1].mean(axis=2, keepdims=True) / 255.0
                 lamps[box.y0 + 2 : box.y1 - 1, box.x0 + 2 : box.x1 - 1] = warmth * (0.55 + 0.6 * inside)
+    # The same light once more, spread, as a lens and damp air do it.
     glow = Image.fromarray((np.clip(lamps, 0, 1) * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(7))
     lit = np.maximum(dark, lamps) + 0.7 * np.asarray(glow, dtype=np.float32) / 255.0
     return _bytes(lit)
@@ -48,12 +53,15 @@ def hills(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
     distance = np.sqrt((across - x) ** 2 + (down - y) ** 2)
     picture += np.exp(-distance * 9.0)[..., None] * np.array([0.5, 0.36, 0.14], np.float32)
     picture = np.where((distance < 0.045)[..., None], np.array([1.0, 0.93, 0.74], np.float32), picture)
+    # From far to near: each ridge lower in the picture, flatter and darker.
     for layer in range(4):
+        # (1, size), in shares of the height
         ridge = 0.40 + 0.09 * layer + (0.22 - 0.03 * layer) * (soft_noise(rng, size, 4 + 2 * layer, 5)[:1] - 0.5)
         tone = np.array([0.50, 0.42, 0.56], np.float32) * (1.0 - 0.25 * layer)
         mask = np.clip((down - ridge) * size, 0.0, 1.0)[..., None]
         picture += (tone - picture) * mask
     shore = round(size * 0.76)
+    # What stands above the shore, upside down and darker.
     water = picture[shore - 1 :: -1][: size - shore] * 0.62 + 0.06
     ripples = np.sin(np.arange(size - shore) * 1.9 + rng.uniform(0, 6))[:, None, None] * 0.02
     picture[shore:] = water + ripples
@@ -65,6 +73,7 @@ def sketch(label: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     size = label.shape[0]
     plain = label.astype(np.int32).sum(axis=2)
     edges = (plain != np.roll(plain, 1, axis=0)) | (plain != np.roll(plain, 1, axis=1))
+    # `roll` goes around: the first row would have an outline against the last.
     edges[0], edges[:, 0] = False, False
     lines = Image.fromarray(edges.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(0.8))
     # A hand does not draw straight: every point of the paper is taken from a little beside it.

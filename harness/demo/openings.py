@@ -9,12 +9,14 @@ from harness.demo.canvas import Colour, mixed, shaded
 from harness.demo.facade_layout import Box
 from harness.demo.paints import LEAVES, Site
 
+# (24, 12) each, 0 to 1 from the upper left corner
 _DOWN, _ACROSS = np.mgrid[0:1:24j, 0:1:12j]
 
 
 def _glass(rng: np.random.Generator, *, lamp: bool = False) -> NDArray[np.uint8]:
     """Returns a pane, `(24, 12, 3)` uint8: the sky mirrored at the top, a dark room below, a slanting gleam."""
     sky, room = np.array([168.0, 196.0, 218.0]), np.array([236.0, 176.0, 96.0] if lamp else [44.0, 52.0, 62.0])
+    # How much of the sky a place mirrors; the gleam is a slanting bell curve.
     share = np.clip(0.72 - 0.95 * _DOWN - 0.10 * _ACROSS, 0.0, 1.0)
     gleam = np.exp(-(((_ACROSS - 1.1 + 0.9 * _DOWN - rng.uniform(-0.08, 0.08)) / 0.13) ** 2)) * 0.30
     share = np.clip(share + gleam, 0.0, 1.0)[..., None]
@@ -35,6 +37,7 @@ def window(site: Site, box: Box) -> None:
     canvas.picture(*inner, _glass(site.rng, lamp=site.rng.random() < 0.03))
     _curtains(site, *inner)
     middle = (x0 + x1 + 1) / 2
+    # Half a unit is the finest line there is: one pixel of a canvas at twice the photo's size.
     bar = 1.0 if box.width >= 10 else 0.5
     if site.house.style == "brick":
         canvas.paint(x0 + 1, (y0 + y1) / 2 - 0.5, x1, (y0 + y1) / 2 + 0.5, paint.frame)
@@ -49,6 +52,7 @@ def window(site: Site, box: Box) -> None:
 
 def _curtains(site: Site, x0: float, y0: float, x1: float, y1: float) -> None:
     cloth: Colour = (238, 232, 220)
+    # Of windows 45 % have parted curtains, 20 % a half one, 10 % a blind; a quarter has none.
     kind = site.rng.random()
     width = (x1 - x0) * 0.30
     if kind < 0.45:
@@ -130,6 +134,7 @@ def blind(site: Site, box: Box) -> None:
     canvas, colour = site.canvas, site.paint.shutter
     canvas.cast(box.x0, box.y0, box.x1, box.y1, 1.5, light=0.2)
     canvas.rectangle(box.x0, box.y0, box.x1, box.y1, colour)
+    # On even units, so that the slats of neighbouring shutters lie on one line.
     for y in np.arange(box.y0 // 2 * 2 + 2, box.y1 - 1.0, 2.0):
         canvas.paint(box.x0 + 1, y, box.x1 - 1, y + 1, shaded(colour, 0.70))
     middle = (box.y0 + box.y1) // 2
@@ -143,6 +148,7 @@ def _awning(site: Site, box: Box) -> None:
     cream: Colour = (246, 238, 220)
     canvas.cast(box.x0, box.y0, box.x1, box.y1, 6, light=0.1)
     canvas.rectangle(box.x0, box.y0, box.x1, box.y1 - 1, colour)
+    # Stripes stand on a grid of the street, whatever the place where an awning begins.
     for number, x in enumerate(range(box.x0 // 4 * 4, box.x1, 4)):
         left, right = max(x, box.x0), min(x + 4, box.x1)
         ink = colour if number % 2 else cream

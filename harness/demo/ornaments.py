@@ -17,6 +17,7 @@ _IRON: Final[Colour] = (44, 46, 50)
 def cornice(site: Site, box: Box) -> None:
     """Draws a window head: a flat stone, or a pediment where there is room for one."""
     canvas, trim = site.canvas, site.paint.trim
+    # Only a palace's plan has them so high; 5 and more are brick lintels, with a keystone.
     if box.height >= 7:
         middle = (box.x0 + box.x1) / 2
         points = [(box.x0 - 0.5, box.y1 - 2.0), (middle, float(box.y0)), (box.x1 + 0.5, box.y1 - 2.0)]
@@ -87,6 +88,7 @@ def deco(site: Site, box: Box) -> None:
     """Draws a relief panel with a rosette; above the roof line a chimney or a crest."""
     canvas, trim = site.canvas, site.paint.trim
     x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
+    # The map calls all ornament `deco`: what it is shows by where it stands.
     if y1 <= site.house.top and site.house.style == "brick":
         canvas.rectangle(x0, y0, x1, y1, shaded(site.wall, 0.92), texture=textures.bricks)
         canvas.shadow((x0 + x1) / 2 + 2, y0, x1, y1, 0.35)
@@ -129,6 +131,7 @@ def molding(site: Site, box: Box) -> None:
     canvas.paint(x0, y0, x1, y0 + 1, shaded(trim, 1.12))
     canvas.paint(x0, y0 + 3, x1, y0 + 3.5, shaded(trim, 0.66))
     canvas.paint(x0, y0 + 3.5, x1, y1, shaded(trim, 0.88))
+    # Dentils: two units of stone, two of shadow.
     for x in range(x0 // 4 * 4, x1, 4):
         canvas.paint(max(x0, x), y1 - 3, min(x1, x + 2), y1 - 0.5, shaded(trim, 1.08))
         canvas.paint(max(x0, x + 2), y1 - 3, min(x1, x + 4), y1 - 0.5, shaded(trim, 0.56))
@@ -142,6 +145,7 @@ def pillar(site: Site, box: Box) -> None:
     steps = np.arange(box.x0, box.x1, 0.5)
     for x in steps:
         across = (x - box.x0) / box.width
+        # Brightest at 0.3 of the width, towards the sun.
         canvas.paint(x, box.y0, x + 0.5, box.y1, shaded(trim, 1.06 - 0.42 * abs(across - 0.3) ** 1.2))
     for y0, y1 in ((box.y0, box.y0 + 3), (box.y1 - 3, box.y1)):
         canvas.slab(box.x0 - 1, y0, box.x1 + 1, y1, trim, depth=1.5)

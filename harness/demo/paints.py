@@ -32,6 +32,7 @@ class Paint:
 
 
 PAINTS: Final[dict[Style, Paint]] = {
+    # wall, texture, trim, frame, roof; door, shop, awning, shutter
     "brick": Paint(
         (156, 90, 74), textures.bricks, (226, 215, 196), (240, 238, 230), (96, 92, 96),
         (38, 66, 60), (32, 62, 58), (188, 52, 46), (60, 80, 70),

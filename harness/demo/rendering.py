@@ -37,6 +37,7 @@ def paint_photo(plan: Plan, rng: np.random.Generator, size: int = GRID) -> NDArr
     canvas = Canvas(size)
     canvas.picture(0, 0, GRID, GRID, _backdrop(rng, size))
     _street(canvas, plan)
+    # The lowest first: what a higher neighbour draws past its edge lies over it.
     for house in sorted(plan.houses, key=lambda each: -each.top):
         _house(canvas, house, rng)
     return _lens(canvas.develop(rng, _SHADE), rng)
@@ -46,12 +47,15 @@ def _backdrop(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
     """Returns sky, clouds and the trees behind the houses, `(size, size, 3)` uint8."""
     rows = np.linspace(0.0, 1.0, size, dtype=np.float32)[:, None]
     down = rows[..., None]
+    # RGB in levels, at the top and at the horizon.
     zenith, haze = np.array([104, 158, 214], np.float32), np.array([216, 228, 234], np.float32)
     sky = zenith + (haze - zenith) * np.clip(down * 1.25, 0.0, 1.0)
+    # (size, size); above one half it is cloud.
     wide = soft_noise(rng, size, 5, 4)
     clouds = np.clip((wide - 0.50) * 4.0, 0.0, 1.0)[..., None] * (1.0 - 0.6 * down)
     picture = sky + (np.float32(249) - sky) * clouds * np.float32(0.8)
     leaves = soft_noise(rng, size, 20, 3)
+    # Where leaves begin, in shares of the height: one line of crowns, frayed by the leaves themselves.
     crown = 0.62 + 0.16 * soft_noise(rng, size, 6, 2)[:1] + 0.10 * (leaves - 0.5)
     mask = np.clip((rows - crown) * 40.0, 0.0, 1.0)[..., None]
     green = np.array([84, 112, 66], np.float32) * (0.45 + 1.05 * leaves[..., None])
@@ -73,6 +77,7 @@ def _street(canvas: Canvas, plan: Plan) -> None:
 
 def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:
     paint = PAINTS[house.style]
+    # No two houses of a style have quite one colour.
     red, green, blue = (part * rng.uniform(0.975, 1.025) for part in paint.wall)
     wall = shaded((round(red), round(green), round(blue)), float(rng.uniform(0.95, 1.04)))
     if house.roof_top < house.top:
@@ -108,10 +113,13 @@ def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     place = np.linspace(-1.0, 1.0, size, dtype=np.float32)
     vignette = 1.0 - 0.10 * (place[:, None] ** 2 + place[None, :] ** 2)
     warmth = np.array([1.05, 1.0, 0.95], np.float32) * np.float32(rng.uniform(0.98, 1.05))
+    # (size, size, 3), above 1 in places
     exposed = 1.07 * lit * vignette[..., None] * warmth
     # A shoulder above 0.8 keeps the white trim from clipping.
     curved = np.where(exposed > 0.8, 0.8 + 0.2 * np.tanh((exposed - 0.8) / 0.2), exposed)
+    # An S through 0, 1/2 and 1, which darkens shadows and brightens lights.
     contrast = curved + 0.10 * (curved - 0.5) * (1.0 - np.abs(2.0 * curved - 1.0))
+    # Added after the blur: a sensor's noise is not softened by the lens before it.
     grain = rng.standard_normal((size, size, 1), dtype=np.float32) * 0.008
     picture = Image.fromarray((np.clip(contrast, 0, 1) * 255).astype(np.uint8))
     soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.45 * size / GRID)), dtype=np.float32) / 255.0

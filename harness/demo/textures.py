@@ -20,9 +20,11 @@ def soft_noise(rng: np.random.Generator, size: int, cells: int, octaves: int = 1
     for octave in range(octaves):
         count = min(size, cells * 2**octave)
         grid = Image.fromarray(rng.random((count, count), dtype=np.float32))
+        # Each octave twice as fine and half as strong.
         weight = 0.5**octave
         total += weight * np.asarray(grid.resize((size, size), Image.Resampling.BICUBIC))
         weights += weight
+    # Bicubic enlargement overshoots the grid's own range.
     np.clip(total / weights, 0.0, 1.0, out=total)
     return total
 
@@ -64,8 +66,10 @@ def pavement(rng: np.random.Generator, size: int) -> Floats:
 def _blocks(rng: np.random.Generator, size: int, shape: tuple[int, int], *, spread: float, joint: float) -> Floats:
     width, height = shape
     courses, columns = size // height + 1, size // width + 2
+    # (courses, columns), a tint for each stone
     tints = (1.0 + spread * rng.standard_normal((courses, columns))).astype(np.float32)
     wall = np.repeat(np.repeat(tints, height, axis=0)[:size], width, axis=1)
+    # Joints are one pixel wide, whatever the stone.
     upright = np.zeros(wall.shape, bool)
     upright[:, width - 1 :: width] = True
     wall[upright] = joint

@@ -51,12 +51,15 @@ def draw(network: Network) -> Drawing:
     def inside(skip: Skip) -> list[int]:
         return [i for i, position in enumerate(positions) if skip.first <= position <= skip.last]
 
+    # Room for the widest arc: skips of a U-Net lie within each other.
     ceiling = 2 * _ARC + _NESTED * max((len(inside(skip)) for skip in network.skips), default=0)
     floor = ceiling + _TALLEST
+    # One scale for the whole drawing, the input's side included.
     largest = max(network.input[1], *(network.layers[p].shape[1] for p in positions))
     columns = []
     for number, position in enumerate(positions):
         layer = network.layers[position]
+        # Halving takes away the same step each time; a 1×1 map keeps a column that can be seen.
         height = max(_LOWEST, math.log2(layer.shape[1] + 1) / math.log2(largest + 1) * _TALLEST)
         columns.append(Column(layer, 10 + number * _PITCH, floor - height, _WIDTH, height))
     arcs = []

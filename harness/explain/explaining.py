@@ -30,6 +30,7 @@ from harness.web.render import render_page
 from harness.workspace import Workspace
 
 _DEFAULT_MODEL = "pix2pix/facades_label2photo"
+# Name on the page, `--netD`, layers; PixelGAN, 16×16, 70×70 and 286×286 of the paper's section 4.4.
 _VARIANTS = (("pixel", "pixel", 0), ("n_layers 1", "n_layers", 1), ("basic", "basic", 3), ("n_layers 5", "n_layers", 5))
 
 _LEAST_JUDGED = 128
@@ -71,6 +72,7 @@ class Explanation:
 def explain_language(code: str) -> Language:
     """Returns the report's language with the texts of `explain` added; raises UnknownNameError as `language` does."""
     base = language(code)
+    # Kept apart from the strings that every page has.
     text = (files("harness.explain") / "text" / f"{code}.json").read_text(encoding="utf-8")
     return Language(code, {**base.strings, **json.loads(text)})
 
@@ -86,6 +88,7 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         loaded = load_generator(workspace, entry)
         entry = replace(loaded.model, architecture=loaded.architecture)
     a, side = entry.architecture, entry.crop_size
+    # Shapes without numbers: nothing is allocated, and no weights are needed.
     with torch.device("meta"):
         generator = take_apart(build_generator(a), (a.input_nc, side, side))
     # pix2pix's discriminator sees input and output, CycleGAN's the output alone.
@@ -96,6 +99,7 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         with torch.device("meta"):
             built = build_discriminator(kind, channels, layers=layers, norm=a.norm)
         network = take_apart(built, (channels, judged, judged))
+        # The last layer is one channel of verdicts, (1, map, map).
         variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
     return Explanation(entry, generator, draw(generator), tuple(variants.values()), variants["basic"])
 
@@ -142,6 +146,7 @@ def write_explanation(
         ngf=ARCHITECTURE.ngf,
         work=at_work(workspace, told, beside),
     )
+    # One name a model and language: it is written over, never piled up.
     target = workspace.results / f"explain-{told.family}-{told.name}{'' if lang == 'en' else f'.{lang}'}.html"
     write_text(target, html)
     return target

@@ -58,6 +58,7 @@ class Statement:
     formula: str = ""
 
 
+# Lines are those of the pinned commits; a test looks each token up in a clone of them.
 _p, _c = partial(Section, "pix2pix"), partial(Section, "CycleGAN")
 _net = partial(Line, "models/networks.py")
 _pix = partial(Line, "models/pix2pix_model.py")
@@ -66,6 +67,7 @@ _train = partial(Line, "options/train_options.py")
 _base = partial(Line, "options/base_options.py")
 _lua = partial(Line, repository=LUA)
 
+# Formulas in plain characters, `_{…}` for what is below the line: one text for the page and the terminal.
 CGAN = "L_{cGAN}(G, D) = E_{x,y}[log D(x, y)] + E_{x,z}[log(1 − D(x, G(x, z)))]"
 L1 = "L_{L1}(G) = E_{x,y,z}[‖y − G(x, z)‖_{1}]"
 OBJECTIVE = "G* = arg min_{G} max_{D} L_{cGAN}(G, D) + λ L_{L1}(G)"
@@ -115,6 +117,7 @@ STATEMENTS = (
     Statement("lua.results", (Line("README.md", 17, "comparable to or better"),)),
 )
 
+# Neighbours of one chapter stand together above: `groupby` joins only those.
 CHAPTERS = {key: tuple(told) for key, told in groupby(STATEMENTS, key=lambda s: s.key.partition(".")[0])}
 """Statements by the first word of their keys; the page sets this model's drawings and pictures beside some of them."""
 

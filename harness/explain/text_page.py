@@ -55,6 +55,7 @@ def work_lines(work: AtWork, lang: str = "en") -> Iterator[str]:
 
 
 def _layers(network: Network, words: Language) -> Iterator[str]:
+    # At the layer where a skip ends, with the number of the one it comes from.
     joined = {skip.last: skip for skip in network.skips}
     parameters = words.localised(f"{network.parameters:,}")
     shape = "×".join(map(str, network.input))
@@ -65,6 +66,7 @@ def _layers(network: Network, words: Language) -> Iterator[str]:
         skip = joined.get(number)
         note = f"  <- {words.text(f'joined.{skip.joining}', n=skip.first + 1)}" if skip else ""
         shape = "×".join(map(str, layer.shape))
+        # Kernel and stride as `4/2`; layers without parameters leave the place empty.
         yield f"{number + 1:4} {layer.kind:<16} {window:<4} {shape:<12} {size:>11}{note}".rstrip()
 
 

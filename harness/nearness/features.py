@@ -10,11 +10,15 @@ from harness.nearness.palette import ColourSet, Picture
 
 _Plane = NDArray[np.float64]
 
+# The windows of 31 pixels and the shifts of 16 need about that much.
 SMALLEST_SIDE = 32
 _EDGE, _STRONG_EDGE, _DARKER = 0.4, 1.5, 0.25  # in spreads of brightness, so that a dark picture has its lines too
+# Of brightness, 0 to 1: an even picture must not turn rounding into lines.
 _LEAST_SPREAD = 0.02
+# Edges in cycles a pixel; 0.5 is a period of two pixels.
 _BANDS = (0.01, 0.03, 0.06, 0.12, 0.25, 0.35, 0.5)
 _PLANES = ("brightness", "yellow_blue", "across", "down")
+# In pixels: from a line's width to that of a window or storey.
 _STEPS, _SHIFTS, _FAR_SHIFTS = (4, 16), (2, 4, 8, 16), (2, 4, 8, 16, 32)
 _ROWS = 8
 
@@ -70,6 +74,7 @@ def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
     # Luma of ITU-R BT.601.
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    # A ramp of 1 a pixel makes Sobel's filter 8.
     across, down = sobel(luma, axis=1) / 8, sobel(luma, axis=0) / 8
     gradient = np.hypot(across, down)
     shadows, highlights = np.quantile(luma, [0.05, 0.95])
@@ -96,6 +101,7 @@ def describe(image: Picture, palette: ColourSet) -> NDArray[np.float64]:
 
 def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
     """The share of pixels on the palette, and the square roots of a 4×4×4 colour histogram (Hellinger)."""
+    # 0 to 3 in each channel; two bits each make a number from 0 to 63.
     quarters = image >> 6
     bins = (quarters[..., 0] << 4) | (quarters[..., 1] << 2) | quarters[..., 2]
     histogram = np.sqrt(np.bincount(bins.ravel(), minlength=64) / bins.size)
@@ -106,6 +112,7 @@ def _palette(image: Picture, palette: ColourSet) -> dict[str, float]:
 def _lines(luma: _Plane, gradient: _Plane) -> dict[str, float]:
     """Edges, flat areas, and the mean width of what is darker than its surroundings, as area over half outline."""
     spread = _spread(luma)
+    # A line is darker than the mean of 31×31 pixels around it, in a picture of any brightness.
     dark = luma < uniform_filter(luma, 31) - _DARKER * spread
     outline = (dark[:, 1:] != dark[:, :-1]).sum() + (dark[1:] != dark[:-1]).sum()
     return {
@@ -118,6 +125,7 @@ def _lines(luma: _Plane, gradient: _Plane) -> dict[str, float]:
 
 def _spectrum(luma: _Plane) -> dict[str, float]:
     """The share of each band of spatial frequency, in cycles a pixel, in the power of the windowed picture."""
+    # Else the step from one edge to the opposite one fills the spectrum along the axes.
     window = np.outer(np.hanning(luma.shape[0]), np.hanning(luma.shape[1]))
     power = np.abs(np.fft.rfft2((luma - luma.mean()) * window)) ** 2
     radius = np.hypot(np.fft.fftfreq(luma.shape[0])[:, None], np.fft.rfftfreq(luma.shape[1])[None, :])
@@ -129,6 +137,7 @@ def _spectrum(luma: _Plane) -> dict[str, float]:
 
 def _noise(luma: _Plane) -> float:
     """Immerkær 1996, "Fast noise variance estimation", with a median, which edges move less than a mean."""
+    # The difference of two Laplacians: 0 on planes and on upright and level edges; the root of its sum of squares is 6.
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
     return _log(float(np.median(np.abs(convolve(luma, kernel)))) / 6)
 
@@ -136,12 +145,14 @@ def _noise(luma: _Plane) -> float:
 def _blocks(luma: _Plane) -> float:
     """How much greater steps are at the 8-pixel grid of JPEG than beside it."""
     steps = np.abs(np.diff(luma, axis=1)).mean(axis=0)
+    # Steps from pixel 7 to 8, 15 to 16 …; resizing since then has moved the grid away.
     grid = np.arange(steps.size) % 8 == 7
     return _log(steps[grid].mean()) - _log(steps[~grid].mean())
 
 
 def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
     """Rows against columns, and top against bottom, in brightness, colour and the steps across and down."""
+    # (H - 1, W - 1) both
     across, down = np.diff(luma, axis=1)[:-1], np.diff(luma, axis=0)[:, :-1]
     planes = dict(zip(_PLANES, (luma, yellow_blue, np.abs(across), np.abs(down)), strict=True))
     found = _repetition(luma, planes["across"], planes["down"])
@@ -154,6 +165,7 @@ def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
         for n in _STEPS:
             upright, lying = (_log((profile - uniform_filter1d(profile, n)).std()) for profile in (rows, columns))
             found[f"{name}_ripple_{n}"] = upright - lying
+        # Each strip less its mirror: upside down the sign changes.
         parts = [float(part.mean()) for part in np.array_split(plane, _ROWS)]
         found |= {f"{name}_rows_{i}": parts[i] - parts[-1 - i] for i in range(_ROWS // 2)}
     power, least = float((down**2).mean()) + 1e-9, _EDGE * _spread(luma)
@@ -184,4 +196,5 @@ def _spread(luma: _Plane) -> float:
 
 
 def _log(value: float) -> float:
+    # An amount of 0 is common, as noise of a drawn map, and has no logarithm.
     return float(np.log(float(value) + 1e-4))

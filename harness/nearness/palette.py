@@ -13,7 +13,9 @@ Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 _TOLERANCE = 24  # label maps stored as JPEG and resized are never exact
+# Bins of 8 levels a channel.
 _LEVELS = 32
+# In bins: the 24 levels of the tolerance.
 _APART = 3
 _MOST = 24
 _LEAST_SHARE = 0.004
@@ -28,6 +30,7 @@ class ColourSet:
         self._covered = np.zeros((_LEVELS,) * 3, bool)
         for colour in self.colours:
             near = [np.flatnonzero(np.abs(centres - level) <= _TOLERANCE) for level in colour]
+            # (32, 32, 32): a look-up for each pixel in place of a distance to each colour.
             self._covered[np.ix_(*near)] = True
 
     def share_of(self, image: Picture) -> float:

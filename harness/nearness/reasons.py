@@ -77,6 +77,7 @@ WORDS: dict[str, Words] = {
 Reason = tuple[str, str]
 """One thing that is unusual, and what would mend it."""
 
+# Upright pictures score about 1, turned ones about -1: a quarter past the middle it is said.
 _TURNED_BELOW = -0.25
 _TURNED = {
     DIRECTION: ("lies on its side: rows and columns are exchanged", "turn it by 90°"),
@@ -121,6 +122,7 @@ def _reason_of_group(description: Array, usual: Array, group: str) -> Reason | N
 
 def _excess(value: float, low: float, middle: float, high: float) -> float:
     """How many times as far from the middle as the usual range goes on that side."""
+    # 1 at the edge of the usual range, on either side of a skewed one.
     room = (high - middle) if value > middle else (middle - low)
     return float((value - middle) / max(room, 1e-3))
 
@@ -143,8 +145,10 @@ def _times(ratio: float) -> str:
 def _rare_colour(description: Array, usual: Array) -> Reason | None:
     """The colour, of the 4×4×4 in a description, that exceeds its usual share most."""
     bins = COLUMNS[_PALETTE][1:]  # without the share of pixels on the palette
+    # (64,); the features are roots of shares.
     shares, most = description[bins] ** 2, usual[bins, 2] ** 2
     at = int(np.argmax(shares - most))
+    # 2 % of the pixels: less is no reason that a person would see.
     if shares[at] - most[at] < 0.02:
         return None
     red, green, blue = (32 + 64 * int(digit) for digit in NAMES[bins[at]].removeprefix("palette_"))

@@ -18,8 +18,11 @@ from harness.nearness.features import COLUMNS, DIRECTION, GROUPS, LAYOUT
 Array = NDArray[np.float64]
 
 ORIENTATION = (DIRECTION, LAYOUT)
+# Neighbours whose mean distance counts: one alone may be an outlier itself.
 _NEAREST = 5
+# Parts that are scored by the rest: with 256 pictures four at a time.
 _FOLDS = 64
+# Beside mean squares of about 1: a small profile has fewer pictures than there are features of direction.
 _RIDGE = 0.1
 _CLIP = 3.0
 COMPARED = tuple(group for group in GROUPS if group not in ORIENTATION)
@@ -71,6 +74,7 @@ class Reference:
     def of(cls, descriptions: Array) -> Reference:
         """Learns from n × features."""
         compared = descriptions[:, COMPARED_FEATURES]
+        # One standard deviation either side of the median, for normal values; outliers move it little.
         low, centre, high = np.quantile(compared, [0.16, 0.5, 0.84], axis=0)
         scale = np.maximum.reduce([(high - low) / 2, compared.std(axis=0) / 2, np.full(centre.shape, 1e-3)])
         upright = {group: Upright.of(descriptions[:, COLUMNS[group]]) for group in ORIENTATION}
@@ -94,12 +98,14 @@ class Reference:
 def distances(a: Array, b: Array) -> Array:
     """Returns the Euclidean distances of n and of m points, n × m: |a - b|² = |a|² + |b|² - 2ab."""
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    # Rounding makes equal points a little less than nothing apart.
     return np.asarray(np.sqrt(np.maximum(squares, 0)))
 
 
 def _log_distance(queries: Array, points: Array) -> Array:
     """Log of the mean distance to the five nearest points."""
     nearest = np.sort(distances(queries, points), axis=1)[:, :_NEAREST]
+    # A tenth of a spread: copies of a training picture are near, not infinitely so.
     return np.asarray(np.log(nearest.mean(axis=1) + 0.1))
 
 
@@ -131,6 +137,7 @@ class Scale:
 
         Source: Wilson 2019, "The harmonic mean p-value for combining dependent tests".
         """
+        # log of a mean of exponentials, taken from the greatest so that none overflows
         top = surprise.max(axis=1)
         return np.asarray(top + np.log(np.exp(surprise - top[:, None]).mean(axis=1)))
 

@@ -15,6 +15,7 @@ from harness.progress import Progress
 
 _PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
 _SINGLE = {"input": "real", "output": "fake"}
+# models/colorization_model.py:47 shows its pictures under other names.
 _COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
 
 
@@ -47,6 +48,7 @@ def collect(stage: Stage, target: Path, progress: Progress) -> None:
     with progress.step("collecting", total=len(stage.images)) as step:
         for image in stage.images:
             for folder, label in labels.items():
+                # The stage lies inside the output folder: this renames and copies nothing.
                 shutil.move(stage.pictures / f"{image.stem}_{label}.png", target / folder / f"{image.item.name}.png")
             step.advance()
 
@@ -58,6 +60,7 @@ def _labels(stage: Stage) -> dict[str, str]:
 
 def _problem(path: Path, size: tuple[int, int]) -> str | None:
     try:
+        # The head alone tells the size; decoded they are when they are measured.
         with Image.open(path) as picture:
             found = picture.size
     except FileNotFoundError:

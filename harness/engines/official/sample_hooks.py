@@ -42,7 +42,9 @@ class _Sampled:
             paths = sorted(self.folder.glob(f"input/{name}-*.png"))
             if not paths:
                 continue
+            # The training's random numbers go on as if nothing had been drawn.
             with self.torch.random.fork_rng(devices), self.torch.no_grad():
+                # Training mode moves batch norm's running statistics at every pass: those of the copy.
                 own = copy.deepcopy(net)
                 for path in paths:
                     self._save(self._drawn(own, path), path.name)
@@ -54,9 +56,11 @@ class _Sampled:
             pixels = self.numpy.asarray(opened.convert("RGB"), dtype=self.numpy.float32)
         if self.model.opt.model == "colorization":
             lab = importlib.import_module("skimage.color").rgb2lab(pixels / 255).astype(self.numpy.float32)
+            # (1, 1, H, W): L of 0 to 100 becomes -1 to 1, as data/colorization_dataset.py does it.
             lightness = self.torch.from_numpy(lab[..., 0] / 50 - 1)[None, None].to(self.model.device)
             return self.model.lab2rgb(lightness, net(lightness)).astype(self.numpy.uint8)
         util: Any = importlib.import_module("util.util")
+        # (1, 3, H, W), -1 to 1
         tensor = self.torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None].to(self.model.device)
         return util.tensor2im(net(tensor))
 
