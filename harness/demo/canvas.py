@@ -44,11 +44,13 @@ class Canvas:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        # Canvas pixels a plan unit: 2 for a photo of 256 pixels.
         self._scale = size * _FINE / GRID
         side = size * _FINE
         # Three layers over one another: what colour a pixel has, how much of the sun reaches it, what it is made of.
         self._colour = Image.new("RGB", (side, side), (128, 128, 128))
         self._light = Image.new("L", (side, side), 255)
+        # Not enlarged: between two materials there is none in the middle.
         self._material = Image.new("L", (size, size), 0)
         # RGBA: this pen blends by alpha; those of light and material replace.
         self._pen = ImageDraw.Draw(self._colour, "RGBA")
@@ -112,6 +114,7 @@ class Canvas:
         # (size, size, 1), so that it multiplies all three channels.
         light = np.asarray(soft, dtype=np.float32)[..., None] / 255.0
         tint = np.asarray(shade, dtype=np.float32) / 255.0
+        # c · (shade + (1 - shade) · light) · texture
         lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * self._texture(rng)[..., None]
         return lit
 
@@ -122,6 +125,7 @@ class Canvas:
             mask = material == kind
             # A texture is drawn only where it is seen: what is drawn decides what the generator gives next.
             if mask.any():
+                # Drawn over the whole picture: a wall's courses run on behind its windows.
                 texture[mask] = draw(rng, self.size)[mask]
         return texture
 
@@ -138,4 +142,5 @@ def _pixels(corners: tuple[float, float, float, float], scale: float) -> tuple[i
 def _fill(pen: ImageDraw.ImageDraw, pixels: tuple[int, int, int, int], ink: int | tuple[int, ...]) -> None:
     left, top, right, bottom = pixels
     if right > left and bottom > top:
+        # Pillow's rectangles include their lower right corner.
         pen.rectangle((left, top, right - 1, bottom - 1), fill=ink)

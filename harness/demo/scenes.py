@@ -40,6 +40,7 @@ def draw_scene(seed: int, index: int, size: int = GRID) -> Scene:
     rng = np.random.default_rng((seed, index))
     plan = draw_plan(rng)
     styles = ", ".join(house.style for house in plan.houses)
+    # Labels draw no chance: a plan and the photo's draws follow from the seed alone.
     label, photo = paint_labels(plan, size), paint_photo(plan, rng, size)
     return Scene(f"facade_{index:04d}", f"street front: {styles}", label, photo)
 

@@ -21,9 +21,11 @@ def soft_noise(rng: np.random.Generator, size: int, cells: int, octaves: int = 1
         # Each octave is twice as fine and half as strong.
         count = min(size, cells * 2**octave)
         grid = Image.fromarray(rng.random((count, count), dtype=np.float32))
+        # Each octave twice as fine and half as strong.
         weight = 0.5**octave
         total += weight * np.asarray(grid.resize((size, size), Image.Resampling.BICUBIC))
         weights += weight
+    # Bicubic enlargement overshoots the grid's own range.
     np.clip(total / weights, 0.0, 1.0, out=total)
     return total
 
@@ -68,6 +70,7 @@ def _blocks(rng: np.random.Generator, size: int, shape: tuple[int, int], *, spre
     # One brightness a brick, (courses, columns); then repeated to its pixels.
     tints = (1.0 + spread * rng.standard_normal((courses, columns))).astype(np.float32)
     wall = np.repeat(np.repeat(tints, height, axis=0)[:size], width, axis=1)
+    # Joints are one pixel wide, whatever the stone.
     upright = np.zeros(wall.shape, bool)
     upright[:, width - 1 :: width] = True
     wall[upright] = joint

@@ -91,6 +91,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
     """
     layers: list[Layer] = []
     skips: list[Skip] = []
+    # A stack, since the blocks of a U-Net lie within each other.
     begun: list[int] = []  # positions of the first layers of the blocks that are being run
     last: torch.Tensor | None = None
 
@@ -114,6 +115,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
         first = begun.pop()
         # The very tensor of the last layer: a plain chain.
         if last is not None and output is not last:
+            # A ResNet's block adds and keeps the shape; a U-Net's puts its input's channels beside.
             joining: Joining = "sum" if output.shape == last.shape else "concatenation"
             skips.append(Skip(first, len(layers) - 1, joining, inputs[0].shape[1]))
             last = output
@@ -122,8 +124,10 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
         if not list(module.children()):
             module.register_forward_hook(partial(leaf, name))
         elif not isinstance(module, nn.Sequential):
+            # A Sequential joins nothing; what is left are blocks and the network itself.
             module.register_forward_pre_hook(enter)
             module.register_forward_hook(leave)
+    # Dropout takes a generator for each image of a batch, here of one.
     with torch.no_grad(), dropout_from([torch.Generator()]):
         # On the meta device layers know shapes and compute nothing.
         network.to("meta")(torch.empty((1, *shape), device="meta"))
@@ -139,6 +143,7 @@ def receptive_field(network: nn.Module) -> Field:
     size, step, start = 1, 1, 0
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
+            # All by the step before this layer: the stride counts for the next one.
             start -= int(module.padding[0]) * step
             # r = r + (k - 1)·j, j = j·s, start = start - p·j, from the input to the output.
             size += (module.kernel_size[0] - 1) * step

@@ -93,6 +93,7 @@ def measure_images(
     """
     progress = progress or Silent()
     kinds = ("input", "output", "target") if paired else ("input", "output")
+    # Before the first is measured: the last one missing should not cost the time of all.
     _check_files(images, names, kinds)
     measuring = Measuring(request or MeasureRequest(), images, paired=paired)
 
@@ -126,6 +127,7 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
     }
     mean_is = after.protocol["baselines"]["mean_target"]
     backbones = before.protocol.get("backbones", {}) | after.protocol["backbones"]
+    # What could not be measured once may stand beside its number now: its reason goes.
     filled = {metric.name for metric in find_metrics((*columns, *totals))}
     return Measurement(
         columns=columns,
@@ -157,6 +159,7 @@ class Measuring:
             try:
                 self._meters[metric] = metric.begin(request.instruments)
             except HarnessError as error:
+                # No network or no palette is there: the other metrics go on, and the table says why this one does not.
                 self._missing[metric.name] = _reason(error)
 
     def add(self, shot: Shot) -> None:
@@ -168,6 +171,7 @@ class Measuring:
         if self.request.mean_target is None:
             self._means.add(shot.target)
         elif self.request.mean_target.shape == shot.target.shape:
+            # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
 
     @property
@@ -177,15 +181,18 @@ class Measuring:
 
     def add_mean(self, name: str, target: Picture) -> None:
         """Measures the mean of all targets but this one in place of its output."""
+        # Metrics with baselines look at output and target alone, so that the input is not read again.
         mean = self._means.without(target)
         self._measure("mean_target", Shot(name, mean, mean, target))
 
     def measurement(self, names: Sequence[str]) -> Measurement:
         """Returns what was measured, images in the order of `names`."""
+        # First: a total that fails puts its metric among the missing, whose columns are then left out.
         totals = self._totals()
         metrics = [metric for metric in self._meters if metric.name not in self._missing]
         columns = tuple(column.name for metric in metrics for column in metric.columns)
         beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
+        # A mean over some of the images only would be of another set.
         found = {
             who: [images[name] for name in names] for who, images in self._values.items() if len(images) == len(names)
         }
@@ -211,12 +218,14 @@ class Measuring:
                 continue
             try:
                 values = meter.one(shot)
+                # NaN compares as false with everything and spoils every mean, without a word.
                 if any(math.isnan(value) for value in values):
                     raise ValueError("the value is not a number")
             except (ValueError, HarnessError) as error:
                 self._failed(metric, who, shot, error)
             else:
                 found |= {column.name: value for column, value in zip(metric.columns, values, strict=True)}
+        # The images of all worker threads meet here.
         with self._lock:
             self._values.setdefault(who, {})[shot.name] = found
 
@@ -266,6 +275,7 @@ def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> 
 def _read(path: Path) -> Picture:
     """Reads an 8-bit RGB picture as it was saved; raises ImageError for anything else."""
     try:
+        # Nothing is converted: the engines write RGB, and what another program made of it is other pixels.
         with Image.open(path) as image:
             if image.mode == "RGB":
                 return np.asarray(image)

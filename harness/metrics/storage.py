@@ -26,9 +26,11 @@ _DOCUMENT = Document(newest=1, error=RunError, missing="`{folder}` has no `{name
 def save_measurement(folder: Path, measurement: Measurement) -> None:
     """Writes both files. In the CSV an identical pair's PSNR is `inf`; JSON has none, there it is only counted."""
     text = io.StringIO()
+    # The module's own line end is that of DOS; the file shall be the same on every system.
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["name", *measurement.columns])
     for row in measurement.rows:
+        # As many digits as give the same float back: later comparisons read these.
         writer.writerow([row.name, *(repr(float(row.values[column])) for column in measurement.columns)])
     write_text(folder / "metrics.csv", text.getvalue())
     _DOCUMENT.save(folder / "metrics.json", measurement_document(measurement))
@@ -85,6 +87,7 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
         summary,
         baselines,
         typed(dict[str, Any], content["protocol"], "protocol"),
+        # Files from before there were numbers of the set have neither.
         typed(dict[str, Total], content.get("totals", {}), "totals"),
         typed(dict[str, str], content.get("missing", {}), "missing"),
     )
@@ -96,6 +99,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
     if header != ["name", *columns]:
         raise ValueError(f"its columns are {', '.join(header)}")
     rows = tuple(
+        # Names become parts of paths to pictures; one in a foreign file could lead out of the folder.
         Row(checked_name(name, "picture"), dict(zip(columns, (float(v) for v in values), strict=True)))
         for name, *values in lines
     )

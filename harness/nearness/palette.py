@@ -15,6 +15,7 @@ Colour = tuple[int, int, int]
 _TOLERANCE = 24  # label maps stored as JPEG and resized are never exact
 # Levels of 8 a channel; colours at least 3 of them, 24 levels, apart.
 _LEVELS = 32
+# In bins: the 24 levels of the tolerance.
 _APART = 3
 _MOST = 24
 _LEAST_SHARE = 0.004
@@ -30,6 +31,7 @@ class ColourSet:
         self._covered = np.zeros((_LEVELS,) * 3, bool)
         for colour in self.colours:
             near = [np.flatnonzero(np.abs(centres - level) <= _TOLERANCE) for level in colour]
+            # (32, 32, 32): a look-up for each pixel in place of a distance to each colour.
             self._covered[np.ix_(*near)] = True
 
     def share_of(self, image: Picture) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 POINTS = 600
 """Most points of a curve; more iterations than that are averaged."""
 
+# Longer than one slow batch, shorter than what a user waits to see a change in.
 _SPEED_OVER_S = 20.0
 
 
@@ -36,6 +37,7 @@ class Curves:
 
     def document(self) -> dict[str, Any]:
         """Returns `losses` and `rates` as the page draws them."""
+        # All losses are told together, so that any of them says which bins hold something.
         bins = self._bins
         filled = [i for i, (_, count) in enumerate(next(iter(bins.values()))) if count] if bins else []
         return {
@@ -62,6 +64,7 @@ class Pace:
         self._clock.append((now, iteration))
         while now - self._clock[0][0] > _SPEED_OVER_S:
             self._clock.popleft()
+        # From the end of the first iteration on: that one also waits for the loader's processes to start.
         if self._epoch_begun is None:
             self._epoch_begun = (now, iteration)
 

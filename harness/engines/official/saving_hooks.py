@@ -43,6 +43,7 @@ class _Saver:
         self._session.tell("step", self._state.place())
 
     def _after_epoch(self, model: Any) -> None:
+        # `state_hooks` has counted on already: its own replacement lies within this one.
         finished, total = self._state.epoch - 1, model.opt.n_epochs + model.opt.n_epochs_decay
         kept = finished == total or finished % math.ceil(total / self._settings["keep"]) == 0
         due = kept or self._seconds_since() > self._settings["save_seconds"]
@@ -105,6 +106,7 @@ def _aside(target: Path) -> Iterator[Path]:
         yield temporary
         # Else a power cut soon after can leave the new name with an empty file.
         with temporary.open("rb") as stream:
+            # Else a power cut after the renaming can leave the new name on an empty file.
             os.fsync(stream.fileno())
         temporary.replace(target)
     finally:

@@ -59,6 +59,7 @@ class State:
 
         def optimize_parameters() -> None:
             started = time.perf_counter()
+            # The plain method: losses are told and states saved by the hooks around it.
             self.step()
             self.seconds = time.perf_counter() - started
             self.iterations += 1
@@ -126,6 +127,7 @@ class State:
             "networks": {name: net.state_dict() for name, net in self.networks.items()},
             "optimizers": [o.state_dict() for o in self.model.optimizers],
             "schedulers": [s.state_dict() for s in self.model.schedulers],
+            # CycleGAN's discriminators are shown some of the last 50 drawn pictures, too.
             "pools": {name: pool.images for name, pool in self._pools().items() if pool.pool_size},
         }
 
@@ -171,6 +173,7 @@ class State:
         cuda = self.torch.cuda.get_rng_state_all() if self.torch.cuda.is_available() else []
         return {
             "python": random.getstate(),
+            # Plain numbers: `weights_only=True` refuses NumPy's arrays.
             "numpy": (kind, [int(k) for k in keys], position, has_gauss, cached),
             "torch": self.torch.get_rng_state(),
             "cuda": cuda,
