@@ -1,4 +1,4 @@
-"""How often a 95 % interval of a mean holds the mean: the intervals of the tables, and those they are taken in place of.
+"""How often a 95 % interval of a mean holds the mean: the intervals of the tables, and those they replace.
 
     python benchmarks/interval_coverage.py [--sets N] [--out FILE.md]
 
