@@ -33,7 +33,6 @@ class Preprocessing:
             return self.load_size, self.load_size
         # __scale_width: the height follows, but is never less than what is cut out of it.
         if "scale_width" in self.how:
-            # As `__scale_width`: the crop size is also the least height, which stretches wide pictures.
             keeps = width == self.load_size and height >= self.crop_size
             return size if keeps else (self.load_size, int(max(self.load_size * height / width, self.crop_size)))
         # __make_power_2 with base 4, as a ResNet halves twice; any other word leaves pictures as they are.

@@ -125,7 +125,6 @@ class Canvas:
             mask = material == kind
             # A texture is drawn only where it is seen: what is drawn decides what the generator gives next.
             if mask.any():
-                # Drawn over the whole picture: a wall's courses run on behind its windows.
                 texture[mask] = draw(rng, self.size)[mask]
         return texture
 

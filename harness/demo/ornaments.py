@@ -150,7 +150,6 @@ def pillar(site: Site, box: Box) -> None:
     for x in steps:
         # 0 at the lit side, brightest at 0.3, darkest at the right edge.
         across = (x - box.x0) / box.width
-        # Brightest at 0.3 of the width, towards the sun.
         canvas.paint(x, box.y0, x + 0.5, box.y1, shaded(trim, 1.06 - 0.42 * abs(across - 0.3) ** 1.2))
     for y0, y1 in ((box.y0, box.y0 + 3), (box.y1 - 3, box.y1)):
         canvas.slab(box.x0 - 1, y0, box.x1 + 1, y1, trim, depth=1.5)

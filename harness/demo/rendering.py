@@ -47,7 +47,6 @@ def _backdrop(rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
     """Returns sky, clouds and the trees behind the houses, `(size, size, 3)` uint8."""
     rows = np.linspace(0.0, 1.0, size, dtype=np.float32)[:, None]
     down = rows[..., None]
-    # RGB in levels, at the top and at the horizon.
     zenith, haze = np.array([104, 158, 214], np.float32), np.array([216, 228, 234], np.float32)
     # Blue above, pale towards the horizon, reached at 0.8 of the height.
     sky = zenith + (haze - zenith) * np.clip(down * 1.25, 0.0, 1.0)

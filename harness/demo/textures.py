@@ -21,7 +21,6 @@ def soft_noise(rng: np.random.Generator, size: int, cells: int, octaves: int = 1
         # Each octave is twice as fine and half as strong.
         count = min(size, cells * 2**octave)
         grid = Image.fromarray(rng.random((count, count), dtype=np.float32))
-        # Each octave twice as fine and half as strong.
         weight = 0.5**octave
         total += weight * np.asarray(grid.resize((size, size), Image.Resampling.BICUBIC))
         weights += weight

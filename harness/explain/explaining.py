@@ -88,7 +88,6 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         loaded = load_generator(workspace, entry)
         entry = replace(loaded.model, architecture=loaded.architecture)
     a, side = entry.architecture, entry.crop_size
-    # Shapes without numbers: nothing is allocated, and no weights are needed.
     with torch.device("meta"):
         # Shapes alone are asked for: no weight is ever made.
         generator = take_apart(build_generator(a), (a.input_nc, side, side))

@@ -143,7 +143,6 @@ def receptive_field(network: nn.Module) -> Field:
     size, step, start = 1, 1, 0
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            # All by the step before this layer: the stride counts for the next one.
             start -= int(module.padding[0]) * step
             # r = r + (k - 1)·j, j = j·s, start = start - p·j, from the input to the output.
             size += (module.kernel_size[0] - 1) * step

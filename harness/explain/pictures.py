@@ -86,7 +86,6 @@ def _cut_skips(network: nn.Module) -> None:
     """Sets to zero what the U-Net's blocks hand across; what comes up from below stays."""
 
     def without(channels: int, _: nn.Module, __: Any, output: torch.Tensor) -> torch.Tensor:
-        # The block's input comes first in `cat([x, inside])`, as upstream joins them.
         kept = output.clone()
         # A block answers [its input, what came up] along the channels: (1, C_in + C_up, H, W).
         kept[:, :channels] = 0

@@ -19,7 +19,6 @@ Verdict = Literal["near", "unusual", "far"]
 
 # The percentile beyond which a picture is unusual; the same share for a single group, as a surprise.
 _UNUSUAL = 95.0
-# Surprise from which a group is spoken of: at most one training picture in twenty is so remote.
 _NOTABLE = -math.log(0.05)
 _MOST_REASONS = 4
 _RESAMPLES = 1000

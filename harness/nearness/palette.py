@@ -15,7 +15,6 @@ Colour = tuple[int, int, int]
 _TOLERANCE = 24  # label maps stored as JPEG and resized are never exact
 # Levels of 8 a channel; colours at least 3 of them, 24 levels, apart.
 _LEVELS = 32
-# In bins: the 24 levels of the tolerance.
 _APART = 3
 _MOST = 24
 _LEAST_SHARE = 0.004

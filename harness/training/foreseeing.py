@@ -83,6 +83,7 @@ def refuse_sizes(options: Mapping[str, Any], pictures: Pictures) -> None:
         )
     for part, listed in pictures.items():
         # Their loader takes the first by name, and so many of each side.
+        # Infinite by default, which JSON cannot say: then it is missing, and all are taken.
         used = listed[: options.get("max_dataset_size")]
         # From the end, so that of each size the first picture's name stays.
         first = {size: name for name, size in reversed(used)}
@@ -157,6 +158,7 @@ def schedule(options: Mapping[str, Any], rates: Sequence[float]) -> tuple[str | 
     if options["lr_policy"] == "linear" or not rates:
         return None, None
     # PyTorch computes a rate from the one before: equal ones may differ in the last digits.
+    # More than rounding. Cosine has a half period of `--n_epochs`, and the epochs of `--n_epochs_decay` climb again.
     rising = next((epoch for epoch in range(1, len(rates)) if rates[epoch] > rates[epoch - 1] * (1 + 1e-9)), None)
     warning = None
     if options["lr_policy"] == "plateau":

@@ -164,6 +164,7 @@ def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
         except OSError:  # Windows without the right to make links
             shutil.copyfile(file, targets[0])
     else:
+        # Their `Image.open(path).convert("RGB")` ignores the EXIF rotation, makes transparency black and 16 bits white.
         picture.image.save(targets[0], compress_level=1)
     return halves[0].size
 

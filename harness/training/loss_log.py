@@ -76,5 +76,4 @@ class LossLog:
 
 # repr() of a float is the shortest text that reads back as the same number.
 def _exactly(value: float) -> str:
-    # The same float when it is read again: a resumed page draws the same curve.
     return repr(value)

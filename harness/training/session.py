@@ -80,6 +80,8 @@ class Going:
                 return
             except MemoryShortError:
                 # What its parser made of them: the size may have come from the preset, or by an abbreviation.
+                # The next round goes on from the last state, at the beginning of its epoch: other batches are other
+                # iterations.
                 batch = self._options.get("batch_size", 1)
                 if batch < 2:
                     raise

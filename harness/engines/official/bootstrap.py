@@ -46,7 +46,6 @@ class Session:
         if self._events is not None:
             # A file on a full disk takes a part of a line without an error of its own.
             line = (json.dumps([kind, told]) + "\n").encode()
-            # Unbuffered files write what fits, and a full disk raises at the next write only.
             if self._events.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._events.name)
 

@@ -57,7 +57,6 @@ class _Sampled:
         if self.model.opt.model == "colorization":
             # As their loader: L from 0..100 and a, b from about -110..110, both to [-1, 1]; the input is (1, 1, H, W).
             lab = importlib.import_module("skimage.color").rgb2lab(pixels / 255).astype(self.numpy.float32)
-            # (1, 1, H, W): L of 0 to 100 becomes -1 to 1, as data/colorization_dataset.py does it.
             lightness = self.torch.from_numpy(lab[..., 0] / 50 - 1)[None, None].to(self.model.device)
             return self.model.lab2rgb(lightness, net(lightness)).astype(self.numpy.uint8)
         util: Any = importlib.import_module("util.util")

@@ -106,7 +106,6 @@ def _aside(target: Path) -> Iterator[Path]:
         yield temporary
         # Else a power cut soon after can leave the new name with an empty file.
         with temporary.open("rb") as stream:
-            # Else a power cut after the renaming can leave the new name on an empty file.
             os.fsync(stream.fileno())
         temporary.replace(target)
     finally:
