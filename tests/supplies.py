@@ -1,4 +1,4 @@
-"""`python -m tests.supplies`: under which licences what is installed stands, and which vulnerabilities are known of it."""
+"""`python -m tests.supplies`: the licences of what is installed, and the vulnerabilities known of it."""
 
 from __future__ import annotations
 
