@@ -68,8 +68,8 @@ def _jobs(ready: Path, url: str) -> dict[str, _Job]:
         "prepare": _Job(harness, ("prepare-images", photos, "--quiet"), "datasets/photos"),
         "test native": _Job(harness, (*TESTED, "--engine", "native", "--name", "new"), "results/new", _OF_A_MOMENT),
         "test official": _Job(harness, (*TESTED, "--engine", "official", "--name", "new"), "results/new", _OF_A_MOMENT),
-        "train": _Job(harness, train, "results/trained/checkpoints", ("state.pt", "train_opt.txt"), resumed),
         "report": _Job(harness, ("report", "--quiet"), "results"),
+        "train": _Job(harness, train, "results/trained/checkpoints", ("state.pt", "train_opt.txt"), resumed),
     }
 
 
