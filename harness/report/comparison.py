@@ -135,7 +135,10 @@ def _columns(
     first = metrics[0]
     found = [
         replace(
-            first, id=f"{first.id}-{run.letter}", label=f"{first.label} {run.letter}", values=_values(run, 0, names)
+            first,
+            id=f"{first.id}-{run.letter}",
+            label=f"{first.label} {run.letter}",
+            values=_values(run, first.id, names),
         )
         for run in runs
     ]
@@ -149,10 +152,12 @@ def _columns(
     return tuple(found)
 
 
-def _values(run: ComparedRun, column: int, names: Sequence[str]) -> tuple[float, ...]:
-    # The row of an image is another in each run: each sorted its own files.
+def _values(run: ComparedRun, id_: str, names: Sequence[str]) -> tuple[float, ...]:
+    # By its id: runs may have been measured by other metrics beside those they share. The row of an image is another
+    # in each run, too: each sorted its own files.
+    column = next(column for column in run.page.columns if column.id == id_)
     order = run.order
-    return tuple(run.page.columns[column].values[order[name]] for name in names)
+    return tuple(column.values[order[name]] for name in names)
 
 
 def _table(runs: Sequence[ComparedRun], column: Column, words: Language) -> MetricTable:
@@ -219,8 +224,8 @@ def _scatter(
     return scatter(
         f"{first.letter}-{run.letter}",
         (titles[0], titles[1], titles[2]),
-        _values(first, 0, names),
-        _values(run, 0, names),
+        _values(first, column.id, names),
+        _values(run, column.id, names),
         words,
         identity=True,
     )
