@@ -1,6 +1,6 @@
 """How often a 95 % interval of a mean holds the mean: the intervals of the tables, and those they replace.
 
-    python benchmarks/interval_coverage.py [--sets N] [--out FILE.md]
+    python benchmarks/interval_coverage.py [--sets N]
 
 Prints a Markdown table, one row a distribution: the share of `--sets` sets of n values whose interval holds the true
 mean, in percent, of the interval harness prints and of a percentile bootstrap. The standard error of a share of 4,000

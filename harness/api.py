@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.demo.demo_weights import demo_weights
-from harness.engines.job import NativeSettings
 from harness.errors import TrainingError
 from harness.metrics.comparing import Comparison
+from harness.metrics.meters import Total
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
 from harness.prepare.planning import PrepareRequest
@@ -171,6 +171,11 @@ class Run:
         return self._measurement.baselines
 
     @property
+    def totals(self) -> dict[str, Total]:
+        """Numbers of the whole set, such as FID, by name."""
+        return self._measurement.totals
+
+    @property
     def report(self) -> Path:
         """The report's page."""
         return self.folder / "index.html"
@@ -278,13 +283,13 @@ def test(
     """Runs a model over a test set, measures and reports.
 
     Args:
-        samples: outputs an image; more than one shows where the model is unsure (native engine).
+        samples: another word for `seeds`, by how many of which every image is drawn.
         options: further ones of `harness.testing.request.TestRequest`, such as `engine`, `mode`, `seed`, `limit`.
     """
     request = TestRequest(
         model=model,
         dataset=str(dataset) if dataset is not None else None,
-        native=NativeSettings(samples=samples),
+        seeds=max(samples, options.pop("seeds", 1)),
         # What a record keeps as the command line; a script's name tells a reader more than `harness test` would.
         command=("python", *sys.argv[1:]),
         **options,

@@ -48,8 +48,8 @@ Examples:
               help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
-@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Outputs per image; more than one shows where the model is unsure (native engine).")  # fmt: skip
+@click.option("--seeds", "--samples", "seeds", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Draw every image by so many seeds, to see how far they differ.")  # fmt: skip
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
               help="Arithmetic of the native engine.")  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
@@ -79,7 +79,7 @@ def command(
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
     # Options that an engine does not have would be passed over in silence.
     if engine in {None, "official"} and native != NativeSettings() and not _is_lua(workspace, asked["model"]):
-        raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
+        raise click.UsageError("--precision, --batch-size, --compile and --devices need `--engine native`")
     request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
     engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
@@ -90,7 +90,7 @@ def command(
     _show(console, tested, as_json=as_json)
 
 
-_NATIVE = ("batch_size", "precision", "compile_", "samples", "devices", "lua_seed", "lua_order")
+_NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order")
 
 
 def _is_lua(workspace: Workspace, model: str) -> bool:

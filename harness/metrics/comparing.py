@@ -154,7 +154,9 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     finite = every[np.isfinite(every)]
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
     better = -every if known and known.better == "lower" else every
-    low, high = interval_of_mean(finite)  # of differences: what images share in difficulty cancels
+    apart = int(every.size - finite.size)
+    # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
+    low, high = interval_of_mean(finite if apart else _drawn_differences(column, names, a, b))
     return ColumnComparison(
         differences=differences,
         mean=float(finite.mean()) if finite.size else None,
@@ -169,8 +171,18 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
         ties=int((np.abs(better) <= _EQUAL).sum()),
         losses=int((better < -_EQUAL).sum()),
         n=int(finite.size),
-        apart=int(every.size - finite.size),
+        apart=apart,
     )
+
+
+def _drawn_differences(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> NDArray[np.float64]:
+    """The differences of all images by as many seeds as both were drawn by, (n, seeds)."""
+    places = [{row.name: i for i, row in enumerate(m.rows)} for m in (a, b)]
+    first, second = (m.drawn(column)[[place[n] for n in names]] for m, place in zip((a, b), places, strict=True))
+    seeds = min(first.shape[1], second.shape[1])
+    with np.errstate(invalid="ignore"):  # of two infinite values, which are equal
+        differences = np.where(first[:, :seeds] == second[:, :seeds], 0.0, second[:, :seeds] - first[:, :seeds])
+    return differences[np.isfinite(differences).all(axis=1)]
 
 
 def _difference(first: float, second: float) -> float:

@@ -20,7 +20,7 @@ from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
 from harness.metrics.pairs import Picture
 from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
-from harness.metrics.statistics import Summary, summarise
+from harness.metrics.statistics import OverSeeds, Summary, over_seeds, summarise
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
 
@@ -44,6 +44,7 @@ class Measurement:
         protocol: see `harness.metrics.protocol.protocol_document`.
         totals: numbers of the set, by names of `harness.metrics.registry.TOTALS`.
         missing: why metrics that were asked for were not measured, by their names.
+        seeds: the rows of further seeds, by seed; everything above is the first one's.
     """
 
     columns: tuple[str, ...]
@@ -53,6 +54,19 @@ class Measurement:
     protocol: dict[str, Any]
     totals: dict[str, Total] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    seeds: dict[int, tuple[Row, ...]] = field(default_factory=dict)
+
+    def drawn(self, column: str) -> NDArray[np.float64]:
+        """Returns a column's values of all images by all seeds, (n, seeds), the first seed first."""
+        every = (self.rows, *(rows for rows in self.seeds.values() if column in rows[0].values))
+        return np.array([[row.values[column] for row in rows] for rows in every]).T
+
+    @property
+    def over_seeds(self) -> dict[str, OverSeeds]:
+        """Each column over all seeds; nothing where there is one."""
+        found = {column: self.drawn(column) for column in self.columns if self.seeds}
+        summaries = {column: over_seeds(values) for column, values in found.items() if values.shape[1] > 1}
+        return {column: summary for column, summary in summaries.items() if summary}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +77,7 @@ class MeasureRequest:
         metrics: by default SSIM, PSNR and MAE, or the similarity to the input where there are no targets.
         mean_target: H×W×3, e.g. of the training targets; by default the mean of the other targets.
         mean_is: what that is, in words.
+        baselines: whether the input copied and the mean target are measured.
         workers: threads; by default one for each core this process may use.
     """
 
@@ -70,6 +85,7 @@ class MeasureRequest:
     instruments: Instruments = field(default_factory=Instruments)
     mean_target: Picture | None = None
     mean_is: str = MEAN_LEFT_OUT
+    baselines: bool = True
     workers: int | None = None
 
 
@@ -137,6 +153,7 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
         protocol=protocol_document(find_metrics((*columns, *totals)), mean_is, backbones),
         totals=totals,
         missing={name: why for name, why in (before.missing | after.missing).items() if name not in filled},
+        seeds=before.seeds,
     )
 
 
@@ -165,7 +182,7 @@ class Measuring:
     def add(self, shot: Shot) -> None:
         """Measures an image; raises ImageError where a metric that is always measured cannot be."""
         self._measure("output", shot)
-        if shot.target is None:
+        if shot.target is None or not self.request.baselines:
             return
         self._measure("input_copied", replace(shot, output=shot.input))
         if self.request.mean_target is None:

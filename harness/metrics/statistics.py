@@ -57,6 +57,34 @@ class Summary:
     identical: int
 
 
+@dataclass(frozen=True)
+class OverSeeds:
+    """One column over images drawn several times, each time from another seed.
+
+    Attributes:
+        seeds: how often they were drawn.
+        mean: over images and seeds.
+        spread: standard deviation of the seeds' means, in the column's unit.
+        low, high: 95 % interval of the mean for other images and other seeds; None below five images.
+    """
+
+    seeds: int
+    mean: float
+    spread: float
+    low: float | None
+    high: float | None
+
+
+def over_seeds(values: _Array) -> OverSeeds | None:
+    """Summarises (n, seeds) values; images with an infinite one are left out. None where none is left."""
+    finite = values[np.isfinite(values).all(axis=1)]
+    if not len(finite):
+        return None
+    low, high = interval_of_mean(finite)
+    means = finite.mean(axis=0)
+    return OverSeeds(values.shape[1], float(means.mean()), float(means.std(ddof=1)), low, high)
+
+
 def summarise(values: Sequence[float]) -> Summary:
     """Summarises one value an image; infinity stands for an identical pair, NaN is refused with ValueError."""
     given = np.asarray(values, dtype=np.float64)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
-from harness.metrics.statistics import Summary
+from harness.metrics.statistics import OverSeeds, Summary
 from harness.report.columns import Column, metric_columns, nearness_column, ranked, total_column
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
@@ -46,6 +46,7 @@ class Headline:
     baselines: tuple[Baseline, ...]
     plot: Range | None
     verdict: str
+    over: OverSeeds | None = None
 
     def lines(self, label: str) -> list[tuple[str, str, Summary]]:
         """The summaries one below the other: the model's, called `label`, then the baselines'."""
@@ -213,7 +214,8 @@ def _headline(column: Column, measurement: Measurement, language: Language) -> H
     marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
     # One interval alone on an axis compares with nothing.
     plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
-    return Headline(column, summary, baselines, plot, _verdict(column, summary, baselines, language))
+    verdict = _verdict(column, summary, baselines, language)
+    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.id))
 
 
 def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:

@@ -17,10 +17,10 @@ from harness.metrics.storage import load_measurement
 from harness.runs.record import RunRecord, load_record
 from harness.web.language import language
 
-Value = tuple[float | None, float | None, float | None]
-"""A number, and the lower and the upper bound of its interval; None for what is not there."""
+Value = tuple[float | None, float | None, float | None, float | None]
+"""A number, the lower and the upper bound of its interval, and its spread over seeds; None for what is not there."""
 
-_NOTHING: Value = (None, None, None)
+_NOTHING: Value = (None, None, None, None)
 _KNOWN = COLUMNS | TOTALS
 
 
@@ -77,7 +77,7 @@ def paper_table(runs: Sequence[Path], names: Sequence[str] = (), *, baselines: b
     # Baselines depend on the pictures, not on the model: those of one run stand for all runs of the same set.
     beside = measured[0].baselines if baselines else {}
     for who, summaries in beside.items():
-        values = [(s.mean, s.low, s.high) if (s := summaries.get(c.name)) else _NOTHING for c in columns]
+        values = [(s.mean, s.low, s.high, None) if (s := summaries.get(c.name)) else _NOTHING for c in columns]
         label = language("en").either(f"baseline.{who}", who.replace("_", " "))
         lines.append(Line(label, "", len(measured[0].rows), tuple(values)))
     return PaperTable(columns, tuple(lines), _caption(records, measured, columns, lines))
@@ -103,10 +103,12 @@ def _chosen(measured: Sequence[Measurement], names: Sequence[str]) -> list[str]:
 
 
 def _value(measurement: Measurement, column: Column) -> Value:
+    if over := measurement.over_seeds.get(column.name):
+        return over.mean, over.low, over.high, over.spread
     if summary := measurement.summary.get(column.name):
-        return summary.mean, summary.low, summary.high
+        return summary.mean, summary.low, summary.high, None
     total = measurement.totals.get(column.name)
-    return (total.value, total.low, total.high) if total else _NOTHING
+    return (total.value, total.low, total.high, None) if total else _NOTHING
 
 
 def _caption(
@@ -117,12 +119,15 @@ def _caption(
     of = f"n = {counts[0]:,} images of {sets[0]}" if len(counts) == len(sets) == 1 else f"Images of {', '.join(sets)}"
     said = [
         of,
-        "Means over images with 95 % intervals, best values in bold",
+        f"Means over images with 95 % intervals{', best values in bold' if len(lines) > 1 else ''}",
         protocol_line(find_metrics(_names(columns))),
     ]
     # A set's name says nothing of its pictures; the digest is made of every file's hash.
     if len({m["digest"] for m in (record.test_set for record in records)}) > 1:
         said.append("The runs are not of the same prepared pictures: their values are no comparison")
+    seeds = sorted({1 + len(m.seeds) for m in measured if m.seeds})
+    if seeds:
+        said.append(f"± is the standard deviation over {' or '.join(map(str, seeds))} seeds of the dropout")
     older = [r.name for r, m in zip(records, measured, strict=True) if m.protocol.get("version") == 1]
     if older:
         said.append(f"The intervals of {', '.join(older)} are those of protocol 1, too narrow: measure again")
@@ -181,7 +186,7 @@ def _latex(text: str) -> str:
 
 def _numbers(table: PaperTable, column: int, value: Value) -> tuple[str, str, bool]:
     """A value and its interval as text, and whether it is the best of its column."""
-    number, low, high = value
+    number, low, high, spread = value
     if number is None:
         return "--", "", False
     decimals = table.columns[column].decimals
@@ -190,12 +195,13 @@ def _numbers(table: PaperTable, column: int, value: Value) -> tuple[str, str, bo
     best = table.best(column)
     text = f"{number:z.{decimals}f}"
     # Compared as printed: of two lines with the same digits neither is better to a reader.
-    return text, interval, best is not None and text == f"{best:z.{decimals}f}"
+    is_best = best is not None and text == f"{best:z.{decimals}f}"
+    return text + (f" ± {spread:.{decimals + 1}f}" if spread is not None else ""), interval, is_best
 
 
 def _latex_value(table: PaperTable, column: int, value: Value) -> str:
     number, interval, best = _numbers(table, column, value)
-    shown = f"\\textbf{{{number}}}" if best else number
+    shown = f"\\textbf{{{_latex(number)}}}" if best else _latex(number)
     return f"{shown} {{\\scriptsize [{interval}]}}" if interval else shown
 
 
@@ -219,7 +225,7 @@ def to_csv(table: PaperTable) -> str:
     """Returns all digits, one line a run; the names are those of the columns of `metrics.csv`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    ends = ("", "_low95", "_high95")
+    ends = ("", "_low95", "_high95", "_seeds_sd")
     writer.writerow(["run", "model", "n", *(f"{c.name}{end}" for c in table.columns for end in ends)])
     for line in table.lines:
         writer.writerow(

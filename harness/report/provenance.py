@@ -82,8 +82,10 @@ def command_again(record: RunRecord) -> str:
         "--device": record.device,
         "--size": "x".join(str(side) for side in size) if isinstance(size, list | tuple) else size,
         "--weights": _weights(record, typed),
-        # One sample in fp32 is what every run does that is not told otherwise; not worth an option.
-        **{f"--{name}": native.get(name) for name in ("samples", "precision") if native.get(name) not in {1, "fp32"}},
+        # What every run does that is not told otherwise is not worth an option.
+        "--seeds": seeds if (seeds := record.extra.get("seeds") or native.get("samples")) not in {None, 1} else None,
+        "--metrics": ",".join(record.extra.get("metrics") or ()) or None,
+        "--precision": native.get("precision") if native.get("precision") != "fp32" else None,
         "--batch-size": native.get("batch_size"),
         "--devices": ",".join(devices) if devices else None,
         "--lua-seed": native.get("lua_seed"),

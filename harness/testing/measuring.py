@@ -98,8 +98,10 @@ def measure_subject(
     metrics: Sequence[Metric],
     chosen: FurtherMetrics | None = None,
     progress: Progress | None = None,
+    *,
+    baselines: bool = True,
 ) -> Measurement:
-    """Measures a run's pictures with what the workspace has; `metrics` as in `MeasureRequest`.
+    """Measures a run's pictures with what the workspace has; `metrics` and `baselines` as in `MeasureRequest`.
 
     Args:
         chosen: what the user decides of palette, evaluator, real pictures and device.
@@ -125,6 +127,7 @@ def measure_subject(
         instruments=find_instruments(workspace, wanted),
         mean_target=mean[0] if mean and fits else None,
         mean_is=mean[1] if mean and fits else MEAN_LEFT_OUT,
+        baselines=baselines,
     )
     return measure_images(subject.images, subject.names, paired=subject.paired, request=request, progress=progress)
 

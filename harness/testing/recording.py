@@ -69,7 +69,9 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in answer.durations.items()},
         warnings=tuple(_warnings(work, clone)),
-        extra=answer.extra | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
+        extra=answer.extra
+        | {"seeds": work.request.seeds, "metrics": list(work.request.metrics)}
+        | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )
 
 

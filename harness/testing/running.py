@@ -18,8 +18,8 @@ from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
 from harness.engines.job import Answer, Job
 from harness.errors import EngineError, GitError, RunError
-from harness.files import claimed, folder_written_aside, sweep
-from harness.metrics.measure import Measurement
+from harness.files import claimed, folder_written_aside, scratch, sweep
+from harness.metrics.measure import Measurement, Row
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.prepare.planning import PrepareRequest
@@ -71,6 +71,7 @@ def run_test(
         _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
     request = replace(request, engine=_engine_for(generator, request))
+    request = _with_seeds(generator, request, progress)
     difference = generator.difference_from_catalog()
     if difference:
         progress.warn(difference)
@@ -111,6 +112,14 @@ def _engine_for(generator: Generator, request: TestRequest) -> Engine:
             "leave `--engine` out, or convert it for the PyTorch code: harness weights convert",
         )
     return request.engine or ("native" if lua else "official")
+
+
+def _with_seeds(generator: Generator, request: TestRequest, progress: Progress) -> TestRequest:
+    """One seed where nothing is drawn at random; the native engine maps where its draws differ."""
+    if request.seeds > 1 and (request.mode != "paper" or generator.architecture.use_dropout is False):
+        progress.say("no dropout is live: another seed would draw the same, so one is drawn")
+        request = replace(request, seeds=1)
+    return replace(request, native=replace(request.native, samples=max(request.native.samples, request.seeds)))
 
 
 def _found(workspace: Workspace, model: Model, request: TestRequest, progress: Progress) -> FoundSet:
@@ -166,7 +175,10 @@ def _run(
             reference=work.selection.reference,
             split=work.selection.split,
         )
-        measurement = measure_subject(workspace, subject, find_metrics(work.request.metrics), progress=progress)
+        metrics = find_metrics(work.request.metrics)
+        measurement = measure_subject(workspace, subject, metrics, progress=progress)
+        seeds = _further_seeds(workspace, work, subject, folder, progress)
+        measurement = replace(measurement, seeds=seeds)
         save_measurement(draft, measurement)
         answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - begun})
         # After measuring: the record tells how long that took, and stands only in complete runs.
@@ -176,6 +188,22 @@ def _run(
         if folder.parent == workspace.results:
             write_run_report(draft, work.request.lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
+
+
+def _further_seeds(
+    workspace: Workspace, work: Assignment, subject: Subject, folder: Path, progress: Progress
+) -> dict[int, tuple[Row, ...]]:
+    """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
+    request, found = work.request, {}
+    metrics = [metric for metric in find_metrics(request.metrics) if metric.columns]
+    for seed in range(request.seed + 1, request.seed + request.seeds):
+        progress.say(f"seed {seed}")
+        other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
+        with scratch(folder.parent) as place:
+            _translate(workspace, other, place, None, progress, name=folder.name)
+            drawn = replace(subject, images=place / "images")
+            found[seed] = measure_subject(workspace, drawn, metrics, baselines=False, progress=progress).rows
+    return found
 
 
 def _translate(
