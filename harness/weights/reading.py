@@ -110,8 +110,8 @@ def _load(path: Path, container: Container) -> Any:
             f"`{path}` holds {what}: it was refused and nothing of it was executed",
             "save the generator again with `torch.save(net.state_dict(), FILE)`",
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
-        # The legacy reader meets a damaged file with whatever its bytes happen to mean.
+    except Exception as error:
+        # The legacy reader meets a damaged file with whatever its bytes happen to mean, assertions too.
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError(f"`{path}` is damaged or cut off: {reason}", AGAIN) from error
 

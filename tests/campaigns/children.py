@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ _FORKS.set_forkserver_preload(["tests.campaigns.__main__", "harness.engines.nati
 
 
 def begin(function: Callable[..., Any], *given: Any, log: Path) -> multiprocessing.process.BaseProcess:
-    """Starts a function, whose output goes to `log`."""
+    """Starts a function, whose output goes to `log`; its temporary files lie in `tmp/` beside it."""
     child = _FORKS.Process(target=_run, args=(function, given, str(log)))
     child.start()
     return child
@@ -44,6 +45,9 @@ def _run(function: Callable[..., Any], given: tuple[Any, ...], log: str) -> None
     # Both names: what has no name is closed, and its number with it.
     sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # noqa: SIM115
+    place = Path(log).with_name("tmp")
+    place.mkdir(exist_ok=True)
+    tempfile.tempdir = str(place)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -93,13 +94,14 @@ def kills(random_: random.Random, trials: int, folder: Path) -> Iterator[Trial]:
             home, moment = _home(ready, folder / f"{number}", name), random_.random() * took
             child = begin(job.function, *_placed(job, job.arguments, home), log=home / "log.txt")
             child.join(moment)
-            if child.is_alive():
-                os.kill(child.pid or 0, sent)
+            if child.is_alive() and child.pid:  # 0 would be this process and all beside it
+                os.kill(child.pid, sent)
             child.join()
-            yield Trial(f"{name}, {sent.name}", _after(job, home, child.exitcode, expected),
-                        f"{home} at {moment:.2f} s of {took:.2f} s: {child.exitcode}")  # fmt: skip
-            if os.environ.get("KEEP") is None:
-                shutil.rmtree(home)
+            verdict = _after(job, home, child.exitcode, expected)
+            said = (home / "log.txt").read_text()[-500:] if verdict == "lost" else ""
+            what = f"{number}: at {moment:.2f} s of {took:.2f} s: {child.exitcode}: {said}"
+            yield Trial(f"{name}, {sent.name}", verdict, what)
+            shutil.rmtree(home)
 
 
 def _home(ready: Path, place: Path, name: str) -> Path:
@@ -115,7 +117,8 @@ def _after(job: _Job, home: Path, code: int | None, expected: dict[str, str]) ->
         return "lost"  # the last two before our entry point was reached
     if code != 0 and _give(job, job.next(home), home) != 0:
         return "lost"
-    left = check_leftovers(Workspace(home))
+    with patch.object(tempfile, "tempdir", str(home / "tmp")):
+        left = check_leftovers(Workspace(home))
     return "right" if job.made(home) == expected and left.state == "ok" else "lost"
 
 
