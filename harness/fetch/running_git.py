@@ -15,7 +15,7 @@ from harness.errors import GitError
 Run = Callable[..., bytes]
 """`git` with arguments; `given` is its standard input, `allowed` another exit status than 0 that is no failure."""
 _OWN_DIRECTORY = "[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n"
-SCRATCH = "harness-git-"
+_SCRATCH = "harness-git-"
 """How our own directories begin, in the system's folder for temporary ones; the process's number follows."""
 _NAMES_A_REPOSITORY = {
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
@@ -87,10 +87,27 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
     return run
 
 
+def scratch_of_the_dead() -> Iterator[Path]:
+    """Yields our own directories of processes that were killed before they could remove them."""
+    if os.name != "posix":  # where a signal of 0 would end the process that is asked for
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*"):
+        number = folder.name.removeprefix(_SCRATCH).partition("-")[0]
+        try:
+            if number.isdigit() and folder.stat().st_uid == os.getuid():
+                os.kill(int(number), 0)
+        except (ProcessLookupError, OverflowError):
+            yield folder
+        except OSError:  # somebody else's now, or gone
+            continue
+
+
 @contextmanager
 def own_directory(inside: Path, commit: str | None = None) -> Iterator[Path]:
     """A git directory of our own that borrows the objects of another and nothing else; `commit` is its branch."""
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as name:
+    for left in scratch_of_the_dead():
+        shutil.rmtree(left, ignore_errors=True)  # another command may be sweeping it too
+    with tempfile.TemporaryDirectory(prefix=f"{_SCRATCH}{os.getpid()}-") as name:
         own = Path(name)
         for folder in ("objects/info", "refs/heads"):
             (own / folder).mkdir(parents=True)

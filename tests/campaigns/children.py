@@ -10,15 +10,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 _FORKS = multiprocessing.get_context("forkserver")
+_ROOT = str(Path(__file__).parents[2])
+"""Where `tests` lies: the process that forks must not take what torch-fidelity installs as `tests`."""
 _FORKS.set_forkserver_preload(["tests.campaigns.__main__", "harness.engines.native.engine", "skimage.metrics"])
 
 
 def begin(function: Callable[..., Any], *given: Any, log: Path) -> multiprocessing.process.BaseProcess:
     """Starts a function, whose output goes to `log`; its temporary files lie in `tmp/` beside it."""
     child = _FORKS.Process(target=_run, args=(function, given, str(log)))
-    child.start()
+    with patch.dict(os.environ, PYTHONPATH=_ROOT):
+        child.start()
     return child
 
 
