@@ -108,6 +108,10 @@ def install(python: Path, source: str, requirement: list[str], index: str = CPU_
         code = pip(python, "--no-deps", "--index-url", index, *constraints, "torch", "torchvision")
         if code:
             print(SAID["fallback"].format(index=index), flush=True)
+    if "--editable" in requirement:  # development and CI: every file by its hash; torch's build depends on the machine
+        code = pip(python, "--require-hashes", "--no-deps", "--requirement", "requirements-dev.txt")
+        if code:
+            return code
     return pip(python, *constraints, *requirement)
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# The one import here: `import harness` is on the way of every command, and of `--help`.
 from harness.version import __version__
 
+# Spelt out for type checkers and editors, which do not follow `__getattr__`; each name as itself is a re-export.
 if TYPE_CHECKING:
     from harness.api import Compared as Compared
     from harness.api import Losses as Losses

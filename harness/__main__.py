@@ -10,6 +10,7 @@ def entry_point() -> None:
     """Runs the command; never returns."""
     _hold_standard_streams()
     _read_names_as_utf8()
+    # Imports take a moment in which Ctrl-C is as likely as later; 130 is 128 + SIGINT, as shells tell it.
     try:
         from harness.cli.main import entry_point as run
     except KeyboardInterrupt:
@@ -29,6 +30,7 @@ def _hold_standard_streams() -> None:
 def _read_names_as_utf8() -> None:
     """Begins again in UTF-8 mode (PEP 540) where the locale's letters are fewer than those of people's file names."""
     if os.name == "posix" and sys.executable and sys.getfilesystemencoding() != "utf-8":
+        # In place of this process, so that its id, its streams and whoever waits for it stay the same.
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.demo.demo_weights import demo_weights
-from harness.engines.job import NativeSettings
 from harness.errors import TrainingError
 from harness.metrics.comparing import Comparison
+from harness.metrics.meters import Total
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
 from harness.prepare.planning import PrepareRequest
@@ -64,6 +64,7 @@ class Metrics(list[dict[str, Any]]):
 
     def to_frame(self) -> pandas.DataFrame:
         """Returns the table with `name` as index; raises ImportError without pandas."""
+        # pandas is no dependency: everything here works without it but this.
         import pandas
 
         return pandas.DataFrame(list(self)).set_index("name")
@@ -82,6 +83,7 @@ class Losses(list[dict[str, float]]):
         return pandas.DataFrame(list(self)).set_index("iteration")
 
     def _repr_html_(self) -> str:
+        # The newest first: a training of days has more iterations than a notebook shows.
         return _table_of(f"iterations, the newest first: {len(self)}", self[::-1])
 
 
@@ -167,6 +169,11 @@ class Run:
     def baselines(self) -> dict[str, dict[str, Summary]]:
         """The same for `input_copied` and `mean_target`; empty without targets."""
         return self._measurement.baselines
+
+    @property
+    def totals(self) -> dict[str, Total]:
+        """Numbers of the whole set, such as FID, by name."""
+        return self._measurement.totals
 
     @property
     def report(self) -> Path:
@@ -276,13 +283,14 @@ def test(
     """Runs a model over a test set, measures and reports.
 
     Args:
-        samples: outputs an image; more than one shows where the model is unsure (native engine).
+        samples: another word for `seeds`, by how many of which every image is drawn.
         options: further ones of `harness.testing.request.TestRequest`, such as `engine`, `mode`, `seed`, `limit`.
     """
     request = TestRequest(
         model=model,
         dataset=str(dataset) if dataset is not None else None,
-        native=NativeSettings(samples=samples),
+        seeds=max(samples, options.pop("seeds", 1)),
+        # What a record keeps as the command line; a script's name tells a reader more than `harness test` would.
         command=("python", *sys.argv[1:]),
         **options,
     )
@@ -307,6 +315,7 @@ def train(
         further: of `harness.training.train_request.TrainRequest`, such as `family`, `preset`, `name`, `task`.
     """
     located = Workspace.locate(workspace)
+    # Both or neither: a resumed training has its dataset in its record.
     if (dataset is None) == (resume is None):
         raise TrainingError("name either a dataset to train on or a training to resume", None)
     if resume is not None:
@@ -335,6 +344,7 @@ def compare(
         RunError: fewer than two runs, or some that were not of the same images.
     """
     located = Workspace.locate(workspace)
+    # `os.fspath` takes names, paths and `Run`, which is one by its `__fspath__`.
     folders = [find_run(located, os.fspath(run)) for run in (first, *others)]
     page, comparisons = write_comparison(folders, output or located.results / comparison_name(folders), lang, progress)
     return Compared(runs=tuple(folder.name for folder in folders), comparisons=tuple(comparisons), page=page)
@@ -373,6 +383,7 @@ def make_report(
     located, names = Workspace.locate(workspace), [os.fspath(run) for run in runs]
     if not single_file:
         return make_pages(located, names, lang, progress)
+    # The last asks for the newest run where there is none, and so raises the error that says how to make one.
     folders = [find_run(located, name) for name in names] or run_folders(located) or [find_run(located, None)]
     return Pages(reports=tuple(write_single_file(folder, lang, max_bytes, progress).path for folder in folders))
 

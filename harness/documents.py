@@ -20,6 +20,7 @@ from harness.files import write_json
 
 _T = TypeVar("_T")
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "null"}
+# What reading and building may raise on a file of any content; RecursionError is that of JSON nested without end.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, WorkspaceError)
 
 
@@ -48,7 +49,9 @@ class Document:
         """
         with self._translated(path):
             content = _read(path)
+            # A file without a format was not written by us.
             found = typed(int, content.pop("format", None), "format")
+        # Before the content is looked at: what a newer version writes may be of other types.
         if not 1 <= found <= self.newest:
             raise self.error(f"`{path}` has format {found}, this harness reads up to {self.newest}", "update harness")
         with self._translated(path):
@@ -58,6 +61,7 @@ class Document:
     def _translated(self, path: Path) -> Iterator[None]:
         try:
             yield
+        # Missing and damaged are two things for the user: one is brought, the other mended.
         except FileNotFoundError:
             place = {"folder": path.parent, "name": path.name}
             raise self.error(self.missing.format(**place), self.bring.format(**place)) from None
@@ -89,6 +93,7 @@ def typed(hint: Any, value: Any, place: str = "it") -> Any:
         return value
     if kind in {Union, types.UnionType}:
         return _one_of(inner, value, place)
+    # By the type itself, for True == 1 and 1.0 == 1 in Python.
     if kind is Literal and any(type(value) is type(word) and value == word for word in inner):
         return value
     if kind in {list, tuple} and isinstance(value, list):
@@ -99,6 +104,7 @@ def typed(hint: Any, value: Any, place: str = "it") -> Any:
         return {key: typed(inner[1], v, f"{place}.{key}") for key, v in value.items()}
     if isinstance(value, dict) and (is_dataclass(kind) or is_typeddict(kind)):
         return _built(kind, value, place)
+    # JSON may leave the point of 1.0 out; `type`, for a bool is an int to isinstance.
     if kind is float and type(value) is int:
         return value
     if kind in _NAMES and type(value) is kind:
@@ -112,6 +118,7 @@ def _one_of(hints: tuple[Any, ...], value: Any, place: str) -> Any:
         try:
             return typed(hint, value, place)
         except ValueError as error:
+            # The first reading is the likeliest, its complaint the clearest: `X | None` says what is wrong with X.
             said = said or str(error)
     raise ValueError(said)
 
@@ -124,9 +131,11 @@ def _built(kind: Any, value: dict[str, Any], place: str) -> Any:
     lacking = [key for key in _required(kind) if key not in value]
     if lacking:
         raise ValueError(f"`{at}{lacking[0]}` is missing")
+    # A TypedDict keeps keys it does not know: open dicts of a record may come from a newer version of the same format.
     return {**value, **found} if is_typeddict(kind) else kind(**found)
 
 
+# Resolving annotations is slow, and a record has a dict an image.
 _hints = cache(get_type_hints)
 
 

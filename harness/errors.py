@@ -60,6 +60,7 @@ class HarnessError(Exception):
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
+        # Here, once, since messages hold addresses from everywhere and are shown in terminals, logs and pages.
         self.message = without_credentials(message)
         self.hint = hint and without_credentials(hint)
         super().__init__(self.message)
@@ -80,6 +81,7 @@ class UnknownNameError(HarnessError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
         names = sorted(known)
+        # Whatever the case, for names are typed from memory; the answer shows them as they are written.
         typed, folded = name.casefold(), {n.casefold(): n for n in names}
         # Names of runs are long: a part of one, too short to be near by its letters, is meant for it all the same.
         parts = [n for n in folded if len(typed) >= 3 and typed in n]
@@ -170,8 +172,10 @@ def refused_by_system(error: OSError | MemoryError, place: Path) -> WorkspaceErr
     Returns:
         None for any other error, which is a fault of harness or of the network.
     """
+    # Python's own, which knows no file; of a GPU's memory MemoryShortError tells.
     if isinstance(error, MemoryError):
         return WorkspaceError(f"the memory did not suffice in `{place}`", _LESS)
+    # Any other number, such as a broken pipe, is left to whoever knows what was being done.
     if error.errno not in _MENDED_BY:
         return None
     return WorkspaceError(f"`{error.filename or place}`: {error.strerror}", _MENDED_BY[error.errno])

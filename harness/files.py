@@ -24,6 +24,7 @@ _FORGOTTEN_S = 3600
 def _beside(target: Path) -> Path:
     """A new name beside `target`; made with it, unlike by `tempfile`, a file or folder gets the rights of the umask."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, and beside: renaming is one step only within a file system. 40 letters of the name fit whatever they are.
     return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{_DRAFT}")
 
 
@@ -44,10 +45,12 @@ def written_aside(target: Path) -> Iterator[Path]:
     temporary = _beside(target)
     try:
         with _named(target):
+            # Made here, so that a name that another process took by chance is an error and not shared.
             temporary.touch(exist_ok=False)
             yield temporary
             os.replace(temporary, target)
     finally:
+        # After the rename there is nothing to remove.
         temporary.unlink(missing_ok=True)
 
 
@@ -64,6 +67,7 @@ def folder_written_aside(
         guard: entered for the rename alone.
     """
     draft = _beside(target)
+    # The lock is held to the end: a sweep of another process leaves alone what is locked.
     with _named(target), _held(draft):
         try:
             draft.mkdir()
@@ -103,10 +107,12 @@ def _take_place(draft: Path, target: Path, *, replace: bool) -> None:
 def _exchanged(one: Path, other: Path) -> bool:
     """Lets two folders change their names in one step where the system can: renameat2(2) of Linux."""
     try:
+        # Other systems, and C libraries older than glibc 2.28, have no such function.
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
         return False
     here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    # A file system that cannot exchange answers -1; the caller then goes the longer way.
     return bool(rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)
 
 
@@ -133,10 +139,12 @@ def claimed(folder: Path, names: Iterable[str]) -> Iterator[str | None]:
     for name in names:
         if (folder / name).exists():
             continue
+        # By hash: a name of 255 bytes leaves no room for an ending, and its letters may be any.
         lock = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:16]}{_LOCK}"
         try:
             with FileLock(lock, timeout=0):
                 try:
+                    # Again, now that it is ours: another job may have ended under the name since the first look.
                     if not (folder / name).exists():
                         yield name
                         return
@@ -158,6 +166,7 @@ def sweep(folder: Path) -> list[Path]:
     found = leftovers(folder)
     for path in found:
         if path.suffix == _KEPT:
+            # Cut between two renames: the new folder has the name, or nothing has and the old one gets it back.
             for inner in path.iterdir():
                 if not (folder / inner.name).exists():
                     os.replace(inner, folder / inner.name)
@@ -170,6 +179,7 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def _in_use(path: Path) -> bool:
+    # A `.kept` folder belongs to the draft of the same name and has no lock of its own.
     lock = path if path.suffix == _LOCK else _lock_of(path.with_suffix(_DRAFT))
     if not lock.exists():
         try:
@@ -179,6 +189,7 @@ def _in_use(path: Path) -> bool:
     try:
         with FileLock(lock, timeout=0):
             return False
+    # A lock that cannot even be opened is some other user's: hands off.
     except (Timeout, OSError):
         return True
 

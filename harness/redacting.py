@@ -20,13 +20,16 @@ def _bare(address: re.Match[str]) -> str:
     scheme, rest = address.groups()
     user = _USER.match(rest)
     place = rest[user.end() :] if user else rest
+    # `ssh://git@host` does not work without its user, and that is no secret.
     kept = f"{user.group().partition(':')[0].rstrip('@')}@" if user and scheme.lower().endswith("ssh://") else ""
     path, query = re.split(r"[?#]", place, maxsplit=1)[0], re.search(r"[?#]", place)
+    # `?…` says that something was there: tokens of signed downloads stand in the query.
     return f"{scheme}{kept}{path}{'?…' if query else ''}"
 
 
 def public_address(url: str) -> str:
     """Returns where a clone came from for others to read; a path of this machine stays here, the commit proves it."""
+    # Any other scheme, a path or scp's `host:path` tells about this machine or its network.
     if re.match(r"(https?|ssh|git)://", url):
         return without_credentials(url)
     return "a git directory on this machine"

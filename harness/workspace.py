@@ -42,11 +42,13 @@ def checked_path(path: str, kind: str) -> str:
 
 def shortened(text: str, limit: int = NAME_BYTES) -> str:
     """Returns as many of a text's letters as fit into `limit` bytes of UTF-8, none of them cut in two."""
+    # `ignore` drops the bytes of a letter that the limit cuts, and halves of surrogate pairs.
     return text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore")
 
 
 def numbered(stem: str) -> Iterator[str]:
     """Yields `STEM-001`, `STEM-002` and so on, names with room for what a training's tests add to theirs."""
+    # A training's test runs append its direction and engine to the name, and the sum has to be a name, too.
     stem = shortened(stem, NAME_BYTES - len("-000001-BtoA-official"))
     return (f"{stem}-{n:03d}" for n in count(1))
 
@@ -61,6 +63,7 @@ class Workspace:
     def locate(cls, folder: Path | None = None) -> Workspace:
         """The given folder, else `$HARNESS_WORKSPACE`, else the current directory."""
         chosen = folder or Path(os.environ.get("HARNESS_WORKSPACE") or ".")
+        # Once, here: later changes of the working directory do not move the workspace.
         return cls(chosen.expanduser().resolve())
 
     @property
@@ -118,6 +121,7 @@ class Workspace:
     def written_to(self) -> list[Path]:
         """The folders in which files and folders are written aside, so that cut jobs may have left something there."""
         checkpoints = self.third_party / "checkpoints"
+        # One level below datasets/ as well: official datasets lie in a folder a family.
         within = (*self.datasets.glob("*/"), *self.results.glob("*/"), *checkpoints.glob("*/*/"))
         folders = (self.datasets, self.results, self.third_party, *within)
         return [folder for folder in folders if folder.is_dir() and not folder.name.startswith(".")]
@@ -138,6 +142,7 @@ class Workspace:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / ".harness.lock")
             try:
+                # First without waiting, to be able to say who holds it before the wait begins.
                 lock.acquire(timeout=0)
             except Timeout:
                 if on_wait and wait_s:
@@ -152,13 +157,16 @@ class Workspace:
             raise WorkspaceError(
                 f"cannot write to the workspace `{self.root}`: {error.strerror or error}", "use `--workspace DIR`"
             ) from error
+        # Beside the lock, since a locked file cannot be read by others on Windows.
         holder = self.root / ".harness.lock.json"
         try:
             holder.write_text(json.dumps({"doing": doing, "pid": os.getpid(), "host": socket.gethostname()}))
             for folder in self.written_to():
+                # While nobody else writes: what lies there unlocked was left by a job that was cut.
                 sweep(folder)
             yield
         finally:
+            # Before the lock is let go, or it would tell of a holder that is none.
             holder.unlink(missing_ok=True)
             lock.release()
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.catalog.repositories import LUA, REPOSITORIES
 from tests.fetch.repository import Upstream, make_upstream
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HARNESS_PASS"] = "STANDIN_MISBEHAVE"  # what makes the stand-in for the authors' scripts fail
@@ -61,3 +67,19 @@ def upstream_git() -> str:
     if not url:
         pytest.skip("needs HARNESS_UPSTREAM to name a git directory with the pinned official commit")
     return url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one headless Chromium of a test process: two of its event loops do not go together."""
+    from playwright.sync_api import sync_playwright
+
+    executable = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    if executable is None:
+        pytest.skip("needs Chromium: `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()

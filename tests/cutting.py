@@ -12,6 +12,7 @@ _PROGRAM = """
 import os, signal, sys
 from harness.keeping import Pieces
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # or by nohup
 real, count = Pieces.keep, [0]
 def keep(*given):
     real(*given)

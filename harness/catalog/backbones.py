@@ -34,6 +34,7 @@ BACKBONES: dict[str, Backbone] = {
             (
                 "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
                 "weights-inception-2015-12-05-6726825d.pth",
+                # The same file under another name, as the digits in both tell.
                 "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
                 "pt_inception-2015-12-05-6726825d.pth",
             ),
@@ -43,6 +44,7 @@ BACKBONES: dict[str, Backbone] = {
             ("inception",),
         ),
         Backbone(
+            # LPIPS's own linear layers come with torchmetrics; only what they weigh is brought.
             "alexnet",
             "alexnet-owt-7be5be79.pth",
             (f"{_TORCHVISION}/alexnet-owt-7be5be79.pth",),

@@ -20,6 +20,7 @@ class Citation:
 
 
 def _citations() -> dict[str, Citation]:
+    # A file of its own, so that BibTeX can be read and pasted as it is.
     text = (files("harness.catalog") / "citations.bib").read_text(encoding="utf-8")
     # A comment `% id: source` above each entry, which ends with a brace on a line of its own.
     entries = re.findall(r"^% (\w+): (.+)\n(@(?:.|\n)+?^\})$", text, re.MULTILINE)

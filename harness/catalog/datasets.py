@@ -13,11 +13,13 @@ from typing import Any
 from harness.catalog import licences
 from harness.catalog.types import Dataset, Family, Layout
 
+# Reached by users in 2024 and 2025; the former host, people.eecs.berkeley.edu, does not answer any more.
 _HOST = "efrosgans.eecs.berkeley.edu"
 _OF_CHECKSUMS = "; tensorflow/datasets url_checksums/cycle_gan.txt"
 _OF_TESTS = "; scripts/test_before_push.py:"
 
 # Bytes and SHA-256 of the CycleGAN archives.
+# No sums were ever published of the pix2pix archives: those are recorded when they are first brought.
 _ARCHIVES = {
     "apple2orange": (78_456_409, "845a191e9af8926408ea597001cd03a452e3300a1f44a79fe329b3d59f6e3eb8"),
     "summer2winter_yosemite": (132_640_856, "167fe1726807a9d22bd106b4a6c0bd7953b688af924ac1bf967439c4961e49f9"),
@@ -54,6 +56,8 @@ def _dataset(
 ) -> Dataset:
     """`also` is what else tells of it, beside the official script."""
     script = f"datasets/download_{family}_dataset.sh"
+    # Both families unpack `facades`, `maps` and `cityscapes` into one folder in the authors' scripts; here each has its
+    # own.
     line, suffix = (16, ".tar.gz") if family == "pix2pix" else (15, ".zip")
     address = f"{_HOST}/{family}/datasets/{name}{suffix}"
     if name == "cityscapes":
@@ -63,6 +67,7 @@ def _dataset(
     return Dataset(
         family=family,
         name=name,
+        # As the scripts say it; users report that https answers, too, which is the mirror.
         url=f"http://{address}",
         layout=layout,
         splits=splits,
@@ -96,10 +101,12 @@ def _unpaired(
 
 _DATASETS = (
     _paired(
+        # The size is that of a user's wget log of 2022-03.
         "facades", ("facade_photo", "facade_label"), {"train": 400, "val": 100, "test": 106}, licences.CMP,
         size_bytes=30_168_306,
     ),
     _paired(
+        # The size is that of a user's wget log of 2023-06.
         "maps", ("satellite", "map"), {"train": 1096, "val": 1098}, licences.GOOGLE_MAPS,
         size_bytes=250_242_400, tile=(600, 600), note="has no test split: test on val",
     ),
@@ -108,16 +115,19 @@ _DATASETS = (
         note="about 2.2 GB; has no test split: test on val",
     ),
     _paired(
+        # Counts that are only told as about 137,000 stay unknown rather than wrong.
         "edges2handbags", ("edges", "handbag_photo"), {"train": None, "val": None}, licences.HANDBAGS,
         note="about 8.6 GB and 137,000 pairs; has no test split: test on val",
     ),
     _paired(
+        # The counts are those of a listing of the unpacked archive in another project.
         "night2day", ("night_photo", "day_photo"), {"train": 17_823, "val": 10, "test": 2_287}, licences.TRANSIENT,
         note="A is night: day to night is `BtoA` (docs/datasets.md:31)",
     ),
     _paired("cityscapes", ("cityscapes_photo", "cityscapes_label"), {"train": 2975, "val": 500}, licences.CITYSCAPES),
     _unpaired("apple2orange", ("apple", "orange"), (995, 1019, 266, 248), licences.IMAGENET),
     _unpaired("summer2winter_yosemite", ("summer_photo", "winter_photo"), (1231, 962, 309, 238), licences.FLICKR),
+    # docs/datasets.md says 939 and 1,177, which do not fit the archive.
     _unpaired("horse2zebra", ("horse", "zebra"), (1067, 1334, 120, 140), licences.IMAGENET),
     _unpaired("monet2photo", ("monet_painting", "photo"), (1072, 6287, 121, 751), licences.ART),
     _unpaired("cezanne2photo", ("cezanne_painting", "photo"), (525, 6287, 58, 751), licences.ART),
@@ -125,6 +135,7 @@ _DATASETS = (
     _unpaired("vangogh2photo", ("vangogh_painting", "photo"), (400, 6287, 400, 751), licences.ART),
     _unpaired(
         "maps", ("satellite", "map"), (1096, 1096, 1098, 1098), licences.GOOGLE_MAPS,
+        # Their loader looks into subfolders too: `--model pix2pix` on it would learn from train/resize as well.
         "the archive also holds train/ (with train/resize/), val/ and test/, which users reported",
     ),
     _unpaired("facades", ("facade_photo", "facade_label"), (400, 400, 106, 106), licences.CMP),

@@ -7,6 +7,7 @@ from harness.catalog.types import Domain
 DOMAINS: dict[str, Domain] = {
     domain.id: domain
     for domain in (
+        # Each stands for what a model's training pictures have in common: nearness is judged beside those.
         Domain("facade_photo", "photo", "house front, rectified, filling the picture"),
         Domain("facade_label", "label_map", "house front as flat areas in the 12 colours of the CMP labels"),
         Domain("cityscapes_photo", "photo", "street of a German city from behind a windscreen"),
@@ -24,6 +25,7 @@ DOMAINS: dict[str, Domain] = {
         Domain("zebra", "photo", "zebras in the open"),
         Domain("summer_photo", "photo", "Yosemite valley in summer"),
         Domain("winter_photo", "photo", "Yosemite valley in winter"),
+        # B of all four painters' sets.
         Domain("photo", "photo", "landscape photo"),
         Domain("monet_painting", "drawing", "landscape painting by Monet"),
         Domain("cezanne_painting", "drawing", "painting by Cézanne"),

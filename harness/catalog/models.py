@@ -18,8 +18,10 @@ from harness.catalog.licences import of_weights
 from harness.catalog.types import Architecture, Direction, Family, Model
 
 _HOST = "efrosgans.eecs.berkeley.edu"
+# 54,413,955 parameters. Dropout is the paper's z, and so it lives in a test, too (section 3.1).
 _UNET = Architecture("unet_256", "batch", use_dropout=True)
 _TORCH7_ONLY = "published for Torch7 alone"
+# 11,378,179 parameters; upstream's README tests all of these with `--no_dropout`.
 _RESNET = Architecture("resnet_9blocks", "instance", use_dropout=False)
 # As `models.lua` makes it today; older files have a norm at the bottleneck, too, which each one shows.
 _LUA = replace(_UNET, code="lua", biased=True, dropout_levels=(5, 6, 7))
@@ -78,6 +80,7 @@ MODELS: dict[str, Model] = {
         # Its size stands in a user's wget log of 2023-06.
         _paired("sat2map", "maps", "AtoB", size_bytes=217_704_720),
         _paired("map2sat", "maps", "BtoA"),
+        # BtoA as the dataset has photos on the left.
         _paired("facades_label2photo", "facades", "BtoA"),
         _paired(
             "day2night", "night2day", "BtoA",
@@ -93,6 +96,7 @@ MODELS: dict[str, Model] = {
         _unpaired("winter2summer_yosemite", "summer2winter_yosemite", "BtoA"),
         _unpaired("horse2zebra", "horse2zebra", "AtoB"),
         _unpaired("zebra2horse", "horse2zebra", "BtoA"),
+        # Its inputs are paintings; the four `style_…` go the other way.
         _unpaired("monet2photo", "monet2photo", "AtoB"),
         _unpaired("style_monet", "monet2photo", "BtoA"),
         _unpaired("style_cezanne", "cezanne2photo", "BtoA"),

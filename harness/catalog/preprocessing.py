@@ -31,9 +31,11 @@ class Preprocessing:
         width, height = size
         if "resize" in self.how:
             return self.load_size, self.load_size
+        # __scale_width: the height follows, but is never less than what is cut out of it.
         if "scale_width" in self.how:
             keeps = width == self.load_size and height >= self.crop_size
             return size if keeps else (self.load_size, int(max(self.load_size * height / width, self.crop_size)))
+        # __make_power_2 with base 4, as a ResNet halves twice; any other word leaves pictures as they are.
         return (round(width / 4) * 4, round(height / 4) * 4) if self.how == "none" else size
 
     def seen(self, size: Size) -> Size:
@@ -54,6 +56,7 @@ class Preprocessing:
         """Returns what a test resizes a picture to, and what it takes from its middle: sides the network can halve."""
         side = self.square()
         scaled = (side, side) if side else self.scaled(size)
+        # Cut, not resized again: the scale is what the network knows.
         return scaled, (scaled[0] // multiple * multiple, scaled[1] // multiple * multiple)
 
     def sampled(self, size: Size, multiple: int) -> tuple[Size, Size]:

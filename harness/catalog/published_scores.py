@@ -24,15 +24,19 @@ _PEOPLE = "people judged, which no program replaces"
 _FCN = "a segmentation network for Caffe that does not run today; harness has the agreement of label maps"
 _VOID = "the same rule; whether void pixels counted is not said, harness leaves them out"
 _FEATURES = "another copy of the Inception network"
+# The same outputs score otherwise under each: FID moves by several units with the filter alone that resizes.
 PROTOCOLS: dict[str, Evaluation] = {
     "fcn8s-256": Evaluation(
         "FCN-8s segmentation of 256×256 outputs enlarged to 1024×2048 (scripts/eval_cityscapes)", _FCN
     ),
+    # The paper's own warning: one network scores 0.55 here and 0.66 at batch 1.
     "fcn8s-256-batch10": Evaluation(
         "FCN-8s segmentation of 256×256 outputs, trained in batches of 10: not to be mixed with the tables of batch 1",
         _FCN,
     ),
+    # CycleGAN's tables, whose pix2pix row (0.71) is therefore not that of the pix2pix paper (0.66).
     "fcn8s-from128": Evaluation("FCN-8s segmentation of outputs made at 128×128", _FCN),
+    # Photo to labels: table 6 of arXiv v3.
     "cityscapes-nearest-colour": Evaluation("label of the nearest Cityscapes colour, per pixel, at 256×256", _VOID),
     "cityscapes-nearest-colour-128": Evaluation(
         "label of the nearest Cityscapes colour, per pixel, at 128×128", f"{_VOID}; made at 128×128"
@@ -46,6 +50,7 @@ PROTOCOLS: dict[str, Evaluation] = {
         "share of outputs that 25 people an algorithm took for real at 256×256, shown for one second",
         f"{_PEOPLE}; not to be compared with pix2pix's panel",
     ),
+    # The one numeric result of the paper that needs no network to repeat.
     "fig7": Evaluation(
         "intersection of Lab histograms with the ground truth's",
         "the width of the bins is not said; harness takes one unit",

@@ -11,6 +11,7 @@ Family = Literal["pix2pix", "cyclegan", "colorization"]
 """The method; `colorization` is pix2pix from lightness to colour, of which there are no official weights."""
 Direction = Literal["AtoB", "BtoA"]
 Norm = Literal["batch", "instance", "none"]
+# models/networks.py, `define_G`; `test.py` takes no others.
 OFFICIAL_GENERATORS = ("resnet_9blocks", "resnet_6blocks", "unet_128", "unet_256")
 Layout = Literal["paired", "unpaired", "single"]
 DomainKind = Literal["photo", "label_map", "edges", "drawing", "map"]
@@ -73,6 +74,7 @@ class Architecture:
         if self.dropout_levels is not None:
             return level in self.dropout_levels
         # upstream: on the `num_downs - 5` blocks of 8 ngf between the innermost and the ones that narrow
+        # Three of unet_256, two of unet_128, never the innermost.
         return bool(self.use_dropout) and 4 <= level < levels - 1
 
     @property

@@ -13,6 +13,7 @@ from harness.cli.options import json_option, lang_option, quiet_option
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
+# What a command needs is imported when it runs: numpy and jinja2 would make every `--help` wait.
 if TYPE_CHECKING:
     from harness.metrics.comparing import Comparison
 
@@ -58,6 +59,7 @@ def _show(console: Console, comparison: Comparison) -> None:
 
     rows = []
     for name, c in comparison.columns.items():
+        # Two digits are all that a p-value of some hundred images bears.
         probabilities = ["-" if p is None else f"{p:.2g}" for p in (c.p_value, c.p_holm)]
         rows.append(
             [

@@ -27,12 +27,14 @@ class NameType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
+        # While a shell completes no command has run and `ctx.obj` is empty; the typed `--workspace` is known.
         workspace = Workspace.locate(ctx.find_root().params.get("workspace"))
         try:
             names = [name for name in self._known(workspace) if name.startswith(incomplete)]
         except (HarnessError, OSError):  # a shell that completes has no place for an error
             names = []
         if not names and self._or_folder:
+            # Of the kind `dir` a shell completes by itself, as it does for `cd`.
             return [CompletionItem(incomplete, type="dir")]
         return [CompletionItem(name) for name in names]
 

@@ -23,4 +23,5 @@ def command(ctx: click.Context, shell: str) -> None:
     """Print the script that makes SHELL complete commands, options, models, datasets and runs."""
     from harness.cli.shells import SHELLS, VARIABLE
 
+    # click's own script: it asks `harness` itself, so that names in the workspace are as they are at that moment.
     Console().result(SHELLS[shell](ctx.find_root().command, {}, "harness", VARIABLE).source().rstrip())

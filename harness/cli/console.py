@@ -32,6 +32,7 @@ from harness.errors import HarnessError
 from harness.progress import Step
 from harness.redacting import visible
 
+# Often enough to see that something moves, seldom enough that a night's log can be read.
 _SECONDS_BETWEEN_LINES = 5.0
 # A line of a table in a file or pipe is never folded.
 _ANY_WIDTH = 10_000
@@ -93,6 +94,7 @@ class _ErrorStream(RichConsole):
 def give_up(stream: TextIO | Any) -> None:
     """Leads a stream that took no more into nothing, or Python would fail over it once more when it ends."""
     with suppress(OSError, ValueError, AttributeError):
+        # The descriptor itself, for Python's own flush at the end writes there too, whatever `sys.stdout` is by then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -105,6 +107,7 @@ class StandardOutput(io.TextIOWrapper):
     closed_by_shell = False
 
     def write(self, text: str) -> int:
+        # A result that nobody can read must not end with exit code 0.
         if self.closed_by_shell:
             raise HarnessError("standard output is closed: the result cannot be told", _OUTPUT_HINT)
         with self._translated():
@@ -119,6 +122,7 @@ class StandardOutput(io.TextIOWrapper):
         try:
             yield
         except OSError as error:
+            # Before the error is told: the stream still holds the text, and would fail again at exit.
             give_up(self)
             if isinstance(error, BrokenPipeError):
                 raise ReaderGone from error
@@ -132,8 +136,10 @@ def prepare_streams() -> None:
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
     told = sys.stdout
     if isinstance(told, io.TextIOWrapper):
+        # `sys.__stdout__` keeps the old wrapper alive, which would close the buffer if it were let go.
         sys.stdout = StandardOutput(told.buffer, told.encoding, told.errors, line_buffering=told.line_buffering)
     else:
+        # Python found no descriptor 1 when it began (`>&-`), so there is nothing to wrap.
         sys.stdout = StandardOutput(io.BytesIO(), "utf-8", "replace")
         sys.stdout.closed_by_shell = True
 
@@ -146,6 +152,7 @@ class Console:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
+        # Without soft wrapping rich breaks lines at the width of the terminal, and paths in two.
         self._err = _ErrorStream(stderr=True, highlight=False, soft_wrap=True)
 
     def _tell(self, *parts: Text | str) -> None:
@@ -191,6 +198,7 @@ class Console:
         counted: list[ProgressColumn] = (
             [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [MofNCompleteColumn(), _RateColumn()]
         )
+        # Names of files may hold `[…]`, which rich would take for its markup.
         columns = [TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn()]
         with RichProgress(*columns, console=self._err) as bar:
             yield _BarStep(bar, bar.add_task(visible(label), total=total))
@@ -203,12 +211,14 @@ class Console:
 
     def document(self, document: Any) -> None:
         """The command's result as one JSON document on stdout."""
+        # NaN is no JSON: a document that strict readers refuse is our fault, and should be found here.
         self.result(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
     def table(self, headers: list[str], rows: list[list[str]]) -> None:
         """A plain table on stdout; cells are folded where a terminal is too narrow, a file or pipe gets whole lines."""
         table = Table(*(Column(Text(h), overflow="fold") for h in headers), box=None, pad_edge=False, header_style="")
         for row in rows:
+            # As Text, so that no cell is read as markup.
             table.add_row(*(Text(visible(cell)) for cell in row))
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ANY_WIDTH
         # Letters that are two cells wide, as Chinese ones, are counted by rich.

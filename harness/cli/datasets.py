@@ -53,6 +53,7 @@ def command(
         else:
             console.facts(dataset.id, _facts(dataset, folder))
         return
+    # `family` is None without `--family`, and then in every one of these sets.
     listed = [dataset for dataset in DATASETS.values() if family in {None, dataset.family}]
     # A folder is there or None; with `--installed` only the first are kept.
     chosen = [(entry, folder) for entry in listed if (folder := installed_dataset(workspace, entry)) or not installed]
@@ -60,6 +61,7 @@ def command(
         console.document({"format": 1, "datasets": [_document(entry, folder) for entry, folder in chosen]})
     elif not chosen:
         console.talk(f"no official dataset is installed in `{workspace.root}`")
+        # As talk: stdout stays empty where nothing is installed, for scripts that count its lines.
         console.talk("hint: harness setup --dataset facades")
     else:
         headers = ["dataset", "A | B", "layout", "pictures", "archive", "installed", "pictures from"]
@@ -112,4 +114,5 @@ def _models_of(dataset: Dataset) -> list[str]:
 
 
 def _splits(dataset: Dataset) -> str:
+    # The authors published no number for some archives; none is guessed here.
     return ", ".join(f"{split} {count or '?'}" for split, count in dataset.splits.items())

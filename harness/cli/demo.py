@@ -31,6 +31,7 @@ def command(
     console = Console(quiet=quiet)
     # Stands in the record, so that the runs can be made again.
     typed = ["harness", *sys.argv[1:]]
+    # Two runs, for one that goes well teaches nothing about one that does not.
     near, far = run_demo(workspace, count=images, engine=engine, lang=lang, command=typed, progress=console)
     if as_json:
         console.document({"near": run_document(near), "far": run_document(far)})

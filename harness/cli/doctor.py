@@ -43,6 +43,7 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
         console.document(diagnosis.to_json())
     else:
         _show(console, diagnosis)
+    # Exit code 1 only for what stops everything: scripts may go on after a warning.
     if not diagnosis.usable:
         ctx.exit(1)
 

@@ -91,6 +91,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        # `harness --help` lists commands without importing one of them; a test keeps torch and numpy out.
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
@@ -100,6 +101,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except (OSError, MemoryError) as error:
+            # The workspace is the likeliest place where an error knows no file of its own.
             told = refused_by_system(error, ctx.obj.root if isinstance(ctx.obj, Workspace) else Path.cwd())
             if told is not None:
                 raise told from error
@@ -116,6 +118,7 @@ class LazyGroup(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
+        # From the table above: click would import every module to read its help.
         named = [CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)]
         return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
@@ -123,6 +126,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
+        # While a shell completes, half a name is no error.
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             error = UnknownNameError("command", name, COMMANDS)
             raise click.UsageError(error.message)
@@ -151,6 +155,7 @@ def cli(ctx: click.Context, workspace: Path | None) -> None:
 
 
 def _tell_missing(root: Path) -> None:
+    # A mistyped workspace is not there, and a command would say that nothing was ever set up.
     beside = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
     near = difflib.get_close_matches(root.name, beside, n=1)
     meant = f"did you mean `--workspace {shlex.quote(str(root.parent / near[0]))}`?" if near else None
@@ -163,6 +168,7 @@ def write_fault_log(error: BaseException) -> Path | None:
     Nothing that went wrong already may hide it: without a place to write to, the log goes to stderr and None returns.
     """
     log = f"harness {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+    # Pasted into a bug report: addresses in it must hold no password or token.
     log += without_credentials(f"command: {' '.join(sys.argv)}\n\n{''.join(traceback.format_exception(error))}")
     prefix = f"harness-{datetime.now():%Y%m%d-%H%M%S}-"
     try:
@@ -180,6 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     if "_HARNESS_COMPLETE" in os.environ:  # a shell asks what may come next: click answers it, in these dialects
         import harness.cli.shells  # noqa: F401
     try:
+        # Otherwise click prints errors and ends the program by codes of its own.
         outcome = cli.main(args=arguments, prog_name="harness", standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
@@ -192,9 +199,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except (KeyboardInterrupt, click.Abort):
         console.talk("interrupted: nothing half-done was kept under a final name")
+        # 128 + SIGINT, as shells tell a program that Ctrl-C stopped.
         return 130
+    # `harness models | head` did what was wanted.
     except ReaderGone:
         return 0
+    # Whatever gets here is a fault of ours, not of the user: a log in place of a traceback.
     except Exception as error:
         log = write_fault_log(error)
         where = f"`{log}`" if log else "the lines above"

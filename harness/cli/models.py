@@ -77,6 +77,7 @@ def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[
     takes, makes = DOMAINS[model.input_domain], DOMAINS[model.output_domain]
     a, side, made = model.architecture, model.crop_size, model.preprocessing
     network = f"{a.netG}, {a.norm} norm, {_DROPOUT[a.use_dropout]}, {a.ngf} filters"
+    # A training's own way, such as `scale_width`, has no one size to name.
     usual = f"as in its training, `--preprocess {made.how}`" if made else f"{side}×{side} pixels"
     size = f"{usual}; others must be multiples of {a.multiple_of} (`harness test --size`)"
     return [

@@ -62,8 +62,11 @@ def command(
 
     folder, console = find_report(workspace, run), Console()
     before = load_note(folder)
+    # In the order they were added, each once; an empty tag is none.
     kept = dict.fromkeys(tag for tag in (*before.tags, *tags) if tag and tag not in gone)
+    # None is an option that was not typed; an empty text is one that takes back.
     note = replace(before, tags=tuple(kept), **{key: value for key, value in said.items() if value is not None})
+    # Told only, nothing is written: looking at a note must not make the index anew.
     if note != before:
         save_note(folder, note)
         write_index(workspace.results, lang)

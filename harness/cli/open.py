@@ -25,6 +25,7 @@ def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: st
     console = Console()
     folder = find_report(workspace, run)
     page = folder / "index.html"
+    # Runs received without their page, or whose page was deleted, get it from their record.
     if not page.is_file():
         make_page(folder, lang, console)
     console.result(page.as_uri())

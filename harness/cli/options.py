@@ -16,6 +16,7 @@ _LARGEST = 8192
 # Each of these is a decorator of a command.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
+# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`.
 lang_option = click.option(
     "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
 )

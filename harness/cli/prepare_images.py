@@ -28,6 +28,7 @@ Examples:
   harness prepare-images facades_photo2label-houses-001 --model facades_label2photo
 """
 
+# Pictures with a warning that are named on the terminal; the contact sheet has all.
 _TOLD = 10
 
 
@@ -40,6 +41,7 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         known = {"white": "ffffff", "black": "000000", "grey": "808080"}
         digits = known.get(str(value).lower(), str(value).lstrip("#"))
         try:
+            # Three bytes or a ValueError: of another number, the unpacking raises the same.
             red, green, blue = bytes.fromhex(digits)
         except ValueError:
             self.fail(f"`{value}` is no colour; write white, black, grey or #rrggbb", param, ctx)
@@ -93,12 +95,14 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
     from harness.prepare.preparing import carry_out
 
     console = Console(quiet=quiet)
+    # Two answers to one question, of which one would be passed over in silence.
     if asked["model"] and asked["to"]:
         raise click.UsageError("--model says what inputs become; leave out --to")
     plan = plan_images(workspace, PrepareRequest(folder=folder, **asked))
     if dry_run:
         _show_plan(console, plan, as_json=as_json)
         return
+    # The last sentences name refusals; they are told below with those that only opening a file finds.
     for sentence in plan.sentences()[: -len(plan.refused) or None]:
         console.talk(sentence)
     _show(console, carry_out(workspace, plan, console), as_json=as_json)
@@ -125,6 +129,7 @@ def _show(console: Console, prepared: PreparedSet, *, as_json: bool) -> None:
     import json
 
     if as_json:
+        # Read back from the file, so that what is printed is what was written.
         document = json.loads((prepared.folder / "dataset.json").read_text(encoding="utf-8"))
         console.document({"folder": str(prepared.folder), "reused": prepared.reused, **document})
         return
@@ -141,6 +146,7 @@ def _show(console: Console, prepared: PreparedSet, *, as_json: bool) -> None:
     if any(image.output.startswith("train") for image in made.images):
         alone = "" if made.layout == "paired" else " --family colorization"  # the one method that needs no partners
         console.talk(f"hint: harness train --dataset {name}{alone}")
+    # Where most pictures are nothing that the model eats, a hint to run it would mislead.
     if made.model and not prepared.foreign and any(image.output.startswith("test") for image in made.images):
         console.talk(f"hint: harness test --model {made.model} --dataset {name}")
     console.result(f"contact sheet: {prepared.page.as_uri()}")

@@ -23,6 +23,7 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        # click hands over what is a number already where a default or a script gives one.
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", str(value).strip().lower())
@@ -60,6 +61,7 @@ def command(
 
     console = Console(quiet=quiet)
     if single_file:
+        # Without any run, the last asks for the newest one and so raises the error that says what to do.
         folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
         files = [write_single_file(folder, lang, max_size, console) for folder in folders]
         _show_files(console, files, as_json=as_json)
@@ -67,6 +69,7 @@ def command(
     made = make_pages(workspace, runs, lang, console)
     for error in made.damaged:
         console.warn(error.message, error.hint)
+    # Of the index there is always one, the last.
     links = [page.as_uri() for page in (*made.reports, made.index) if page]
     if as_json:
         console.document({"format": 1, "reports": links[:-1], "index": links[-1]})
@@ -75,6 +78,7 @@ def command(
             console.result(f"report: {link}")
         console.result(f"all runs: {links[-1]}")
     if made.damaged:
+        # After everything else was made: one damaged run must not hide the pages of the others.
         click.get_current_context().exit(1)
 
 

@@ -42,6 +42,7 @@ _WITHOUT_NETWORK = (
 )
 @metrics_option("Bring the networks that these metrics need, e.g. lpips,fid.")
 @click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
+# A lambda, as the function stands below the decorators that would need it.
 @click.option("--upstream-url", "addresses", metavar="[NAME=]URL", multiple=True, callback=lambda *given: _of(given[2]),
               help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
               "of the Lua original.")  # fmt: skip
@@ -68,6 +69,7 @@ def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, 
         console.document(report.to_json())
     else:
         _show(console, report)
+    # After the table: what stands last on a terminal is read.
     for failure in report.failures:
         console.error(failure.error)
     if any(isinstance(failure.error, NetworkError) for failure in report.failures):
@@ -78,6 +80,7 @@ def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, 
 
 def _of(given: Sequence[str]) -> dict[str, Any]:
     """The addresses by the request's field; without a repository's name in front, one is of the PyTorch code."""
+    # The variable first: in a dict the later entry wins, and what is typed goes before it.
     told = [address for address in (os.environ.get("HARNESS_UPSTREAM_URL"), *given) if address]
     named = (("lua_url", a.removeprefix("pix2pix=")) if a.startswith("pix2pix=") else ("upstream_url", a) for a in told)
     return dict(named)

@@ -17,6 +17,9 @@ from click.shell_completion import (
 VARIABLE = "_HARNESS_COMPLETE"
 """Set by a shell that asks; click answers in place of the command."""
 
+# PowerShell reads a program's output in the console's code page unless told UTF-8, hence the change and its undoing.
+# Words come and go as lines: names hold spaces, and PowerShell has no other separator that no name has.
+# A word of other letters is put into single quotes, in which only a quote itself has to be doubled.
 _POWERSHELL = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -64,4 +67,5 @@ class PowerShell(ShellComplete):
         return f"{item.value}\t{item.help or item.value}" if item.type == "plain" else ""
 
 
+# By click's own names, as `$_HARNESS_COMPLETE` says them: `zsh_source`, `powershell_complete`.
 SHELLS: dict[str, type[ShellComplete]] = {shell.name: shell for shell in (Bash, ZshComplete, FishComplete, PowerShell)}

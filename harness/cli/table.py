@@ -34,4 +34,5 @@ def command(
     from harness.runs.listing import find_run
 
     table = paper_table([find_run(workspace, run) for run in runs], metrics, baselines=baselines)
+    # As a result on stdout, so that `> table.tex` holds the table and nothing else.
     Console().result(FORMATS[kind](table))

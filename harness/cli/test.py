@@ -43,12 +43,13 @@ Examples:
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
 @click.option("--lua-seed", type=int, metavar="N",
               help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).")  # fmt: skip
+# A lambda, since `_order` stands below.
 @click.option("--lua-order", callback=lambda _, __, given: _order(given), metavar="FILE|A,B,…", default="",
               help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
-@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Outputs per image; more than one shows where the model is unsure (native engine).")  # fmt: skip
+@click.option("--seeds", "--samples", "seeds", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Draw every image by so many seeds, to see how far they differ.")  # fmt: skip
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
               help="Arithmetic of the native engine.")  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
@@ -74,19 +75,22 @@ def command(
     from harness.testing.running import run_test
 
     console = Console(quiet=quiet)
+    # Taken out, so that the rest are exactly the fields of the request.
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
+    # Options that an engine does not have would be passed over in silence.
     if engine in {None, "official"} and native != NativeSettings() and not _is_lua(workspace, asked["model"]):
-        raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
+        raise click.UsageError("--precision, --batch-size, --compile and --devices need `--engine native`")
     request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
     engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
     for chosen in engines:
+        # Two runs of one name would be one folder.
         own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
         tested.append(run_test(workspace, replace(request, engine=chosen, name=own_name), console))
     _show(console, tested, as_json=as_json)
 
 
-_NATIVE = ("batch_size", "precision", "compile_", "samples", "devices", "lua_seed", "lua_order")
+_NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order")
 
 
 def _is_lua(workspace: Workspace, model: str) -> bool:
@@ -99,6 +103,7 @@ def _order(given: str) -> tuple[str, ...]:
     """Names without their suffixes: from the table that `test.lua` writes, or divided by commas."""
     path = Path(given)
     if path.suffix == ".html" and path.is_file():
+        # Rows of the table as `test.lua` writes them, first cell the name; bytes that are no UTF-8 survive the reading.
         names = re.findall(r"<tr><td>([^<]+)</td><td><img", path.read_text(encoding="utf-8", errors="surrogateescape"))
     else:
         names = [name.strip() for name in given.split(",") if name.strip()]

@@ -10,7 +10,7 @@ import click
 from harness.cli.completing import SET, TRAINING
 from harness.cli.console import Console
 from harness.cli.options import follow_links_option, json_option, lang_option, quiet_option
-from harness.cli.summary import number_text
+from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ Examples:
 @click.option("--device", help="auto, cpu, cuda or cuda:N. Default: auto, or where a resumed training ran.")
 @click.option("--devices", "processes", type=click.IntRange(min=1), default=1, show_default=True,
               help="How many processes train together, on GPUs one each.")  # fmt: skip
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Train so many times, each from another seed, and print how far the results lie apart.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the training.")
 @click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True,
               help="Epochs whose networks stay; the best is chosen among them.")  # fmt: skip
@@ -67,12 +69,14 @@ def command(
     Everything goes to results/<name>/, where index.html shows the training while it goes on. What is cut off, by
     Ctrl-C or by a power cut, goes on with --resume.
     """
+    from harness.training.repeating import train_by_seeds
     from harness.training.starting import resume, train
     from harness.training.train_request import TrainRequest
 
     workspace: Workspace = context.obj
     console = Console(quiet=quiet)
     if run is not None:
+        # What was typed, not what has a value: every option has a default, and a resumed training its own.
         given = [f"--{p.replace('_', '-')}" for p in context.params if _typed(context, p) and p not in _WITH_RESUME]
         if given:
             raise click.UsageError(f"--resume goes on as the training began: leave out {', '.join(sorted(given))}")
@@ -80,12 +84,44 @@ def command(
     elif dataset is None:
         raise click.UsageError("name what to train on with --dataset, or a training to go on with: --resume RUN")
     else:
+        # Kept in the record, from which the page tells how to train again.
         typed = ("harness", *sys.argv[1:])
+        seeds = asked.pop("seeds")
         request = TrainRequest(dataset=dataset, device=device or "auto", command=typed, **asked)
+        if seeds > 1:
+            _show_all(console, workspace, train_by_seeds(workspace, request, seeds, console), as_json=as_json)
+            return
         record = train(workspace, request, console)
     _show(console, workspace, record, as_json=as_json)
 
 
+def _show_all(console: Console, workspace: Workspace, records: tuple[TrainingRecord, ...], *, as_json: bool) -> None:
+    """The spread over trainings that began from several seeds, and their pages."""
+    from dataclasses import asdict
+
+    from harness.metrics.registry import COLUMNS
+    from harness.training.repeating import spread_of
+
+    spread = spread_of(workspace, records)
+    if as_json:
+        names = [record.name for record in records]
+        console.document({"format": 1, "trainings": names, "spread": [asdict(one) for one in spread]})
+        return
+    rows = []
+    for one in spread:
+        for name, over in one.columns.items():
+            digits = COLUMNS[name].decimals + (COLUMNS[name].decimals > 2)
+            mean = f"{number_text(over.mean, digits)} ± {number_text(over.spread, digits)}"
+            rows.append(
+                [f"{one.network} {one.kind}", COLUMNS[name].label, mean, interval_text(over.low, over.high, digits)]
+            )
+    if rows:
+        console.table(["", "", f"over {len(records)} trainings", "95 % interval"], rows)
+    for record in records:
+        console.result(f"{record.name}: {(workspace.run(record.name) / 'index.html').as_uri()}")
+
+
+# What a resumed training may be told anew: where it runs, and how it speaks.
 _WITH_RESUME = {"run", "device", "as_json", "quiet"}
 
 
@@ -112,6 +148,7 @@ def _show_result(console: Console, result: dict[str, object]) -> None:
     """Best and last epoch beside the baselines and the official model."""
     rows = []
     for label, found in _compared(result):
+        # Trainings without pairs have no such numbers, and then no table.
         if "ssim" in found:
             rows.append([label, *(number_text(found[key], decimals) for key, decimals in (("ssim", 4), ("psnr", 2)))])
     if rows:

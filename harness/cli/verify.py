@@ -16,6 +16,7 @@ from harness.workspace import Workspace
 if TYPE_CHECKING:
     from harness.testing.verification import Verification
 
+# Lines of a table on a terminal; `--json` has all files.
 _MOST_FILES = 20
 _EPILOG = """
 \b
@@ -47,6 +48,7 @@ def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any
     from harness.testing.verification import VerifyRequest, verify
 
     console = Console(quiet=quiet)
+    # A run of the demo was made with weights that are installed nowhere: they come with the package.
     request = VerifyRequest(elsewhere=(demo_weights(),), command=("harness", *sys.argv[1:]), **asked)
     found = verify(workspace, request, console)
     if as_json:
@@ -55,12 +57,14 @@ def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any
         for one in found:
             _show(console, one)
         console.table(["run", "images", "input", "output", "target", "numbers", "set", "verdict"], [*map(_row, found)])
+    # For scripts: rounding within tolerance is success.
     if any(one.verdict == "different" for one in found):
         click.get_current_context().exit(1)
 
 
 def _show(console: Console, found: Verification) -> None:
     """The files that differ, the worst first, and what else there is to say of one run."""
+    # A file that could not be compared first, then by its greatest difference, then by its mean.
     worst = sorted((f for f in found.files if f.verdict != "identical"), key=lambda f: (not f.problem, -f.max, -f.mean))
     if worst:
         rows = [

@@ -31,12 +31,14 @@ def command() -> None:
 @quiet_option
 def convert(file: Path, *, output: Path, as_json: bool, quiet: bool) -> None:
     """Turn FILE.t7 of the Lua original into a file that the PyTorch repository loads, and say what that loses."""
+    # Seconds to import, and `harness weights --help` must not wait for it.
     import torch
 
     from harness.engines.native.converting import convert_for_pytorch
     from harness.errors import WorkspaceError
     from harness.files import written_aside
 
+    # Weights are days of somebody's training: none is ever overwritten.
     if output.exists():
         raise WorkspaceError(f"`{output}` exists already", "name another file with `-o`")
     console = Console(quiet=quiet)

@@ -47,6 +47,7 @@ class Canvas:
         # Three layers over one another: what colour a pixel has, how much of the sun reaches it, what it is made of.
         self._colour = Image.new("RGB", fine, (128, 128, 128))
         self._light = Image.new("L", fine, 255)
+        # Not enlarged: between two materials there is none in the middle.
         self._material = Image.new("L", (SIDE, SIDE), 0)
         # RGBA: this pen blends by alpha; those of light and material replace.
         self._pen = ImageDraw.Draw(self._colour, "RGBA")
@@ -110,6 +111,7 @@ class Canvas:
         # (256, 256, 1), so that it multiplies all three channels.
         light = np.asarray(soft, dtype=np.float32)[..., None] / 255.0
         tint = np.asarray(shade, dtype=np.float32) / 255.0
+        # c · (shade + (1 - shade) · light) · texture
         lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * self._texture(rng)[..., None]
         return lit
 
@@ -133,4 +135,5 @@ def _pixels(corners: tuple[float, float, float, float], scale: int = 1) -> tuple
 def _fill(pen: ImageDraw.ImageDraw, pixels: tuple[int, int, int, int], ink: int | tuple[int, ...]) -> None:
     left, top, right, bottom = pixels
     if right > left and bottom > top:
+        # Pillow's rectangles include their lower right corner.
         pen.rectangle((left, top, right - 1, bottom - 1), fill=ink)

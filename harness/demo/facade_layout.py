@@ -103,6 +103,7 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     shares = rng.uniform(0.8, 1.2, count)
     # Widths near to equal: shares of 0.8 to 1.2, scaled to fill the front.
     edges = [left, *(left + (right - left) * np.cumsum(shares / shares.sum())).astype(int).tolist()]
+    # No two houses of one style in a street.
     styles = rng.permutation(np.array(get_args(Style), dtype=object))
     # How near the camera stands: floors, bays and windows grow with it.
     near = float(rng.uniform(1.0, 1.35))
@@ -132,6 +133,7 @@ def _house(rng: np.random.Generator, style: Style, sides: tuple[int, int], *, ba
     first = base - ground
     top = first - storeys * floor
     width = x1 - x0
+    # 30 to 42 units each before the camera comes nearer: about as wide as a floor is high.
     bays = max(1, round(width / (near * float(rng.uniform(30, 42)))))
     # 4 units of bare wall at both corners.
     bay = (width - 8) / bays
@@ -194,6 +196,7 @@ def _riviera(house: House, rng: np.random.Generator) -> None:
         else:
             house.add("sill", x - half - 2, y1, x + half + 2, y1 + 4)
     house.add("molding", house.x0, house.top, house.x1, house.top + 4)
+    # What lies above `top` is roof, but in the map still facade.
     house.roof_top = house.top - 15
 
 

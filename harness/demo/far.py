@@ -16,12 +16,14 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     """Returns the street of a `(256, 256, 3)` uint8 photo by night: stars, a moon, lamps behind some windows."""
     # Moonlight: little of red, most of blue.
     dark = photo.astype(np.float32) / 255.0 * np.array([0.17, 0.21, 0.34], np.float32)
+    # (256,) the highest row of each column that belongs to a house; 16 units are left for chimneys and crests.
     roofs = np.full(SIDE, plan.base)
     for house in plan.houses:
         roofs[house.x0 : house.x1] = house.roof_top - 16
     # Above the roofs, and above row 170 where no house stands.
     sky = np.arange(SIDE)[:, None] < np.minimum(roofs, 170)[None, :]
     fall = np.linspace(1.0, 0.0, SIDE, dtype=np.float32)[:, None, None]
+    # Thins out towards the horizon, where the day's trees stay as shapes.
     veil = sky[..., None] * np.clip((1.0 - fall) * -6.0 + 4.0, 0.0, 1.0)
     dark += (np.array([0.05, 0.07, 0.16], np.float32) + 0.10 * (1.0 - fall) - dark) * veil
     # Four stars in a thousand pixels of sky.
@@ -55,6 +57,7 @@ def hills(rng: np.random.Generator) -> NDArray[np.uint8]:
     picture = np.where((distance < 0.045)[..., None], np.array([1.0, 0.93, 0.74], np.float32), picture)
     # From the farthest ridge to the nearest: lower, smoother and darker.
     for layer in range(4):
+        # (1, 256), in shares of the height
         ridge = 0.40 + 0.09 * layer + (0.22 - 0.03 * layer) * (soft_noise(rng, 4 + 2 * layer, 5)[:1] - 0.5)
         tone = np.array([0.50, 0.42, 0.56], np.float32) * (1.0 - 0.25 * layer)
         mask = np.clip((down - ridge) * SIDE, 0.0, 1.0)[..., None]

@@ -141,6 +141,7 @@ def blind(site: Site, box: Box) -> None:
     canvas, colour = site.canvas, site.paint.shutter
     canvas.cast(box.x0, box.y0, box.x1, box.y1, 1.5, light=0.2)
     canvas.rectangle(box.x0, box.y0, box.x1, box.y1, colour)
+    # On even units, so that the slats of neighbouring shutters lie on one line.
     for y in np.arange(box.y0 // 2 * 2 + 2, box.y1 - 1.0, 2.0):
         canvas.paint(box.x0 + 1, y, box.x1 - 1, y + 1, shaded(colour, 0.70))
     middle = (box.y0 + box.y1) // 2
@@ -154,6 +155,7 @@ def _awning(site: Site, box: Box) -> None:
     cream: Colour = (246, 238, 220)
     canvas.cast(box.x0, box.y0, box.x1, box.y1, 6, light=0.1)
     canvas.rectangle(box.x0, box.y0, box.x1, box.y1 - 1, colour)
+    # Stripes stand on a grid of the street, whatever the place where an awning begins.
     for number, x in enumerate(range(box.x0 // 4 * 4, box.x1, 4)):
         left, right = max(x, box.x0), min(x + 4, box.x1)
         ink = colour if number % 2 else cream

@@ -50,6 +50,7 @@ def _backdrop(rng: np.random.Generator) -> NDArray[np.uint8]:
     zenith, haze = np.array([104, 158, 214], np.float32), np.array([216, 228, 234], np.float32)
     # Blue above, pale towards the horizon, reached at 0.8 of the height.
     sky = zenith + (haze - zenith) * np.clip(down * 1.25, 0.0, 1.0)
+    # (256, 256); above one half it is cloud.
     wide = soft_noise(rng, 5, 4)
     clouds = np.clip((wide - 0.50) * 4.0, 0.0, 1.0)[..., None] * (1.0 - 0.6 * down)
     picture = sky + (np.float32(249) - sky) * clouds * np.float32(0.8)
@@ -112,11 +113,13 @@ def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     # A lens darkens by the square of the distance from the middle.
     vignette = 1.0 - 0.10 * (place[:, None] ** 2 + place[None, :] ** 2)
     warmth = np.array([1.05, 1.0, 0.95], np.float32) * np.float32(rng.uniform(0.98, 1.05))
+    # (size, size, 3), above 1 in places
     exposed = 1.07 * lit * vignette[..., None] * warmth
     # A shoulder above 0.8 keeps the white trim from clipping.
     curved = np.where(exposed > 0.8, 0.8 + 0.2 * np.tanh((exposed - 0.8) / 0.2), exposed)
     # Steeper in the middle, flat at both ends: black and white stay where they are.
     contrast = curved + 0.10 * (curved - 0.5) * (1.0 - np.abs(2.0 * curved - 1.0))
+    # Added after the blur: a sensor's noise is not softened by the lens before it.
     grain = rng.standard_normal((SIDE, SIDE, 1), dtype=np.float32) * 0.008
     picture = Image.fromarray((np.clip(contrast, 0, 1) * 255).astype(np.uint8))
     soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.45)), dtype=np.float32) / 255.0

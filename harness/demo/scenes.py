@@ -23,6 +23,7 @@ def draw_scene(seed: int, index: int) -> Scene:
     """Returns street front `index`, 0 or more, of the series `seed`, 0 or more; the same bytes on every call."""
     rng = np.random.default_rng((seed, index))
     plan = draw_plan(rng)
+    # Labels draw no chance: a plan and the photo's draws follow from the seed alone.
     return Scene(paint_labels(plan), paint_photo(plan, rng))
 
 

@@ -26,6 +26,7 @@ def soft_noise(rng: np.random.Generator, cells: int, octaves: int = 1) -> Floats
         weight = 0.5**octave
         total += weight * np.asarray(grid.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
         weights += weight
+    # Bicubic enlargement overshoots the grid's own range.
     np.clip(total / weights, 0.0, 1.0, out=total)
     return total
 
@@ -70,6 +71,7 @@ def _blocks(rng: np.random.Generator, shape: tuple[int, int], *, spread: float, 
     # One brightness a brick, (courses, columns); then repeated to its pixels.
     tints = (1.0 + spread * rng.standard_normal((courses, columns))).astype(np.float32)
     wall = np.repeat(np.repeat(tints, height, axis=0)[:SIDE], width, axis=1)
+    # Joints are one pixel wide, whatever the stone.
     upright = np.zeros(wall.shape, bool)
     upright[:, width - 1 :: width] = True
     wall[upright] = joint

@@ -30,6 +30,7 @@ def write_training_set(folder: Path, pairs: int = TRAINING_PAIRS, seed: int = TR
     for index in range(pairs):
         scene = draw_scene(seed, index)
         path = target / f"{index:04d}.png"
+        # (256, 512, 3)
         Image.fromarray(np.hstack((scene.photo, scene.label))).save(path, compress_level=1)
         written.append(path)
     return written

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from harness.doctor.check import Check
-from harness.fetch.running_git import SCRATCH
+from harness.fetch.running_git import scratch_of_the_dead
 from harness.files import leftovers, sweep
 from harness.keeping import cut_jobs
 from harness.units import megabytes
@@ -77,21 +74,7 @@ def _dead(workspace: Workspace) -> list[Path]:
     for training in workspace.results.glob("*/"):
         if (training / "training.json").is_file() and _idle(training / ".lock"):
             found += (left for pattern in _OF_TRAININGS for left in training.glob(pattern))
-    return sorted({*found, *_of_dead_processes()})
-
-
-def _of_dead_processes() -> Iterator[Path]:
-    if os.name != "posix":  # where a signal of 0 would end the process that is asked for
-        return
-    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
-        number = folder.name.removeprefix(SCRATCH).partition("-")[0]
-        try:
-            if number.isdigit() and folder.stat().st_uid == os.getuid():
-                os.kill(int(number), 0)
-        except (ProcessLookupError, OverflowError):
-            yield folder
-        except OSError:  # somebody else's now, or gone
-            continue
+    return sorted({*found, *scratch_of_the_dead()})
 
 
 def _idle(lock: Path) -> bool:

@@ -53,6 +53,7 @@ def examine(workspace: Workspace, *, offline: bool = False, progress: Progress |
         software.check_locale(),
         software.check_heif(),
     ]
+    # The only check that waits: told before, as each host may take its seconds.
     if not offline:
         hosts = supplies.download_hosts(workspace)
         (progress or Silent()).say(f"asking {', '.join(hosts)}")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from harness.doctor.check import Check
 
-# Bytes; the largest datasets have 2.2 and 8.6 GB.
+# Bytes: below it torch, a network and a batch of pictures leave little for anything else.
 _LITTLE_RAM = 4e9
+# Bytes: the largest datasets have 2.2 and 8.6 GB; the second is not even enough for code and a few weights.
 _LITTLE_DISK, _NO_DISK = 5e9, 5e8
 _OTHER_FOLDER = "make room, or use another disk with `--workspace DIR`"
 
@@ -36,6 +37,7 @@ def check_memory(size: float | None = None) -> Check:
 def memory_bytes() -> float | None:
     """Returns the bytes of memory, None where the system does not tell."""
     try:
+        # Windows has no sysconf, and some systems no such name.
         size = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return None

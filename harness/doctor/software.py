@@ -13,6 +13,7 @@ import webbrowser
 
 from harness.doctor.check import Check
 
+# `hashlib.file_digest`, `datetime.UTC` and `typing.Self` came with it.
 _OLDEST_PYTHON = (3, 11)
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _INSTALL_TORCH = "pip install torch torchvision, as https://pytorch.org/get-started tells for this machine"
@@ -57,6 +58,7 @@ def check_gpu() -> Check:
     if shutil.which("nvidia-smi") is None:
         return Check("GPU", "ok", "none; the CPU does all the work")
     built = torch.version.cuda
+    # The usual reasons: a wheel for the CPU, or one that is newer than the driver.
     why = f"is built for CUDA {built}, which this driver does not run" if built else "is built without CUDA"
     return Check("GPU", "warn", f"an NVIDIA driver is there, but PyTorch {why}", _INSTALL_TORCH)
 

@@ -14,6 +14,7 @@ from harness.provision.mirrors import mirrors_of
 from harness.redacting import without_credentials
 from harness.workspace import Workspace
 
+# Seconds for each host: a firewall that drops silently would hold up the whole report.
 _TIMEOUT_S = 5.0
 _WITHOUT_NETWORK = "harness setup --bundle FILE, or --upstream-url FOLDER and --from-file FILE, work without it"
 
@@ -33,6 +34,7 @@ def check_clone(workspace: Workspace, repository: str = PYTORCH.id) -> Check:
     if state.dirty:
         keep = f"git -C {folder} stash --include-untracked"
         return Check(name, "warn", f"commit {state.commit[:12]}, with local changes", keep)
+    # Another commit may be meant, so it is no fault, but no number of ours was measured with it.
     if state.commit != pinned:
         found = f"commit {state.commit[:12]}; harness is tested with {pinned[:12]}"
         return Check(name, "warn", found, "harness setup")
@@ -78,6 +80,7 @@ def download_hosts(workspace: Workspace) -> list[str]:
 def check_host(host: str) -> Check:
     """Whether a host answers, whatever it says, within a few seconds."""
     try:
+        # Redirects are not followed: that the host answers is all that is asked.
         with new_session() as session, session.head(host, timeout=_TIMEOUT_S, allow_redirects=False) as answer:
             # A server that refuses the method or the address is there all the same.
             if answer.status_code < 500:

@@ -27,6 +27,7 @@ def check_proxies(proxies: dict[str, str] | None = None) -> Check:
     shown = ", ".join(f"{scheme} {_bare(url)}" for scheme, url in sorted(found.items()))
     what = f"from the environment: {shown}"
     for scheme, url in sorted(found.items()):
+        # `no_proxy` is a list of hosts, not an address.
         wrong = None if scheme == "no" else _unusable(url)
         if wrong:
             return Check("proxy", "warn", f"{what}; `{scheme}_proxy` {wrong[0]}", wrong[1])
@@ -44,6 +45,7 @@ def _bare(url: str) -> str:
 def _unusable(url: str) -> tuple[str, str] | None:
     mend = "write it as `http://HOST:PORT` or `socks5h://HOST:PORT`"
     try:
+        # `host:3128` without a scheme is common, and curl takes it for http.
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, _ = parts.hostname, parts.port
     except ValueError as error:
@@ -89,4 +91,5 @@ def check_netrc() -> Check | None:
 
 def _netrc_files() -> list[Path]:
     told = os.environ.get("NETRC")
+    # The second name is that of Windows.
     return [Path(told)] if told else [Path("~/.netrc"), Path("~/_netrc")]

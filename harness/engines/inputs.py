@@ -21,6 +21,7 @@ _T = TypeVar("_T")
 
 def bicubic(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Resizes as the PyTorch repository's loader does it."""
+    # Pillow's filter, which smooths where it shrinks; torch's own bicubic does not, and gives other pixels.
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
 
 
@@ -49,11 +50,13 @@ def halves_by(
         ImageError: the file is no readable picture, a pair of odd width, or of a size the network cannot take.
     """
     try:
+        # Upright, without alpha, 8 bit: what upstream's own `Image.open` would get wrong is mended before both engines.
         picture = open_rgb(item.path)
         halves: tuple[Image.Image, ...] = split_ab(picture) if item.paired else (picture,)
     except ImageError as error:
         subject = "" if error.message.startswith(f"`{item.path}`") else f"`{item.path}`: "
         raise ImageError(f"{subject}{error.message}", error.hint) from error
+    # (width, height), as Pillow counts; tensors come as (height, width).
     final = size or halves[0].size
     if size is None and preprocessing is not None:
         scaled, final = preprocessing.tested(final, architecture.multiple_of)
@@ -65,6 +68,7 @@ def halves_by(
 
 def cut_from_the_middle(picture: Image.Image, scaled: tuple[int, int], size: tuple[int, int]) -> Image.Image:
     """Returns the picture resized to `scaled`, and of that the middle part of `size`."""
+    # Training cuts at random; a test in the middle, so that it can be repeated.
     left, top = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
     whole = bicubic(picture, scaled)
     return whole if size == scaled else whole.crop((left, top, left + size[0], top + size[1]))
@@ -124,6 +128,7 @@ def reason(architecture: Architecture) -> str:
     """Why the network takes certain sizes only."""
     multiple = architecture.multiple_of
     if architecture.netG.startswith("unet"):
+        # A U-Net's multiple is a power of two, one halving for each.
         halvings = multiple.bit_length() - 1
         return (
             f"a `{architecture.netG}` halves the picture {halvings} times and joins each level with its mirror, "

@@ -68,6 +68,7 @@ class NativeSettings:
     lua_order: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        # A program's mistake, not a user's: the command line has its own ranges.
         if self.samples < 1 or (self.batch_size or 1) < 1:
             raise ValueError("`samples` and `batch_size` are 1 at least")
 
@@ -86,4 +87,5 @@ class Answer:
     options: tuple[str, ...]
     shims: tuple[str, ...]
     durations: dict[str, float]
+    # What the one engine alone can tell, such as versions in the script's own process.
     extra: dict[str, Any] = field(default_factory=dict)

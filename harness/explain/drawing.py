@@ -59,6 +59,7 @@ def draw(network: Network) -> Drawing:
     columns = []
     for number, position in enumerate(positions):
         layer = network.layers[position]
+        # Halving takes away the same step each time; a 1×1 map keeps a column that can be seen.
         height = max(_LOWEST, math.log2(layer.shape[1] + 1) / math.log2(largest + 1) * _TALLEST)
         columns.append(Column(layer, 10 + number * _PITCH, floor - height, _WIDTH, height))
     arcs = []

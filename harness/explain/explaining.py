@@ -72,6 +72,7 @@ class Explanation:
 def explain_language(code: str) -> Language:
     """Returns the report's language with the texts of `explain` added; raises UnknownNameError as `language` does."""
     base = language(code)
+    # Kept apart from the strings that every page has.
     text = (files("harness.explain") / "text" / f"{code}.json").read_text(encoding="utf-8")
     return Language(code, {**base.strings, **json.loads(text)})
 
@@ -99,6 +100,7 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         with torch.device("meta"):
             built = build_discriminator(kind, channels, layers=layers, norm=a.norm)
         network = take_apart(built, (channels, judged, judged))
+        # The last layer is one channel of verdicts, (1, map, map).
         variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
     return Explanation(entry, generator, draw(generator), tuple(variants.values()), variants["basic"])
 
@@ -146,6 +148,7 @@ def write_explanation(
         ngf=ARCHITECTURE.ngf,
         work=at_work(workspace, told, beside),
     )
+    # One name a model and language: it is written over, never piled up.
     target = workspace.results / f"explain-{told.family}-{told.name}{'' if lang == 'en' else f'.{lang}'}.html"
     write_text(target, html)
     return target

@@ -90,6 +90,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
     """
     layers: list[Layer] = []
     skips: list[Skip] = []
+    # A stack, since the blocks of a U-Net lie within each other.
     begun: list[int] = []  # positions of the first layers of the blocks that are being run
     last: torch.Tensor | None = None
 
@@ -113,6 +114,7 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
         first = begun.pop()
         # The very tensor of the last layer: a plain chain.
         if last is not None and output is not last:
+            # A ResNet's block adds and keeps the shape; a U-Net's puts its input's channels beside.
             joining: Joining = "sum" if output.shape == last.shape else "concatenation"
             skips.append(Skip(first, len(layers) - 1, joining))
             last = output
@@ -121,8 +123,10 @@ def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
         if not list(module.children()):
             module.register_forward_hook(partial(leaf, name))
         elif not isinstance(module, nn.Sequential):
+            # A Sequential joins nothing; what is left are blocks and the network itself.
             module.register_forward_pre_hook(enter)
             module.register_forward_hook(leave)
+    # Dropout takes a generator for each image of a batch, here of one.
     with torch.no_grad(), dropout_from([torch.Generator()]):
         # On the meta device layers know shapes and compute nothing.
         network.to("meta")(torch.empty((1, *shape), device="meta"))

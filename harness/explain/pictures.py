@@ -58,12 +58,14 @@ def make_pictures() -> Pictures:
 
     def drawn(mode: Mode, sample: int = 0, change: Callable[[nn.Module], None] | None = None) -> torch.Tensor:
         job = cpu_job(demo_weights(), ARCHITECTURE, DIRECTION, mode)
+        # A network of its own for each picture: the one with cut skips is of no more use.
         translator = Translator(job, "cpu", NativeSettings(batch_size=1))
         if change:
             change(translator._network)
         return translator.translate(inputs.clone(), ["example"], sample)
 
     draws = [drawn("paper", sample) for sample in range(SAMPLES)]
+    # Standard deviation over the draws, in levels of 255, of each pixel.
     spread = spread_of(draws)
     samples = tuple(Picture("picture.sample", _address(draw), n) for n, draw in enumerate(draws, 1))
     given = Picture("picture.input", address(label)), Picture("picture.target", address(Image.fromarray(scene.photo)))
@@ -91,6 +93,7 @@ def _cut_skips(network: nn.Module) -> None:
 
     for block in network.modules():
         if isinstance(block, UnetBlock) and block.joins:
+            # As many channels as its first convolution takes in.
             first = next(m for m in block.modules() if isinstance(m, nn.Conv2d))
             block.register_forward_hook(partial(without, first.in_channels))
 

@@ -118,6 +118,7 @@ STATEMENTS = (
     Statement("lua.results", (Line("README.md", 17, "comparable to or better"),)),
 )
 
+# Neighbours of one chapter stand together above: `groupby` joins only those.
 CHAPTERS = {key: tuple(told) for key, told in groupby(STATEMENTS, key=lambda s: s.key.partition(".")[0])}
 """Statements by the first word of their keys; the page sets this model's drawings and pictures beside some of them."""
 

@@ -67,6 +67,7 @@ def _layers(network: Network, words: Language) -> Iterator[str]:
         skip = joined.get(number)
         note = f"  <- {words.text(f'joined.{skip.joining}', n=skip.first + 1)}" if skip else ""
         shape = "×".join(map(str, layer.shape))
+        # Kernel and stride as `4/2`; layers without parameters leave the place empty.
         yield f"{number + 1:4} {layer.kind:<16} {window:<4} {shape:<12} {size:>11}{note}".rstrip()
 
 

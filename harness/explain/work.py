@@ -35,7 +35,9 @@ from harness.workspace import Workspace
 PICTURES = 3
 # Red, white and blue of ColorBrewer's RdBu, which colour-blind readers can tell apart.
 _MADE, _UNSURE, _REAL = (np.array(c, dtype=np.float32) for c in ((178, 24, 43), (247, 247, 247), (33, 102, 172)))
+# The colours' share: enough to be read, and the picture still shows through.
 _COVER = 0.6
+# Pixels on the page; nearest neighbours, so that a map of 2×2 shows four squares.
 _ANSWER_SIDE = 96
 # Options in which trainings always differ.
 _IDLE = {"name", "dataroot", "checkpoints_dir", "num_threads"}
@@ -131,6 +133,7 @@ def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> A
     pairs = [_halves(item, model) for item in items]
     names = [item.name for item in items]
     sources, targets = zip(*pairs, strict=True)
+    # At the chosen epoch; the columns are all of the last one, which every training has.
     drawn = _draw(own, own.entry.epoch, names[:1], sources[:1])[0]
     return AtWork(
         name=names[0],
@@ -153,6 +156,7 @@ def _comparable(workspace: Workspace, own: _Trained, name: str) -> _Trained:
     other = _trained(workspace, find_model(workspace, name))
     if other is None:
         raise RunError(f"`{name}` was not trained here: it cannot be set beside `{own.model.name}`", "harness models")
+    # Contents, way and size: other numbers would tell of the pictures, not of what was left out.
     facts = [(t.record.dataset["digest"], t.model.direction, t.model.size, t.model.preprocessing) for t in (own, other)]
     if facts[0] != facts[1]:
         raise RunError(
@@ -235,21 +239,25 @@ def _verdicts(
     trained: _Trained, source: Image.Image, target: Image.Image | None, drawn: Image.Image
 ) -> Verdicts | None:
     """The patches of a real and of a made picture as the discriminator of that epoch judges them."""
+    # G is judged by D, G_A by D_A: upstream names them alike.
     path = trained.weights(trained.entry.network.replace("G", "D"), trained.entry.epoch)
     if not path.is_file() or target is None or trained.model.architecture.colorizes:
         return None
     cyclic = trained.record.family == "cyclegan"
     options = trained.record.plan["options"]
+    # Channels: RGB alone, or input and output beside each other.
     network = build_discriminator(
         options["netD"], 3 if cyclic else 6, options["ndf"], options["n_layers_D"], options["norm"]
     )
     network.load_state_dict(read_state_dict(path))
+    # As it judged in training: batch statistics of the picture before it.
     set_mode(network, "paper")
     covered, means = [], []
     for judged in (target, drawn):
         # CycleGAN's sees the picture alone, pix2pix's beside the input it was made from: (1, 3 or 6, H, W).
         seen = torch.cat([to_tensor([picture], 3) for picture in ((judged,) if cyclic else (source, judged))], 1)
         with torch.inference_mode():
+            # (map, map)
             answer = network(seen)[0, 0]
         # vanilla answers logits; lsgan is taught 0 and 1 themselves.
         share = torch.sigmoid(answer) if options["gan_mode"] == "vanilla" else answer.clamp(0, 1)

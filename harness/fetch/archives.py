@@ -24,6 +24,7 @@ from harness.fetch.http import most_unpacked
 from harness.files import folder_written_aside
 from harness.progress import Progress, Silent, Step
 
+# Some times what the largest official archive has, edges2handbags with 137,000; each entry costs an inode.
 _MAX_ENTRIES = 1_000_000
 _MAX_HEADER = 1 << 20
 """Bytes of a tar's long name or extended header, which is read into memory; a path has at most 4096."""
@@ -39,6 +40,7 @@ _BROKEN = (
     OverflowError,
     NotImplementedError,
 )
+# How file systems refuse a name: too long, with letters they cannot store, or no valid text.
 _UNNAMEABLE = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 _CHECKED_TARS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 """What gzip, bzip2 and xz begin with; each ends in a checksum."""
@@ -76,6 +78,7 @@ def unpack(
     progress = progress or Silent()
     guard = _Guard(archive)
     with folder_written_aside(target) as temporary:
+        # In a folder of its own first: the archive may have a top folder of any name, `target`'s among them.
         inside = temporary / ".unpacked"
         inside.mkdir()
         with _translated(archive), progress.step(f"unpack {archive.name}", None, "files") as step:
@@ -83,6 +86,7 @@ def unpack(
         if not guard.files:
             raise ArchiveError(f"`{archive}` holds no file", "download it again, or name another file")
         _lift(inside, temporary, keep)
+        # While it still is a draft: what is refused here never had the final name.
         inspect(temporary)
     if guard.renamed:
         name, new = guard.renamed[0]
@@ -93,6 +97,7 @@ def unpack(
 def _unpack_any(archive: Path, folder: Path, guard: _Guard, step: Step, *, verified: bool) -> None:
     with archive.open("rb") as stream:
         head = stream.read(6)
+    # By what it begins with, too: `is_zipfile` finds the end of a zip in any file that has one behind it.
     if head.startswith(b"PK") and zipfile.is_zipfile(archive):
         _unpack_zip(archive, folder, guard, step)
         return
@@ -108,6 +113,7 @@ def _unpack_any(archive: Path, folder: Path, guard: _Guard, step: Step, *, verif
                 f"`{archive}` is a plain tar, which has no checksum: a changed byte would not be seen",
                 "give the SHA-256 that its source tells with `--sha256`, or get it as `.tar.gz`",
             )
+        # A tar has no list of its contents; its own size is the least it will take.
         check_space(folder, archive.stat().st_size, f"unpacking `{archive.name}`")
         _unpack_tar(opened, folder, guard, step)
 
@@ -116,6 +122,7 @@ class _Guard:
     """Judges every entry before it is written."""
 
     def __init__(self, archive: Path) -> None:
+        # One limit for the sum of all entries: a bomb may be one large file or a million small ones.
         self._archive, self._limit = archive, most_unpacked(archive.stat().st_size)
         self._names: dict[str, tuple[str, bool]] = {}
         self._entries = 0
@@ -130,6 +137,7 @@ class _Guard:
             not name
             or path.is_absolute()
             or ".." in path.parts
+            # A backslash divides paths on Windows only, a NUL cuts the name short in C: no honest archive has either.
             or any(c in name for c in "\\\0")
             or (path.parts and path.parts[0][1:2] == ":")
         ):
@@ -137,12 +145,14 @@ class _Guard:
         self._entries += 1
         if self._entries > _MAX_ENTRIES:
             raise self.refused(f"holds more than {_MAX_ENTRIES:,} entries")
+        # Counted even where the entry is then passed over: it was packed to be unpacked.
         self.take(size)
         if _JUNK & set(path.parts) or path.name.startswith("._"):
             return None
         storable = PurePosixPath(*map(_storable, path.parts))
         if storable != path and not is_folder:
             self.renamed.append((str(path), str(storable)))
+        # Parents need no entry of their own in an archive, yet two spellings of one would be two folders here.
         for folder in list(storable.parents)[-2::-1]:  # from the top, without the `.` above it
             self._note_name(folder, is_folder=True)
         self._note_name(storable, is_folder=is_folder)
@@ -173,6 +183,7 @@ class _Guard:
 
 def _storable(part: str) -> str:
     part = _NOT_ON_WINDOWS.sub("_", part)
+    # Opened on Windows, `aux.png` is a device; so is the name with any ending.
     return f"_{part}" if _DEVICE.match(part) else part
 
 
@@ -181,12 +192,15 @@ def _unpack_zip(archive: Path, folder: Path, guard: _Guard, step: Step) -> None:
         entries = opened.infolist()
         places = []
         for entry in entries:
+            # The upper 16 bits are the Unix mode; archives made on Windows leave them zero.
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
                 raise guard.refused(f"holds a link or special file: `{entry.filename}`")
+            # Bit 0 of the general purpose flags (APPNOTE 4.4.4).
             if entry.flag_bits & 1:
                 raise guard.refused(f"is encrypted: `{entry.filename}`")
             places.append(guard.place(entry.filename, entry.file_size, is_folder=entry.is_dir()))
+        # The sizes that the list announces. `zipfile` stops reading an entry at its announced size.
         check_space(folder, sum(entry.file_size for entry in entries), f"unpacking `{archive.name}`")
         step.expect(len(entries))
         for entry, place in zip(entries, places, strict=True):
@@ -197,6 +211,7 @@ def _unpack_zip(archive: Path, folder: Path, guard: _Guard, step: Step) -> None:
 
 def _unpack_tar(opened: tarfile.TarFile, folder: Path, guard: _Guard, step: Step) -> None:
     for member in opened:
+        # A link would let a later entry be written to wherever it leads.
         if not (member.isfile() or member.isdir()):
             raise guard.refused(f"holds a link or special file: `{member.name}`")
         place = guard.place(member.name, member.size, is_folder=member.isdir())
@@ -208,6 +223,7 @@ def _unpack_tar(opened: tarfile.TarFile, folder: Path, guard: _Guard, step: Step
     # It ends in two blocks of zeros, of which the first was just read; the checksum stands behind all padding.
     if rest.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("its end is missing")
+    # Read to the end, or a packed tar's checksum would never be compared; counted, as zeros may be a bomb.
     while padding := rest.read(1 << 20):
         guard.take(len(padding))
 
@@ -218,6 +234,7 @@ def _write(place: Path, source: IO[bytes] | None) -> None:
         place.mkdir(parents=True, exist_ok=True)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
+    # `x`: an entry that meets a file of another name on this disk, by the disk's own rules, is an error.
     with source, place.open("xb") as sink:
         shutil.copyfileobj(source, sink, 1 << 20)
 
@@ -251,6 +268,7 @@ def _lift(inside: Path, folder: Path, keep: Collection[str]) -> None:
 def _translated(archive: Path) -> Iterator[None]:
     try:
         yield
+    # A ValueError here is of the archive's bytes; refusals are HarnessErrors and pass.
     except _BROKEN as error:
         raise ArchiveError(
             f"`{archive}` is broken or cut off: {error}", "remove it and download it again, or name another file"

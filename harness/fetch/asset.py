@@ -77,6 +77,7 @@ def bring(
         part = part_of(target, url)
         try:
             _bring_from(url, asset, part, lock, progress=progress, inspect=inspect, patience=patience)
+        # Before `_REFUSED`, whose ArchiveError it is one of: other mirrors hold the same pictures.
         except CountError:
             raise
         except _REFUSED as error:
@@ -101,6 +102,7 @@ def is_there(asset: Asset, target: Path, lock: LockFile, progress: Progress) -> 
         return False
     known, found = known_digests(asset, lock), sha256_of(target)
     if not known:
+        # What the user placed is recorded apart: it says nothing of what a later download must be.
         lock.record("placed", asset.id, target.resolve().as_uri(), target.stat().st_size, found)
         progress.say(trusted_on_sight(asset.id, found))
     elif found not in known:
@@ -125,6 +127,7 @@ def trusted_on_sight(asset: str, digest: str) -> str:
 
 def part_of(target: Path, url: str) -> Path:
     """Returns where the bytes of one mirror gather: beside the target, hidden, kept when a connection breaks."""
+    # Of the address: bytes of two mirrors must never be joined into one file.
     mark = hashlib.sha256(url.encode()).hexdigest()[:8]
     return target.with_name(f".{target.name}.{mark}.part")
 
@@ -149,6 +152,7 @@ def verify(part: Path, asset: Asset, url: str, lock: LockFile) -> str:
     recorded = lock.entry("downloaded", asset.id)
     expected = asset.sha256 or (recorded.sha256 if recorded else None)
     page = _is_web_page(part)
+    # A web page in place of a file is an answer of a proxy or a login page; by hash it may still be what is wanted.
     if found == expected or (expected is None and not page):
         return found
     source = "by the catalog" if asset.sha256 else f"as first seen on {recorded.date[:10]}" if recorded else ""
@@ -186,12 +190,14 @@ def _bring_from(
         except FetchError as error:  # on the word of one server, which another may not repeat
             raise NetworkError(f"`{url}` announces {missing:,} bytes: {error.message}", error.hint) from error
 
+    # Bytes that came before the connection broke need no room again.
     kept = part.stat().st_size if part.exists() else 0
     enough_space(max(0, (asset.size_bytes or 0) - kept))
     server = urlsplit(without_credentials(url)).netloc
     with progress.step(f"{asset.id} from {server}", asset.size_bytes, "bytes") as step:
         size = stream(url, part, step, check_space=enough_as_told, patience=patience, tell=progress.say)
     known = known_digests(asset, lock)
+    # After CountError the bytes are whole and only unexpected: `--accept-counts` takes them without another download.
     try:
         digest = verify(part, asset, url, lock)
         inspect(part)
@@ -200,6 +206,7 @@ def _bring_from(
     except _REFUSED:
         _remove_parts(part)
         raise
+    # A hint only: sizes in the catalog were read once from a server, and hashes decide.
     if asset.sha256 is None and asset.size_bytes not in {None, size}:
         progress.warn(f"{asset.id} has {size:,} bytes; {asset.size_bytes:,} were known")
     lock.record("downloaded", asset.id, without_credentials(url), size, digest)
@@ -216,6 +223,7 @@ def _all_failed(asset: Asset, failures: list[HarnessError]) -> HarnessError:
     if len(failures) == 1:
         return failures[0]
     tried = "\n".join(f"  {error.message}" for error in failures)
+    # Bytes that are wrong everywhere point to the catalog or the source, not to the network.
     kind = ChecksumError if all(isinstance(error, ChecksumError) for error in failures) else NetworkError
     return kind(f"{asset.id} could not be brought from any of {len(failures)} places:\n{tried}", failures[-1].hint)
 

@@ -72,6 +72,7 @@ def ensure_clone(
     clone = inspect(folder)
     if clone is not None:
         _refuse_changed(folder, clone)
+        # Proved by `inspect` just now, file by file, so nothing has to be asked of the network.
         if clone.commit == commit:
             return False
     with (progress or Silent()).step(f"clone {without_credentials(url)} at {commit[:12]}", unit="steps"):
@@ -80,6 +81,7 @@ def ensure_clone(
                 _bring(url, commit, temporary)
                 _remember(temporary, remembered or url)
         else:
+            # A failed move leaves the clone where it was, and then its old address is the true one.
             address = clone.url
             try:
                 _bring(url, commit, folder, clone.commit)
@@ -95,6 +97,7 @@ def _check_arguments(url: str, commit: str) -> None:
             f"`{commit}` is no full commit SHA: 40 hexadecimal digits in lower case are expected",
             "`git rev-parse REF` in a clone tells the full SHA of a branch, tag or short SHA",
         )
+    # A leading dash would be read as an option, such as `--upload-pack=COMMAND`.
     if not url or url.startswith("-"):
         raise GitError(f"`{url}` is no address of a git repository", "use `--upstream-url URL_OR_FOLDER`")
 
@@ -130,6 +133,7 @@ def _bring(url: str, commit: str, folder: Path, before: str | None = None) -> No
         if local is None:
             _check_out(url, commit, folder, before)
         elif local.is_dir():
+            # A folder may come from anybody: git is never run in it, only its objects are read.
             with own_directory(_common_directory(local), commit) as own:
                 _check_out(str(own), commit, folder, before)
         elif local.is_file():
@@ -138,6 +142,7 @@ def _bring(url: str, commit: str, folder: Path, before: str | None = None) -> No
             raise GitError(f"there is no git repository at `{url}`", "use `--upstream-url URL_OR_FOLDER`")
     except GitFailed as error:
         raise _explained(url, commit, str(error)) from error
+    # Not git's word for it: every file is hashed once more, whatever was fetched from wherever.
     clone = inspect(folder)
     if clone is None or clone.commit != commit or clone.changed:
         what = ", ".join(clone.changed[:5]) if clone and clone.changed else clone.commit if clone else "nothing"
@@ -149,6 +154,7 @@ def _check_out(url: str, commit: str, folder: Path, before: str | None) -> None:
     for name in _OBEYED_FILES:
         (inside / name).unlink(missing_ok=True)
     alone = bound_git(inside, folder, alone=True)
+    # An empty template: the user's own could bring hooks.
     alone("init", "--quiet", "--template=")
     public = without_credentials(url)
     settings = {"remote.origin.url": public, "remote.origin.fetch": "+refs/heads/*:refs/remotes/origin/*"}
@@ -156,9 +162,11 @@ def _check_out(url: str, commit: str, folder: Path, before: str | None) -> None:
         alone("config", key, value)
     (inside / "info").mkdir(exist_ok=True)
     (inside / "info" / "attributes").write_text(_ATTRIBUTES, encoding="utf-8")
+    # Sparse checkout in the order of `.gitignore`: everything, then what is left out again.
     patterns = ["/*", f"!/{LEFT_OUT_FOLDER}/", *(f"!*{kind}" for kind in LEFT_OUT_KINDS)]
     (inside / "info" / "sparse-checkout").write_text("\n".join(patterns) + "\n", encoding="utf-8")
     if before:
+        # The index that was removed is built anew from the old commit, so that checkout sees what it replaces.
         alone("read-tree", before)
     # Of the user's own settings only the network needs some: proxies, certificates, credentials, `insteadOf`.
     git = bound_git(inside, folder, alone=_local_path(url) is not None, instead=(public, url))
@@ -169,6 +177,7 @@ def _check_out(url: str, commit: str, folder: Path, before: str | None) -> None:
 def _fetch(git: Run, commit: str) -> None:
     """Fetches as little as the other side allows: the one commit without blobs, the one commit, all branches."""
     small = ("fetch", "--quiet", "--no-tags", "--depth=1")
+    # Old servers know no filter, some give no commit that is not a branch's head, all give branches.
     attempts = (
         (*small, "--filter=blob:none", "origin", commit),
         (*small, "origin", commit),
@@ -184,6 +193,7 @@ def _fetch(git: Run, commit: str) -> None:
             # A failed filtered fetch leaves these behind; git would then ask for every missing object one by one.
             for key in ("remote.origin.promisor", "remote.origin.partialclonefilter", "extensions.partialClone"):
                 git("config", "--unset-all", key, allowed=_NO_SUCH_KEY)
+    # Branches were fetched in the end, and the commit may be on none of them.
     git("cat-file", "-e", f"{commit}^{{commit}}")
 
 

@@ -25,13 +25,16 @@ from harness.fetch.sessions import FAULTS, explained, new_session
 from harness.progress import Step
 from harness.redacting import without_credentials
 
+# 64 KiB at a time: also the least a try must bring to count as going on.
 _CHUNK = 1 << 16
+# Seconds to connect, and between two pieces of the answer.
 _TIMEOUT_S = (10.0, 60.0)
 _GZIP = {"gzip", "x-gzip"}
 _MAX_RATIO = 50
 """Unpacked to packed size. Pictures hardly shrink: the official archives stay below 2, a bomb is far above 1000."""
 _SMALL_BYTES = 100 << 20
 """Anything may unpack to this much, however small it is: code and label maps do shrink."""
+# Request Timeout and Too Many Requests; beside them all of 5xx.
 _RETRIED = {408, 429}
 _OFFLINE_HINT = "check the network with `harness doctor`, or bring the file another way with `--from-file`"
 
@@ -63,6 +66,7 @@ class Patience:
         """Returns the seconds to wait after so many failures in a row."""
         if asked_s is not None:
             return asked_s
+        # base · 2^(failures - 1), not above the longest; jitter keeps a class of students from asking in step.
         full = min(self.longest_s, self.base_s * 2.0 ** (failures - 1))
         return full * (1 + self.jitter.random() / 2)
 
@@ -117,6 +121,7 @@ def stream(
                 return transfer.attempt(session)
             except _MayPass as problem:
                 size = transfer.size()
+                # Progress starts the count anew: a bad line that brings a little each time arrives in the end.
                 failures = 1 if size >= best + _CHUNK else failures + 1
                 best = max(best, size)
                 pause = _pause_or_give_up(url, part, problem, failures, patience)
@@ -128,6 +133,7 @@ def _pause_or_give_up(url: str, part: Path, problem: _MayPass, failures: int, pa
     kept = part.stat().st_size if part.exists() else 0
     known = f"; {kept:,} bytes are kept and the next try continues there" if kept else ""
     if problem.asked_s is not None and problem.asked_s > patience.longest_s:
+        # A server that names an hour is told to the user at once, rather than slept through.
         raise NetworkError(f"`{url}`: {problem}; the server asks to wait {problem.asked_s:.0f} s{known}", "try later")
     if failures >= patience.attempts:
         raise NetworkError(f"`{url}`: {problem}, {failures} times in a row{known}", _OFFLINE_HINT)
@@ -151,6 +157,7 @@ class _Transfer:
     def attempt(self, session: requests.Session) -> int:
         """One request and its body; returns the size when whole."""
         note = self._read_note()
+        # Where all bytes are there, cut off only before they were unpacked, nothing is asked for again.
         if note.get("bytes") != self.size() or not self.size():
             note = self._receive(session, note)
         if note.get("packed"):
@@ -163,20 +170,24 @@ class _Transfer:
         with _translated(self._url):
             answer = session.get(self._url, headers=headers, stream=True, timeout=_TIMEOUT_S)
         with answer:
+            # 416, or other bytes than were asked for: what lies here is no beginning of what lies there.
             if answer.status_code == 416 or (answer.status_code == 206 and not _continues(answer, offset, note)):
                 self._forget()
                 raise _MayPass("the server has not the rest of the file that was begun")
             _check_status(answer)
+            # 200 to a request for a range: the server sends the whole, since the file changed or it knows no ranges.
             if answer.status_code != 206:
                 offset = 0
             total = _promised(answer, offset)
             self._step.expect(total)
             self._check_space(max(0, (total or 0) - offset))
+            # Before the body: if the connection breaks in it, the next run finds what identifies the bytes.
             note = self._remember(answer, total)
             self._write(answer, offset)
         size = self.size()
         if total is not None and size != total:
             if size > total:
+                # More than promised is no beginning of the file; fewer are, and stay.
                 self._forget()
             raise _MayPass(f"the server promised {total:,} bytes and sent {size:,}")
         return note
@@ -191,6 +202,7 @@ class _Transfer:
     def _write(self, answer: requests.Response, offset: int) -> None:
         self._count(offset)
         try:
+            # `r+b` keeps what is there and overwrites from the offset; `ab` could not go back.
             with self._part.open("r+b" if offset else "wb") as file:
                 file.seek(offset)
                 for chunk in self._chunks(answer):
@@ -228,9 +240,11 @@ class _Transfer:
         try:
             with gzip.open(self._part) as source:
                 named_so = urlsplit(self._url).path.endswith((".gz", ".tgz"))
+                # Some servers label a `.tar.gz` as packed by themselves: then the packing is the file's own.
                 if not named_so or source.peek(2)[:2] == b"\x1f\x8b":
                     with unpacked.open("wb") as sink:
                         while chunk := source.read(_CHUNK):
+                            # Bounded while it is unpacked: the packed size says nothing of what it becomes.
                             most -= sink.write(chunk)
                             if most < 0:
                                 self._forget()
@@ -253,6 +267,7 @@ class _Transfer:
             note = json.loads(self._note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+        # Compared without credentials, which a note does not hold.
         return note if isinstance(note, dict) and note.get("url") == without_credentials(self._url) else {}
 
     def _resumption(self, note: dict[str, Any]) -> tuple[int, dict[str, str]]:

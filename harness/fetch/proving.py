@@ -74,6 +74,7 @@ def _files_of(git: Run, commit: str) -> dict[str, str]:
         raise ValueError(f"the object {commit} is no commit")
     files: dict[str, str] = {}
     trees = {"": root[1].decode()}
+    # A level of folders at a time, so that git is started once a level and not once a folder.
     while trees:
         below: dict[str, str] = {}
         for folder, tree in zip(trees, _objects(git, list(trees.values())), strict=True):
@@ -96,6 +97,7 @@ def _entries(tree: bytes) -> Iterator[tuple[bytes, str, str]]:
 
 
 def _objects(git: Run, names: list[str]) -> Iterator[bytes]:
+    # Each answer: `SHA SP kind SP size LF`, the content, LF.
     answer = git("cat-file", "--batch", given="\n".join(names))
     for name in names:
         head, _, answer = answer.partition(b"\n")
@@ -109,6 +111,7 @@ def _objects(git: Run, names: list[str]) -> Iterator[bytes]:
 
 
 def _sha1(kind: bytes, content: bytes) -> str:
+    # Git's object name: SHA-1 of `kind SP size NUL` and the content.
     return hashlib.sha1(b"%s %d\0%s" % (kind, len(content), content), usedforsecurity=False).hexdigest()
 
 

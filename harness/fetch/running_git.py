@@ -15,7 +15,7 @@ from harness.errors import GitError
 Run = Callable[..., bytes]
 """`git` with arguments; `given` is its standard input, `allowed` another exit status than 0 that is no failure."""
 _OWN_DIRECTORY = "[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n"
-SCRATCH = "harness-git-"
+_SCRATCH = "harness-git-"
 """How our own directories begin, in the system's folder for temporary ones; the process's number follows."""
 _NAMES_A_REPOSITORY = {
     "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
@@ -42,12 +42,14 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
     """
     if shutil.which("git") is None:
         raise GitError("git is not installed, or not on PATH", "install it: https://git-scm.com/downloads")
+    # Alone, not one variable of git's is let through: some name programs to run.
     dropped = {name for name in os.environ if name.startswith("GIT_")} if alone else _NAMES_A_REPOSITORY
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
     if alone:
         environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1"}
     public, real = instead
     if public != real:
+        # Settings by environment (git 2.31): arguments and files could be read by other users.
         told = environment.get("GIT_CONFIG_COUNT", "")
         count = int(told) if told.isdigit() else 0
         environment |= {
@@ -59,11 +61,13 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
         "GIT_DIR": str(inside),
         "GIT_WORK_TREE": str(folder),
         "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",  # `ext::` would run a command
+        # Replacement refs and prompts: the first show other objects than asked for, the second would hang a script.
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_DEFAULT_REF_FORMAT": "files",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
         "GIT_SSH_COMMAND": environment.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes"),
+        # English, since reasons are told apart by their words.
         "LC_ALL": "C",
         "LANGUAGE": "C",
     }
@@ -83,16 +87,34 @@ def bound_git(inside: Path, folder: Path, *, alone: bool, instead: tuple[str, st
     return run
 
 
+def scratch_of_the_dead() -> Iterator[Path]:
+    """Yields our own directories of processes that were killed before they could remove them."""
+    if os.name != "posix":  # where a signal of 0 would end the process that is asked for
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*"):
+        number = folder.name.removeprefix(_SCRATCH).partition("-")[0]
+        try:
+            if number.isdigit() and folder.stat().st_uid == os.getuid():
+                os.kill(int(number), 0)
+        except (ProcessLookupError, OverflowError):
+            yield folder
+        except OSError:  # somebody else's now, or gone
+            continue
+
+
 @contextmanager
 def own_directory(inside: Path, commit: str | None = None) -> Iterator[Path]:
     """A git directory of our own that borrows the objects of another and nothing else; `commit` is its branch."""
-    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}{os.getpid()}-") as name:
+    for left in scratch_of_the_dead():
+        shutil.rmtree(left, ignore_errors=True)  # another command may be sweeping it too
+    with tempfile.TemporaryDirectory(prefix=f"{_SCRATCH}{os.getpid()}-") as name:
         own = Path(name)
         for folder in ("objects/info", "refs/heads"):
             (own / folder).mkdir(parents=True)
         (own / "HEAD").write_text("ref: refs/heads/wanted\n", encoding="ascii")
         (own / "config").write_text(_OWN_DIRECTORY, encoding="ascii")
         (own / "objects" / "info" / "alternates").write_bytes(os.fsencode(inside.resolve() / "objects") + b"\n")
+        # Without it git would look for parents that a shallow clone does not have.
         if (inside / "shallow").is_file():
             (own / "shallow").write_bytes((inside / "shallow").read_bytes())
         if commit:

@@ -20,12 +20,14 @@ class _Adapter(requests.adapters.HTTPAdapter):
     """Desktops export `all_proxy=socks://…`, a name that urllib3 does not know; what serves there speaks version 5."""
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        # The `h` lets the proxy look names up, as those behind one often cannot.
         return super().proxy_manager_for(re.sub("^socks://", "socks5h://", proxy), **options)
 
 
 def new_session() -> requests.Session:
     """Returns a session that takes proxies, certificates and passwords from the environment, and files as they are."""
     session = requests.Session()
+    # Bytes as the file has them: ranges and hashes are of these, not of a packing on the way.
     session.headers.update({"User-Agent": f"pix2pix-harness/{__version__}", "Accept-Encoding": "identity"})
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter())
@@ -42,6 +44,7 @@ def explained(error: BaseException) -> tuple[str, bool]:
         return f"the secure connection failed: {told}", False
     if isinstance(error, requests.exceptions.ProxyError | urllib3.exceptions.ProxyError):
         return f"the proxy failed: {told}", True
+    # A name server that is away for a moment is no unknown name.
     if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
         return f"the name of the server is not known: {told}", False
     broken = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)

@@ -38,6 +38,7 @@ _PRIMARIES: dict[int, Primaries] = {
 }
 _SRGB = _PRIMARIES[1]
 _ADOBE: Primaries = (*_D65, 0.640, 0.330, 0.210, 0.710, 0.150, 0.060)
+# Cone responses of XYZ, Lam 1985, as ICC.1 annex E has them.
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
@@ -94,6 +95,7 @@ def declared_by(content: bytes, image: Image.Image) -> Declared:
     of HEIF and AVIF, then the interoperability mark by which cameras tell Adobe RGB (DCF 2.0).
     """
     chunks = _chunks(content) if content.startswith(_PNG) else {}
+    # Four bytes of cICP, or the `nclx` box made to look like them: primaries, curve, matrix, range.
     coded = chunks.get(b"cICP") or _nclx(content)
     spoken = _by_numbers(coded) if coded else None
     profile = image.info.get("icc_profile")
@@ -131,12 +133,14 @@ def _chunks(content: bytes) -> dict[bytes, bytes]:
     while at + 8 <= len(content) and (kind := content[at + 4 : at + 8]) != b"IDAT":
         length = int.from_bytes(content[at : at + 4], "big")
         found.setdefault(kind, content[at + 8 : at + 8 + length])
+        # Length, kind and checksum are four bytes each.
         at += 12 + length
     return found
 
 
 def _nclx(content: bytes) -> bytes:
     """Primaries, curve, matrix and range of a HEIF or AVIF file, a byte each as in cICP; empty where it has none."""
+    # The box lies in the file's head; the limit keeps the search out of 100 megabytes of pixels.
     at = content.find(b"colrnclx", 0, 1 << 16) if content[4:8] == b"ftyp" else -1
     if at < 0 or len(content) < at + 15:
         return b""
@@ -159,6 +163,7 @@ def _by_gamma(chunks: dict[bytes, bytes]) -> Declared:
     primaries: Any = tuple(n / 100_000 for n in struct.unpack(f">{len(points) // 4}I", points)) or _SRGB
     if gamma == 0 or len(primaries) != len(_SRGB) or 0 in primaries[1::2]:
         return Declared(unread="its gAMA or cHRM means nothing: taken as sRGB")
+    # A cHRM of sRGB itself comes rounded to 0.001 or so.
     plain = np.abs(np.subtract(primaries, _SRGB)).max() < 0.002
     if gamma is None or (plain and abs(gamma * 2.2 - 1) < _NEAR_GAMMA):
         return _spoken("primaries (cHRM)", primaries, _srgb_curve)
@@ -188,6 +193,7 @@ def _space(profile: bytes) -> str:
 @lru_cache(maxsize=64)
 def _changes_nothing(declared: Declared, mode: str) -> bool:
     """Whether every colour stays what it is: decided by converting greys and a grid of colours, never by a name."""
+    # 256 greys and 16³ colours: curves and matrices are smooth, so what moves none of these moves no other either.
     greys = np.repeat(np.arange(256)[:, None], 3, axis=1)
     grid = np.stack(np.meshgrid(*[np.linspace(0, 255, 16)] * 3), axis=-1).reshape(-1, 3)
     tried = Image.fromarray(np.concatenate([greys, grid] if mode == "RGB" else [greys])[None].astype(np.uint8))
@@ -209,6 +215,7 @@ def _converted(image: Image.Image, declared: Declared) -> Image.Image:
     if image.mode == "L":
         # Without this flag LittleCMS reads a grey curve at few points, ten levels wrong in the dark.
         made = ImageCms.profileToProfile(GREYS, own, srgb, outputMode="RGB", flags=ImageCms.Flags.NOOPTIMIZE)
+        # Of R, G and B, which are equal for greys, the middle one.
         return image.point(np.asarray(made)[0, :, 1].tolist())
     made = ImageCms.profileToProfile(image, own, srgb, outputMode="RGB")
     assert made is not None  # it is None only where asked to convert in place
@@ -219,6 +226,7 @@ def _by_matrix(image: Image.Image, curve: Floats, matrix: Floats) -> Image.Image
     """sRGB = encode(M · curve(v)) a pixel, M from the declared primaries to sRGB's in linear light."""
     pixels = np.asarray(image)
     made = np.empty_like(pixels)
+    # Rows at a time: float64 of one slice is 3 · 8 bytes a pixel.
     for top in range(0, len(pixels), _ROWS):
         made[top : top + _ROWS] = _encoded(curve[pixels[top : top + _ROWS]] @ matrix.T)
     return Image.fromarray(made)

@@ -57,6 +57,7 @@ def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) 
     scale = min(size[0] / wanted[0], size[1] / wanted[1])
     # Rounding may carry a product a hair beyond the picture, which Pillow refuses.
     width, height = min(wanted[0] * scale, size[0]), min(wanted[1] * scale, size[1])
+    # A focus near a border moves the crop only as far as the picture reaches.
     left = min(max(focus[0] * size[0] - width / 2, 0.0), size[0] - width)
     top = min(max(focus[1] * size[1] - height / 2, 0.0), size[1] - height)
     return (left, top, left + width, top + height)
@@ -71,6 +72,7 @@ def kept_share(size: Size, wanted: Size) -> float:
 def enlargement(size: Size, wanted: Size, how: Fit) -> float:
     """Returns by which factor a fit enlarges the picture; below 1 it shrinks it."""
     ratios = (wanted[0] / size[0], wanted[1] / size[1])
+    # Padding fits the whole picture in, cropping fills the whole frame.
     return min(ratios) if how == "pad" else max(ratios)
 
 
@@ -94,9 +96,11 @@ def _whole(image: Image.Image) -> Box:
 
 def _resized(image: Image.Image, size: Size, box: Box, *, mixing: bool) -> Image.Image:
     filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
+    # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
     return image.resize(size, filter_, box=box)
 
 
 def _told(image: Image.Image, size: Size, how: Fit, *, mixing: bool) -> str:
+    # Exact in integers: a change of size alone distorts nothing.
     verb = "stretched" if how == "stretch" and image.width * size[1] != image.height * size[0] else "resized"
     return f"{verb} to {size[0]}x{size[1]} ({'Lanczos' if mixing else 'nearest'})"

@@ -176,6 +176,7 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tupl
             image.seek(0)
         if ";16" in str(getattr(image, "tile", "")) and not is_deep(image):
             operations.append("cut from 16 to 8 bits a channel")  # Pillow keeps 16 of single channels only
+        # A reader with Pillow alone cannot open HEIF, and an MPO holds further pictures.
         plain = image.mode == "RGB" and image.format not in {None, "HEIF", "MPO"}
         image.load()
         if image.format == "TIFF":  # its decoder turns the picture itself
@@ -244,6 +245,7 @@ def _looks_like(content: bytes) -> str:
 
 
 def _orientation(image: Image.Image) -> int:
+    # Damaged EXIF is no reason to refuse a picture whose pixels are whole.
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGE:
@@ -253,6 +255,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
     width, height = image.size
+    # Orientations 5 to 8 swap the sides; of TIFF the decoder has done it.
     return (height, width) if image.format != "TIFF" and _orientation(image) >= 5 else (width, height)
 
 
@@ -269,6 +272,7 @@ def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
 def _draft(image: Image.Image, at_least: tuple[int, int], orientation: int, operations: list[str]) -> None:
     before = image.size
     wanted = at_least if orientation < 5 else (at_least[1], at_least[0])
+    # libjpeg scales while it decodes, which costs a fraction of decoding in full.
     image.draft(None, wanted)
     if image.size != before:
         operations.append(f"decoded at 1/{round(before[0] / image.size[0])} of its size")
@@ -291,6 +295,7 @@ def _to_rgb(opened: Opened, declared: Declared, background: Colour) -> Opened:
         clean = _composited(clean, alpha, background, operations)
     if opened.image.mode not in {"RGB", "RGBA"}:
         operations.append(f"converted from {opened.image.mode} to RGB")
+    # A copy where nothing was converted: clearing below must not reach into what the caller still holds.
     clean = clean.copy() if clean is opened.image else clean
     clean.info = {}
     clean.getexif().clear()
@@ -332,7 +337,9 @@ def _composited(colours: Image.Image, alpha: Image.Image, background: Colour, op
     name = "{:02x}{:02x}{:02x}".format(*background)
     operations.append(f"put on {name} where transparent")
     seen = np.asarray(ImageChops.difference(made, under)).max()
+    # Nothing stands out from the background though something is opaque: white ink on white, say.
     if seen < _SHOWS and values[0] < alpha.width * alpha.height:
+        # About half of 3 · 255: the other background is the one that contrasts.
         other = "white" if sum(background) < 384 else "black"
         raise ImageError(
             f"is clear but for what has the background's colour: nothing of it shows on {name}; "

@@ -127,6 +127,7 @@ class Palette:
 
     def encoding_of(self, pixels: Pixels) -> Pixels:
         """Returns the colours, N×3 uint8, that an H×W×3 uint8 label map is nearest to."""
+        # Some hundred rows and columns suffice to tell jet(64) from jet(12), whose colours differ all over.
         sample = pixels[:: max(1, pixels.shape[0] // 256), :: max(1, pixels.shape[1] // 256)]
         known = [np.array(colours, dtype=np.uint8) for colours in self.encodings]
         return min(known, key=lambda colours: float(_nearest(sample, colours)[1].mean()))
@@ -134,6 +135,7 @@ class Palette:
     def numbering_of(self, seen: Collection[int]) -> tuple[Numbering, bool]:
         """Returns how a folder's label maps are numbered, by all numbers in them, and whether that is certain."""
         named = set(seen) - {NO_CLASS}
+        # A number beyond a numbering's last rules it out.
         fitting = [n for n in self.numberings if max(named, default=0) < len(n.rows)]
         told = [n for n in fitting if n.signs & set(seen)]
         if len(fitting) == 1:
@@ -256,6 +258,7 @@ def _single_values(image: Image.Image) -> NDArray[np.int64] | None:
 
 def _nearest(pixels: Pixels, colours: Pixels) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Index and distance of the nearest colour per pixel, H×W each; distinct colours only are compared."""
+    # One number a pixel makes `unique` a sort of integers: maps have few colours, even after JPEG some thousands.
     packed = pixels.reshape(-1, 3).astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
     values, inverse = np.unique(packed, return_inverse=True)
     distinct = np.stack([values >> 16, (values >> 8) & 255, values & 255], axis=1).astype(np.float64)

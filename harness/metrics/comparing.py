@@ -85,6 +85,7 @@ def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
     if not _in_common(a, b):
         versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
         return f"they follow different protocols (versions {versions})"
+    # By name alone: whether two pictures of one name are the same pixels, `kinship` tells by their hashes.
     first, second = ({row.name for row in m.rows} for m in (a, b))
     if first != second:
         return (
@@ -117,12 +118,14 @@ def compare(a: Measurement, b: Measurement) -> Comparison:
         raise _not_comparable(reason)
     names = tuple(row.name for row in a.rows)
     columns = {column: _compare_column(column, names, a, b) for column in _in_common(a, b)}
+    # One family of tests, all columns compared, whichever of them a reader then looks at.
     corrected = _holm({name: c.p_value for name, c in columns.items() if c.p_value is not None})
     return Comparison(names, {name: replace(c, p_holm=corrected.get(name)) for name, c in columns.items()})
 
 
 def _in_common(a: Measurement, b: Measurement) -> tuple[str, ...]:
     """The columns of both that say the same; versions of the protocol differ in their intervals, too."""
+    # A record without definitions is comparable to another without them, None to None, and to no other.
     ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (a, b))
     return tuple(name for name in a.columns if name in b.columns and ours.get(name) == theirs.get(name))
 
@@ -146,11 +149,14 @@ def _not_comparable(reason: str) -> RunError:
 def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
     first, second = ({row.name: row.values[column] for row in m.rows} for m in (a, b))
     differences = {name: _difference(first[name], second[name]) for name in names}
+    # (n,) in the order of the names; infinite where one of the two alone equals its target (PSNR).
     every = np.array(list(differences.values()))
     finite = every[np.isfinite(every)]
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
     better = -every if known and known.better == "lower" else every
-    low, high = interval_of_mean(finite)  # of differences: what images share in difficulty cancels
+    apart = int(every.size - finite.size)
+    # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
+    low, high = interval_of_mean(finite if apart else _drawn_differences(column, names, a, b))
     return ColumnComparison(
         differences=differences,
         mean=float(finite.mean()) if finite.size else None,
@@ -160,19 +166,32 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
         p_value=_p_value(finite),
         p_holm=None,
         effect=_rank_biserial(better[np.isfinite(every)]),
+        # Over all images, the infinite differences too: only means and ranks must do without those.
         wins=int((better > _EQUAL).sum()),
         ties=int((np.abs(better) <= _EQUAL).sum()),
         losses=int((better < -_EQUAL).sum()),
         n=int(finite.size),
-        apart=int(every.size - finite.size),
+        apart=apart,
     )
 
 
+def _drawn_differences(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> NDArray[np.float64]:
+    """The differences of all images by as many seeds as both were drawn by, (n, seeds)."""
+    places = [{row.name: i for i, row in enumerate(m.rows)} for m in (a, b)]
+    first, second = (m.drawn(column)[[place[n] for n in names]] for m, place in zip((a, b), places, strict=True))
+    seeds = min(first.shape[1], second.shape[1])
+    with np.errstate(invalid="ignore"):  # of two infinite values, which are equal
+        differences = np.where(first[:, :seeds] == second[:, :seeds], 0.0, second[:, :seeds] - first[:, :seeds])
+    return differences[np.isfinite(differences).all(axis=1)]
+
+
 def _difference(first: float, second: float) -> float:
+    # Infinity less itself would be NaN: two outputs that both equal their target differ by nothing.
     return 0.0 if first == second else second - first
 
 
 def _p_value(differences: NDArray[np.float64]) -> float | None:
+    # One signed rank is as likely as its opposite: its p is 1 whatever the difference.
     if differences.size < 2:
         return None
     settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
@@ -186,6 +205,7 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
 def _rank_biserial(better: NDArray[np.float64]) -> float | None:
     """Kerby 2014: the ranks of what is better less those of what is worse, over all; ranked as the test ranks."""
     settled = np.where(np.abs(better) <= _EQUAL, 0.0, better)
+    # Pratt again: zeros take the lowest ranks, and their sign of 0 then keeps them out of both sums.
     ranks = rankdata(np.abs(settled)) * np.sign(settled)
     total = float(np.abs(ranks).sum())
     return float(ranks.sum()) / total if total else None

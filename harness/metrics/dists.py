@@ -14,6 +14,7 @@ SMALLEST_SIDE = 16
 
 def dists_meter(backbone: Path, device: str) -> PairMeter:
     """Returns the meter; raises MetricError or WeightsError where the network cannot be loaded."""
+    # Once a measurement, not once a picture: the file of VGG16 has half a gigabyte.
     distance = load_distance("dists", backbone, device)
 
     def dists(a: Picture, b: Picture) -> float:

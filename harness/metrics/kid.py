@@ -26,9 +26,12 @@ def kernel_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[flo
     size = subset_size(len(a), len(b))
     if size < 2:
         raise ValueError("KID needs two pictures a set at least")
+    # NumPy's legacy generator on purpose: torch-fidelity draws its subsets with it, and so the same ones.
     generator = np.random.RandomState(SEED)
+    # Subsets that are both sets whole differ in order alone: the same number a hundred times over.
     draws = 1 if len(a) == len(b) == size else SUBSETS
     found = [
+        # Of each subset first a's pictures are drawn, then b's, as torch-fidelity does.
         _mmd(*(f[generator.choice(len(f), size, replace=False)].astype(np.float64) for f in (a, b)))
         for _ in range(draws)
     ]
@@ -39,5 +42,6 @@ def _mmd(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     """The unbiased estimate for two subsets of one size."""
     n, dimensions = x.shape
     within_x, within_y, across = ((p @ q.T / dimensions + 1) ** 3 for p, q in ((x, x), (y, y), (x, y)))
+    # The diagonal, each picture beside itself, is left out: hence unbiased, and hence also below 0 at times.
     own = sum(k.sum() - np.trace(k) for k in (within_x, within_y)) / (n * (n - 1))
     return float(own - 2 * across.mean())

@@ -19,6 +19,7 @@ def lab_histograms(picture: Picture) -> tuple[_Array, ...]:
     """Returns the histograms of L, a and b (white D65) of a picture, shares that sum to 1 each."""
     from skimage.color import rgb2lab
 
+    # (H·W, 3): L 0 to 100, a and b of all sRGB colours between -108 and 99, so that no pixel misses the bins.
     lab = rgb2lab(picture).reshape(-1, 3)
     return tuple(np.histogram(lab[:, i], edges)[0] / len(lab) for i, edges in enumerate(_EDGES))
 
@@ -49,6 +50,7 @@ def _total(ours: _Array, theirs: _Array) -> Total:
     value = float(intersection(ours.mean(axis=0), theirs.mean(axis=0)))
     low, high = None, None
     if n > 1:
+        # Means without each image in turn, (n, bins) at once: the sum less one row, over n - 1.
         low, high = jackknifed(value, intersection(*((h.sum(axis=0) - h) / (n - 1) for h in (ours, theirs))))
     return Total(value, low, high, n)
 

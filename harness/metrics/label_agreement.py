@@ -22,6 +22,7 @@ class AgreementMeter:
         self._with_targets = False
 
     def one(self, shot: Shot) -> tuple[float, ...]:
+        # The photo itself against the same input: what the evaluator gets wrong without any generator.
         if shot.target is not None:
             self._with_targets = True
             self._real.add(shot.name, self._evaluator(shot.target, shot.name), shot.input)
@@ -37,6 +38,7 @@ class AgreementMeter:
         )
 
 
+# In place of the papers' FCN score: its network needs pycaffe, and `evaluate.py` a function that SciPy removed.
 def _begin(instruments: Instruments) -> Meter:
     if instruments.input_palette is None:
         raise instruments.lacking("input_palette", "the inputs are no label maps that are known", CHOOSE)

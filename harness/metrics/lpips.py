@@ -25,6 +25,7 @@ def lpips_meter(net: Literal["alex", "vgg"], backbone: Path, device: str) -> Pai
 
 
 def _metric(name: str, label: str, net: Literal["alex", "vgg"], backbone: str) -> Metric:
+    # AlexNet's and VGG's values lie on scales of their own, hence two metrics rather than one with an option.
     definition = f"LPIPS 0.1 on {backbone} (pictures as they are, -1 to 1, torchmetrics)"
     return Metric(
         name=name,

@@ -15,6 +15,7 @@ def mae(a: Picture, b: Picture) -> float:
         ValueError: not two uint8 RGB pictures of one size.
     """
     check_pair(a, b)
+    # Whole numbers until the last division: float sums would hang on where the strips are cut.
     return sum(int(np.abs(d).sum(dtype=np.int64)) for d in differences(a, b)) / a.size
 
 

@@ -20,7 +20,7 @@ from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
 from harness.metrics.pairs import Picture
 from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
-from harness.metrics.statistics import Summary, summarise
+from harness.metrics.statistics import OverSeeds, Summary, over_seeds, summarise
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
 
@@ -44,6 +44,7 @@ class Measurement:
         protocol: see `harness.metrics.protocol.protocol_document`.
         totals: numbers of the set, by names of `harness.metrics.registry.TOTALS`.
         missing: why metrics that were asked for were not measured, by their names.
+        seeds: the rows of further seeds, by seed; everything above is the first one's.
     """
 
     columns: tuple[str, ...]
@@ -53,6 +54,19 @@ class Measurement:
     protocol: dict[str, Any]
     totals: dict[str, Total] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    seeds: dict[int, tuple[Row, ...]] = field(default_factory=dict)
+
+    def drawn(self, column: str) -> NDArray[np.float64]:
+        """Returns a column's values of all images by all seeds, (n, seeds), the first seed first."""
+        every = (self.rows, *(rows for rows in self.seeds.values() if column in rows[0].values))
+        return np.array([[row.values[column] for row in rows] for rows in every]).T
+
+    @property
+    def over_seeds(self) -> dict[str, OverSeeds]:
+        """Each column over all seeds; nothing where there is one."""
+        found = {column: self.drawn(column) for column in self.columns if self.seeds}
+        summaries = {column: over_seeds(values) for column, values in found.items() if values.shape[1] > 1}
+        return {column: summary for column, summary in summaries.items() if summary}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +77,7 @@ class MeasureRequest:
         metrics: by default SSIM, PSNR and MAE, or the similarity to the input where there are no targets.
         mean_target: H×W×3, e.g. of the training targets; by default the mean of the other targets.
         mean_is: what that is, in words.
+        baselines: whether the input copied and the mean target are measured.
         workers: threads; by default one for each core this process may use.
     """
 
@@ -70,6 +85,7 @@ class MeasureRequest:
     instruments: Instruments = field(default_factory=Instruments)
     mean_target: Picture | None = None
     mean_is: str = MEAN_LEFT_OUT
+    baselines: bool = True
     workers: int | None = None
 
 
@@ -93,6 +109,7 @@ def measure_images(
     """
     progress = progress or Silent()
     kinds = ("input", "output", "target") if paired else ("input", "output")
+    # Before the first is measured: the last one missing should not cost the time of all.
     _check_files(images, names, kinds)
     measuring = Measuring(request or MeasureRequest(), images, paired=paired)
 
@@ -126,6 +143,7 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
     }
     mean_is = after.protocol["baselines"]["mean_target"]
     backbones = before.protocol.get("backbones", {}) | after.protocol["backbones"]
+    # What could not be measured once may stand beside its number now: its reason goes.
     filled = {metric.name for metric in find_metrics((*columns, *totals))}
     return Measurement(
         columns=columns,
@@ -135,6 +153,7 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
         protocol=protocol_document(find_metrics((*columns, *totals)), mean_is, backbones),
         totals=totals,
         missing={name: why for name, why in (before.missing | after.missing).items() if name not in filled},
+        seeds=before.seeds,
     )
 
 
@@ -157,17 +176,19 @@ class Measuring:
             try:
                 self._meters[metric] = metric.begin(request.instruments)
             except HarnessError as error:
+                # No network or no palette is there: the other metrics go on, and the table says why this one does not.
                 self._missing[metric.name] = _reason(error)
 
     def add(self, shot: Shot) -> None:
         """Measures an image; raises ImageError where a metric that is always measured cannot be."""
         self._measure("output", shot)
-        if shot.target is None:
+        if shot.target is None or not self.request.baselines:
             return
         self._measure("input_copied", replace(shot, output=shot.input))
         if self.request.mean_target is None:
             self._means.add(shot.target)
         elif self.request.mean_target.shape == shot.target.shape:
+            # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
 
     @property
@@ -177,15 +198,18 @@ class Measuring:
 
     def add_mean(self, name: str, target: Picture) -> None:
         """Measures the mean of all targets but this one in place of its output."""
+        # Metrics with baselines look at output and target alone, so that the input is not read again.
         mean = self._means.without(target)
         self._measure("mean_target", Shot(name, mean, mean, target))
 
     def measurement(self, names: Sequence[str]) -> Measurement:
         """Returns what was measured, images in the order of `names`."""
+        # First: a total that fails puts its metric among the missing, whose columns are then left out.
         totals = self._totals()
         metrics = [metric for metric in self._meters if metric.name not in self._missing]
         columns = tuple(column.name for metric in metrics for column in metric.columns)
         beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
+        # A mean over some of the images only would be of another set.
         found = {
             who: [images[name] for name in names] for who, images in self._values.items() if len(images) == len(names)
         }
@@ -211,12 +235,14 @@ class Measuring:
                 continue
             try:
                 values = meter.one(shot)
+                # NaN compares as false with everything and spoils every mean, without a word.
                 if any(math.isnan(value) for value in values):
                     raise ValueError("the value is not a number")
             except (ValueError, HarnessError) as error:
                 self._failed(metric, who, shot, error)
             else:
                 found |= {column.name: value for column, value in zip(metric.columns, values, strict=True)}
+        # The images of all worker threads meet here.
         with self._lock:
             self._values.setdefault(who, {})[shot.name] = found
 
@@ -266,6 +292,7 @@ def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> 
 def _read(path: Path) -> Picture:
     """Reads an 8-bit RGB picture as it was saved; raises ImageError for anything else."""
     try:
+        # Nothing is converted: the engines write RGB, and what another program made of it is other pixels.
         with Image.open(path) as image:
             if image.mode == "RGB":
                 return np.asarray(image)

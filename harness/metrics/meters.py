@@ -73,6 +73,7 @@ class Total:
     notes: tuple[str, ...] = ()
 
 
+# Equal to itself alone: arrays have no single truth value that a comparison could give.
 @dataclass(frozen=True, eq=False)
 class ClassColours:
     """How a label map is read, pixel by pixel.
@@ -117,6 +118,7 @@ class Instruments:
 
     def lacking(self, what: str, otherwise: str, hint: str) -> MetricError:
         """Returns the error for what is not there."""
+        # Whoever gathered the instruments knows better why one is missing than the metric that asks for it.
         return MetricError(*self.lacks.get(what, (otherwise, hint)))
 
 
@@ -130,6 +132,7 @@ class Meter(Protocol):
         """Returns the set's values, one a total; MetricError where the set has none."""
 
 
+# A key of dicts while a run is measured: every field stays hashable.
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """One way to measure a run.
@@ -169,5 +172,6 @@ class PairMeter:
 
 def pair_metric(compute: Callable[[Picture, Picture], float], column: Column) -> Metric:
     """Returns the metric of a plain function of a picture and its reference."""
+    # It keeps nothing of what it has seen, so that one meter does for all runs.
     meter = PairMeter(compute, column.against == "input")
     return Metric(name=column.name, begin=lambda _: meter, columns=(column,), baselines=not meter.against_input)

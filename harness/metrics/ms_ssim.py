@@ -34,6 +34,7 @@ def ms_ssim(a: Picture, b: Picture) -> float:
     for scale, weight in enumerate(WEIGHTS, start=1):
         similarity, structure = _means(x, y)
         last = scale == len(WEIGHTS)
+        # A negative mean to a fractional power would be NaN, hence 0, as pytorch_msssim's ReLU has it.
         product *= np.maximum(similarity if last else structure, 0.0) ** weight
         x, y = _halved(x), _halved(y)
     return math.fsum(product) / 3
@@ -57,8 +58,10 @@ def _smooth(x: _Array) -> _Array:
 
 def _halved(x: _Array) -> _Array:
     odd = [(side % 2, side % 2) for side in x.shape[1:]]
+    # As `avg_pool2d(2, padding=side % 2)`: zeros on both ends of an odd side, and they count in the means.
     padded = np.pad(x, [(0, 0), *odd])
     height, width = (side // 2 * 2 for side in padded.shape[1:])
+    # (3, H/2, 2, W/2, 2)
     quarters = padded[:, :height, :width].reshape(3, height // 2, 2, width // 2, 2)
     return quarters.mean(axis=(2, 4))  # type: ignore[no-any-return]
 

@@ -21,6 +21,7 @@ CITYSCAPES_CLASSES = 19
 def class_colours() -> dict[str, ClassColours]:
     """Returns how label maps of known domains are read, by domain."""
     facades, streets = (np.array(c, dtype=np.uint8) for c in ([c.rgb for c in FACADES], CITYSCAPES))
+    # CMP has no void: its background is a class as well.
     return {
         "facade_label": ClassColours("facades", facades, facades[:0]),
         "cityscapes_label": ClassColours("cityscapes", streets[:CITYSCAPES_CLASSES], streets[CITYSCAPES_CLASSES:]),
@@ -37,8 +38,10 @@ def confusion(drawn: Picture, true: Picture, palette: ClassColours) -> Counts:
     """
     check_pair(drawn, true)
     classes = len(palette.colours)
+    # (H, W) of numbers, those of void colours after the classes'.
     truth = nearest_colours(true, np.concatenate([palette.colours, palette.void]))
     counted = truth < classes
+    # Row and column as one number, so that one bincount fills all K².
     places = classes * truth[counted] + nearest_colours(drawn, palette.colours)[counted]
     return np.bincount(places, minlength=classes**2).reshape(classes, classes)
 
@@ -75,6 +78,7 @@ class Confusions:
         counts = confusion(drawn, true, self.palette)
         if not counts.any():
             raise ValueError(f"the true label map shows no class of the palette `{self.palette.name}`")
+        # Half of what a set keeps, and no picture has 2³¹ pixels.
         self._counts[name] = counts.astype(np.int32)
         return float(scores(counts)[0])
 

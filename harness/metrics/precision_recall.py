@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+# The paper's k.
 NEIGHBOURS = 3
 
 
@@ -20,8 +21,10 @@ def precision_recall(outputs: NDArray[np.float32], reals: NDArray[np.float32]) -
     if min(len(outputs), len(reals)) <= NEIGHBOURS:
         raise ValueError(f"precision and recall need {NEIGHBOURS + 1} pictures a set at least")
     precise, recalled = np.zeros(len(outputs), bool), np.zeros(len(reals), bool)
+    # (n,) and (m,): the radius of the ball around each picture that stands for its set.
     reach_out, reach_real = _reach(outputs), _reach(reals)
     for rows in _blocks(len(outputs)):
+        # (1000, m) at most
         across = cdist(outputs[rows], reals)
         precise[rows] = (across <= reach_real).any(axis=1)
         recalled |= (across <= reach_out[rows, None]).any(axis=0)

@@ -41,6 +41,7 @@ def find_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
         UnknownNameError: there is none of a name.
     """
     known = {filled.name: metric for metric in METRICS.values() for filled in (*metric.columns, *metric.totals)}
+    # Last, so that a metric's own name means that metric whatever another one fills.
     known |= METRICS
     found = []
     for name in names:

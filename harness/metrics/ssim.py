@@ -13,6 +13,7 @@ RADIUS = 5  # int(3.5 * SIGMA + 0.5): scikit-image truncates the gaussian at 3.5
 WINDOW = 2 * RADIUS + 1
 KERNEL = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / SIGMA) ** 2)
 KERNEL /= KERNEL.sum()
+# The paper's K1, K2 and L, in levels².
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _ROWS, _COLUMNS = 24, 32  # strips this small keep all that is computed on them in the processor's cache
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 CONFIDENCE = 0.95
 SEED = 0
 FEWEST, STUDENTISED_BELOW, EXPANDED_ABOVE = 5, 100, 10_000
+# Counts in one block: 32 MB of float64.
 _DRAWS_AT_ONCE = 1 << 22
 _TAILS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 _Z = 1.959963984540054
@@ -54,6 +55,34 @@ class Summary:
     max: float | None
     n: int
     identical: int
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """One column over images drawn several times, each time from another seed.
+
+    Attributes:
+        seeds: how often they were drawn.
+        mean: over images and seeds.
+        spread: standard deviation of the seeds' means, in the column's unit.
+        low, high: 95 % interval of the mean for other images and other seeds; None below five images.
+    """
+
+    seeds: int
+    mean: float
+    spread: float
+    low: float | None
+    high: float | None
+
+
+def over_seeds(values: _Array) -> OverSeeds | None:
+    """Summarises (n, seeds) values; images with an infinite one are left out. None where none is left."""
+    finite = values[np.isfinite(values).all(axis=1)]
+    if not len(finite):
+        return None
+    low, high = interval_of_mean(finite)
+    means = finite.mean(axis=0)
+    return OverSeeds(values.shape[1], float(means.mean()), float(means.std(ddof=1)), low, high)
 
 
 def summarise(values: Sequence[float]) -> Summary:
@@ -101,6 +130,7 @@ def intervals_of_means(sets: _Array, draws: int | None = None) -> tuple[_Array, 
     # Everything below is of values with mean 0 and deviation 1: nothing cancels, and equal values have no width.
     scaled = (sets - mean) / np.where(scale > 0, scale, 1.0)
     if n > EXPANDED_ABOVE:
+        # mean + s·(γ(2z² + 1) / 6n ± z / √n), γ the skewness
         skewness = (scaled**3).mean(axis=0)
         middle = skewness * (2 * _Z**2 + 1) / (6 * n)
         low, high = middle - _Z / math.sqrt(n), middle + _Z / math.sqrt(n)
@@ -118,6 +148,7 @@ def jackknifed(whole: float, without: _Array) -> Interval:
         without: (n,) what it is without each of them. Tukey's pseudo-values of the two are averaged like images.
     """
     n = len(without)
+    # (n,) pseudo-values
     return interval_of_mean(n * whole - (n - 1) * without)
 
 
@@ -126,13 +157,16 @@ def _bounds(means: _Array, deviations: _Array, n: int) -> tuple[_Array, _Array]:
     if n >= STUDENTISED_BELOW:
         low, high = np.quantile(means, _TAILS, axis=0)
         return low, high
+    # (resamples, sets)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = means / deviations
     # A resample of one value drawn n times has no deviation: its t is beyond every other, or 0 at the mean itself.
     t[np.isnan(t)] = 0.0
+    # No interpolation: between a number and an infinite t it would give infinity or NaN.
     lower, upper = np.quantile(t, _TAILS, axis=0, method="inverted_cdf")
     # Mostly equal values give such resamples so often that they reach the tails: the observed deviations bound those.
     most = math.sqrt(n)
+    # Bootstrap-t turns around: the upper quantile of t makes the lower bound.
     return -np.minimum(upper, most), -np.maximum(lower, -most)
 
 
@@ -155,6 +189,7 @@ def _two_level(values: _Array) -> tuple[float, float]:
     n, seeds = values.shape
     mean, scale = values.mean(), values.mean(axis=1).std()
     scaled = (values - mean) / (scale if scale > 0 else 1.0)
+    # (resamples, seeds), from a stream of its own: images and seeds are drawn independently.
     drawn = np.random.default_rng(SEED + 1).integers(seeds, size=(resamples(n), seeds))
     means, deviations, done = np.empty((len(drawn), 1)), np.empty((len(drawn), 1)), 0
     for counts in _drawn_counts(n, len(drawn)):
@@ -175,6 +210,7 @@ def _drawn_counts(n: int, rows: int) -> Iterator[_Array]:
     sizes = [min(at_once, rows - start) for start in range(0, rows, at_once)]
 
     def block(size: int) -> _Array:
+        # Each row draws in a range of its own, so that one bincount counts them all.
         places = generator.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
         return np.bincount(places.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
 

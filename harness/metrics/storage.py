@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,29 @@ _DOCUMENT = Document(newest=1, error=RunError, missing="`{folder}` has no `{name
 
 
 def save_measurement(folder: Path, measurement: Measurement) -> None:
-    """Writes both files. In the CSV an identical pair's PSNR is `inf`; JSON has none, there it is only counted."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["name", *measurement.columns])
-    for row in measurement.rows:
-        writer.writerow([row.name, *(repr(float(row.values[column])) for column in measurement.columns)])
-    write_text(folder / "metrics.csv", text.getvalue())
+    """Writes both files, and `seeds.csv` where images were drawn by several seeds.
+
+    In the CSV an identical pair's PSNR is `inf`; JSON has none, there it is only counted.
+    """
+    table = [[row.name, *_texts(row, measurement.columns)] for row in measurement.rows]
+    _write_table(folder / "metrics.csv", ["name", *measurement.columns], table)
+    if measurement.seeds:
+        columns = tuple(next(iter(measurement.seeds.values()))[0].values)
+        lines = [[row.name, str(s), *_texts(row, columns)] for s, rows in measurement.seeds.items() for row in rows]
+        _write_table(folder / "seeds.csv", ["name", "seed", *columns], lines)
     _DOCUMENT.save(folder / "metrics.json", measurement_document(measurement))
+
+
+def _texts(row: Row, columns: Sequence[str]) -> list[str]:
+    # As many digits as give the same float back: later comparisons read these.
+    return [repr(float(row.values[column])) for column in columns]
+
+
+def _write_table(path: Path, header: list[str], lines: list[list[str]]) -> None:
+    text = io.StringIO()
+    # The module's own line end is that of DOS; the file shall be the same on every system.
+    csv.writer(text, lineterminator="\n").writerows([header, *lines])
+    write_text(path, text.getvalue())
 
 
 def measurement_document(measurement: Measurement) -> dict[str, Any]:
@@ -48,6 +64,7 @@ def measurement_document(measurement: Measurement) -> dict[str, Any]:
             for name, total in measurement.totals.items()
         },
         "missing": measurement.missing,
+        "over_seeds": {name: asdict(summary) for name, summary in measurement.over_seeds.items()},
         "protocol": measurement.protocol,
     }
 
@@ -85,9 +102,32 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
         summary,
         baselines,
         typed(dict[str, Any], content["protocol"], "protocol"),
+        # Files from before there were numbers of the set have neither.
         typed(dict[str, Total], content.get("totals", {}), "totals"),
         typed(dict[str, str], content.get("missing", {}), "missing"),
+        _seeds(table.with_name("seeds.csv"), names=[row.name for row in rows]),
     )
+
+
+def _seeds(path: Path, names: Sequence[str]) -> dict[int, tuple[Row, ...]]:
+    """The rows of further seeds, each for all images in the order of `metrics.csv`; nothing without the file."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            (_, *columns), *lines = csv.reader(stream, strict=True)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunError(f"`{path}` is damaged: {error}", _AGAIN) from error
+    found: dict[int, list[Row]] = {}
+    try:
+        for name, seed, *values in lines:
+            row = Row(name, dict(zip(columns[1:], map(float, values), strict=True)))
+            found.setdefault(int(seed), []).append(row)
+        if any([row.name for row in rows] != list(names) for rows in found.values()):
+            raise ValueError("it names other images than `metrics.csv`")
+    except ValueError as error:
+        raise RunError(f"`{path}` is damaged: {error}", _AGAIN) from error
+    return {seed: tuple(rows) for seed, rows in found.items()}
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
@@ -96,6 +136,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
     if header != ["name", *columns]:
         raise ValueError(f"its columns are {', '.join(header)}")
     rows = tuple(
+        # Names become parts of paths to pictures; one in a foreign file could lead out of the folder.
         Row(checked_name(name, "picture"), dict(zip(columns, (float(v) for v in values), strict=True)))
         for name, *values in lines
     )

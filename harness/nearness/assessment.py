@@ -22,6 +22,7 @@ _UNUSUAL = 95.0
 _NOTABLE = -math.log(0.05)
 _MOST_REASONS = 4
 _RESAMPLES = 1000
+# Distances are those of all pairs, 400² and 400 × 256 of them.
 _LARGEST_SET = 400
 
 
@@ -103,6 +104,7 @@ def assess(image: Picture, profile: Profile) -> Nearness:
     percentile = float(profile.scale.percentiles(score)[0])
     notable = [g for g in np.argsort(-surprise[0]) if surprise[0, g] > _NOTABLE]
     upright = dict(zip(ORIENTATION, profile.reference.orientation(description[None])[0].tolist(), strict=True))
+    # Of eight groups one often stands out by chance: reasons are given for pictures that are unusual as a whole.
     groups = [GROUPS[g] for g in notable] if percentile > _UNUSUAL else []
     found = reasons(description, profile.usual, groups, upright)[:_MOST_REASONS]
     return Nearness(
@@ -153,6 +155,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
     # What sets of that size from the training pictures themselves would show.
     null = _null(training, min(m, n // 2), generator)
     usual = float(np.quantile(null, 0.95))
+    # The set itself counts half among them: never 0 or 100 of a finite number of draws.
     percentile = float(100 * (np.sum(null < distance) + 0.5) / (len(null) + 1))
     begins = distance if low is None else low
     percentiles = np.array([one.percentile for one in found])
@@ -162,6 +165,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
         high=high,
         usual=usual,
         percentile=percentile,
+        # Large sets have a tiny `usual`; 0.01 keeps a difference that nobody sees from being far.
         verdict="near" if distance <= usual else "far" if begins > 10 * max(usual, 0.01) else "unusual",
         n=len(found),
         median_percentile=float(np.median(percentiles)),
@@ -195,6 +199,7 @@ class _Energy:
 
 def _within(apart: Array, weights: Array) -> float:
     """The mean distance of two different pictures of a set."""
+    # A picture beside itself is no pair, however often it was drawn.
     pairs = weights.sum() ** 2 - (weights**2).sum()
     return float(weights @ apart @ weights / pairs) if pairs > 0 else math.nan
 
@@ -203,6 +208,7 @@ def _null(training: Array, size: int, generator: np.random.Generator) -> Array:
     """Distances of random sets of training pictures, of `size`, from the others."""
     energy = _Energy(training, training)
     found = []
+    # One quantile of 95 % asks for fewer draws than both ends of an interval.
     for _ in range(_RESAMPLES // 4):
         drawn = np.zeros(len(training))
         drawn[generator.choice(len(training), max(1, size), replace=False)] = 1

@@ -10,12 +10,15 @@ from harness.nearness.palette import ColourSet, Picture
 
 _Plane = NDArray[np.float64]
 
+# The windows of 31 pixels and the shifts of 16 need about that much.
 SMALLEST_SIDE = 32
 _EDGE, _STRONG_EDGE, _DARKER = 0.4, 1.5, 0.25  # in spreads of brightness, so that a dark picture has its lines too
+# Of brightness, 0 to 1: an even picture must not turn rounding into lines.
 _LEAST_SPREAD = 0.02
 # Cycles a pixel; 0.5 is the finest that pixels can hold.
 _BANDS = (0.01, 0.03, 0.06, 0.12, 0.25, 0.35, 0.5)
 _PLANES = ("brightness", "yellow_blue", "across", "down")
+# In pixels: from a line's width to that of a window or storey.
 _STEPS, _SHIFTS, _FAR_SHIFTS = (4, 16), (2, 4, 8, 16), (2, 4, 8, 16, 32)
 _ROWS = 8
 
@@ -163,6 +166,7 @@ def _orientation(luma: _Plane, yellow_blue: _Plane) -> dict[str, float]:
         for n in _STEPS:
             upright, lying = (_log((profile - uniform_filter1d(profile, n)).std()) for profile in (rows, columns))
             found[f"{name}_ripple_{n}"] = upright - lying
+        # Each strip less its mirror: upside down the sign changes.
         parts = [float(part.mean()) for part in np.array_split(plane, _ROWS)]
         found |= {f"{name}_rows_{i}": parts[i] - parts[-1 - i] for i in range(_ROWS // 2)}
     power, least = float((down**2).mean()) + 1e-9, _EDGE * _spread(luma)
@@ -195,4 +199,5 @@ def _spread(luma: _Plane) -> float:
 
 
 def _log(value: float) -> float:
+    # An amount of 0 is common, as noise of a drawn map, and has no logarithm.
     return float(np.log(float(value) + 1e-4))

@@ -30,6 +30,7 @@ class ColourSet:
         self._covered = np.zeros((_LEVELS,) * 3, bool)
         for colour in self.colours:
             near = [np.flatnonzero(np.abs(centres - level) <= _TOLERANCE) for level in colour]
+            # (32, 32, 32): a look-up for each pixel in place of a distance to each colour.
             self._covered[np.ix_(*near)] = True
 
     def share_of(self, image: Picture) -> float:

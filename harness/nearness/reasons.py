@@ -123,6 +123,7 @@ def _reason_of_group(description: Array, usual: Array, group: str) -> Reason | N
 
 def _excess(value: float, low: float, middle: float, high: float) -> float:
     """How many times as far from the middle as the usual range goes on that side."""
+    # 1 at the edge of the usual range, on either side of a skewed one.
     room = (high - middle) if value > middle else (middle - low)
     return float((value - middle) / max(room, 1e-3))
 
@@ -148,6 +149,7 @@ def _rare_colour(description: Array, usual: Array) -> Reason | None:
     # Histograms hold square roots of shares.
     shares, most = description[bins] ** 2, usual[bins, 2] ** 2
     at = int(np.argmax(shares - most))
+    # 2 % of the pixels: less is no reason that a person would see.
     if shares[at] - most[at] < 0.02:
         return None
     # The middle of a quarter of the levels.

@@ -29,6 +29,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
 
     It is made from the dataset's training pictures once and kept beside them as `profile-<domain>.json`.
     """
+    # One's own trainings and weights of unknown training data have nothing to be near to.
     if model.dataset_id not in DATASETS:
         return None
     dataset = DATASETS[model.dataset_id]
@@ -36,6 +37,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     kept = folder / f"profile-{model.input_domain}.json"
     if kept.is_file():
         return load_profile(kept)
+    # The official training part only: a profile of test pictures would find them all near.
     part, half = _training_part(model)
     walked = walk(folder / part, within=folder).pictures if (folder / part).is_dir() else ()
     pictures = [file.path for file in walked]
@@ -59,6 +61,7 @@ def _training_part(model: Model) -> tuple[str, Half | None]:
     """The folder of the model's training inputs, and the half of each picture where A and B stand side by side."""
     if DATASETS[model.dataset_id].layout == "paired":
         return "train", "left" if model.direction == "AtoB" else "right"
+    # Unpaired models name the side they eat by the last letter of their split, `testA` or `testB`.
     return f"train{model.split[-1]}", None
 
 

@@ -19,6 +19,7 @@ from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
 from harness.sets.test_set import Refusal, SetImage
 
+# Pixels of the longer side on the contact sheet.
 _THUMBNAIL = 240
 
 
@@ -70,6 +71,7 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path, pieces: Pieces) -> O
     try:
         content = task.source.read()
         target = task.target.read() if task.target else None
+        # Hashes of the bytes as they lie there, before anything is done: they tell an unchanged file next time.
         facts = SetImage(
             task.name, f"{task.phase}/{task.name}.png", task.source.shown, hashlib.sha256(content).hexdigest(), (0, 0),
             target=task.target.shown if task.target else None,
@@ -104,8 +106,10 @@ def _made(
     task: Task, recipes: Recipes, folder: Path, facts: SetImage, *, content: bytes, target: bytes | None
 ) -> Outcome:
     opened = recipes.input.read(content, recipes.settings)
+    # By the size as stored upright: `--size own` is about the user's picture, not about a reduced reading of it.
     settings = recipes.settings.for_picture(opened.size_before)
     partner = _partner(task, target, recipes)
+    # Other sizes are brought together by fitting; tiles are cut before that.
     if settings.tiles and partner is not None and partner.size_before != opened.size_before:
         raise ImageError("and its target have different sizes; tiles of both would show different places")
     images = []
@@ -115,6 +119,7 @@ def _made(
         picture = _joined(drawn, answer, input_left=recipes.input_left)
         image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
         _save(picture, folder / image.output)
+        # Of the file, not of the pixels: another encoder writes another file, and runs record files.
         image = replace(image, output_sha256=sha256_of(folder / image.output))
         _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
         images.append(image)
@@ -182,6 +187,7 @@ def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) 
 
 def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
     (width, height), (other_width, other_height) = drawn.size_before, answer.size_before
+    # 2 %: scans and exports round sides by a few pixels.
     if abs(width * other_height / (height * other_width) - 1) < 0.02:
         return ()
     return (f"{width}x{height} and its target {other_width}x{other_height} differ in shape: they may not line up",)
@@ -218,6 +224,7 @@ def _save_thumbnail(picture: Image.Image, path: Path) -> None:
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    # Rows of a palette are small numbers, 1 to 30, and would all be black: times 20 they can be told apart.
     shown = picture.point([min(255, v * 20) for v in range(256)]) if picture.mode == "L" else picture
     small = shown.convert("RGB").resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
     small.save(path, format="JPEG", quality=85)

@@ -76,8 +76,10 @@ def carry_out(
 ) -> PreparedSet:
     """Does what a plan says; see `prepare_images`."""
     progress, request = progress or Silent(), plan.request
+    # Before hours of work: what fell out while planning is enough to refuse all.
     if request.strict and plan.refused:
         raise _refused(plan.refused)
+    # Held for the renaming alone: preparing takes long, and other commands may write meanwhile.
     naming = workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say)
     with (
         kept_pieces(plan.folder.parent, plan.folder.name, **_deciding(plan)) as pieces,
@@ -86,6 +88,7 @@ def carry_out(
         outcomes = _make(plan, draft, pieces, progress)
         refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
         images = _split(plan, draft, outcomes, progress)
+        # Inside the draft: on an error the folder is gone, and an earlier set of the name stands as it was.
         if not images or (request.strict and refused):
             raise _refused(refused)
         made = TestSet(
@@ -141,6 +144,7 @@ def _tasks(plan: Plan) -> list[Task]:
         earlier[image.source].append(image)
     tasks = []
     for name, (source, target) in zip(names, plan.files, strict=True):
+        # Without parts of the user's own everything is test; `_split` moves it, once contents are known.
         phase = plan.phase((source.part if plan.own_parts else None) or "test")
         before = tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name))
         tasks.append(Task(name, phase, source, target, before, plan.folder))
@@ -167,6 +171,7 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
     images = [image for outcome in outcomes for image in outcome.images]
     if plan.shares is None or not images:
         return tuple(images)
+    # By the hash of the source: all tiles of a picture go one way, and the same picture always the same.
     parts = assign(
         [i.sha256 for i in images], _groups(plan, draft, images, progress), plan.shares, _earlier_parts(plan)
     )
@@ -205,6 +210,7 @@ def _tell_of_most(plan: Plan, images: Sequence[SetImage], progress: Progress, *,
     for image in images:
         for warning in image.warnings if image.foreign or not foreign else ():
             alike[_wording(warning)].append(warning)
+    # A warning that most pictures share is about the set; of one or two pictures that says nothing.
     most = {k: found for k, found in alike.items() if (foreign or len(found) > 2) and len(found) > len(images) / 2}
     for found in most.values():
         swapped = "; are inputs and targets swapped?" if foreign and plan.request.targets else ""
@@ -230,6 +236,7 @@ def _wording(warning: str) -> str:
 
 
 def _earlier_parts(plan: Plan) -> dict[str, Part]:
+    # Other shares are another split: earlier parts would pull it back to the old one.
     if plan.earlier is None or plan.earlier.made_by.get("split") != plan.made_by["split"]:
         return {}
     return {i.sha256: cast(Part, i.output.split("/")[0].removesuffix("A")) for i in plan.earlier.images}

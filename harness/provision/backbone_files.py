@@ -27,6 +27,7 @@ def installed_backbone(workspace: Workspace, backbone: Backbone) -> Path:
     path, hint = workspace.backbone(backbone.file), f"harness setup --metrics {backbone.metrics[0]}"
     if not path.is_file():
         raise MetricError(f"the network `{backbone.id}` is not here", hint)
+    # At every use, for a network of the same name with other weights gives numbers that look right.
     if (found := sha256_of(path)) != backbone.sha256:
         raise ChecksumError(
             f"`{path}` is not `{backbone.id}`: its SHA-256 is {found}, expected {backbone.sha256}",
@@ -61,6 +62,7 @@ def bring_backbone(workspace: Workspace, backbone: Backbone, progress: Progress,
     found = Asset(f"network {backbone.id}", backbone.urls, backbone.sha256, backbone.size_bytes)
     target = workspace.backbone(backbone.file)
     if not target.exists():
+        # Said before the download, as some allow no commercial use.
         progress.say(f"{backbone.id}: licence {backbone.licence}")
     return bring(mirrored(found, mirrors), target, LockFile(workspace.lock_file), progress)
 
@@ -74,6 +76,7 @@ def place_backbone(workspace: Workspace, backbone: Backbone, source: Path) -> bo
     if not source.is_file():
         raise WeightsError(f"there is no file `{source}`", f"give the path of `{backbone.file}`")
     if (found := sha256_of(source)) != backbone.sha256:
+        # The likeliest slip is the network of the neighbouring metric.
         known = next((b.id for b in BACKBONES.values() if b.sha256 == found), None)
         raise WeightsError(
             f"`{source}` is {f'`{known}`, ' if known else ''}not `{backbone.id}`: its SHA-256 is {found}, expected "

@@ -48,8 +48,10 @@ def bring_dataset(
     """
     folder = workspace.official_dataset(dataset.family, dataset.name)
     suffix = ".tar.gz" if dataset.url.endswith(".tar.gz") else ".zip"
+    # Hidden beside the folder, so that a listing of datasets shows no half-brought one.
     archive = folder.with_name(f".{dataset.name}{suffix}")
     if installed_dataset(workspace, dataset):
+        # Left over by a call that was cut between unpacking and removing.
         archive.unlink(missing_ok=True)
         return False
     _refuse_other_folder(folder)
@@ -59,11 +61,13 @@ def bring_dataset(
     urls = (dataset.url, *dataset.mirrors)
     asset = mirrored(Asset(f"dataset {dataset.id}", urls, dataset.sha256, dataset.size_bytes, room), mirrors)
     lock = LockFile(workspace.lock_file)
+    # With a digest the archive is proved, so that even a plain tar may be unpacked.
     taken = replace(accepted or Acceptance(), unsummed=bool(known_digests(asset, lock)))
 
     def work(archive: Path) -> None:
         _unpack(dataset, archive, folder, progress, taken)
 
+    # Already there, brought by a call that was cut before it was unpacked or refused for its counts.
     if not bring(asset, archive, lock, progress, inspect=work):
         work(archive)
     archive.unlink()
@@ -110,6 +114,7 @@ def _unpack(dataset: Dataset, archive: Path, folder: Path, progress: Progress, a
 
 
 def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Acceptance) -> None:
+    # At least one of the splits: some archives come without a part.
     if not has_split(folder, dataset):
         there = ", ".join(f"`{entry.name}`" for entry in sorted(folder.iterdir())[:8])
         raise ArchiveError(
@@ -122,6 +127,7 @@ def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Accepta
     others = [
         f"{found[split]} pictures in `{split}`, {expected} were expected"
         for split, expected in dataset.splits.items()
+        # None where nobody published a number.
         if expected is not None and found[split] != expected
     ]
     if others and not accepted.counts:

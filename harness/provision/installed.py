@@ -41,6 +41,7 @@ def weights_differ(workspace: Workspace, model: Model) -> str | None:
     """
     path = installed_weights(workspace, model)
     known = known_digests(weights_asset(model), LockFile(workspace.lock_file))
+    # One's own trainings are recorded in their training.json, not in the lock file.
     if path is None or model.own or not known:
         return None
     found = sha256_of(path)

@@ -71,9 +71,11 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     """
     progress = progress or Silent()
     names = MODELS if request.every_model else request.models
+    # Names are looked up before anything is done: of ten, a mistyped last one must not cost nine downloads.
     models = list(dict.fromkeys(find_model(name) for name in names))
     datasets = list(dict.fromkeys(find_dataset(name) for name in request.datasets))
     backbones = backbones_of(request.metrics)
+    # One file is one thing; for several it would be placed in all their places.
     if request.from_file is not None and (request.every_model or len(models) + len(datasets) + len(backbones) != 1):
         raise HarnessError(
             f"`--from-file {request.from_file}` needs exactly one `--model`, `--dataset` or metric that it is for",
@@ -82,9 +84,11 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     _compare_digest(request)
     work = _Work(workspace, request, progress)
     with ExitStack() as stack:
+        # Waits for ever, and says for whom: setups are begun in two windows.
         stack.enter_context(workspace.locked("harness setup", wait_s=-1, on_wait=progress.say))
         opened = opened_bundle(workspace, request.bundle, progress, verified=work.verified) if request.bundle else None
         carried = stack.enter_context(opened) if opened else None
+        # Code first: without it the official engine cannot run anything that follows.
         work.clone(carried.repositories if carried else {})
         if carried:
             for model, path in carried.weights:
@@ -93,6 +97,7 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
                 work.dataset(dataset, path, verified=carried.verified)
             for backbone, path in carried.backbones:
                 work.backbone(backbone, path)
+        # Datasets come last, as they are the largest.
         for backbone in backbones:
             work.backbone(backbone, request.from_file)
         for model in models:
@@ -135,10 +140,12 @@ class _Work:
         for name, repository in REPOSITORIES.items():
             url, commit = asked.get(name, (self._request.lua_url, None))
             self._do("code", name, partial(
+                # What is typed, then what the bundle carries, then the authors' address.
                 ensure_clone, url or str(carried.get(name, repository.url)), commit or repository.commit,
                 self._workspace.upstream(name), url or repository.url,  # a bundle may be gone tomorrow
                 self._progress,
             ))  # fmt: skip
+        # Weights of the Lua original run without its text, so its absence fails nothing.
         for failure in [failure for failure in self.failures if failure.id == LUA.id]:
             self.failures.remove(failure)
             told = f"the Lua original was not cloned, which running its weights does not need: {failure.error.message}"
@@ -174,6 +181,7 @@ class _Work:
             self.failures.append(Failure(kind, name, error))
         except (OSError, MemoryError) as error:  # a full or read-only disk, a file without permission
             told = refused_by_system(error, self._workspace.root)
+            # A fault of ours must not be told as one thing that could not be brought.
             if told is None:
                 raise
             self.failures.append(Failure(kind, name, told))
@@ -195,6 +203,7 @@ class _Work:
                 rows.append(self._row("dataset", dataset.id, folder, _size(folder), note))
         for backbone in BACKBONES.values():
             if (path := self._workspace.backbone(backbone.file)).is_file():
+                # Present, but told: metrics refuse it by its hash.
                 note = "" if sha256_of(path) == backbone.sha256 else "another file: metrics do not use it"
                 rows.append(self._row("network", backbone.id, path, path.stat().st_size, note))
         return rows

@@ -34,6 +34,7 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress, mirror
     """
 
     def look_into(part: Path) -> None:
+        # Only a warning: the catalog's facts are read from papers and scripts, the file is what will run.
         difference = _compared(model, part, progress)[1]
         if difference:
             progress.warn(
@@ -63,9 +64,11 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
     digest, target = sha256_of(source), workspace.weights(model.family, model.name)
     if target.is_file() and sha256_of(target) == digest:
         return False
+    # Before copying: a file that is refused leaves what was there.
     _refuse_other_network(model, source, progress)
     asset, lock = weights_asset(model), LockFile(workspace.lock_file)
     known = known_digests(asset, lock)
+    # Somebody's own training is welcome under a model's name, as long as everybody is told.
     if known and digest not in known:
         progress.warn(f"`{source}` is another file of `{model.id}` than the known one: its SHA-256 is {digest}")
     elif not known:
@@ -74,6 +77,7 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
         progress.say(f"replacing the weights of `{model.id}`")
     with written_aside(target) as temporary:
         shutil.copyfile(source, temporary)
+    # As placed: what a later download must be is not decided by it.
     lock.record("placed", asset.id, source.resolve().as_uri(), target.stat().st_size, digest)
     return True
 
@@ -84,6 +88,7 @@ def _compared(model: Model, path: Path, progress: Progress) -> tuple[Architectur
     from harness.weights.architecture import architecture_of, difference_between
     from harness.weights.container import check_sums
 
+    # Zip containers have a CRC of each tensor; the older format has none.
     if not check_sums(path):
         progress.say(f"{model.id}: weights of this old kind hold no checksum; only their digest tells of damage")
     found = architecture_of(path)
@@ -99,6 +104,7 @@ def _refuse_other_network(model: Model, source: Path, progress: Progress) -> Non
             f"`{source}` is of the {_CODES[found.code]}, and `{model.id}` of the {_CODES[expected.code]}",
             f"name a model of the file's own code, see `harness models`{way}",
         )
+    # Another kind of network, or other channels, cannot draw what the model's name says.
     kinds = [(a.netG, a.input_nc, a.output_nc) for a in (expected, found)]
     if kinds[0] != kinds[1] and found.code != "lua":  # whose graph says all that is needed to run it
         raise WeightsError(

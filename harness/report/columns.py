@@ -12,6 +12,7 @@ from harness.metrics.meters import Column as Known
 from harness.metrics.registry import COLUMNS, TOTALS
 from harness.web.language import Language
 
+# No metric fills this column: it comes from run.json, not from the measurement.
 NEARNESS = "nearness"
 
 
@@ -69,6 +70,7 @@ def _labelled(name: str, known: Known | None, language: Language, values: tuple[
         about=language.either(f"about.{name}", known.definition if known else name),
         unit=language.either(f"unit.{unit}", unit),
         better=known.better if known else None,
+        # Three decimals suit what lies in 0..1, as most metrics do; the range of an unknown one is not known.
         decimals=known.decimals if known else 3,
         values=values,
     )
@@ -77,6 +79,7 @@ def _labelled(name: str, known: Known | None, language: Language, values: tuple[
 def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], language: Language) -> tuple[Column, ...]:
     """Returns one column with the percentile among training pictures, or nothing where no image has one."""
     values = tuple(_percentile(facts.get(name, {}).get("nearness")) for name in names)
+    # A model without a profile of its training pictures has no nearness: no empty column then.
     if all(math.isnan(value) for value in values):
         return ()
     label, about = language.text("column.nearness"), language.text("about.nearness")
@@ -84,6 +87,7 @@ def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], lang
 
 
 def _percentile(nearness: Any) -> float:
+    # What is no number counts as not measured: a record may come from another version or hand.
     value = nearness.get("percentile") if isinstance(nearness, dict) else nearness
     return float(value) if isinstance(value, int | float) else math.nan
 
@@ -91,6 +95,7 @@ def _percentile(nearness: Any) -> float:
 def ranked(column: Column) -> list[int]:
     """Returns the rows from best to worst; where neither way is better, from high to low."""
     sign = 1 if column.better == "lower" else -1
+    # The row breaks ties, so that equal numbers give the same examples on every machine.
     return sorted(range(len(column.values)), key=lambda row: (sign * column.values[row], row))
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
-from harness.metrics.statistics import Summary
+from harness.metrics.statistics import OverSeeds, Summary
 from harness.report.columns import Column, metric_columns, nearness_column, ranked, total_column
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
@@ -24,6 +24,7 @@ from harness.web.privacy import without_paths
 _MOST_WARNINGS, _MOST_NOTES = 20, 10
 """Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in `run.json`."""
 
+# Metrics that should agree on which images are good: those far from the cloud are worth a look.
 _PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("ssim", "lpips"), ("input_ssim", "input_psnr"))
 
 
@@ -45,6 +46,7 @@ class Headline:
     baselines: tuple[Baseline, ...]
     plot: Range | None
     verdict: str
+    over: OverSeeds | None = None
 
     def lines(self, label: str) -> list[tuple[str, str, Summary]]:
         """The summaries one below the other: the model's, called `label`, then the baselines'."""
@@ -117,11 +119,13 @@ class RunPage:
 def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language) -> RunPage:
     """Returns the data of a run's page; `spread` names the images that have a map of their samples' spread."""
     paired = record.test_set["layout"] == "paired"
+    # The measurement says which images there are; what the record knows of them is added where it knows something.
     facts = {str(fact["name"]): fact for fact in record.images}
     names = [row.name for row in measurement.rows]
     metrics = metric_columns(measurement, language)
     columns = metrics + nearness_column(names, facts, language)
     kinds = ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
+    # All others are PNGs in a folder of their kind; differences are made from two of them.
     kept = [kind for kind in kinds if kind != "difference"]
     return RunPage(
         name=record.name,
@@ -146,6 +150,7 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         made=provenance(record, language),
         wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
         missing=tuple((_names(metric), without_paths(why)) for metric, why in measurement.missing.items()),
+        # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
         published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
 
@@ -170,6 +175,7 @@ def date(started: str, language: Language) -> str:
     try:
         moment = datetime.fromisoformat(started)
     except ValueError:
+        # Records can be written by hand; a date that is none is shown as it stands.
         return started
     return language.text(
         "date",
@@ -185,6 +191,7 @@ def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str]) -> Picture:
     return Picture(
         name=name,
         source=without_paths(str(source)) if source else None,
+        # A name may hold `#`, `?` or `%`, which mean something in an address; it holds no `/`, so none is kept.
         addresses={kind: f"images/{kind}/{quote(name, safe='')}.png" for kind in kinds},
         notes=_notes(facts),
     )
@@ -205,14 +212,17 @@ def _headline(column: Column, measurement: Measurement, language: Language) -> H
     )
     summary = measurement.summary[column.id]
     marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
+    # One interval alone on an axis compares with nothing.
     plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
-    return Headline(column, summary, baselines, plot, _verdict(column, summary, baselines, language))
+    verdict = _verdict(column, summary, baselines, language)
+    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.id))
 
 
 def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:
     """Compares intervals, which errs on the careful side: intervals that are apart mean a clear difference."""
     if column.better is None or not baselines:
         return ""
+    # An interval is missing below the fewest images that bear one; then no verdict is given at all.
     sides = [_side(column, summary, baseline.summary) for baseline in baselines]
     if "unknown" in sides:
         return language.text("verdict.unknown")
@@ -239,6 +249,7 @@ def _examples(column: Column) -> tuple[Example, ...]:
     order = ranked(column)
     chosen = {"best": order[0]}
     if len(order) >= 3:
+        # Of an even number the lower of the two in the middle: an image is shown, there is no mean of two.
         chosen["median"] = order[(len(order) - 1) // 2]
     if len(order) >= 2:
         chosen["worst"] = order[-1]
@@ -247,6 +258,7 @@ def _examples(column: Column) -> tuple[Example, ...]:
 
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
+    # run.json keeps sentences in English and no codes; only those that every run may have are worth a translation.
     found = [_translated(without_paths(warning), language) for warning in record.warnings[:_MOST_WARNINGS]]
     if len(record.warnings) > _MOST_WARNINGS:
         found.append(language.count("warning.more", len(record.warnings) - _MOST_WARNINGS))
@@ -272,6 +284,7 @@ def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, .
     known = {column.id: column for column in columns}
     pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
     if "nearness" in known:
+        # Whether pictures unlike the training ones also come out worse, which is what nearness is for.
         pairs.append(("nearness", columns[0].id))
     found = []
     for x, y in pairs:

@@ -12,6 +12,7 @@ from harness.report.gathering import Headline, Picture, RunPage
 from harness.runs.notes import Note
 from harness.runs.training_record import TrainingRecord
 
+# Immutable, for all calls share a default.
 _NOTHING: Mapping[str, Note] = MappingProxyType({})
 
 
@@ -69,6 +70,7 @@ def index_page(
             IndexRun(folder, page, f"{quote(folder)}/", _median(page), notes.get(folder, Note()))
             for folder, page in ordered
         ),
+        # Likeness to the input says how much was changed, not how well: it goes last. The sort is stable.
         columns=tuple(columns[id_] for id_ in sorted(columns, key=lambda id_: (id_.startswith("input_"),))),
         damaged=tuple(damaged),
         trainings=tuple(

@@ -17,10 +17,10 @@ from harness.metrics.storage import load_measurement
 from harness.runs.record import RunRecord, load_record
 from harness.web.language import language
 
-Value = tuple[float | None, float | None, float | None]
-"""A number, and the lower and the upper bound of its interval; None for what is not there."""
+Value = tuple[float | None, float | None, float | None, float | None]
+"""A number, the lower and the upper bound of its interval, and its spread over seeds; None for what is not there."""
 
-_NOTHING: Value = (None, None, None)
+_NOTHING: Value = (None, None, None, None)
 _KNOWN = COLUMNS | TOTALS
 
 
@@ -74,9 +74,10 @@ def paper_table(runs: Sequence[Path], names: Sequence[str] = (), *, baselines: b
         Line(run.name, record.model["id"], len(m.rows), tuple(_value(m, column) for column in columns))
         for run, record, m in zip(runs, records, measured, strict=True)
     ]
+    # Baselines depend on the pictures, not on the model: those of one run stand for all runs of the same set.
     beside = measured[0].baselines if baselines else {}
     for who, summaries in beside.items():
-        values = [(s.mean, s.low, s.high) if (s := summaries.get(c.name)) else _NOTHING for c in columns]
+        values = [(s.mean, s.low, s.high, None) if (s := summaries.get(c.name)) else _NOTHING for c in columns]
         label = language("en").either(f"baseline.{who}", who.replace("_", " "))
         lines.append(Line(label, "", len(measured[0].rows), tuple(values)))
     return PaperTable(columns, tuple(lines), _caption(records, measured, columns, lines))
@@ -86,23 +87,28 @@ def _chosen(measured: Sequence[Measurement], names: Sequence[str]) -> list[str]:
     """The columns of the table: those asked for by their own names, or all that a metric fills."""
     there = {name for m in measured for name in (*m.columns, *m.totals)}
     if not names:
+        # In the registry's order, not the runs', so that two papers' tables have their columns alike.
         return [name for name in _KNOWN if name in there]
     found: list[str] = []
     for name in names:
         (metric,) = find_metrics([name])
+        # A metric may fill several columns; a column asked for by its own name comes alone.
         filled = [name] if name in _KNOWN else [column.name for column in (*metric.columns, *metric.totals)]
         kept = [column for column in filled if column in there]
         if not kept:
             raise RunError(f"`{name}` was measured in none of these runs", f"harness measure RUN --metrics {name}")
         found += kept
+    # Asked for twice, e.g. by its metric's name and by its own, a column comes once, where it was named first.
     return list(dict.fromkeys(found))
 
 
 def _value(measurement: Measurement, column: Column) -> Value:
+    if over := measurement.over_seeds.get(column.name):
+        return over.mean, over.low, over.high, over.spread
     if summary := measurement.summary.get(column.name):
-        return summary.mean, summary.low, summary.high
+        return summary.mean, summary.low, summary.high, None
     total = measurement.totals.get(column.name)
-    return (total.value, total.low, total.high) if total else _NOTHING
+    return (total.value, total.low, total.high, None) if total else _NOTHING
 
 
 def _caption(
@@ -113,14 +119,19 @@ def _caption(
     of = f"n = {counts[0]:,} images of {sets[0]}" if len(counts) == len(sets) == 1 else f"Images of {', '.join(sets)}"
     said = [
         of,
-        "Means over images with 95 % intervals, best values in bold",
+        f"Means over images with 95 % intervals{', best values in bold' if len(lines) > 1 else ''}",
         protocol_line(find_metrics(_names(columns))),
     ]
+    # A set's name says nothing of its pictures; the digest is made of every file's hash.
     if len({m["digest"] for m in (record.test_set for record in records)}) > 1:
         said.append("The runs are not of the same prepared pictures: their values are no comparison")
+    seeds = sorted({1 + len(m.seeds) for m in measured if m.seeds})
+    if seeds:
+        said.append(f"± is the standard deviation over {' or '.join(map(str, seeds))} seeds of the dropout")
     older = [r.name for r, m in zip(records, measured, strict=True) if m.protocol.get("version") == 1]
     if older:
         said.append(f"The intervals of {', '.join(older)} are those of protocol 1, too narrow: measure again")
+    # What is noted of a total, e.g. that its images are few, is said once for all runs.
     notes = dict.fromkeys(
         note for m in measured for c in columns if c.name in m.totals for note in m.totals[c.name].notes
     )
@@ -161,6 +172,7 @@ def to_latex(table: PaperTable) -> str:
 
 _ARROWS = {"higher": " $\\uparrow$", "lower": " $\\downarrow$", None: ""}
 _SIGNS = {"higher": " ↑", "lower": " ↓", None: ""}
+# LaTeX's ten special characters, then signs that stand in labels, units and captions and that pdfLaTeX's fonts lack.
 _LATEX = {
     "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
     "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "×": "$\\times$", "·": "$\\cdot$", "³": "$^3$",
@@ -174,19 +186,22 @@ def _latex(text: str) -> str:
 
 def _numbers(table: PaperTable, column: int, value: Value) -> tuple[str, str, bool]:
     """A value and its interval as text, and whether it is the best of its column."""
-    number, low, high = value
+    number, low, high, spread = value
     if number is None:
         return "--", "", False
     decimals = table.columns[column].decimals
+    # `z` writes a value that rounds to zero without a minus sign.
     interval = "" if low is None or high is None else f"{low:z.{decimals}f}, {high:z.{decimals}f}"
     best = table.best(column)
     text = f"{number:z.{decimals}f}"
-    return text, interval, best is not None and text == f"{best:z.{decimals}f}"
+    # Compared as printed: of two lines with the same digits neither is better to a reader.
+    is_best = best is not None and text == f"{best:z.{decimals}f}"
+    return text + (f" ± {spread:.{decimals + 1}f}" if spread is not None else ""), interval, is_best
 
 
 def _latex_value(table: PaperTable, column: int, value: Value) -> str:
     number, interval, best = _numbers(table, column, value)
-    shown = f"\\textbf{{{number}}}" if best else number
+    shown = f"\\textbf{{{_latex(number)}}}" if best else _latex(number)
     return f"{shown} {{\\scriptsize [{interval}]}}" if interval else shown
 
 
@@ -199,6 +214,7 @@ def to_markdown(table: PaperTable) -> str:
         for place, value in enumerate(line.values):
             number, interval, best = _numbers(table, place, value)
             cells.append(f"{f'**{number}**' if best else number}{f' [{interval}]' if interval else ''}")
+        # A bar would end the cell; the name of a run may hold one.
         rows.append([line.name.replace("|", "\\|"), *cells, *([] if table.one_n else [str(line.n)])])
     head += [] if table.one_n else ["n"]
     lines = [head, ["---", *(["---:"] * (len(head) - 1))], *rows]
@@ -209,10 +225,11 @@ def to_csv(table: PaperTable) -> str:
     """Returns all digits, one line a run; the names are those of the columns of `metrics.csv`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    ends = ("", "_low95", "_high95")
+    ends = ("", "_low95", "_high95", "_seeds_sd")
     writer.writerow(["run", "model", "n", *(f"{c.name}{end}" for c in table.columns for end in ends)])
     for line in table.lines:
         writer.writerow(
+            # `repr` gives the fewest digits that read back as the same float.
             [line.name, line.model, line.n, *("" if v is None else repr(v) for value in line.values for v in value)]
         )
     return text.getvalue().rstrip("\n")

@@ -64,14 +64,17 @@ def provenance(record: RunRecord, language: Language) -> Provenance:
 def command_again(record: RunRecord) -> str:
     """Returns the command that makes the run again from the same set and weights, typed in the workspace."""
     typed = _typed(record.command)
+    # The demo draws its pictures and brings its weights; `harness test` on their paths would find neither elsewhere.
     if typed.name == "demo":
         return without_paths(shlex.join(["harness", "demo", *(w for w in typed.words if w not in _TALK)]))
     test_set, native = record.test_set, record.extra.get("native") or {}
     size, devices = test_set.get("size"), native.get("devices")
+    # What was recorded goes first, for what was typed leaves out defaults; typed words serve records that are older.
     options = {
         "--model": record.model["id"],
         "--dataset": test_set.get("reference") or typed.path("--dataset", "-d") or test_set["name"],
         "--split": test_set.get("split"),
+        # A recorded None means all pictures, so the typed limit counts only where the key itself is missing.
         "--limit": test_set["limit"] if "limit" in test_set else typed.value("--limit"),
         "--engine": record.engine,
         "--mode": record.mode,
@@ -79,7 +82,10 @@ def command_again(record: RunRecord) -> str:
         "--device": record.device,
         "--size": "x".join(str(side) for side in size) if isinstance(size, list | tuple) else size,
         "--weights": _weights(record, typed),
-        **{f"--{name}": native.get(name) for name in ("samples", "precision") if native.get(name) not in {1, "fp32"}},
+        # What every run does that is not told otherwise is not worth an option.
+        "--seeds": seeds if (seeds := record.extra.get("seeds") or native.get("samples")) not in {None, 1} else None,
+        "--metrics": ",".join(record.extra.get("metrics") or ()) or None,
+        "--precision": native.get("precision") if native.get("precision") != "fp32" else None,
         "--batch-size": native.get("batch_size"),
         "--devices": ",".join(devices) if devices else None,
         "--lua-seed": native.get("lua_seed"),
@@ -103,6 +109,7 @@ class _Typed:
         """The last value of an option, written in either way."""
         found = None
         for word, following in zip(self.words, (*self.words[1:], ""), strict=False):
+            # `--seed=3` and `--seed 3`; where an option is given twice the last one counts, as click has it.
             option, equals, value = word.partition("=")
             if option in options:
                 found = value if equals else following
@@ -111,12 +118,14 @@ class _Typed:
     def path(self, *options: str) -> str | None:
         """The value of an option that names a file, None where that is an absolute path, which no page may show."""
         value = self.value(*options)
+        # Absolute on any system, not only on the one that makes the page: a page travels.
         return None if value and re.match(r"~|[\\/]|[A-Za-z]:", value) else value
 
 
 def _typed(command: Sequence[str]) -> _Typed:
     """Of what another program was asked, e.g. a script that imports harness, nothing is known."""
     first, *words = command or [""]
+    # The workspace goes before the command and is a path of that machine; the command to copy is typed in another.
     while words and words[0].startswith("--workspace"):
         del words[: 1 if "=" in words[0] else 2]
     if first != "harness" or not words:
@@ -137,10 +146,12 @@ def has_own_weights(record: RunRecord) -> bool:
     model, found = MODELS.get(str(record.model["id"])), record.model
     if model is None:
         return False
+    # Of weights whose hash nobody recorded only the shape tells: a generator trained anew in that shape passes.
     if model.sha256:
         return model.sha256 != found.get("weights_sha256")
     shape = found.get("architecture") or {}
     expected = model.architecture
+    # A key that an older record lacks is no contradiction.
     return any(shape.get(key, value) != value for key, value in (
         ("netG", expected.netG), ("norm", expected.norm), ("ngf", expected.ngf),
     ))  # fmt: skip
@@ -251,6 +262,7 @@ def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     t = language.text
     dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
     repository = LUA if _is_lua(record) else PYTORCH
+    # Where no clone took part, none of the authors' PyTorch code ran; lua/ models follow the Lua code's definition.
     code = repository.licence if record.upstream or repository is LUA else ""
     return _known(
         Fact(t("licence.code"), code, link=f"{repository.url}/blob/{repository.commit}/LICENSE"),
@@ -266,6 +278,7 @@ def _citations(record: RunRecord) -> tuple[Citation, ...]:
     if model:
         found += citations_of(model)
     elif (family := str(record.model.get("family"))) in {*CITATIONS, "colorization"}:
+        # The authors' ColorizationModel is their Pix2PixModel on Lab channels and has no paper of its own.
         found.append(CITATIONS["pix2pix" if family == "colorization" else family])
     dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
     if dataset:

@@ -41,8 +41,10 @@ def measured_runs(workspace: Workspace, model: str) -> list[tuple[str, Measureme
     """Returns names and measurements of a model's runs, the newest first; damaged ones are left out."""
     found = []
     for folder in reversed(run_folders(workspace)):
+        # A list of models must not fail over one damaged run; `harness report` names those.
         with suppress(RunError):
             record = load_record(folder)
+            # Published numbers are of the official weights only.
             if record.model["id"] == model and not has_own_weights(record):
                 found.append((folder.name, load_measurement(folder)))
     return found
@@ -51,6 +53,7 @@ def measured_runs(workspace: Workspace, model: str) -> list[tuple[str, Measureme
 def published_rows(model: str, measurement: Measurement | None = None) -> tuple[PublishedRow, ...]:
     """Returns the published numbers of a catalog model's task, by its id; none for any other model."""
     found = []
+    # Own trainings and converted weights have no entry in the catalog and nobody published their numbers.
     for score in scores_of(MODELS[model]) if model in MODELS else ():
         name = MEASURED_AS.get(score.metric)
         total = measurement.totals.get(name) if measurement and name else None

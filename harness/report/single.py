@@ -22,6 +22,7 @@ from harness.web.language import Language, language
 _QUALITIES = (None, 90, 75, 50)
 """Tried in this order: PNG, then WebP of falling quality."""
 
+# Not the lowest of the above: fewer images, but none whose flaws are the codec's instead of the model's.
 _SAMPLED_QUALITY = 75
 MEGABYTE = 1_000_000
 
@@ -46,6 +47,7 @@ class _Row:
 
     @property
     def size(self) -> int:
+        # Data addresses are ASCII, so letters are bytes; 16 more for the quotes and commas around them in JSON.
         return len(self.strip) + sum(len(address) for address in self.pictures.values()) + 16
 
 
@@ -85,6 +87,7 @@ class _Embedding:
     @cached_property
     def budget(self) -> int:
         """Bytes that pictures may take."""
+        # The page with all names and numbers and no picture; what is left is for pictures.
         return self.max_bytes - len(self.html({}, None, 0).encode())
 
     def all_rows(self, quality: int | None) -> dict[int, _Row] | None:
@@ -96,6 +99,7 @@ class _Embedding:
                 rows[row] = self.row(row, quality)
                 left -= rows[row].size
                 if left < 0:
+                    # At once: encoding ten thousand images only to learn that they do not fit would take minutes.
                     return None
                 step.advance()
         return rows
@@ -103,6 +107,7 @@ class _Embedding:
     def write_sample(self) -> SingleFile:
         """Fewer and fewer images, evenly by rank, until they fit; those of the first screen always."""
         order = ranked(self.page.columns[0])
+        # The mean of 16 images, evenly by rank, tells about how many fit.
         probe = [self.row(row, _SAMPLED_QUALITY).size for row in evenly(order, 16)]
         wanted = min(len(order), int(self.budget / (sum(probe) / len(probe))))
         known: dict[int, _Row] = {}
@@ -112,10 +117,12 @@ class _Embedding:
                 for row in {*evenly(order, wanted), *(e.row for e in self.page.examples)}:
                     if row not in known:
                         known[row] = self.row(row, _SAMPLED_QUALITY)
+                    # Most rows of a smaller choice are new ones, but what was encoded already is not encoded again.
                     rows[row] = known[row]
                     step.advance()
             if written := self.write(rows, _SAMPLED_QUALITY):
                 return written
+            # Steps of 7 % waste little of the limit and end after a few.
             wanted = int(wanted * 0.93)
         name = self.run.name
         raise RunError(
@@ -125,6 +132,7 @@ class _Embedding:
 
     def write(self, rows: dict[int, _Row], quality: int | None) -> SingleFile | None:
         """Writes the file with these rows, unless it would be too large."""
+        # The page tells its own size. Written once with the largest number it may have, it is long enough to tell by.
         size = len(self.html(rows, quality, self.max_bytes).encode())
         html = self.html(rows, quality, size)
         if len(html.encode()) > self.max_bytes:
@@ -138,6 +146,7 @@ class _Embedding:
         kinds = [kind for kind in page.kinds if kind != "difference"]
         document: dict[str, Any] = run_document(page, words)
         document["embedded"] = {
+            # By row with None for what is left out: scripts find pictures by row, and numbers of all images stay.
             "strips": [rows[row].strip if row in rows else None for row in range(count)],
             "pictures": {
                 kind: [rows[r].pictures.get(kind) if r in rows else None for r in range(count)] for kind in kinds
@@ -160,6 +169,7 @@ class _Embedding:
             if row in rows:
                 found[row] |= rows[row].pictures
                 name = page.pictures[row].name
+                # The first screen shows a difference without a script's help, so it is embedded for these few.
                 if page.paired and (drawn := read_picture(self.run / "images", "difference", name)):
                     found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp")
         return found
@@ -169,6 +179,7 @@ class _Embedding:
         name, pictures = self.page.pictures[row].name, {}
         for kind in self.page.kinds:
             picture = None if kind == "difference" else read_picture(self.run / "images", kind, name)
+            # The thumbnails are inside as WebP whatever the quality: small, and never what is looked at closely.
             if picture:
                 pictures[kind] = _address(encode(picture, quality), "png" if quality is None else "webp")
         return _Row(_address((self.run / strip_path(row)).read_bytes(), "webp"), pictures)

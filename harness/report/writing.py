@@ -43,6 +43,7 @@ def write_run_report(run: Path, lang: str = "en", progress: Progress | None = No
     """
     words = language(lang)
     page = load_page(run, words)
+    # Before the page: whatever stands in index.html is there when somebody opens it.
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
     target = run / "index.html"
     examples, around = _example_addresses(run, page), Surroundings(home="../index.html")
@@ -56,11 +57,13 @@ def load_page(run: Path, words: Language) -> RunPage:
     Raises:
         RunError: the folder is no complete run, its records are damaged, or it holds a link that leads out of it.
     """
+    # First, for opening a picture already follows a link.
     refuse_links_out(run)
     return _read_page(run, words)
 
 
 def _read_page(run: Path, words: Language) -> RunPage:
+    # Only images that were drawn more than once have such a map.
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
     return run_page(load_record(run), load_measurement(run), spread, words)
 
@@ -100,6 +103,7 @@ def render_run(
 
 def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | None]]:
     """Full-size pictures of the first screen; the differences among them are drawn here."""
+    # Which rows are examples changes when a run is measured anew; its old drawings would stay for ever.
     for old in (run / FOLDER).glob("difference-*.webp"):
         old.unlink()
     found: dict[int, dict[str, str | None]] = {}
@@ -122,13 +126,16 @@ def write_comparison(
     Raises:
         RunError: fewer than two runs, too many, one that is incomplete, or some that must not be compared.
     """
+    # A run against itself has no differences, and its letter would stand for two.
     if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
         raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
     words = language(lang)
+    # Runs that must not be compared fail here, before minutes go into thumbnails.
     comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
     for run, page in zip(runs, pages, strict=True):
         write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
     compared = compare_page(pages, bases, comparisons, words)
     html = render_page(
@@ -142,6 +149,7 @@ def write_comparison(
 def comparison_name(runs: Sequence[Path]) -> str:
     """Returns the file name of a comparison: all names where that is short enough, else the first and a number."""
     name = f"compare-{'-'.join(run.name for run in runs)}"
+    # As `NAME_BYTES` of the workspace: file systems take 255 bytes, `.html` and a draft's ending are added.
     if len(name.encode()) > 200:
         number = hashlib.sha256("/".join(run.name for run in runs).encode()).hexdigest()[:12]
         name = f"compare-{number}"
@@ -152,6 +160,7 @@ def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
     words = language(lang)
     damaged: list[tuple[str, str]] = []
+    # Without the search for links: only records are read here, in hundreds of runs perhaps.
     pages = _read_all(results, "run.json", lambda folder: _read_page(folder, words), damaged)
     trainings = _read_all(results, "training.json", load_training, damaged)
     said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))

@@ -47,6 +47,7 @@ def kinship(first: Path, second: Path) -> Kinship:
         RunError: a record, or a picture that has to be looked at, is missing or damaged.
     """
     a, b = load_record(first), load_record(second)
+    # By name: runs may have their images in another order.
     ours, theirs = ({image["name"]: image for image in record.images} for record in (a, b))
     if ours.keys() != theirs.keys():
         return Kinship("their records name other images", same_preparation=False)
@@ -54,6 +55,7 @@ def kinship(first: Path, second: Path) -> Kinship:
     # A pair has one source whichever half is the input, so runs of two directions are told by their pictures.
     by_hash = hashed and a.test_set.get("direction") == b.test_set.get("direction")
     same = True
+    # Inputs first: other inputs are the reason worth telling where both differ.
     for kind in _kinds(a, b):
         images = (first / "images", second / "images")
         found = {n: _relation(images, kind, (ours[n], theirs[n]), by_hash=by_hash) for n in ours}
@@ -69,6 +71,7 @@ def _hashed(record: RunRecord) -> bool:
 
 
 def _kinds(a: RunRecord, b: RunRecord) -> Sequence[str]:
+    # Targets only where both have them: a run without can still be compared by what it drew.
     paired = all(record.test_set["layout"] == "paired" for record in (a, b))
     return ("input", "target") if paired else ("input",)
 
@@ -81,11 +84,13 @@ def _relation(
     if by_hash:
         if a.get(_HASHES[kind]) != b.get(_HASHES[kind]):
             return "other"
+        # The same bytes may have been brought to two sizes, by `--size`.
         return "same" if a["sha256"] == b["sha256"] and len({*map(_size, pictures)}) == 1 else "prepared otherwise"
     difference = difference_of(*images, kind, a["name"])
     if not difference.problem and difference.max <= _ROUNDED:
         return "same"
     first, second = map(_small, pictures)
+    # Float64 arrays of 16×16×3: another crop or filter moves such averages little.
     return "prepared otherwise" if np.abs(first - second).mean() <= _ALIKE else "other"
 
 
@@ -99,6 +104,7 @@ def _size(path: Path) -> tuple[int, int] | None:
 
 
 def _small(path: Path) -> np.ndarray:
+    # BOX averages what lies below each pixel, so that no detail decides.
     picture = Image.fromarray(read_pixels(path)).resize((_SIDE, _SIDE), Image.Resampling.BOX)
     return np.asarray(picture, dtype=np.float64)
 

@@ -50,11 +50,13 @@ def find_runs(workspace: Workspace, names: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for name in names:
         try:
+            # A run of that name goes before a folder that holds runs.
             found.append(find_run(workspace, name))
         except UnknownNameError:
             within = oldest_first(Path(name).glob(f"*/{record.FILE}"))
             if not within:
                 raise
+            # As paths of `find_run` are: one run, however it was reached, is one entry below.
             found += [folder.resolve() for folder in within]
     return list(dict.fromkeys(found))
 
@@ -66,9 +68,11 @@ def _found(name: str | None, folders: list[Path], files: tuple[str, ...], worksp
                 f"there are no runs in `{workspace.results}` yet", "harness test --model facades_label2photo"
             )
         return folders[-1]
+    # A name before a path: a folder `facades-001` here must not hide the run.
     by_name = {folder.name: folder for folder in folders}
     if name in by_name:
         return by_name[name]
+    # A run received from elsewhere, outside of results/.
     if any((Path(name) / file).is_file() for file in files):
         return Path(name).resolve()
     raise UnknownNameError("run", name, by_name)

@@ -38,6 +38,7 @@ def load_note(folder: Path) -> Note:
 
 def save_note(folder: Path, note: Note) -> None:
     """Writes the note beside the record; an empty one leaves no file."""
+    # So that a run about which everything was taken back looks as if nothing had been said.
     if note == Note():
         (folder / FILE).unlink(missing_ok=True)
     else:

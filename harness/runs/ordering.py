@@ -17,6 +17,7 @@ def oldest_first(records: Iterable[Path]) -> list[Path]:
 
     Hidden folders, in which work is still going on, are left out.
     """
+    # Names with a dot in front are drafts, which get their name when they are whole.
     found = [path for path in records if not path.parent.name.startswith(".")]
     return [path.parent for path in sorted(found, key=_age)]
 

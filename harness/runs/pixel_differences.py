@@ -51,13 +51,16 @@ def difference_of(first: Path, second: Path, kind: str, name: str) -> PixelDiffe
         try:
             pictures.append(read_pixels(images / kind / f"{name}.png"))
         except RunError as error:
+            # A missing picture is a finding of its own, not an error: the others are still compared.
             return PixelDifference(kind, name, problem=f"of the {place}: {error.message}")
     a, b = pictures
     if a.shape != b.shape:
         sizes = " and ".join(f"{p.shape[1]}x{p.shape[0]}" for p in pictures)
         return PixelDifference(kind, name, problem=f"their sizes are {sizes}")
+    # int16, for uint8 would wrap below zero.
     apart = np.abs(a.astype(np.int16) - b)  # H x W x 3
     changed = apart.max(axis=2) > 0
+    # Mean over channels; the share counts a pixel where any of its three channels differs.
     return PixelDifference(kind, name, int(apart.max()), float(apart.mean()), float(changed.mean()))
 
 
@@ -65,6 +68,7 @@ def read_pixels(path: Path) -> np.ndarray:
     """Returns a picture of a run as uint8 of H x W x 3; raises RunError where it is missing or damaged."""
     try:
         with Image.open(path) as picture:
+            # Pictures of runs from elsewhere may be grey or have a palette.
             return np.asarray(picture.convert("RGB"))
     except FileNotFoundError:
         raise RunError(f"`{path.parent.name}/{path.name}` is missing", "run `harness test` again") from None

@@ -13,6 +13,7 @@ from harness.units import moment
 from harness.workspace import checked_name
 
 FILE = "run.json"
+# Still format 1: keys that came later have defaults, and unknown ones are passed over.
 _DOCUMENT = Document(
     newest=1,
     error=RunError,
@@ -134,13 +135,16 @@ def load_record(folder: Path) -> RunRecord:
 
 def _record(content: dict[str, Any]) -> RunRecord:
     record: RunRecord = typed(RunRecord, content)
+    # The name becomes a folder and part of addresses; a record from elsewhere may say `../..`.
     checked_name(record.name, "run")
+    # Evaluated for its ValueError: a record that names no moment has no place in any order.
     _ = record.moment
     typed(_ModelFacts, record.model, "model")
     typed(_SetFacts, record.test_set, "test_set")
     typed(_Upstream | None, record.upstream, "upstream")
     for image in typed(tuple[_ImageFacts, ...], list(record.images), "images"):
         checked_name(image["name"], "picture")
+    # Cut or edited by hand: tables of images and metrics would be of different lengths.
     if record.test_set["count"] != len(record.images):
         raise ValueError(f"`test_set.count` is {record.test_set['count']}, `images` has {len(record.images)}")
     return record

@@ -141,6 +141,7 @@ def _record(content: dict[str, Any]) -> TrainingRecord:
     typed(tuple[_Result, ...], list(record.results), "results")
     for model in record.models:
         checked_name(model.name, "model")
+        # Weights are opened by this path, which may only lead below the training's folder.
         checked_path(model.weights, "file of weights")
     return record
 

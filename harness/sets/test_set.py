@@ -78,6 +78,7 @@ class TestSet:
         domains: what stands left and right in a pair; of a `single` set the inputs' is where the direction says.
     """
 
+    # pytest would collect a class of this name.
     __test__ = False
 
     name: str
@@ -100,6 +101,7 @@ class TestSet:
 
         Of sets made before pictures were hashed it is the one recorded then, over sources and operations.
         """
+        # Order and form of these facts are fixed: recorded digests of older runs are compared with them.
         facts: list[Any] = [self.layout, self.direction]
         if self.hashed:
             facts += [[i.name, i.output_sha256, i.sha256, i.target_sha256] for i in self.images]
@@ -122,6 +124,7 @@ def _test_set(content: dict[str, Any]) -> TestSet:
     found: TestSet = typed(TestSet, {**content, "domains": _domains(content)})
     checked_name(found.name, "set")
     for image in found.images:
+        # Pictures are opened, and copied into runs: none may lie outside of the set.
         checked_path(image.output, "picture")
     return found
 
@@ -141,6 +144,7 @@ def _domains(document: dict[str, Any]) -> list[str | None]:
     """What A and B are; of sets made before that was written, by what they were made for."""
     model = MODELS.get(document.get("model") or "")
     if "domains" in document or model is None:
+        # Some sets carry them among the arguments they were made with.
         return list(document.get("domains") or document["made_by"].get("domains") or (None, None))
     target = model.output_domain if document["layout"] == "paired" else None
     return list(sides(model.input_domain, target, document["direction"]))

@@ -64,6 +64,7 @@ def find_instruments(workspace: Workspace, wanted: Wanted) -> Instruments:
     """
     asked = {metric.name for metric in wanted.metrics}
     device = resolve_device(wanted.device)
+    # A metric without its instrument is told as missing; the others are measured all the same.
     lacks: dict[str, tuple[str, str]] = {}
 
     def found(what: str, look: Callable[[], Draw]) -> Draw | None:
@@ -145,6 +146,7 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
         architecture=generator.architecture,
         items=(),
         direction=model.direction,
+        # A judge must not roll dice: without dropout the same picture gets the same answer.
         mode="deterministic",
         seed=0,
         device=device,
@@ -165,6 +167,7 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
 def _reals(workspace: Workspace, wanted: Wanted) -> Callable[[], Iterator[Picture]] | None:
     """Real pictures of what is drawn: the folder named, else the other side of an unpaired set's own part."""
     folder = wanted.real
+    # Only unpaired parts have a side, and the other side holds real pictures of what is drawn.
     if folder is None and wanted.reference and wanted.split and wanted.split[-1:] in {"A", "B"}:
         found = find_set(workspace, wanted.reference, family=wanted.model.family)
         other = found.folder / f"{wanted.split[:-1]}{'B' if wanted.split.endswith('A') else 'A'}"
@@ -178,6 +181,7 @@ def _reals(workspace: Workspace, wanted: Wanted) -> Callable[[], Iterator[Pictur
     def opened() -> Iterator[Picture]:
         for path in paths:
             picture = open_rgb(path)
+            # To the outputs' size: networks of metrics see scale as content.
             yield np.asarray(picture.resize(wanted.size, Image.Resampling.BICUBIC) if wanted.size else picture)
 
     return opened

@@ -46,9 +46,11 @@ def load_generator(workspace: Workspace, model: Model, weights: Path | None = No
         raise WeightsError(f"the weights of `{model.id}` are not installed", f"harness setup --model {model.id}")
     if not path.is_file():
         raise WeightsError(f"there is no file `{path}`", f"harness setup --model {model.id}")
+    # From the file, not from the catalog: the file is what runs.
     found = architecture_of(path)
     if found.use_dropout is None:  # a U-Net's keys do not tell; the catalog does
         found = replace(found, use_dropout=model.architecture.use_dropout)
+    # Of a file the user names nothing was ever recorded, so it cannot have changed.
     changed = None if weights else weights_differ(workspace, model)
     if found.code == "lua":  # its networks are made for one size, down to one pixel: `unet_128` for 128
         model = replace(model, crop_size=found.multiple_of)

@@ -20,6 +20,7 @@ def refuse_unmeasurable(work: Assignment) -> None:
     architecture, least = work.generator.architecture, f"SSIM needs {WINDOW} pixels a side at least"
     if work.size is not None:
         refuse_size(work.size, architecture)
+        # The window of SSIM has to fit into the picture once; see `harness.metrics.ssim`.
         if min(work.size) < WINDOW:
             raise EngineError(
                 f"size {work.size[0]}x{work.size[1]} cannot be measured: {least}", "use a larger `--size`"
@@ -32,6 +33,8 @@ def refuse_unmeasurable(work: Assignment) -> None:
         except ImageError as error:
             return ImageError(f"`{item.path}` {error.message}", error.hint)
         said = f"`{item.path}` is {width}x{height}"
+        if work.preprocessing is not None:
+            _, (width, height) = work.preprocessing.tested((width, height), architecture.multiple_of)
         if not fits((width, height), architecture):
             return ImageError(f"{said}: {reason(architecture)}", size_hint(architecture))
         if min(width, height) < WINDOW:

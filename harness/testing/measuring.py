@@ -63,8 +63,10 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     if before.protocol.get("version") != VERSION:  # its intervals and its mean target are those of another protocol
         metrics = tuple(dict.fromkeys((*find_metrics((*before.columns, *before.totals)), *asked)))
     subject = subject_of(workspace, folder, record, [row.name for row in before.rows])
+    # No other command may write the run meanwhile, and metrics.csv and metrics.json belong together.
     with workspace.locked("harness measure", wait_s=-1):
         found = measure_subject(workspace, subject, metrics, request, progress or Silent())
+        # Only where nothing at all came of it; otherwise the page says what is missing and why.
         if {metric.name for metric in asked} <= set(found.missing):
             reasons = "; ".join(f"{metric.name}: {found.missing[metric.name]}" for metric in asked)
             raise MetricError(
@@ -96,12 +98,15 @@ def measure_subject(
     metrics: Sequence[Metric],
     chosen: FurtherMetrics | None = None,
     progress: Progress | None = None,
+    *,
+    baselines: bool = True,
 ) -> Measurement:
-    """Measures a run's pictures with what the workspace has; `metrics` as in `MeasureRequest`.
+    """Measures a run's pictures with what the workspace has; `metrics` and `baselines` as in `MeasureRequest`.
 
     Args:
         chosen: what the user decides of palette, evaluator, real pictures and device.
     """
+    # Any picture tells the size: a run has one but for `--size own`, where no mean fits anyway.
     first = {kind: next((subject.images / kind).glob("*.png"), None) for kind in ("output", "target")}
     wanted = Wanted(
         metrics=metrics,
@@ -115,12 +120,14 @@ def measure_subject(
         device=chosen.device if chosen else "auto",
     )
     mean = mean_target_of(workspace, subject.model)
+    # H×W×3, so [1::-1] is width and height.
     fits = mean is not None and mean[0].shape[1::-1] == _size(first["target"])
     request = MeasureRequest(
         metrics=tuple(metrics),
         instruments=find_instruments(workspace, wanted),
         mean_target=mean[0] if mean and fits else None,
         mean_is=mean[1] if mean and fits else MEAN_LEFT_OUT,
+        baselines=baselines,
     )
     return measure_images(subject.images, subject.names, paired=subject.paired, request=request, progress=progress)
 

@@ -48,6 +48,7 @@ class Assignment:
 
 def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
     """Returns the record of a run that succeeded."""
+    # The native engine runs none of the authors' code, even where a clone lies there.
     clone = clone_state(workspace) if answer.engine == "official" else None
     return RunRecord(
         name=name,
@@ -55,6 +56,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         command=work.request.command,
         started=started.isoformat(timespec="seconds"),
         model=_model_facts(work.generator) | {"weights": _shown_weights(workspace, work.request.weights)},
+        # The answer's engine and the resolved device, not what was asked: `auto` means nothing elsewhere.
         engine=answer.engine,
         mode=work.request.mode,
         seed=work.request.seed,
@@ -67,7 +69,9 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in answer.durations.items()},
         warnings=tuple(_warnings(work, clone)),
-        extra=answer.extra | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
+        extra=answer.extra
+        | {"seeds": work.request.seeds, "metrics": list(work.request.metrics)}
+        | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )
 
 
@@ -76,11 +80,13 @@ def _shown_weights(workspace: Workspace, given: Path | None) -> str | None:
     if given is None:
         return None
     below = given.resolve()
+    # A path within the workspace means the same on another machine; of any other only the name is told.
     return below.relative_to(workspace.root).as_posix() if below.is_relative_to(workspace.root) else given.name
 
 
 def digest_of(selection: Selection) -> str:
     """What a record says of the pictures of a selection; equal selections have equal ones."""
+    # Hashed once more, as a selection's digest may end in `:first-10`.
     return hashlib.sha256(selection.digest.encode()).hexdigest()
 
 
@@ -111,6 +117,7 @@ def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
         "limit": request.limit,
         "follow_links": request.follow_links,
         "nearness": selection.nearness,
+        # JSON knows no tuples.
         "size": list(request.size) if isinstance(request.size, tuple) else request.size,
     }
 

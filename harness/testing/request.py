@@ -29,12 +29,14 @@ class TestRequest:
         engine: None for the usual one: native for weights of the Lua original, official for all others.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
+        seeds: how often every picture is drawn, by `seed` and the ones after it; the first stands for all elsewhere.
         lang: the language of the pages.
         command: the command line as typed, for the record.
         metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
         follow_links: whether links that lead out of the folder are followed.
     """
 
+    # pytest would collect a class of this name.
     __test__ = False
 
     model: str | Model
@@ -47,6 +49,7 @@ class TestRequest:
     mode: Mode = "paper"
     device: str = "auto"
     seed: int = 0
+    seeds: int = 1
     size: Size = None
     native: NativeSettings = field(default_factory=NativeSettings)
     lang: str = "en"

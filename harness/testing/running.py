@@ -18,8 +18,8 @@ from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
 from harness.engines.job import Answer, Job
 from harness.errors import EngineError, GitError, RunError
-from harness.files import claimed, folder_written_aside, sweep
-from harness.metrics.measure import Measurement
+from harness.files import claimed, folder_written_aside, scratch, sweep
+from harness.metrics.measure import Measurement, Row
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.prepare.planning import PrepareRequest
@@ -64,17 +64,20 @@ def run_test(
     """
     progress = progress or Silent()
     entry = find_model(workspace, request.model) if isinstance(request.model, str) else request.model
+    # First what is quick and often wrong: model, device, metrics, name.
     device = resolve_device(request.device)
     find_metrics(request.metrics)  # a name that is wrong is told before hours of translating
     if request.name is not None:
         _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
     request = replace(request, engine=_engine_for(generator, request))
+    request = _with_seeds(generator, request, progress)
     difference = generator.difference_from_catalog()
     if difference:
         progress.warn(difference)
     entry = replace(entry, architecture=generator.architecture)  # which may colour photos where the catalog's does not
     found = _found(workspace, entry, request, progress)
+    # The digest of a limited selection says how many pictures it is of.
     selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
     for refusal in selection.refused if found.test_set is None else ():
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
@@ -83,10 +86,12 @@ def run_test(
     what = f"{len(selection.items)} images of `{selection.name}`"
     progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
     work = Assignment(generator, selection, request, device)
+    # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     refuse_unmeasurable(work)
     if into is not None:  # a check makes everything itself
         return _run(workspace, work, into, None, progress)
     sweep(workspace.results)
+    # The name is held while the run is made, so that two tests begun together do not collide.
     with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
         if name is None:
             raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
@@ -109,6 +114,14 @@ def _engine_for(generator: Generator, request: TestRequest) -> Engine:
     return request.engine or ("native" if lua else "official")
 
 
+def _with_seeds(generator: Generator, request: TestRequest, progress: Progress) -> TestRequest:
+    """One seed where nothing is drawn at random; the native engine maps where its draws differ."""
+    if request.seeds > 1 and (request.mode != "paper" or generator.architecture.use_dropout is False):
+        progress.say("no dropout is live: another seed would draw the same, so one is drawn")
+        request = replace(request, seeds=1)
+    return replace(request, native=replace(request.native, samples=max(request.native.samples, request.seeds)))
+
+
 def _found(workspace: Workspace, model: Model, request: TestRequest, progress: Progress) -> FoundSet:
     """The set that is meant; what no model can read as it is, is prepared first."""
     if request.dataset is None:
@@ -119,6 +132,7 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     if not found.must_be_prepared:
         return found
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
+    # A set of that name made in another way stays: a test must not change what the user prepared.
     wanted = PrepareRequest(
         folder=found.folder, model=model, size=request.size, follow_links=request.follow_links, replace=False
     )
@@ -149,6 +163,7 @@ def _run(
     workspace: Workspace, work: Assignment, folder: Path, before: Translated | None, progress: Progress
 ) -> TestedRun:
     started = datetime.now().astimezone()
+    # All or nothing: a run that fails leaves no folder that looks like a run.
     with folder_written_aside(folder) as draft:
         answer = _translate(workspace, work, draft, before, progress, name=folder.name)
         begun = time.perf_counter()
@@ -160,14 +175,35 @@ def _run(
             reference=work.selection.reference,
             split=work.selection.split,
         )
-        measurement = measure_subject(workspace, subject, find_metrics(work.request.metrics), progress=progress)
+        metrics = find_metrics(work.request.metrics)
+        measurement = measure_subject(workspace, subject, metrics, progress=progress)
+        seeds = _further_seeds(workspace, work, subject, folder, progress)
+        measurement = replace(measurement, seeds=seeds)
         save_measurement(draft, measurement)
         answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - begun})
+        # After measuring: the record tells how long that took, and stands only in complete runs.
         record = make_record(workspace, folder.name, work, started, answer)
         save_record(draft, record)
+        # A run made for a comparison alone has no index to lead back to.
         if folder.parent == workspace.results:
             write_run_report(draft, work.request.lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
+
+
+def _further_seeds(
+    workspace: Workspace, work: Assignment, subject: Subject, folder: Path, progress: Progress
+) -> dict[int, tuple[Row, ...]]:
+    """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
+    request, found = work.request, {}
+    metrics = [metric for metric in find_metrics(request.metrics) if metric.columns]
+    for seed in range(request.seed + 1, request.seed + request.seeds):
+        progress.say(f"seed {seed}")
+        other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
+        with scratch(folder.parent) as place:
+            _translate(workspace, other, place, None, progress, name=folder.name)
+            drawn = replace(subject, images=place / "images")
+            found[seed] = measure_subject(workspace, drawn, metrics, baselines=False, progress=progress).rows
+    return found
 
 
 def _translate(
@@ -198,8 +234,10 @@ def _translate(
         answer = _engine(workspace, job, work.request, progress)
         return replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
     except EngineError as error:
+        # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
         beside = draft.parent if draft.parent == workspace.results else Path(tempfile.gettempdir())
         kept = beside / f"{name}.failed.log"
+        # An engine may fail before it wrote a line.
         with suppress(FileNotFoundError):
             shutil.copyfile(job.log, kept)
             raise error.restated(f"{error.message}\nthe whole log: `{kept}`") from error
@@ -207,6 +245,7 @@ def _translate(
 
 
 def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Progress) -> Answer:
+    # Each engine is imported where it runs: torch takes seconds.
     if request.engine == "native":
         from harness.engines.native.engine import translate as native
 
@@ -214,6 +253,7 @@ def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Prog
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)
+    # Said here, with the command that brings it, rather than as git's own words.
     if not clone.is_dir():
         raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
     return official(job, clone, progress)

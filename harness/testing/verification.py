@@ -36,6 +36,7 @@ _AGREE = 1e-6
 """What the metrics themselves are promised to."""
 
 _SHOWN = 5
+# Versions that can move the last bit of a picture.
 _LIBRARIES = ("torch", "numpy", "pillow", "cuda", "gpu")
 
 
@@ -88,6 +89,7 @@ class Verification:
     @property
     def verdict(self) -> Verdict:
         found = {file.verdict for file in self.files}
+        # Wrong numbers weigh as much as wrong pictures: both are what a reader would cite.
         if self.problem or self.numbers or self.dataset or "different" in found:
             return "different"
         return "within tolerance" if "within tolerance" in found else "identical"
@@ -127,6 +129,7 @@ def compare_runs(first: Path, second: Path) -> Verification:
         RunError: the runs translated other images.
     """
     a, b = load_record(first), load_record(second)
+    # Of the same selection, that is; other settings are what is compared.
     if _names(a) != _names(b) or a.test_set.get("digest") != b.test_set.get("digest"):
         raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {a.name}")
     return Verification(first=a.name, second=b.name, files=_compared(first, second, ["output"], _names(a)))
@@ -155,8 +158,10 @@ def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | No
 
 
 def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progress: Progress) -> Verification:
+    # A received run is opened picture by picture below.
     refuse_links_out(folder)
     record = load_record(folder)
+    # Before it is made again: this needs only the run itself, and holds where the set is gone.
     numbers, unproven = _wrong_numbers(workspace, folder, record, progress)
     with _made_again(workspace, record, request, progress) as again:
         second = load_record(again)
@@ -191,6 +196,7 @@ def _weights_of(workspace: Workspace, record: RunRecord, request: VerifyRequest)
     """The file with the very weights of the run; raises RunError where none of those that may be it is."""
     model = find_model(workspace, record.model["id"])
     own = [] if request.weights else [installed_weights(workspace, model), *checkpoints_of(workspace, model)]
+    # A file that the user names is the only one tried; the hash decides in any case.
     for path in filter(None, (*own, request.weights, *(() if request.weights else request.elsewhere))):
         if sha256_of(path) == record.model.get("weights_sha256"):
             return path
@@ -212,12 +218,14 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
     return TestRequest(
         model=record.model["id"],
         split=test_set.get("split"),
+        # As many as the run has: the set may have grown since.
         limit=len(record.images),
         engine=record.engine if same else others[record.engine],
         mode=record.mode,
         device=request.device or record.device,
         seed=record.seed,
         size=tuple(size) if isinstance(size, list) else size,
+        # Several devices were chosen on the old machine; another device asked for replaces them.
         native=replace(native, devices=None) if request.device else native,
         command=request.command,
         follow_links=bool(test_set.get("follow_links")),
@@ -247,6 +255,7 @@ def _wrong_numbers(
     """What metrics.csv and metrics.json say that the run's own pictures do not, and what could not be measured anew."""
     recorded = load_measurement(folder)
     names = [row.name for row in recorded.rows]
+    # Rows cannot be compared one by one then.
     if names != _names(record):
         return ["`metrics.csv` and `run.json` name other images"], []
     try:
@@ -255,6 +264,7 @@ def _wrong_numbers(
         measured = measure_subject(workspace, subject_of(workspace, folder, record, names), known, progress=progress)
     except HarnessError as error:
         return [f"the run's own pictures cannot be measured: {error.message}"], []
+    # Window, range, colour space of each metric: numbers under other settings are no disagreement.
     ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (recorded, measured))
     version = recorded.protocol.get("version")
     if version not in range(1, VERSION + 1) or any(ours.get(column) != theirs[column] for column in measured.columns):
@@ -281,6 +291,7 @@ def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str
         summaries |= {n: (recorded.baselines[n], measured.baselines[n]) for n in baselines if n in recorded.baselines}
     for what, (before, now) in summaries.items():
         for column in now:
+            # Each figure of the summary, for a table in a paper is made of these.
             for key in _different(before[column], now[column], {"low", "high"} if older else set()):
                 said, found = getattr(before[column], key), getattr(now[column], key)
                 yield f"`metrics.json` gives {column} ({what}) the {key} {said}, the run's pictures {found}"
@@ -291,6 +302,7 @@ def _different(before: Summary, now: Summary, but: set[str]) -> list[str]:
 
 
 def _agree(a: float | None, b: float | None) -> bool:
+    # Infinite where both are identical pictures: equal, though their difference is no number.
     return a == b if a is None or b is None else a == b or math.fabs(a - b) <= _AGREE
 
 
@@ -302,10 +314,12 @@ def _other_pictures(record: RunRecord, again: RunRecord) -> list[str]:
         changed = [
             word
             for key, word in (("sha256", "picture"), ("source_sha256", "source"), ("target_sha256", "target"))
+            # A hash that was not recorded cannot differ.
             if image.get(key) and image[key] != now.get(image["name"], image).get(key)
         ]
         if changed:
             found.append(f"`{image['name']}`: the {' and '.join(changed)} is not the file that was recorded")
+    # Pictures agree, so what changed is what else the digest is made of.
     if not found and _hashed(record) and record.test_set.get("digest") != again.test_set.get("digest"):
         found.append("its pictures are those recorded, its digest is another: it has more of them now, or other facts")
     return _limited(found)
@@ -331,4 +345,5 @@ def _notes(folder: Path, again: Path, record: RunRecord, second: RunRecord) -> I
 
 
 def _limited(lines: list[str]) -> list[str]:
+    # One line over the limit is shown rather than replaced by `and 1 more`.
     return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN + 1 else lines

@@ -28,6 +28,7 @@ _MOST = 2_000
 def save_mean_target(workspace: Workspace, model: Model, data: TrainingData) -> Path:
     """Writes the mean over the training pictures at the model's size, as targets are saved, and returns its path."""
     selection = select(data.found, model, data.parts[0])
+    # The division rounds up, so that the step leaves at most `_MOST`.
     items = selection.items[:: -(-len(selection.items) // _MOST)]
     colours, side = colours_of(model.architecture), model.crop_size
 
@@ -36,9 +37,11 @@ def save_mean_target(workspace: Workspace, model: Model, data: TrainingData) -> 
             halves = read_halves(item, (side, side), model.architecture)
         except ImageError:  # left out of the training too, and named there
             return None
+        # The side that is drawn: B, or A where the direction is turned; of a photo to colour the photo itself.
         half = halves[0] if not item.paired or selection.direction == "BtoA" else halves[1]
         return np.asarray(colours.target_as_saved(half))
 
+    # Whole numbers: the mean is rounded once, at the end.
     total, count = np.zeros((side, side, 3), np.int64), 0
     for picture in in_order(target, items, default_workers()):
         if picture is not None:

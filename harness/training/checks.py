@@ -25,6 +25,7 @@ _BYTES_OF_WEIGHTS = 4
 
 def check_installed(package: str, option: str) -> None:
     """Raises TrainingError where an option needs a package that is not there."""
+    # Looked for, not imported: this is asked before anything else, and the import takes seconds.
     if importlib.util.find_spec(package) is None:
         raise TrainingError(f"`{option}` needs `{package}`, which is not installed", f"pip install {package}")
 
@@ -35,6 +36,7 @@ def check_processes(processes: int, device: str) -> None:
         return
     import torch
 
+    # On GPUs NCCL wants one for each process; Gloo on the CPU takes any number.
     count = torch.cuda.device_count()
     if processes > count:
         raise DeviceError(
@@ -45,6 +47,7 @@ def check_processes(processes: int, device: str) -> None:
 
 def free_name(workspace: Workspace, data: TrainingData, family: Family) -> str:
     """Returns a name for a training; nothing in the workspace has it, nor any of those it makes."""
+    # The names of its tests too: a clash would show when the training has ended.
     taken = {path.name for path in workspace.results.glob("*")}
     free = (name for name in numbered(f"{data.name}-{family}") if not taken.intersection(names_of(name, family)))
     return next(free)
@@ -72,6 +75,7 @@ def check_name(workspace: Workspace, name: str, family: Family) -> None:
 
 def direction_warning(data: TrainingData, family: Family, direction: Direction) -> str | None:
     """Returns a sentence where pairs are to be learnt against the way they were made for."""
+    # CycleGAN learns both ways, and colours have one only.
     if family != "pix2pix" or data.direction in {None, direction}:
         return None
     a, b = data.domains
@@ -97,6 +101,7 @@ def disk_needed(plan: dict[str, Any], keep: int) -> int:
         plan: what `train.py` told: parameters of each network, epochs.
     """
     parameters = sum(plan["parameters"].values())
+    # The latest beside the kept ones; below one more that is being written.
     kept = min(keep, plan["epochs"]) + 1
     return int(parameters * (2 * _BYTES_OF_STATE + (kept + 1) * _BYTES_OF_WEIGHTS))
 
@@ -117,6 +122,7 @@ def sentences(record: TrainingRecord, needed: int) -> list[str]:
     made = preprocessing_of(options)
     seen = f"{made.crop_size} pixels" if made.crops else f"`--preprocess {made.how}`"
     size = plan["batch_size"]
+    # `--batch_size` counts the pictures of one process.
     per_step = size * record.processes
     where = f"{record.device}{f', {record.processes} processes' if record.processes > 1 else ''}"
     total = plan["epochs"] * plan["batches"]

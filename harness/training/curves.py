@@ -10,6 +10,7 @@ from typing import Any
 POINTS = 600
 """Most points of a curve; more iterations than that are averaged."""
 
+# Longer than one slow batch, shorter than what a user waits to see a change in.
 _SPEED_OVER_S = 20.0
 
 
@@ -26,6 +27,7 @@ class Curves:
         """Takes the losses of one iteration."""
         epoch, batch = told["epoch"], told["batch"]
         self._rates[epoch] = told["rate"]
+        # Half a batch back, so that batch b of n lies in the middle of its n-th part of the epoch.
         done = (epoch - 1 + min(1.0, (batch - 0.5) / self._batches)) / self._epochs
         place = min(self._points - 1, int(done * self._points))
         for name, value in told["losses"].items():
@@ -35,6 +37,7 @@ class Curves:
 
     def document(self) -> dict[str, Any]:
         """Returns `losses` and `rates` as the page draws them."""
+        # All losses are told together, so that any of them says which bins hold something.
         bins = self._bins
         filled = [i for i, (_, count) in enumerate(next(iter(bins.values()))) if count] if bins else []
         return {
@@ -61,6 +64,7 @@ class Pace:
         self._clock.append((now, iteration))
         while now - self._clock[0][0] > _SPEED_OVER_S:
             self._clock.popleft()
+        # From the end of the first iteration on: that one also waits for the loader's processes to start.
         if self._epoch_begun is None:
             self._epoch_begun = (now, iteration)
 

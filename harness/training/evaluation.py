@@ -44,7 +44,10 @@ _MOST_SWEPT = 100
 """Held-out pictures an epoch is judged by, the first ones; the tests afterwards take all."""
 
 _COLUMNS = ("ssim", "psnr", "mae")
+# Pictures of a strip on the page.
 _WORST = 4
+# In SSIM, for `_alike`: label maps and photos of facades are 0.1 alike, outputs and photos 0.2 to 0.45. Unpaired
+# outputs keep more of their inputs, and are suspected only where hardly anything changed.
 _CLOSER_BY = 0.05
 _ALIKE = 0.5
 _NOTHING_CHANGED = 0.98
@@ -72,6 +75,8 @@ def end_training(
             sweep = ending.sweep(epochs)
         except HarnessError as error:
             warnings.append(f"the last epoch of `{generator.name}` is taken, none could be measured: {_first(error)}")
+        # Of equal epochs the earliest. Chosen on the very pictures that are tested, it flatters; a training says so at
+        # once.
         best = max(sweep, key=lambda epoch: sweep[epoch].summary["ssim"].mean or 0.0) if sweep else epochs[-1]
         models.append(ending.trained(best))
         result, found = ending.tested(best, epochs[-1])
@@ -100,6 +105,7 @@ class _Ending:
 
     def kept_epochs(self) -> list[int]:
         """Returns the epochs whose weights are there; raises TrainingError for none."""
+        # `latest_net_G.pth` is no epoch: the last one is there under its number, too.
         ending = f"_net_{self.generator.network}.pth"
         names = (p.name.removesuffix(ending) for p in self.folder.glob(f"checkpoints/*{ending}"))
         epochs = sorted(int(name) for name in names if name.isdigit())
@@ -124,6 +130,7 @@ class _Ending:
         """Measures every kept epoch on held-out pictures with the native engine; nothing without targets."""
         if not self.data.has_targets or self.generator.chosen_on is None:
             return {}
+        # Architecture and size are those of every epoch: one selection does for all.
         model = model_of(self.record, self.trained(epochs[-1]))
         selection = selected(self.record, self.data, model, self.generator.chosen_on).limited(_MOST_SWEPT)
         found = {}
@@ -143,6 +150,7 @@ class _Ending:
             return document, []
         self._save_mean_target(best)
         runs, warnings = self._runs(best, last)
+        # Numbers are set side by side only where protocol, sources and preparation agree.
         measured = {kind: load_measurement(run) for kind, run in runs.items()}
         for kind, epoch in (("best", best), ("last", last)):
             if kind in runs:
@@ -175,6 +183,7 @@ class _Ending:
         epochs = {"best": best} | ({"last": last} if last != best else {})
         wanted = {kind: (model_of(self.record, self.trained(e)), self._weights(e)) for kind, e in epochs.items()}
         pretrained = self.data.pretrained(self.generator.direction, self.record.family)
+        # The official model only where it was brought before: a training ends without a network.
         if pretrained and (installed := installed_weights(self.workspace, pretrained)):
             wanted |= {"official": (pretrained, installed)}
         runs, warnings = {}, []
@@ -197,10 +206,12 @@ class _Ending:
         return self.folder / "checkpoints" / f"{epoch}_net_{self.generator.network}.pth"
 
     def _measured(self, weights: Path, model: Model, selection: Selection) -> Measurement:
+        # In the training's folder, where `Going.clear` finds what a killed process has left.
         with tempfile.TemporaryDirectory(prefix=".sweep-", dir=self.folder) as name:
             output = Path(name)
             job = Job(
                 weights=weights, architecture=model.architecture, items=selection.items,
+                # As their `test.py` runs by default: statistics of the one picture, live dropout.
                 direction=selection.direction, mode="paper", seed=self.record.seed, device=self.record.device,
                 size=model.size, output=output, log=output / "log.txt", preprocessing=model.preprocessing,
             )  # fmt: skip
@@ -221,6 +232,7 @@ class _Ending:
             model=model,
             dataset=self.data.reference,
             split=part,
+            # Official weights are found installed, by the model's name.
             weights=weights if model.own else None,
             name=folder.name,
             device=self.record.device,
@@ -231,6 +243,7 @@ class _Ending:
         )
         if not folder.exists():
             return run_test(self.workspace, request, self.progress).folder
+        # An end that was cut off has tested it already; anything else of that name must not pass for this training's.
         found = load_record(folder)
         recorded = (found.model["weights_sha256"], found.test_set["digest"], found.seed, found.engine, found.mode)
         digest = digest_of(selected(self.record, self.data, model, part))
@@ -264,6 +277,7 @@ def _means(columns: Mapping[str, Summary]) -> dict[str, float | None]:
 def _worst(run: Path, measured: Measurement) -> list[dict[str, Any]]:
     if "ssim" not in measured.columns:
         return []
+    # The lowest SSIM first: failures say more than successes chosen by hand.
     rows = sorted(measured.rows, key=lambda row: row.values["ssim"])[:_WORST]
     base = f"../{quote(run.name)}/images"
     return [
@@ -295,6 +309,7 @@ def _alike(run: Path, measured: Measurement, name: str) -> list[str]:
 
 
 def _ssim_to_input(run: Path, name: str) -> float:
+    # (H, W, 3) uint8 each, of one size as the engine saves them
     output, source = (
         np.asarray(Image.open(run / "images" / kind / f"{name}.png").convert("RGB")) for kind in ("output", "input")
     )

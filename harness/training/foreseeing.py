@@ -18,8 +18,11 @@ Pictures = Mapping[str, Sequence[tuple[str, Size]]]
 _AT_LEAST = {
     **dict.fromkeys(("n_epochs", "n_epochs_decay", "num_threads", "pool_size", "lr", "beta1"), 0),
     **dict.fromkeys(("batch_size", "max_dataset_size", "load_size", "crop_size", "ngf", "ndf", "lr_decay_iters"), 1),
+    # `train.py` takes remainders by these: 0 ends it in the first iteration.
     **dict.fromkeys(("display_freq", "print_freq", "update_html_freq", "save_latest_freq", "save_epoch_freq"), 1),
 }
+# Upstream meets a wrong value late: with NotImplementedError for most, for `--lr_policy` it returns that error as the
+# scheduler, and an unknown `--preprocess` does nothing at all.
 _RAISING = ("netG", "netD", "norm", "init_type", "gan_mode", "lr_policy", "preprocess")
 _KNOWN_GENERATOR = re.compile(r"unet_\d+|resnet_\d+blocks")
 _LEAST_OF_RESNET = 8
@@ -33,6 +36,7 @@ def preprocessing_of(options: Mapping[str, Any]) -> Preprocessing:
 
 def architecture_of_options(options: Mapping[str, Any]) -> Architecture:
     """Returns the generator these options make."""
+    # SyncBatchNorm saves the keys of batch norm, and computes the same in one process.
     norm, channels = options["norm"], (options["input_nc"], options["output_nc"])
     dropout = not options["no_dropout"]
     return Architecture(options["netG"], "batch" if norm == "syncbatch" else norm, dropout, options["ngf"], *channels)
@@ -78,10 +82,14 @@ def refuse_sizes(options: Mapping[str, Any], pictures: Pictures) -> None:
             f"-- --load_size {round(made.crop_size * 286 / 256)} --crop_size {made.crop_size}",
         )
     for part, listed in pictures.items():
+        # Their loader takes the first by name, and so many of each side.
+        # Infinite by default, which JSON cannot say: then it is missing, and all are taken.
         used = listed[: options.get("max_dataset_size")]
+        # From the end, so that of each size the first picture's name stays.
         first = {size: name for name, size in reversed(used)}
         for size, name in first.items():
             _refuse_size(options, made, f"`{part}/{name}`", size)
+        # A batch is stacked to (N, C, H, W), which asks for one size.
         seen = {made.seen(size): name for size, name in first.items()}
         if options["batch_size"] > 1 and len(seen) > 1:
             (one, other), names = list(seen)[:2], list(seen.values())
@@ -98,6 +106,7 @@ def _refuse_size(options: Mapping[str, Any], made: Preprocessing, name: str, siz
     known = _KNOWN_GENERATOR.fullmatch(architecture.netG)
     multiple = architecture.multiple_of if known else 1
     becomes = f"{name} is {size[0]}x{size[1]}" + (f", {scaled[0]}x{scaled[1]} once scaled" if scaled != size else "")
+    # `RandomCrop` raises for it; the `__crop` of pairs fills with black, or leaves the picture small, without a word.
     if made.crops and min(scaled) < made.crop_size:
         largest = min(scaled) // multiple * multiple
         raise TrainingError(
@@ -106,6 +115,7 @@ def _refuse_size(options: Mapping[str, Any], made: Preprocessing, name: str, siz
         )
     if known and not fits(seen, architecture):
         if made.crops:
+            # With the authors' room for jitter, 286 to 256.
             near = max(multiple, round(made.crop_size / multiple) * multiple)
             raise TrainingError(
                 f"`--crop_size {made.crop_size}` does not fit: {reason(architecture)}",
@@ -121,6 +131,7 @@ def _refuse_size(options: Mapping[str, Any], made: Preprocessing, name: str, siz
             f"a `{architecture.netG}` needs pictures of at least {_LEAST_OF_RESNET} pixels, and sees {min(seen)}",
             "-- --load_size 286 --crop_size 256",
         )
+    # `pixel` is not asked: it judges single pixels, of pictures of any size.
     layers = {"basic": 3, "n_layers": options["n_layers_D"]}.get(options["netD"])
     if layers is not None and _critic_output(min(seen), layers) < 1:
         raise TrainingError(
@@ -132,6 +143,7 @@ def _refuse_size(options: Mapping[str, Any], made: Preprocessing, name: str, siz
 def _critic_output(side: int, layers: int) -> int:
     """The side of a PatchGAN's output: kernels of 4 with a padding of 1, `layers` of stride 2 and two of stride 1."""
     for _ in range(layers):
+        # floor((side + 2·1 - 4) / 2) + 1
         side = (side - 2) // 2 + 1
     return side - 2
 
@@ -142,8 +154,11 @@ def schedule(options: Mapping[str, Any], rates: Sequence[float]) -> tuple[str | 
     Args:
         rates: of each epoch, as the authors' own scheduler makes them.
     """
+    # The authors' own: constant over `--n_epochs`, then down to nearly 0.
     if options["lr_policy"] == "linear" or not rates:
         return None, None
+    # PyTorch computes a rate from the one before: equal ones may differ in the last digits.
+    # More than rounding. Cosine has a half period of `--n_epochs`, and the epochs of `--n_epochs_decay` climb again.
     rising = next((epoch for epoch in range(1, len(rates)) if rates[epoch] > rates[epoch - 1] * (1 + 1e-9)), None)
     warning = None
     if options["lr_policy"] == "plateau":
@@ -170,6 +185,7 @@ def _drawn(rates: Sequence[float]) -> str:
     columns, values = (
         sorted({round(i * (len(rates) - 1) / max(1, count - 1)) for i in range(count)}) for count in (_COLUMNS, _VALUES)
     )
+    # All rates may be 0, with `--lr 0`.
     highest = max(rates) or 1.0
     row = "".join(_BLOCKS[round(rates[i] / highest * (len(_BLOCKS) - 1))] for i in columns)
     told = ", ".join(f"{i + 1}: {0.0 if rates[i] < highest * 1e-9 else rates[i]:.2g}" for i in values)

@@ -45,9 +45,11 @@ def names_of(name: str, family: Family) -> list[str]:
 def generators_of(record: TrainingRecord, data: TrainingData) -> list[TrainedGenerator]:
     """Returns the one generator of a training, or both of a CycleGAN."""
     if record.family != "cyclegan":
+        # The part that `harness test --model NAME` takes by default, be it added only later.
         usual = data.tested_on or ("test" if data.parts[0] == "train" else "testA")
         return [TrainedGenerator("G", record.direction, record.name, data.chosen_on, data.tested_on, usual)]
     made = []
+    # Upstream's G_A turns A into B and is judged by D_A on B (models/cycle_gan_model.py:78).
     ways: tuple[tuple[str, Direction, str, str], ...] = (("G_A", "AtoB", "", "A"), ("G_B", "BtoA", "-BtoA", "B"))
     for network, way, suffix, side in ways:
         chosen, tested = (data.chosen_on, data.tested_on) if data.has_targets else (None, f"test{side}")
@@ -65,6 +67,7 @@ def planned(
     Args:
         options: as the parser of `train.py` has them: what the model is trained with, and tested at.
     """
+    # In the authors' words A is the left half, or trainA.
     a, b = data.domains
     source, target = (a, b) if generator.direction == "AtoB" else (b, a)
     return TrainedModel(
@@ -94,7 +97,9 @@ def refuse_held_out(record: TrainingRecord, options: Mapping[str, Any], data: Tr
     """Says how held-out pictures will be tested; raises TrainingError for those that could not be, all named."""
     for generator in generators_of(record, data):
         model = model_of(record, planned(record, options, data, generator))
+        # Small sets choose the epoch on the part they are tested on.
         for part in dict.fromkeys(filter(None, (generator.chosen_on, generator.tested_on))):
+            # Every picture is opened now rather than after the last epoch.
             items = selected(record, data, model, part).items
             checked_items(items, model.architecture)
             with progress.step(f"looking at the held-out pictures of `{part}`", len(items)) as step:
@@ -114,6 +119,7 @@ def refuse_held_out(record: TrainingRecord, options: Mapping[str, Any], data: Tr
 
 def _geometry(item: Item, model: Model, made: Preprocessing) -> str:
     """How a picture is tested, where that is not simply at the crop size."""
+    # Of a pair each half has half of the width.
     width, height = stored_size(item.path)
     own = (width // 2, height) if item.paired else (width, height)
     scaled, size = made.tested(own, model.architecture.multiple_of)

@@ -27,6 +27,7 @@ from harness.runs.training_record import TrainingRecord
 from harness.sets.trainable import TrainingData
 from harness.training.foreseeing import architecture_of_options, preprocessing_of
 
+# One row on the page; a CycleGAN's two generators share it.
 SAMPLES = 4
 _THEIR_FORMATS = ("PNG", "JPEG", "PPM", "BMP", "TIFF")
 """What the authors' loaders look for; Pillow reads more, but not every Pillow does."""
@@ -84,13 +85,16 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
     Raises:
         TestSetError: fewer than two can be used.
     """
+    # Left by a cut. It removes links to the user's pictures, and never follows them.
     shutil.rmtree(folder, ignore_errors=True)
     pictures: dict[str, list[tuple[str, Size]]] = {}
     refused: dict[str, str] = {}
     narrow: list[str] = []
     hashes: list[tuple[str, str]] = []
     for part in data.parts:
+        # CycleGAN learns from pairs as from two heaps of pictures.
         halves = data.kind == "pairs" and family == "cyclegan"
+        # Where their loaders look: `aligned` and `colorization` in `train`, `unaligned` in `trainA` and `trainB`.
         names = [f"{part}A", f"{part}B"] if halves else ["train" if data.kind == "photos" else part]
         targets = [folder / name for name in names]
         for target in targets:
@@ -98,11 +102,14 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
         listed: list[tuple[str, Size]] = []
         for laid in _lay_all(data, part, targets, progress):
             shown = laid.file.relative_to(data.folder).as_posix()
+            # Refused ones too: a picture that is mended between two goings on changes what is trained on.
             hashes.append((shown, laid.sha256))
             if laid.size is None:
                 refused[shown] = laid.refused
                 continue
+            # Below the part, since two folders in it may hold files of one name.
             listed.append((laid.file.relative_to(data.folder / part).as_posix(), laid.size))
+            # Upstream cuts any picture in two and trains on the halves, without a word.
             if data.kind == "pairs" and looks_single((2 * laid.size[0], laid.size[1])):
                 narrow.append(shown)
         pictures |= dict.fromkeys(names, listed)
@@ -128,6 +135,8 @@ def _lay_all(data: TrainingData, part: str, targets: Sequence[Path], progress: P
         sha256 = ""
         try:
             sha256 = sha256_of(file)
+            # Their loaders sort by name, and pass over endings they do not list: `.JPG` is in, `.Jpg` and `.webp` are
+            # not.
             return _Laid(file, _lay(file, [t / f"{number:06d}.png" for t in targets], data.kind), sha256)
         except ImageError as error:
             return _Laid(file, None, sha256, error.message)
@@ -143,25 +152,28 @@ def _lay_all(data: TrainingData, part: str, targets: Sequence[Path], progress: P
 def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
     """Lays one picture out, its halves where there are two targets; returns its size, or that of a half."""
     picture = open_picture(file)
+    # (A, B), left and right, or the one picture
     halves = split_ab(picture.image) if kind == "pairs" else (picture.image,)
     if len(targets) == 2:
         for half, target in zip(halves, targets, strict=True):
+            # Written once and read every epoch: PNG decodes as fast at any level and compresses fastest at 1.
             half.save(target, compress_level=1)
-    elif picture.operations or not _reads_the_same(file, picture.image):
-        picture.image.save(targets[0], compress_level=1)
-    else:
+    elif picture.untouched and _is_known(file):
         try:
             targets[0].symlink_to(file.resolve())  # their loaders go by the ending, Pillow by the content
         except OSError:  # Windows without the right to make links
             shutil.copyfile(file, targets[0])
+    else:
+        # Their `Image.open(path).convert("RGB")` ignores the EXIF rotation, makes transparency black and 16 bits white.
+        picture.image.save(targets[0], compress_level=1)
     return halves[0].size
 
 
-def _reads_the_same(file: Path, picture: Image.Image) -> bool:
-    """Whether the authors' loader, `Image.open(path).convert("RGB")`, has the very pixels a test has."""
+def _is_known(file: Path) -> bool:
+    """Whether any Pillow can open the file, also one that a plugin was not told to."""
     try:
-        with Image.open(file, formats=_THEIR_FORMATS) as opened:
-            return opened.size == picture.size and opened.convert("RGB").tobytes() == picture.tobytes()
+        with Image.open(file, formats=_THEIR_FORMATS):
+            return True
     except (OSError, SyntaxError, ValueError):
         return False
 
@@ -178,6 +190,7 @@ def stage_samples(data: TrainingData, record: TrainingRecord, options: Mapping[s
     made = []
     for network in networks:
         forward = record.direction == "AtoB" if network == "G" else network == "G_A"
+        # Of pictures without pairs G_A draws from those of A, G_B from those of B.
         files = _spread(_sampled_from(data, "AB"[not forward]), SAMPLES // len(networks))
         for number, file in enumerate(files, 1):
             try:
@@ -208,6 +221,7 @@ def _shown(
     halves = split_ab(picture) if kind == "pairs" else (picture,)
     multiple = architecture_of_options(options).multiple_of
     scaled, size = preprocessing_of(options).sampled(halves[0].size, multiple)
+    # Cut in the middle as tests are: a random cut would be another picture after every epoch.
     source, *rest = (cut_from_the_middle(half, scaled, size) for half in halves)
     if kind == "photos":
         lab = rgb2lab(np.asarray(source))  # (H, W, 3): L 0 to 100, then the two axes of colour
@@ -219,4 +233,5 @@ def _shown(
 
 
 def _spread(files: Sequence[Path], count: int) -> list[Path]:
+    # Spread over the list: neighbours are often of one place or one film.
     return [files[i * len(files) // count] for i in range(count)] if len(files) > count else list(files)

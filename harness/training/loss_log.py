@@ -18,6 +18,7 @@ def read_losses(path: Path) -> list[dict[str, Any]]:
     """Returns the rows as numbers by column, without those a power cut has damaged; none where there is no file."""
     if not path.is_file():
         return []
+    # A cut may leave zeros, or half of a character; such rows are no numbers and fall out below.
     text = path.read_text(encoding="utf-8", errors="replace")
     whole = text[: text.rfind("\n") + 1]  # the last number of a line without its end may lack digits
     header, *rows = [row for row in csv.reader(whole.splitlines()) if row] or [[]]
@@ -42,6 +43,7 @@ class LossLog:
 
     def go_on_after(self, iteration: int) -> list[dict[str, Any]]:
         """Drops what comes after an iteration, which is done again, and returns the rest as it was told."""
+        # `train.py` goes on from its last state, and tells what it had done after that once more.
         rows = [row for row in read_losses(self._path) if row["iteration"] <= iteration]
         self._path.unlink(missing_ok=True)
         if not rows:
@@ -65,11 +67,13 @@ class LossLog:
         self._last = told["iteration"]
         row = {key: told[key] for key in _BEFORE_VALUES} | told["losses"]
         new = not self._path.is_file()
+        # Opened for each row, so that a kill loses none that was told.
         with self._path.open("a", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerows([*([list(row)] if new else []), list(map(_exactly, row.values()))])
         return True
 
 
+# repr() of a float is the shortest text that reads back as the same number.
 def _exactly(value: float) -> str:
     return repr(value)

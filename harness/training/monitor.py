@@ -12,6 +12,7 @@ from harness.training.curves import Curves, Pace
 from harness.training.loss_log import LossLog
 from harness.units import duration
 
+# An epoch of a small set takes less than a second: a line for each would fill the terminal.
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -26,6 +27,7 @@ class Monitor:
 
     def __init__(self, folder: Path, progress: Progress, step: Step) -> None:
         self._progress, self._step = progress, step
+        # Curves of one point, until the plan says how many epochs there are.
         self._log, self._pace, self._curves = LossLog(folder), Pace(), Curves(1, 1)
         self._latest: dict[str, float] = {}
         self._said_at = 0.0
@@ -66,8 +68,10 @@ class Monitor:
         self.plan = told
         self.place |= {"epoch": told["epoch"], "iteration": told["iteration"]}
         self._curves = Curves(told["epochs"], told["batches"])
+        # A resumed bar begins where the training was.
         self._step.expect(self.total)
         self._step.advance(told["iteration"])
+        # The page of a resumed training shows the curve from its beginning.
         for row in self._log.go_on_after(told["iteration"]):
             self._curves.count(row)
 
@@ -75,6 +79,7 @@ class Monitor:
         self.resumed = told | {"at": datetime.now().astimezone().isoformat(timespec="seconds")}
 
     def _on_speed(self, told: dict[str, Any]) -> None:
+        # Iterations that were timed and undone before the first: the only guess there can be then.
         left, size = self.total - self.place["iteration"], self.plan["batch_size"]
         self._progress.say(
             f"{left} iterations of {size} image{'s' if size > 1 else ''} at {told['seconds']:.3f} s each on "
@@ -83,6 +88,7 @@ class Monitor:
 
     def _on_loss(self, told: dict[str, Any]) -> None:
         self._latest = told["losses"]
+        # Losses told again after a resume are in the curve already, from the file.
         if self._log.add(told):
             self._curves.count(told)
 
@@ -97,6 +103,7 @@ class Monitor:
     def _on_epoch(self, told: dict[str, Any]) -> None:
         self._pace.epoch(told["epoch"], told["iteration"])
         now, last = time.monotonic(), told["epoch"] == self.plan["epochs"]
+        # Epochs of a few pictures end many times a second.
         if now - self._said_at < _SECONDS_BETWEEN_LINES and not last:
             return
         self._said_at = now

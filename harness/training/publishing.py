@@ -17,6 +17,7 @@ from harness.web.privacy import public_word, without_paths
 if TYPE_CHECKING:
     from harness.training.laying_out import Sample
 
+# What `write_progress` begins with, and what the page's script defines.
 _CALL = "harnessProgress("
 
 _NOTHING_YET: dict[str, Any] = {
@@ -56,6 +57,7 @@ def sample_strips(folder: Path, samples: Sequence[Sample]) -> dict[str, Any]:
     def address(path: Path | None) -> str | None:
         return path.relative_to(folder).as_posix() if path is not None and path.is_file() else None
 
+    # `sample_hooks` writes five digits, by which names sort as numbers do.
     drawn = sorted(p for p in (folder / "samples").glob("[0-9]*") if p.is_dir())
     return {
         "inputs": [
@@ -92,6 +94,7 @@ def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
     return {
         **_NOTHING_YET,
         **known,
+        # The monitor's guess is of `train.py` alone, and it has ended.
         **({"seconds_left": None} if done else {}),
         "format": 1,
         "run": record.name,
@@ -121,6 +124,7 @@ def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
         ("schedule", schedule),
         ("batch", str(plan.get("batch_size", ""))),
         ("options", " ".join(f"--{key} {options[key]}" for key in _SHOWN_OPTIONS if key in options)),
+        # Pages are handed on and handed in: paths tell whose machine it was.
         ("given", without_paths(shlex.join(record.options))),
         ("parameters", parameters),
         ("device", record.device + (f" × {record.processes}" if record.processes > 1 else "")),

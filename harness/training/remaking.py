@@ -44,12 +44,14 @@ def make_pages(workspace: Workspace, names: Sequence[str], lang: str, progress: 
         RunError: one that is named is damaged, or there are none at all.
     """
     everything = [*run_folders(workspace), *training_folders(workspace)]
+    # `find_run` of none raises what is to be said of an empty workspace.
     folders = [find_report(workspace, name) for name in names] or everything or [find_run(workspace, None)]
     pages, damaged = [], []
     for folder in folders:
         try:
             pages.append(make_page(folder, lang, progress))
         except RunError as error:
+            # Asked for by name it must not be passed over; among all, one damaged record costs its own page only.
             if names:
                 raise
             damaged.append(error)

@@ -28,8 +28,10 @@ from harness.training.publishing import last_known, publish, sample_strips
 from harness.training.tensorboard import Scalars
 from harness.workspace import Workspace
 
+# An open page asks every two seconds. The record is larger and read by nobody meanwhile.
 _SECONDS_BETWEEN_PAGES = 3.0
 _SECONDS_BETWEEN_RECORDS = 30.0
+# Hidden: nothing in it is a result, and all of it is laid out anew.
 _STAGED = ".data"
 
 
@@ -63,6 +65,7 @@ class Going:
     @property
     def job(self) -> TrainingJob:
         record = self.record
+        # Reading a loss makes a GPU wait for its queue, hence every tenth; a CPU has none.
         return TrainingJob(
             family=record.family, direction=record.direction, data=self.folder / _STAGED, folder=self.folder,
             options=record.options, device=record.device, processes=record.processes, seed=record.seed,
@@ -76,6 +79,9 @@ class Going:
                 self._train_once()
                 return
             except MemoryShortError:
+                # What its parser made of them: the size may have come from the preset, or by an abbreviation.
+                # The next round goes on from the last state, at the beginning of its epoch: other batches are other
+                # iterations.
                 batch = self._options.get("batch_size", 1)
                 if batch < 2:
                     raise
@@ -103,6 +109,7 @@ class Going:
 
     def stop(self, state: State, message: str, hint: str | None) -> None:
         """Writes down why it stopped; a stop within the tests leaves the training as done."""
+        # All was trained: a failed test must not send anybody back to training.
         if self.record.state == "ending":
             state = "ending"
         elif self.monitor and self.monitor.plan:
@@ -114,18 +121,21 @@ class Going:
         """Takes away what was laid out for `train.py`; it is laid out again when the training goes on."""
         if self._scalars:
             self._scalars.close()
+        # The others are temporary folders that only a kill leaves behind.
         for left in (self.folder / _STAGED, *self.folder.glob(".official-*"), *self.folder.glob(".sweep-*")):
             shutil.rmtree(left, ignore_errors=True)
 
     def _train_once(self) -> None:
         with ExitStack() as stack:
             clone = self.workspace.upstream(PYTORCH.id)
+            # The bar opens within the first event and closes with the stack, after the last.
             finished = train(self.job, clone, lambda kind, told: self._told(kind, told, stack))
         self._look()
         self.record = replace(self.record, shims=finished.shims, state="ending")
         self._save()
 
     def _halve(self, batch: int) -> None:
+        # argparse takes the last of an option given twice.
         given = (*self.record.options, "--batch_size", str(batch // 2))
         self.record = warned(
             replace(self.record, options=given),
@@ -135,6 +145,7 @@ class Going:
         save_training(self.folder, self.record)  # a cut before the plan is told must not forget it
 
     def _told(self, kind: str, told: Any, stack: ExitStack) -> None:
+        # Told before `train.py` reads a picture: it waits for this to return.
         if kind == "options":
             self._lay_out(told)
             step = stack.enter_context(self.progress.step("training", unit="iterations"))
@@ -161,9 +172,11 @@ class Going:
     def _lay_out(self, told: dict[str, Any]) -> None:
         """Refuses what would fail hours later, and lays out what `train.py` reads; `told` is what its parser made."""
         self._options = options = told["options"]
+        # What costs nothing first, then the pictures, which may be many.
         refuse_values(options, told["choices"])
         if self.record.without_skips:
             refuse_skips(options, self.record.family)
+        # Another start with a smaller batch reads what is laid out already.
         if self._staged is None:
             self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
             refuse_sizes(options, self._staged.pictures)
@@ -182,6 +195,7 @@ class Going:
         """Puts what was laid out into the record, and says what is otherwise than one may think."""
         dataset = self.record.dataset
         if dataset.get("digest") not in {None, staged.digest}:
+            # An old record: its digest is over names and sizes, and equal ones are no sign of a change.
             if dataset["digest"] != digest_of_names(self.data):
                 changed = "the training pictures were changed between two goings on"
                 self.record = warned(self.record, changed, self.progress)
@@ -210,10 +224,12 @@ class Going:
     def _begin(self, told: dict[str, Any]) -> None:
         """Says what is about to be done, before the first iteration, and that there is room for it."""
         assert self.monitor
+        # Paths of this machine have no place in a record that is handed on.
         public = {k: v for k, v in told["options"].items() if k not in {"dataroot", "checkpoints_dir"}}
         resumes = (*self.record.resumes, *([self.monitor.resumed] if self.monitor.resumed else []))
         self.record = replace(self.record, plan=told | {"options": public}, resumes=resumes, state="running")
         needed = disk_needed(told, self.record.keep)
+        # An error raised here ends `train.py` before its first iteration.
         check_disk(self.folder, needed, shutil.disk_usage(self.folder).free)
         for sentence in sentences(self.record, needed):
             self.progress.say(sentence)

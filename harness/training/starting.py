@@ -59,11 +59,13 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
     checks.check_processes(request.processes, device)
     if request.name is not None:
         checks.check_name(workspace, request.name, family)
+    # Two that begin at once must not choose one name; the lock ends once the folder stands.
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
         folder = workspace.run(request.name or checks.free_name(workspace, data, family))
         folder.mkdir(parents=True)
     clone = clone_state(workspace)
     assert clone
+    # Unaligned pictures: an epoch goes as often as the larger side has some.
     images = max(len(data.pictures(part)) for part in data.parts)
     record = TrainingRecord(
         name=folder.name,
@@ -91,6 +93,7 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
     try:
         return _go(going)
     except BaseException:
+        # Ctrl-C too: an empty training would keep its name from the next attempt.
         if going.what_stays()[0] is None:
             shutil.rmtree(folder)
             with suppress(HarnessError, OSError):  # what stopped it matters more than what one page lists
@@ -120,6 +123,7 @@ def resume(
     follow_links = record.dataset.get("follow_links", False)
     data = find_data(workspace, record.dataset["reference"], record.family, follow_links=follow_links)
     now = clone_state(workspace)
+    # The state may still fit their networks: a warning in the record, no refusal.
     if now and now.commit != record.upstream["commit"]:
         record = warned(record, f"the authors' code changed to {now.commit[:7]} between two goings on", progress)
     record = replace(record, device=resolve_device(device or record.device), message=None, hint=None)
@@ -165,6 +169,7 @@ def _go(going: Going) -> TrainingRecord:
             going.progress.warn(f"`{going.record.name}` stopped; {stays}", hint)
             raise
         except HarnessError as error:
+            # Before `stop` changes the state, by which it says what stays.
             told = _with_log(going, error)
             with suppress(OSError):  # the same full disk, perhaps; the error itself matters more
                 going.stop("failed", error.message.partition("\n")[0], error.hint)
@@ -197,6 +202,7 @@ def _with_log(going: Going, error: HarnessError) -> HarnessError:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
+    # The system lets go of it when this process dies, however that happens.
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)

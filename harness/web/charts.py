@@ -13,6 +13,7 @@ from harness.web.language import Language
 
 # Beyond these a page grows slow and no eye sees more: points and bars are thinned evenly, a histogram gets wider bins.
 _MOST_POINTS = 2000
+# About a pixel each in the plot's 648.
 _MOST_BARS = 600
 _MOST_BINS = 32
 
@@ -38,10 +39,12 @@ class Frame:
 
     def x(self, value: float) -> float:
         share = (value - self.x_low) / (self.x_high - self.x_low)
+        # A hundredth of a pixel: digits beyond it only make the page larger.
         return round(self.left + share * (self.right - self.left), 2)
 
     def y(self, value: float) -> float:
         share = (value - self.y_low) / (self.y_high - self.y_low)
+        # SVG counts y downwards.
         return round(self.bottom - share * (self.bottom - self.top), 2)
 
 
@@ -127,6 +130,7 @@ def histogram(
     edges = [low + (high - low) * i / bins for i in range(bins + 1)]
     counts = [0] * bins
     for value in finite:
+        # The highest value lies on the last edge and belongs to the last bin.
         counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
     # Room for the ticks below; the tallest bar reaches the top.
     frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
@@ -134,6 +138,7 @@ def histogram(
     for left, right, count in zip(edges, edges[1:], counts, strict=False):
         span = " – ".join(language.number(edge, decimals) for edge in (left, right))
         x, y = frame.x(left), frame.y(count)
+        # One pixel of gap between bars.
         size = round(frame.x(right) - x - 1, 2), round(frame.bottom - y, 2)
         bars.append(Bar(x + 0.5, y, *size, f"{span}: {language.count('images', count)}"))
     ticks = _ticks(frame.x, low, high, step, language)
@@ -189,12 +194,15 @@ def differences(
     title: str, values: Sequence[tuple[str, float]], better: str | None, decimals: int, language: Language
 ) -> Differences | None:
     """Returns the finite differences in order; above 600 images an even choice of them."""
+    # Infinite differences, of a PSNR of identical pictures, have no height.
     finite = sorted((v, name) for name, v in values if math.isfinite(v))
     if not finite:
         return None
+    # Of all, before thinning.
     mean = math.fsum(v for v, _ in finite) / len(finite)
     if len(finite) > _MOST_BARS:
         finite = [finite[i * (len(finite) - 1) // (_MOST_BARS - 1)] for i in range(_MOST_BARS)]
+    # Zero is always on the axis, for bars stand on it.
     low, high, step = _nice_bounds(min(0.0, finite[0][0]), max(0.0, finite[-1][0]))
     frame = Frame(720, 240, 60, 708, 12, 228, 0, len(finite), low, high)
     bars = []
@@ -205,6 +213,7 @@ def differences(
         label = f"{name}: {language.number(value, decimals, signed=True)}"
         # Bars of hundreds of images still have a width.
         width = max(0.6, 0.82 * (frame.right - frame.left) / len(finite))
+        # At least three quarters of a pixel, or an image without a change would be invisible.
         bars.append(Bar(frame.x(place), top, round(width, 2), max(0.75, round(bottom - top, 2)), label, kind))
     ticks = _ticks(frame.y, low, high, step, language)
     return Differences(title, frame, tuple(bars), ticks, frame.y(0), frame.y(mean))
@@ -215,6 +224,7 @@ def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
     if high - low < 1e-9:
         # Equal values get an axis around them.
         low, high = low - (abs(low) * 0.05 or 0.5), high + (abs(high) * 0.05 or 0.5)
+    # About four steps between the bounds, fewer where the step is rounded up to 1, 2, 5 or 10.
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(f * power for f in (1, 2, 5, 10) if f * power >= rough * 0.999)

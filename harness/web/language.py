@@ -46,6 +46,7 @@ class Language:
 
     def count(self, key: str, n: int) -> str:
         """Returns `n` of something, from the keys `KEY.one` and `KEY.other`."""
+        # Two forms suffice for English and Persian; languages of more plurals would need further keys.
         return self.text(f"{key}.one" if n == 1 else f"{key}.other", n=n)
 
     def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
@@ -67,6 +68,7 @@ class Language:
         """Returns text with its ASCII digits, and decimal points between them, in this language's."""
         if self.digits == "0123456789.":
             return text
+        # Between digits only: a full stop, a file's suffix or a version keeps its point.
         marked = re.sub(r"(?<=\d)\.(?=\d)", self.digits[10], text)
         return marked.translate(str.maketrans("0123456789", self.digits[:10]))
 

@@ -16,6 +16,7 @@ def shown_in_notebook(
     lines = [_row("td", row) for row in rows[:_MOST_ROWS]]
     more = f"<p>… and {len(rows) - _MOST_ROWS} more</p>" if len(rows) > _MOST_ROWS else ""
     table = f"<table><thead>{_row('th', head)}</thead><tbody>{''.join(lines)}</tbody></table>" if rows else ""
+    # A link of a notebook works from wherever the notebook lies; names in the caption are anybody's text.
     links = "".join(
         f'<p><a href="{escape(page.resolve().as_uri())}">{escape(str(page))}</a></p>' for page in pages if page
     )
@@ -27,4 +28,5 @@ def _row(kind: str, cells: Sequence[object]) -> str:
 
 
 def _text(cell: object) -> str:
+    # Four digits, as a table in passing needs; the frame has them in full.
     return "–" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell)

@@ -40,6 +40,7 @@ def render_page(
     js = '"use strict";\n(() => {\n' + "\n".join(_static(package, name) for name in ("base.js", *scripts)) + "\n})();\n"
     # Only this very style and script run, and only local pictures load.
     policy = (
+        # `file:` beside `self`, which matches nothing on a page opened from a disk.
         f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(css)}; "
         f"script-src {' '.join(filter(None, (_hash(js), script_sources)))}; base-uri 'none'; form-action 'none'"
     )

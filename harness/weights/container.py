@@ -13,7 +13,9 @@ Container = Literal["zip", "legacy", "torch7"]
 """`zip` since torch 1.6, `legacy` a row of pickles before, `torch7` what Lua Torch saved."""
 
 AGAIN = "bring it again with `harness setup --model NAME`, or name another file"
+# The official files have 218 and 46 MB.
 MAX_BYTES = 8 * 2**30
+# In a zip file it holds names and shapes only, some kB of them.
 _MAX_PICKLE_BYTES = 16 * 2**20
 # The pickled magic number 0x1950a86a20f9469cfc6c that every legacy file begins with (torch/serialization.py).
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -80,6 +82,7 @@ def _check_zip(path: Path, size: int) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise WeightsError(f"`{path}` is cut off or damaged: its list of contents is not there", AGAIN) from error
     names = [entry.filename for entry in entries]
+    # A program would be run by loading it: it is not looked into.
     if any(name.endswith("/constants.pkl") for name in names):
         raise WeightsError(
             f"`{path}` is a TorchScript program; a state dict was expected",
@@ -104,6 +107,7 @@ def _kind(path: Path, head: bytes) -> str:
     for magic, kind in _OTHER_KINDS.items():
         if head.startswith(magic):
             return kind
+    # The length of its JSON in eight bytes, then the JSON.
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_BYTES:
         return "a safetensors file"
     if head[:1] == b"\x80":

@@ -43,6 +43,7 @@ def _norm(key: str, norm: Norm, channels: int) -> Iterator[_Entry]:
     if norm == "batch":
         for name in ("weight", "bias", "running_mean", "running_var"):
             yield f"{key}.{name}", (channels,)
+        # A count, hence a tensor of no dimensions.
         yield f"{key}.num_batches_tracked", ()
 
 
@@ -72,11 +73,15 @@ def unet_places(a: Architecture, downs: int) -> Iterator[Places]:
 def _unet(a: Architecture, downs: int) -> Iterator[_Entry]:
     """Level 0 is the outermost block; each holds the next one between its way down and its way up."""
     biased = a.biased or a.norm == "instance"
+    # Filters of each level, the outermost first: ngf, 2 ngf, 4 ngf, 8 ngf, 8 ngf …
     inner = [a.ngf * min(2**level, MOST_FILTERS) for level in range(downs)]
+    # A skip puts as many channels beside those from below; the innermost level has nothing below.
     joined = 2 if a.skips else 1
     for level, places in enumerate(unet_places(a, downs)):
         outer, wide = inner[level - 1] if level else a.output_nc, inner[level]
         taken = wide if level == downs - 1 else wide * joined
+        # (out, in, 4, 4) downwards, (in, out, 4, 4) upwards; the outermost up-convolution is never followed by a norm
+        # and always has a bias.
         yield from _conv(places.down, (wide, outer if level else a.input_nc, 4, 4), wide if biased else None)
         if places.down_norm:
             yield from _norm(places.down_norm, a.norm, wide)

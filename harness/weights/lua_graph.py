@@ -118,6 +118,7 @@ def _architecture(graph: list[_Node], layers: dict[int, Lua]) -> Architecture:
     if (taken, made) not in {(3, 3), (1, 2)} or not ngf:
         raise _Foreign(f"takes {taken} channels and makes {made}; the Lua original 3 and 3, or 1 and 2 (colorization)")
     # Up-convolution, norm and dropout follow each other.
+    # Counted from the outermost level, as the native network counts: ups begin at the innermost.
     drops = tuple(levels - 1 - up for up, number in enumerate(ups) if "Dropout" in kinds[number + 2 : number + 3])
     return Architecture(
         f"unet_{2**levels}", "batch", bool(drops), ngf, taken, made, code="lua", biased=True, skips=_JOIN in kinds,

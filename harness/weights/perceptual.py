@@ -68,12 +68,14 @@ def load_distance(kind: Literal["alex", "vgg", "dists"], path: Path, device: str
         if kind == "dists":
             network = import_library("torchmetrics.functional.image.dists").DISTSNetwork()
         else:
+            # Private, but the public function builds the network anew at every call.
             network = import_library("torchmetrics.functional.image.lpips")._NoTrainLpips(net=kind)
     network.to(device).eval()
     lock = Lock()
 
     @torch.inference_mode()
     def distance(a: Pixels, b: Pixels) -> float:
+        # No resizing here: LPIPS and DISTS of other sizes are other numbers.
         pair = torch.from_numpy(np.stack([a, b])).permute(0, 3, 1, 2).to(device, torch.float32) / 255  # (2, 3, H, W)
         with lock:
             # LPIPS takes -1 to 1, DISTS 0 to 1; confusing the two is the field's most frequent mistake.
@@ -137,6 +139,7 @@ def _hub(folder: Path) -> Iterator[None]:
     """Lets torchvision find its files in `folder`/checkpoints, where it would otherwise fetch them."""
     import torch
 
+    # Process-wide, hence given back: other code may use the hub as well.
     before = torch.hub.get_dir()
     torch.hub.set_dir(str(folder))
     try:

@@ -22,6 +22,7 @@ _STATE = re.compile(r"_?(model_?)?(state_?dict|weights|params)$", re.IGNORECASE)
 _WRAPPERS = ("module.", "_orig_mod.")
 _NETWORKS = ("netG.", "generator.", "gen.", "G.")
 """What stands before keys: of DataParallel and `torch.compile`; of trainings that keep all networks in one module."""
+# int64 are counts of batches that batch norm has seen.
 _DTYPES = {torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64}
 
 
@@ -100,6 +101,7 @@ def _place_before(layer: str) -> str:
 
 def _load(path: Path, container: Container) -> Any:
     try:
+        # torch maps zip files only; MPS and CUDA tensors come to the CPU wherever they were saved.
         return torch.load(path, map_location="cpu", weights_only=True, mmap=container == "zip")
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
@@ -108,8 +110,8 @@ def _load(path: Path, container: Container) -> Any:
             f"`{path}` holds {what}: it was refused and nothing of it was executed",
             "save the generator again with `torch.save(net.state_dict(), FILE)`",
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
-        # The legacy reader meets a damaged file with whatever its bytes happen to mean.
+    except Exception as error:
+        # The legacy reader meets a damaged file with whatever its bytes happen to mean, assertions too.
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError(f"`{path}` is damaged or cut off: {reason}", AGAIN) from error
 
@@ -145,6 +147,7 @@ def _without_prefixes(state_dict: dict[str, Any]) -> tuple[dict[str, Any], list[
     """The same with what stands before every key taken away, and without other networks beside the one generator."""
     mended: list[str] = []
     while True:
+        # They nest, as in `module.netG.`, so it is asked again until nothing is taken away.
         whole = [p for p in (*_WRAPPERS, *_NETWORKS) if all(key.startswith(p) for key in state_dict)]
         some = [p for p in _NETWORKS if any(key.startswith(p) for key in state_dict)]
         if not whole and (len(some) != 1 or any(key.startswith("model.") for key in state_dict)):

@@ -77,6 +77,7 @@ class Storage:
             return self.values
         if not self.count:
             return np.empty(0, self.dtype)
+        # Copy on write: in memory only what is read of a file of 200 MB and more.
         return np.memmap(self.path, self.dtype, "c", self.place, (self.count,))
 
 
@@ -111,6 +112,7 @@ def read_torch7(path: Path) -> Any:
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             text = data[1:2] == b"\n"
+            # Text has numbers of any width.
             for long in (8,) if text else (8, 4):
                 parser = _Text(data, path, long) if text else _Bytes(data, path, long)
                 try:
@@ -155,6 +157,7 @@ class _Bytes:
             return self.integer() == 1
         if kind not in _REFERENCED | {_OLD_FUNCTION}:
             raise _Damaged(f"there is no type {kind}")
+        # Each table or object is written once; later ones of the same index refer to it. Old functions have no index.
         index = self.integer() if kind in _REFERENCED else -self.objects
         if index in self.known:
             return self.known[index]
@@ -193,6 +196,7 @@ class _Bytes:
         if not 0 <= dimensions <= _MOST_DIMENSIONS:
             raise _Damaged(f"a tensor of {dimensions} dimensions")
         shape, strides, (first,) = self.longs(dimensions), self.longs(dimensions), self.longs(1)
+        # Lua counts from 1.
         return Tensor(shape, strides, first - 1)
 
     def counted(self, count: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.errors import HarnessError
+from harness.fetch.http import PATIENT
 from harness.progress import Silent
 from harness.provision.dataset_files import bring_dataset
 from harness.provision.weight_files import bring_weights
@@ -35,7 +35,7 @@ _BODIES = {
 def bring(workspace: str, kind: str, url: str) -> None:
     """Brings one thing as `harness setup` does, without pauses between attempts; exit code 1 for a clear error."""
     home = Workspace(Path(workspace))
-    with patch.object(time, "sleep", lambda seconds: None), patch("harness.fetch.http.time.sleep", lambda s: None):
+    with patch.dict(PATIENT.__dict__, {"sleep": lambda seconds: None}):
         try:
             with home.locked("harness setup", wait_s=-1):
                 if kind == "weights":
@@ -108,10 +108,12 @@ def download_faults(random_: random.Random, trials: int, folder: Path) -> Iterat
             codes = _at_once(home, kind, url, processes)
             verdict = _judged(codes, _brought(home, kind), good)
             server.serve(f"{number}.{kind}", Answer(body))
-            if _code(home, kind, url) != 0 or _brought(home, kind) != good:
+            # Wrong bytes for a range are seen when the whole is looked into: then the next call begins anew.
+            again = _code(home, kind, url) and _code(home, kind, url)
+            if again != 0 or _brought(home, kind) != good:
                 verdict = "lost"
             told = ", ".join(f"{a.status} cut {a.cut} length {a.length} {a.etag}" for a in answers)
-            yield Trial(f"download of {kind}, {processes} at once", verdict, f"{number}: {codes}: {told}")
+            yield Trial(f"download of {kind}, {processes} at once", verdict, f"{number}: {codes}, then {again}: {told}")
 
 
 def _expected(server: Server, kind: str, folder: Path) -> object:

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _OF_A_MOMENT = ("run.json", "index.html", "log.txt")  # when and how long stands in them
 
 
-def _setup(url: str, upstream: str, *arguments: str) -> None:
+def _setup(url: str, upstream: str, commit: str, *arguments: str) -> None:
     """`harness setup` with a catalog of tiny things on this machine."""
     model = replace(MODELS["pix2pix/sat2map"], url=f"{url}/weights", mirrors=(), sha256=None, size_bytes=None)
     data = replace(DATASETS["pix2pix/facades"], url=f"{url}/data.zip", mirrors=(), sha256=None, size_bytes=None,
@@ -37,7 +38,8 @@ def _setup(url: str, upstream: str, *arguments: str) -> None:
         patch.dict(MODELS, {model.id: replace(model, architecture=UNET)}),
         patch.dict(DATASETS, {data.id: data}),
     ):
-        harness(*arguments, "setup", "--model", "sat2map", "--dataset", "facades", "--upstream-url", upstream)
+        where = ("--upstream-url", upstream, "--upstream-ref", commit)
+        harness(*arguments, "setup", "--model", "sat2map", "--dataset", "facades", *where)
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ def _jobs(ready: Path, url: str) -> dict[str, _Job]:
     train = ("train", "--dataset", "small", "--name", "trained", "--device", "cpu", "--quiet", "--", *SMALL)
     resumed = ("train", "--resume", "trained", "--quiet")
     return {
-        "setup": _Job(_setup, (url, str(ready / "upstream")), "third_party"),
+        "setup": _Job(_setup, (url, str(ready / "upstream"), (ready / "commit").read_text()), "third_party"),
         "prepare": _Job(harness, ("prepare-images", photos, "--quiet"), "datasets/photos"),
         "test native": _Job(harness, (*TESTED, "--engine", "native", "--name", "new"), "results/new", _OF_A_MOMENT),
         "test official": _Job(harness, (*TESTED, "--engine", "official", "--name", "new"), "results/new", _OF_A_MOMENT),
-        "train": _Job(harness, train, "results/trained/checkpoints", ("state.pt",), resumed),
         "report": _Job(harness, ("report", "--quiet"), "results"),
+        "train": _Job(harness, train, "results/trained/checkpoints", ("state.pt", "train_opt.txt"), resumed),
     }
 
 
@@ -84,21 +86,29 @@ def kills(random_: random.Random, trials: int, folder: Path) -> Iterator[Trial]:
             name = list(jobs)[number % len(jobs)]
             job, sent = jobs[name], random_.choice(_SIGNALS)
             if name not in uncut:
-                home = copied(ready, folder / f"uncut {name}")
+                home = _home(ready, folder / f"uncut {name}", name)
                 begun = time.monotonic()
                 assert _give(job, job.arguments, home) == 0, (home / "log.txt").read_text()
                 uncut[name] = time.monotonic() - begun, job.made(home)
             took, expected = uncut[name]
-            home, moment = copied(ready, folder / f"{number}"), random_.random() * took
+            home, moment = _home(ready, folder / f"{number}", name), random_.random() * took
             child = begin(job.function, *_placed(job, job.arguments, home), log=home / "log.txt")
             child.join(moment)
-            if child.is_alive():
-                os.kill(child.pid or 0, sent)
+            if child.is_alive() and child.pid:  # 0 would be this process and all beside it
+                os.kill(child.pid, sent)
             child.join()
-            yield Trial(f"{name}, {sent.name}", _after(job, home, child.exitcode, expected),
-                        f"{home} at {moment:.2f} s of {took:.2f} s: {child.exitcode}")  # fmt: skip
-            if os.environ.get("KEEP") is None:
-                shutil.rmtree(home)
+            verdict = _after(job, home, child.exitcode, expected)
+            said = (home / "log.txt").read_text()[-500:] if verdict == "lost" else ""
+            what = f"{number}: at {moment:.2f} s of {took:.2f} s: {child.exitcode}: {said}"
+            yield Trial(f"{name}, {sent.name}", verdict, what)
+            shutil.rmtree(home)
+
+
+def _home(ready: Path, place: Path, name: str) -> Path:
+    home = copied(ready, place)
+    if name == "setup":  # which has everything to bring
+        shutil.rmtree(home / "third_party")
+    return home
 
 
 def _after(job: _Job, home: Path, code: int | None, expected: dict[str, str]) -> Verdict:
@@ -107,7 +117,8 @@ def _after(job: _Job, home: Path, code: int | None, expected: dict[str, str]) ->
         return "lost"  # the last two before our entry point was reached
     if code != 0 and _give(job, job.next(home), home) != 0:
         return "lost"
-    left = check_leftovers(Workspace(home))
+    with patch.object(tempfile, "tempdir", str(home / "tmp")):
+        left = check_leftovers(Workspace(home))
     return "right" if job.made(home) == expected and left.state == "ok" else "lost"
 
 

@@ -19,12 +19,13 @@ COUNT = 6
 
 
 def make_ready(folder: Path) -> Path:
-    """Makes `photos/`, `upstream/` and the workspace `ws/` with weights, clone, the set `pairs` and the run `mine`."""
+    """Makes `photos/`, `upstream/`, its `commit`, and `ws/` with weights, clone, sets and the run `mine`."""
     home = Workspace(folder / "ws")
     weights = home.weights(*MODEL.split("/"))
     weights.parent.mkdir(parents=True)
     save_generator(weights, Architecture("unet_256", "batch", True, ngf=1))
     url, commit = make_standin(folder / "upstream")
+    (folder / "commit").write_text(commit)
     check_out(url, commit, home.upstream(PYTORCH.id))
     for number in range(COUNT):
         save_picture(folder / "photos" / f"{number}.png", 300, 260)

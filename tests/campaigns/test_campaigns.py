@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.campaigns.__main__ import CAMPAIGNS
 from tests.campaigns.reading import Reader, judged, readers, spoilt, with_records
 
-_SHORT = {"downloads": 12, "flips": 60, "kills": 6, "hostile": 60, "crowd": 10}
+_SHORT = {"downloads": 12, "flips": 60, "kills": 5, "hostile": 60, "crowd": 10}
+"""Trials each; a training is killed in the long campaign only."""
 
 
 @pytest.mark.parametrize("name", _SHORT)
@@ -29,11 +30,11 @@ def every_reader(tmp_path_factory: pytest.TempPathFactory) -> list[Reader]:
 
 
 @settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(chosen=st.integers(0, 6), random_=st.randoms(use_true_random=False))
+@given(chosen=st.integers(0, 6), seed=st.integers(0, 2**32))
 def test_no_reader_breaks_on_a_spoilt_file(
-    every_reader: list[Reader], tmp_path_factory: pytest.TempPathFactory, chosen: int, random_: random.Random
+    every_reader: list[Reader], tmp_path_factory: pytest.TempPathFactory, chosen: int, seed: int
 ) -> None:
-    reader = every_reader[chosen]
+    reader, random_ = every_reader[chosen], random.Random(seed)
     content = spoilt(random_, random_.choice(reader.sound), of_json=reader.file.endswith(".json"))
     verdict, what = judged(reader, content, tmp_path_factory.mktemp("spoilt"))
     assert verdict != "lost", what

@@ -83,7 +83,7 @@ def test_on_paper_there_are_verdict_numbers_record_and_pictures(open_page: Open,
         "translated70images",
         "Clearlybetter",
         "2a7afba2895d52556dd5dfe07e8555ef657ced6f",
-        "Protocol1",
+        "Protocol2",
     ):
         assert said in text
     assert "Findaname" not in text

@@ -116,7 +116,7 @@ def test_the_command_makes_the_same_run_again() -> None:
     record = sample_record("r", NAMES, extra={"native": {"samples": 4, "precision": "bf16", "batch_size": None}})
     assert command_again(record) == (
         "harness test --model pix2pix/facades_label2photo --dataset my_photos --split test --engine official"
-        " --mode paper --seed 0 --device cpu --size 48x48 --samples 4 --precision bf16"
+        " --mode paper --seed 0 --device cpu --size 48x48 --seeds 4 --precision bf16"
     )
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from harness.errors import RunError, UnknownNameError
 from harness.metrics.comparing import compare
+from harness.metrics.measure import Row
+from harness.metrics.storage import load_measurement, save_measurement
 from harness.report.comparison import compare_cells, compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import run_page
@@ -275,3 +277,24 @@ def test_the_newest_run_is_the_one_that_started_last_on_any_clock(tmp_path: Path
 def test_names_of_comparisons_stay_short_enough_for_a_file() -> None:
     assert comparison_name([Path("a"), Path("b")]) == "compare-a-b.html"
     assert len(comparison_name([Path("x" * 150), Path("y" * 150)])) < 40
+
+
+def test_runs_of_other_metrics_are_set_side_by_side_in_those_they_share(tmp_path: Path) -> None:
+    names = [f"{n:03d}" for n in range(6)]
+    runs = [sample_run(tmp_path / name, names, noise=noise) for name, noise in (("whole", 30.0), ("few", 60.0))]
+    whole, few = map(load_measurement, runs)
+    less = replace(
+        few,
+        columns=("psnr",),
+        rows=tuple(Row(row.name, {"psnr": row.values["psnr"]}) for row in few.rows),
+        summary={"psnr": few.summary["psnr"]},
+        baselines={name: {"psnr": columns["psnr"]} for name, columns in few.baselines.items()},
+    )
+    save_measurement(runs[1], less)
+    page, _ = write_comparison(runs, tmp_path / "compare.html")
+    text = page.read_text(encoding="utf-8")
+    document = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text)[1])
+    values = {column["id"]: column["values"] for column in document["columns"]}
+    assert "ssim-A" not in values
+    assert values["psnr-A"] == [row.values["psnr"] for row in whole.rows]
+    assert values["psnr-B"] == [row.values["psnr"] for row in few.rows]

@@ -12,6 +12,7 @@ import pytest
 from harness.errors import RunError, UnknownNameError
 from harness.runs.listing import find_report, find_run, find_runs, run_folders
 from harness.runs.record import RunRecord, load_record, save_record
+from harness.runs.trained import model_of, training_of
 from harness.runs.training_record import load_training, training_folders
 from harness.workspace import Workspace
 
@@ -136,6 +137,20 @@ def test_a_training_stands_for_the_runs_that_tested_it(tmp_path: Path) -> None:
     assert find_run(workspace, None) == find_report(workspace, "t-best") == best
     later = _save(workspace, "later", "2026-01-01T02:00:00+03:30")
     assert find_report(workspace, None) == later
+
+
+def test_a_damaged_training_hides_no_other(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    good, bad = workspace.results / "good", workspace.results / "bad"
+    architecture = {"netG": "unet_32", "norm": "batch", "use_dropout": True, "ngf": 2}
+    for folder in (good, bad):
+        folder.mkdir(parents=True)
+        document = {**TRAINING, "models": [{**MODEL, "architecture": architecture}]}
+        (folder / "training.json").write_text(json.dumps(document))
+    (bad / "training.json").write_text(json.dumps(TRAINING | {"seed": "0", "started": "2020-01-01T00:00:00+00:00"}))
+    record = load_training(good)
+    found = training_of(workspace, model_of(record, record.models[0]))
+    assert found is not None and found[0] == good
 
 
 def test_a_folder_that_leads_out_is_no_weights_file_of_a_training(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from harness.catalog.models import MODELS
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture
 from harness.engines.native import engine
 from harness.errors import EngineError, ImageError, WeightsError
@@ -76,3 +79,21 @@ def test_weights_that_take_or_make_no_picture(tmp_path: Path, takes: int, makes:
     save_picture(tmp_path / "set" / "testA" / "a.png", 64, 64)
     with pytest.raises(WeightsError, match=f"turn {takes} channels into {makes}"):
         run_test(Workspace(tmp_path), asked(tmp_path, architecture))
+
+
+@pytest.mark.parametrize(
+    ("how", "size", "said"),
+    [
+        ("scale_width", (301, 203), None),  # 64x43, of which 64x40 is taken
+        ("none", (63, 33), None),
+        ("none", (64, 9), "64x9: SSIM needs 11 pixels"),
+    ],
+)
+def test_a_model_trained_at_a_geometry_of_its_own_is_asked_for_what_it_sees(
+    tmp_path: Path, how: str, size: tuple[int, int], said: str | None
+) -> None:
+    save_picture(tmp_path / "set" / "testA" / "a.png", *size)
+    model = replace(MODELS["cyclegan/horse2zebra"], preprocessing=Preprocessing(how, 64, 32))
+    request = replace(asked(tmp_path), model=model)
+    with pytest.raises(ImageError if said else AssertionError, match=said or "the engine was started"):
+        run_test(Workspace(tmp_path), request)

@@ -151,7 +151,7 @@ def test_records_of_before_are_tested_as_they_were(finished: Finished, tmp_path:
         del document["models"][0][key]
     (folder / "training.json").write_text(json.dumps(document))
     (model, _) = trained_models(Workspace(tmp_path / "ws"))["pairs-pix2pix-001"]
-    assert (model.size, model.load_size) == ((32, 32), 32)
+    assert (model.size, model.preprocessing) == ((32, 32), None)
 
 
 def test_cyclegan_learns_both_ways_and_both_are_models(workspace: Workspace, unpaired: Path) -> None:

@@ -10,7 +10,6 @@ from filelock import FileLock
 from PIL import Image
 
 from harness.errors import EngineError, MemoryShortError, TrainingError
-from harness.runs.listing import find_report
 from harness.runs.record import load_record
 from harness.runs.trained import trained_models
 from harness.runs.training_record import load_training
@@ -50,7 +49,6 @@ def test_stopped_by_hand_it_saves_its_state_and_goes_on_to_the_same_losses(
     assert (record.state, record.message) == ("finished", None)
     assert losses(folder) == losses(finished.folder)
     assert [told["iteration"] for told in record.resumes] == [3]
-    assert find_report(workspace, None) == folder
 
 
 @pytest.mark.parametrize("stop_in", ["looking at the pictures", "looking at the held-out", "training"])
@@ -62,6 +60,16 @@ def test_stopped_before_anything_was_trained_nothing_stays_and_nothing_else_is_s
         train(workspace, TrainRequest(dataset="pairs", name="never", options=SMALL), progress)
     assert progress.warned[-2:] == ["`never` stopped; nothing was trained yet", ""]
     assert list(workspace.results.iterdir()) == []
+
+
+def test_a_task_makes_its_pairs_before_it_is_trained(workspace: Workspace, tmp_path: Path) -> None:
+    for number in range(4):
+        save_picture(tmp_path / "holiday" / f"{number}.png", 64, 64)
+    progress = Listening(stop_in="looking at the pictures")
+    with pytest.raises(KeyboardInterrupt):
+        train(workspace, TrainRequest(dataset=str(tmp_path / "holiday"), task="grey", options=SMALL), progress)
+    assert (workspace.datasets / "holiday-grey" / "dataset.json").is_file()
+    assert "`holiday-grey-pix2pix-001` stopped; nothing was trained yet" in progress.warned
 
 
 def test_a_second_interrupt_does_not_wait(workspace: Workspace, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

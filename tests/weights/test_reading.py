@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -339,3 +340,22 @@ def test_damage_anywhere_is_found_or_changes_nothing(tmp_path):
 
 def test_a_legacy_file_has_no_checksum(tmp_path):
     assert not check_sums(saved(tmp_path / "g.pth", state_dict_of(RESNET), legacy=True))
+
+
+def test_a_small_legacy_file_cut_at_every_byte(tmp_path):
+    torch.save({"layer.weight": torch.ones(2)}, tmp_path / "whole.pth", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "whole.pth").read_bytes()
+    for kept in range(1, len(content)):
+        (tmp_path / "cut.pth").write_bytes(content[:kept])
+        with pytest.raises(WeightsError):
+            read_weights(tmp_path / "cut.pth")
+
+
+def test_a_legacy_file_whose_tensors_have_other_keys_than_its_list(tmp_path):
+    torch.save({"layer.weight": torch.ones(2)}, tmp_path / "a.pth", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "a.pth").read_bytes()
+    key = max(re.findall(rb"\d{9,}", content), key=len)
+    before, found, after = content.rpartition(key)
+    (tmp_path / "a.pth").write_bytes(before + found[::-1] + after)
+    with pytest.raises(WeightsError, match="damaged or cut off"):
+        read_weights(tmp_path / "a.pth")

@@ -35,6 +35,7 @@ class Session:
 
     def __init__(self, events: Path, processes: int) -> None:
         self.processes = processes
+        # torchrun numbers its processes there.
         self.rank = int(os.environ["RANK"]) if processes > 1 else 0
         # One writer and one write() a line: what several processes print at once can tear each other's lines.
         self._events = events.open("ab", buffering=0) if self.rank == 0 else None
@@ -43,12 +44,14 @@ class Session:
     def tell(self, kind: str, told: Any = None) -> None:
         """Tells an event, with anything JSON can say; processes but the first say nothing."""
         if self._events is not None:
+            # A file on a full disk takes a part of a line without an error of its own.
             line = (json.dumps([kind, told]) + "\n").encode()
             if self._events.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._events.name)
 
     def is_unwanted(self) -> bool:
         """Whether whoever started the script asks it to stop, or is gone."""
+        # At its end a pipe can be read from without waiting; on Windows select() takes sockets only.
         return os.name != "nt" and self.rank == 0 and bool(select.select([sys.stdin.fileno()], [], [], 0)[0])
 
     def when_made(self, then: Callable[[Any], None]) -> None:
@@ -88,6 +91,7 @@ def stand_in_for_wandb() -> list[str]:
     try:
         importlib.import_module("wandb")
     except Exception as error:  # a broken wandb fails in many ways (protobuf raises TypeError); the shim tells which
+        # Submodules of a failed import would be found beside the stand-in.
         for name in [n for n in sys.modules if n.partition(".")[0] == "wandb"]:
             del sys.modules[name]
         module = ModuleType("wandb")
@@ -119,6 +123,7 @@ def seed_all(seed: int) -> None:
     """Seeds what the script's code may draw from."""
     random.seed(seed)
     if "numpy" in sys.modules:
+        # NumPy's legacy generator takes 32 bits.
         sys.modules["numpy"].random.seed(seed % 2**32)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
@@ -142,6 +147,7 @@ def hook_images(image_seeds: dict[str, int], session: Session) -> list[str]:
         stem = Path(self.get_image_paths()[0]).stem
         seed_all(image_seeds[stem])
         if "torch" in sys.modules:
+            # BaseModel's constructor has turned it on since; what it times fastest differs from run to run.
             sys.modules["torch"].backends.cudnn.benchmark = False
         session.tell("begin", stem)
         return plain_test(self)
@@ -151,6 +157,7 @@ def hook_images(image_seeds: dict[str, int], session: Session) -> list[str]:
         session.tell("done", Path(image_path[0]).stem)
         return saved
 
+    # Before `test.py` begins, which takes `save_images` out of its module at the top.
     base_model.test, visualizer.save_images = test, save_images
     return ["random, numpy and torch seeded before each image from the run's seed and the image's name"]
 
@@ -185,6 +192,7 @@ def main() -> None:
     sys.argv = sys.argv[2:]
 
     session = Session(Path(settings["events"]), settings["processes"])
+    # Before their first module: util/visualizer.py imports wandb at its top.
     shims = stand_in_for_wandb()
     importlib.import_module("models.base_model")
     torch = sys.modules.get("torch")
@@ -202,6 +210,7 @@ def main() -> None:
     if session.rank == 0:
         Path(settings["report"]).write_text(json.dumps(report), encoding="utf-8")
     wait_for_go(session, Path(settings["report"]))
+    # After the imports, which may draw. Processes that train together shall not flip and drop out alike.
     seed_all(settings["seed"] + session.rank)
     runpy.run_path(str(script), run_name="__main__")
 

@@ -15,6 +15,7 @@ from harness.progress import Progress
 
 _PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
 _SINGLE = {"input": "real", "output": "fake"}
+# models/colorization_model.py:47 shows its pictures under other names.
 _COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
 
 
@@ -65,6 +66,7 @@ def _labels(stage: Stage) -> dict[str, str]:
 
 def _problem(path: Path, size: tuple[int, int]) -> str | None:
     try:
+        # The head alone tells the size; decoded they are when they are measured.
         with Image.open(path) as picture:
             found = picture.size
     except FileNotFoundError:

@@ -55,6 +55,7 @@ def _run(
 
     Returns how the script ended, what was mended of the weights, and seconds by step.
     """
+    # In the order of the steps: durations below are differences of neighbours.
     clock = {"begin": time.perf_counter()}
     staged = {image.stem: image for image in stage.images}
     seeds = {image.stem: image_seed(job.seed, image.item.name) for image in stage.images}
@@ -74,6 +75,7 @@ def _run(
 
             def heard(kind: str, stem: str) -> None:
                 if kind == "begin":
+                    # The first image tells that torch and the weights are loaded.
                     clock.setdefault("start_up", time.perf_counter())
                 else:
                     if not problem_of(stage, staged[stem], sizes[stem]):
@@ -85,6 +87,7 @@ def _run(
     clock["translate"] = time.perf_counter()
     if finished.returncode != 0:
         raise failure(finished)
+    # Before anything is moved: a run has all of its pictures or none.
     verify(stage, sizes, finished)
     collect(stage, job.output, progress)
     clock["collect"] = time.perf_counter()

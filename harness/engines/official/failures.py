@@ -35,6 +35,7 @@ class _Cause:
         return MemoryShortError if self.kind == "memory" else OfficialScriptError
 
 
+# The first that matches is meant: a trace may name several, and the special ones stand first.
 _CAUSES = (
     _Cause(
         # Most mismatches surface while upstream patches old InstanceNorm keys, before load_state_dict can explain.
@@ -108,6 +109,7 @@ def failure(finished: Finished, hints: Mapping[Kind, str] | None = None) -> Engi
 def _cause(finished: Finished) -> _Cause | None:
     output = "\n".join(finished.tail)
     found = next((cause for cause in _CAUSES if re.search(cause.pattern, output, re.MULTILINE)), None)
+    # Only where the output names no cause.
     by_code = {_KILLED: _KILLED_FROM_OUTSIDE, 2: _OPTIONS_REFUSED}  # 2 is argparse's
     return found or by_code.get(finished.returncode)
 

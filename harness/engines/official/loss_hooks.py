@@ -24,8 +24,10 @@ def install(settings: dict[str, Any], session: Any) -> list[str]:
         losses = state.model.get_current_losses()
         if not all(map(math.isfinite, losses.values())):
             session.tell("stopped", {"why": "not_finite", **state.place()})
+            # `saving_hooks` comes after this at every step, so that a spoilt state is never written.
             raise SystemExit("stopped: not_finite")
         rate = state.model.optimizers[0].param_groups[0]["lr"]
+        # Kept before it is told: a state saved in between has it for the next going.
         state.recent.append({**state.place(), "rate": rate, "seconds": state.seconds, "losses": losses})
         session.tell("loss", state.recent[-1])
 

@@ -13,6 +13,7 @@ import re
 import time
 from typing import Any
 
+# Their help lists values as `[resnet_9blocks | unet_256]`; argparse itself is given no choices.
 _CHOICES = re.compile(r"\[([\w-]+(?: *\| *[\w-]+)+)\]")
 
 
@@ -58,7 +59,9 @@ def _rates(opt: argparse.Namespace) -> list[float]:
     """The rate of each epoch as their own scheduler makes it, which counts epochs and sees no loss."""
     networks: Any = importlib.import_module("models.networks")
     torch: Any = importlib.import_module("torch")
+    # Any optimiser will do: a scheduler writes its `lr` and looks at nothing else.
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=opt.lr)
+    # Their linear rule adds `epoch_count` to the scheduler's own count; the hooks hold it at 1 in a resumed training.
     counted = copy.copy(opt)
     counted.epoch_count = 1
     rates: list[float] = []
@@ -66,7 +69,9 @@ def _rates(opt: argparse.Namespace) -> list[float]:
         scheduler = networks.get_scheduler(optimizer, counted)
         for _ in range(opt.n_epochs + opt.n_epochs_decay):
             rates.append(optimizer.param_groups[0]["lr"])
+            # torch warns where a scheduler goes first.
             optimizer.step()
+            # BaseModel's `metric`, which stays 0 for ever.
             scheduler.step(*([0] if opt.lr_policy == "plateau" else []))
     except (ArithmeticError, AttributeError):  # no epochs, no such policy: whoever reads the options says so
         return []
@@ -75,6 +80,7 @@ def _rates(opt: argparse.Namespace) -> list[float]:
 
 def _plan(opt: Any, session: Any) -> dict[str, Any]:
     state = session.state
+    # Their DistributedSampler pads, so that every process has as many pictures; the last batch may be smaller.
     per_process = math.ceil(len(state.loader) / session.processes)
     return {
         "images": len(state.loader),
@@ -94,6 +100,7 @@ def _warm_up(iterations: int, session: Any) -> None:
     """Times a few iterations on the first batches, then puts everything back as it was."""
     state = session.state
     before = copy.deepcopy(state.document())
+    # The loader's own iterator and the model's own step: no hook counts, tells or saves these.
     batch = next(iter(state.draw_batches(state.loader)))
     started = 0.0
     for number in range(iterations + 1):
@@ -102,6 +109,7 @@ def _warm_up(iterations: int, session: Any) -> None:
         state.model.set_input(batch)
         state.step()
         if state.model.device.type == "cuda":
+            # CUDA returns before it has computed.
             importlib.import_module("torch").cuda.synchronize()
     seconds = (time.perf_counter() - started) / iterations
     state.undone(before)

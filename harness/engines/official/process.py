@@ -29,10 +29,12 @@ _TAIL_LINES = 200
 _GRACE_S = 5.0
 _STOPPING_S = 120.0
 """A script that is asked to end by itself may finish an iteration first, which takes many seconds on a CPU."""
+# Often enough for a bar, seldom enough to cost nothing beside a training.
 _BETWEEN_LOOKS_S = 0.05
 
 # What a script of the authors, Python, torch and a GPU may need to run. Everything else stays here: tokens, proxies
 # with passwords, addresses of services. `HARNESS_PASS` names more, separated by commas.
+# LOCAL_RANK and its like stay here as well: any of them makes test.py ask for a process group that is not there.
 _PASSED = {
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME",
     "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
@@ -68,6 +70,7 @@ class _Events:
 
     def tell(self, listener: Listener) -> None:
         """Tells what is new."""
+        # Whoever listens may raise: a line counts as read before it is told, so that none is told twice.
         if not self._path.exists():
             return
         with self._path.open("rb") as stream:
@@ -75,6 +78,7 @@ class _Events:
             for line in stream:
                 if not line.endswith(b"\n"):  # the rest of it is still being written
                     return
+                # Counted line by line: where the listener raises, what it has heard is not told again.
                 self._read += len(line)
                 with suppress(ValueError):  # a disk that was full has cut it
                     kind, told = json.loads(line)
@@ -130,6 +134,7 @@ class Script:
             self._child.stdin.close()
         until = time.monotonic() + _STOPPING_S
         self._ends_at = inf
+        # The limit is lifted, since it may be what the script is stopped for.
         self._listen(listener, lambda: time.monotonic() > until)
 
     def end(self) -> None:
@@ -150,6 +155,7 @@ class Script:
         """Tells events until the output ends, which the script and its children hold open."""
         ended = False
         while not ended and not is_enough():
+            # Events after the wait: what was told just before the end is heard in the last round.
             ended = self._output_ended.wait(_BETWEEN_LOOKS_S)
             self._events.tell(listener)
             if self._log_error is not None:
@@ -218,11 +224,13 @@ def started(
     launcher = (
         [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     )
+    # A list, no shell: folders may have spaces, quotes and other scripts' letters.
     command = [sys.executable, *launcher, str(BOOTSTRAP), str(settings), str(script), *options]
     with _termination_interrupts():
         # A session of its own, so that the whole group can be ended, DataLoader workers too.
         child = subprocess.Popen(
             command,
+            # Their modules are found from there, and some paths are relative.
             cwd=script.parent,
             env=child_environment(device, processes),
             stdin=subprocess.PIPE,
@@ -263,6 +271,7 @@ def child_environment(device: str, processes: int = 1) -> dict[str, str]:
     }
     visible = environment.get("CUDA_VISIBLE_DEVICES")
     if device == "cpu":
+        # test.py takes the first GPU it sees: for the CPU it must see none.
         chosen = ""
     else:
         first = int(device.partition(":")[2] or 0)
@@ -276,6 +285,8 @@ def child_environment(device: str, processes: int = 1) -> dict[str, str]:
         | _OFFLINE
         | {
             "CUDA_VISIBLE_DEVICES": chosen,
+            # They open files without an encoding: in a C locale, or on Windows, a name beyond ASCII ends the run after
+            # all is drawn.
             "PYTHONUTF8": "1",
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -288,12 +299,15 @@ def _signal_group(child: subprocess.Popen[str], number: signal.Signals) -> None:
         if hasattr(os, "killpg"):
             os.killpg(child.pid, number)
         else:
+            # Windows has no such groups: this ends the one process, and DataLoader workers see that their parent is
+            # gone.
             child.terminate()
 
 
 @contextmanager
 def _termination_interrupts() -> Iterator[None]:
     """Signals that would end this process and leave the script running become KeyboardInterrupt meanwhile."""
+    # Only the main thread may set handlers; a notebook's or server's thread goes without.
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -42,7 +42,9 @@ class _Sampled:
             paths = sorted(self.folder.glob(f"input/{name}-*.png"))
             if not paths:
                 continue
+            # The training's random numbers go on as if nothing had been drawn.
             with self.torch.random.fork_rng(devices), self.torch.no_grad():
+                # Training mode moves batch norm's running statistics at every pass: those of the copy.
                 own = copy.deepcopy(net)
                 for path in paths:
                     self._save(self._drawn(own, path), path.name)
@@ -53,10 +55,12 @@ class _Sampled:
         with self.image.open(path) as opened:
             pixels = self.numpy.asarray(opened.convert("RGB"), dtype=self.numpy.float32)
         if self.model.opt.model == "colorization":
+            # As their loader: L from 0..100 and a, b from about -110..110, both to [-1, 1]; the input is (1, 1, H, W).
             lab = importlib.import_module("skimage.color").rgb2lab(pixels / 255).astype(self.numpy.float32)
             lightness = self.torch.from_numpy(lab[..., 0] / 50 - 1)[None, None].to(self.model.device)
             return self.model.lab2rgb(lightness, net(lightness)).astype(self.numpy.uint8)
         util: Any = importlib.import_module("util.util")
+        # (H, W, 3) of 0..255 to (1, 3, H, W) of [-1, 1], as ToTensor and Normalize(0.5, 0.5) make it.
         tensor = self.torch.from_numpy(pixels / 127.5 - 1).permute(2, 0, 1)[None].to(self.model.device)
         return util.tensor2im(net(tensor))
 

@@ -34,6 +34,7 @@ class _Saver:
         self._session.after(model, "update_learning_rate", lambda: self._after_epoch(model))
 
     def _after_step(self) -> None:
+        # Between two iterations everything is consistent: gradients applied, counts raised, no batch half used.
         if self._session.is_unwanted():
             self._save_state()
             self._stop("unwanted")
@@ -42,9 +43,11 @@ class _Saver:
         self._session.tell("step", self._state.place())
 
     def _after_epoch(self, model: Any) -> None:
+        # `state_hooks` has counted on already: its own replacement lies within this one.
         finished, total = self._state.epoch - 1, model.opt.n_epochs + model.opt.n_epochs_decay
         kept = finished == total or finished % math.ceil(total / self._settings["keep"]) == 0
         due = kept or self._seconds_since() > self._settings["save_seconds"]
+        # Epochs kept: every ceil(total / keep)-th and the last, so at most `keep` of them.
         # The networks first: a cut between them and the state does the epoch again, the other way round it would lack.
         if due:
             model.save_networks("latest")
@@ -101,6 +104,7 @@ def _aside(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield temporary
+        # Else a power cut soon after can leave the new name with an empty file.
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(target)

@@ -35,10 +35,12 @@ def _cut(block: Any) -> bool:
     if not any(type(inner).__name__ == _BLOCK for inner in block.model):
         return False
     weight = next(layer for layer in block.model if type(layer).__name__ == "ConvTranspose2d").weight
+    # (in, out, 4, 4), as transposed convolutions keep it
     skipped = weight.shape[0] // 2  # their forward() puts the skip's channels first
     weight[:skipped] = 0
 
     def without_skip(gradient: Any) -> Any:
+        # Adam without weight decay leaves alone what never had a gradient.
         gradient = gradient.clone()
         gradient[:skipped] = 0
         return gradient

@@ -70,6 +70,7 @@ def plan_stage(job: Job, root: Path) -> Stage:
     paired = checked_items(job.items, job.architecture)
     if job.size is not None:
         refuse_size(job.size, job.architecture)
+    # As wide as the last number, so that their sorting by name keeps the order.
     digits = max(6, len(str(len(job.items))))
     images = (StagedImage(f"{number:0{digits}d}", item) for number, item in enumerate(job.items, 1))
     return Stage(root, tuple(images), paired, job.architecture.colorizes)
@@ -81,6 +82,7 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
     Raises:
         ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
     """
+    # `aligned` and `colorization` read the folder of the phase, `single` the root and all below it.
     folder = stage.data / PHASE if stage.paired or stage.colorizes else stage.data
     folder.mkdir(parents=True)
     sizes: dict[str, tuple[int, int]] = {}
@@ -94,6 +96,7 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
 
     with (
         progress.step("staging", total=len(stage.images)) as step,
+        # Decoding and resizing let go of the interpreter; the script's process starts on the other cores meanwhile.
         ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
     ):
         for image, outcome in zip(stage.images, pool.map(stage_one, stage.images), strict=True):

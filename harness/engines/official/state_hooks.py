@@ -59,6 +59,7 @@ class State:
 
         def optimize_parameters() -> None:
             started = time.perf_counter()
+            # The plain method: losses are told and states saved by the hooks around it.
             self.step()
             self.seconds = time.perf_counter() - started
             self.iterations += 1
@@ -81,6 +82,8 @@ class State:
             self.loader = loader
 
         def batches(loader: Any) -> Iterator[Any]:
+            # The epoch's order is drawn from the generators as they were at its start; those of the cut come with the
+            # last batch that is passed over, since the loader draws crops and flips batch by batch.
             resumed, self._resumed = self._resumed, None
             if resumed and self._session.rank == 0:  # the state holds the first process's; the others draw on
                 self._restore_rng(resumed["epoch_rng"])
@@ -120,9 +123,11 @@ class State:
             "rng": self._rng(),
             "epoch_rng": self._epoch_rng,
             "recent": list(self.recent),
+            # Without the wrapper of several processes, so that any number of them can go on.
             "networks": {name: net.state_dict() for name, net in self.networks.items()},
             "optimizers": [o.state_dict() for o in self.model.optimizers],
             "schedulers": [s.state_dict() for s in self.model.schedulers],
+            # CycleGAN's discriminators are shown some of the last 50 drawn pictures, too.
             "pools": {name: pool.images for name, pool in self._pools().items() if pool.pool_size},
         }
 
@@ -134,6 +139,7 @@ class State:
             optimizer.load_state_dict(saved)
         for scheduler, saved in zip(self.model.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved)
+        # Earlier fakes that CycleGAN shows its critics, each (1, C, H, W); they decide the next losses too.
         for name, pool in self._pools().items():
             if pool.pool_size:
                 pool.images = list(state["pools"].get(name, []))
@@ -142,6 +148,7 @@ class State:
 
     def undone(self, before: dict[str, Any]) -> None:
         """Puts everything back as it was before iterations that are not to count."""
+        # Adam makes its moments at the first step: loading a state without them would leave those of the warm-up.
         for optimizer in self.model.optimizers:
             optimizer.state.clear()
         self.load(before)
@@ -166,6 +173,7 @@ class State:
         cuda = self.torch.cuda.get_rng_state_all() if self.torch.cuda.is_available() else []
         return {
             "python": random.getstate(),
+            # Plain numbers: `weights_only=True` refuses NumPy's arrays.
             "numpy": (kind, [int(k) for k in keys], position, has_gauss, cached),
             "torch": self.torch.get_rng_state(),
             "cuda": cuda,

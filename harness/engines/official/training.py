@@ -14,6 +14,7 @@ from harness.engines.official.process import Finished, Listener, Script, started
 from harness.errors import EngineError, OfficialScriptError, TrainingError
 
 STATE = "state.pt"
+# Epochs; their own saving is off, which is neither whole nor in time for the last epoch.
 _NEVER = 10**9
 _HERE = Path(__file__).parent
 _HINTS: dict[Kind, str] = {
@@ -120,7 +121,8 @@ def _followed(script: Script, listener: Listener) -> tuple[Finished, dict[str, A
 
     try:
         return script.follow(hear), heard
-    except (KeyboardInterrupt, OfficialScriptError):
+    except (KeyboardInterrupt, OfficialScriptError):  # by hand, by SIGTERM, or its time is up
+        # Before the first iteration there is nothing to save, and importing torch is not worth waiting for.
         if "step" in heard:
             listener("stopping", None)
             script.stop(hear)
@@ -131,6 +133,7 @@ def training_options(job: TrainingJob) -> list[str]:
     """Returns the arguments of `train.py` for a job; what the user gave comes last and wins."""
     own = {name: value for name, value in _set_here(job).items() if name in _GIVEN}
     words = [word for name, value in own.items() for word in (f"--{name}", str(value))]
+    # Their page asks for itself again every second for ever, and shows epochs that were never saved.
     return [*words, "--no_html", "--save_epoch_freq", str(_NEVER), *job.options]  # our hooks save, the last epoch too
 
 
@@ -140,6 +143,7 @@ _GIVEN = ("dataroot", "checkpoints_dir", "name", "model", "direction")
 def _set_here(job: TrainingJob) -> dict[str, Any]:
     """Options that are the job's own, or would break what is built upon the script's files; name -> value."""
     model, mode, channels = {
+        # --model, --dataset_mode, channels in and out
         "pix2pix": ("pix2pix", "aligned", (3, 3)),
         "cyclegan": ("cycle_gan", "unaligned", (3, 3)),
         "colorization": ("colorization", "colorization", (1, 2)),

@@ -76,6 +76,7 @@ def input_recipe(
 def target_recipe(model: Model | None) -> Recipe:
     """Returns the recipe for targets given as files of their own."""
     eaten = _eaten(model.output_domain) if model else "photo"
+    # A target of edges is a drawing already; of spoilt photos it is the whole one.
     own = {"edges": EDGES_FROM_DRAWING, "grey": PHOTO, "blank": PHOTO, "superres": PHOTO}
     return own.get(eaten) or next(iter(RECIPES[eaten].values()))
 

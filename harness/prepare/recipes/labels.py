@@ -45,6 +45,7 @@ def read_labels(
     numbers, stored = None, None
     if not content.startswith(_JPEG):
         stored = decode(content, max_pixels=settings.max_pixels)
+        # Among numbered maps a picture of zeros is one of them, without a folder to tell it is a black picture.
         numbers = palette.numbers_in(stored.image, blank=numbering is not None)
     if stored is None or numbers is None:
         ground = palette.encodings[0][palette.unknown]
@@ -54,6 +55,7 @@ def read_labels(
     check_size(stored.size_before)
     found, certain = numbering or palette.numbering_of(set(np.unique(numbers).tolist()))
     doubt = f"nothing in the folder tells how its classes are numbered: taken as {found.name}"
+    # Rows from 1, for 0 is what has no class in an 8-bit picture.
     rows = Image.fromarray((found.rows_of(numbers) + 1).astype(np.uint8))
     said = f"class numbers read as {found.name}"
     return Opened(rows, stored.size_before, (*stored.operations, said), () if certain else (doubt,))
@@ -64,11 +66,13 @@ def draw_labels(opened: Opened, settings: Settings, palette: Palette) -> Drawn:
     known = palette.encoding_of(np.asarray(opened.image)) if opened.image.mode == "RGB" else None
     decided = partial(_recoloured, known=known, palette=palette)
     fitted = partial(fit_to, size=settings.size, how=settings.fit, mixing=False)
+    # Enlarging first would only give each wrong pixel a block of its own; shrinking first leaves fewer to decide.
     if enlargement(opened.image.size, settings.size, settings.fit) > 1:
         snapped = decided(opened.image)
         made = fitted(Image.fromarray(snapped.pixels), background=palette.encodings[0][palette.unknown])
     else:
         red, green, blue = [palette.unknown + 1] * 3 if known is None else known[palette.unknown].tolist()
+        # The background in the map's own encoding, so that it is snapped like the rest.
         made = fitted(opened.image, background=(red, green, blue))
         snapped = decided(made.image)
         made = Fitted(Image.fromarray(snapped.pixels), made.operations)
@@ -78,6 +82,7 @@ def draw_labels(opened: Opened, settings: Settings, palette: Palette) -> Drawn:
 def survey(recipe: Recipe, contents: Iterable[bytes], palette: Palette) -> Recipe:
     """Returns the recipe for these label maps as a whole: class numbers mean the same in every one of a folder."""
     seen: set[int] = set()
+    # Every file: a class that tells the numbering may be in one map of a hundred.
     for numbers in in_order(partial(_numbers_of, palette=palette), contents, default_workers()):
         seen |= numbers
     if not seen:

@@ -191,7 +191,7 @@ def test_our_own_noise_follows_from_seed_and_name(lua_job):
         ({"mode": "deterministic"}, "`--mode paper`"),
         ({"size": None}, "one size"),
         ({"order": ("1", "2")}, "its order lacks `3`"),
-        ({"samples": 2}, "no `--samples`"),
+        ({"samples": 2}, "no `--seeds`"),
         ({"architecture": Architecture("unet_32", "batch", True, ngf=2)}, "takes a `.t7` file"),
     ],
 )
