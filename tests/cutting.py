@@ -9,16 +9,17 @@ import sys
 from pathlib import Path
 
 _PROGRAM = """
-import os, signal, sys
+import os, signal, sys, threading
 from harness.keeping import Pieces
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # or by nohup
-real, count = Pieces.keep, [0]
+real, count, one_at_once = Pieces.keep, [0], threading.Lock()
 def keep(*given):
-    real(*given)
-    count[0] += 1
-    if count[0] == {after}:
-        os.kill(os.getpid(), {number})
+    with one_at_once:
+        real(*given)
+        count[0] += 1
+        if count[0] == {after}:
+            os.kill(os.getpid(), {number})
 Pieces.keep = keep
 from harness.__main__ import entry_point
 entry_point()
