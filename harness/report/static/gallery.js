@@ -107,11 +107,10 @@ const pictureIn = (cell, row) => {
   if (!address) return missing();
   const { label, values, decimals } = columns[0];
   const alt = `${text("alt", { kind: cell.label, name: data.names[row] })}, ${label} ${formatted(values[row], decimals)}`;
-  const image = element("img", { alt, loading: "lazy", decoding: "async", width: 128, height: 128 });
+  const image = element("img", { alt, loading: "lazy", decoding: "async", width: 128, height: 128, "data-row": row });
   const last = data.strips[cell.strip].cells - 1;
   image.style.objectPosition = `${(100 * cell.place) / Math.max(1, last)}% 0`;
   image.src = address;
-  image.addEventListener("click", () => openImage(row));
   image.addEventListener("error", () => image.replaceWith(missing()));
   return image;
 };
