@@ -51,7 +51,7 @@ def _prepare(
     workspace: Workspace, name: str, draw: Callable[[int, int], Scene], count: int, progress: Progress
 ) -> None:
     """Goes the way a user's own folders go: label maps in one, photos of the same names in another."""
-    from PIL import Image
+    from harness.images.png import write_png
 
     labels, photos = workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
     with progress.step(f"drawing `{name}`", count) as step:
@@ -59,7 +59,7 @@ def _prepare(
             scene = draw(_TEST_SEED, index)
             for folder, pixels in ((labels, scene.label), (photos, scene.photo)):
                 with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
-                    Image.fromarray(pixels).save(path, format="PNG")
+                    write_png(path, pixels)
             step.advance()
     request = PrepareRequest(folder=labels, model=MODEL, targets=photos, name=name)
     prepare_images(workspace, request, progress, profile=demo_profile())

@@ -11,6 +11,7 @@ from typing import Any
 from harness.catalog.preprocessing import Preprocessing
 from harness.engines.job import Answer
 from harness.files import sha256_of
+from harness.images.png import ENCODER
 from harness.provision.installed import CloneState, clone_state
 from harness.redacting import public_address
 from harness.runs.record import RunRecord
@@ -64,7 +65,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         upstream={**asdict(clone), "url": public_address(clone.url)} if clone else None,
         test_set=_set_facts(work.selection, work.request),
         images=work.selection.facts,
-        versions=versions(),
+        versions=versions() | {"png": ENCODER},
         options=answer.options,
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in answer.durations.items()},

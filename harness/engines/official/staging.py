@@ -17,6 +17,7 @@ from harness.engines.inputs import checked_items, gathered, read_halves, refuse_
 from harness.engines.job import Job
 from harness.errors import ImageError
 from harness.images.pairing import join_ab
+from harness.images.png import write_png
 from harness.progress import Progress
 from harness.sets.item import Item
 from harness.weights.reading import read_weights
@@ -133,6 +134,5 @@ def stage_weights(weights: Path, stage: Stage) -> list[str]:
 
 def _write_picture(item: Item, target: Path, job: Job) -> tuple[int, int]:
     halves = read_halves(item, job.size, job.architecture, job.preprocessing)
-    staged = join_ab(*halves) if item.paired else halves[0]
-    staged.save(target, compress_level=0)  # read once and thrown away
+    write_png(target, join_ab(*halves) if item.paired else halves[0])
     return halves[0].size
