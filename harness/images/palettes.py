@@ -9,7 +9,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 Colours = tuple[tuple[int, int, int], ...]
 Pixels = NDArray[np.uint8]
@@ -204,6 +203,8 @@ def nearest_colours(pixels: Pixels, colours: Pixels) -> NDArray[np.int64]:
 
 def _settle(pixels: Pixels, index: NDArray[np.int64], distance: Floats, known: Pixels) -> float:
     """Decides the pixels that are off the palette, in `index`; returns the share of all that stays unsure."""
+    from scipy import ndimage  # late: metrics read the palettes and need none of it
+
     off = distance > OFF_PALETTE
     near = [ndimage.maximum_filter((index == row) & ~off, size=_REACH)[off] for row in range(len(known))]
     features, centres = pixels[off] @ _FEATURES.T, known @ _FEATURES.T  # N×3 and classes×3

@@ -22,8 +22,6 @@ from harness.files import claimed, folder_written_aside, scratch, sweep
 from harness.metrics.measure import Measurement, Row
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
-from harness.prepare.planning import PrepareRequest
-from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index, write_run_report
 from harness.runs.record import RunRecord, save_record
@@ -131,6 +129,10 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
         progress.say(found.note)
     if not found.must_be_prepared:
         return found
+    # Here: a test of a set that is ready needs none of it.
+    from harness.prepare.planning import PrepareRequest
+    from harness.prepare.preparing import prepare_images
+
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
     # A set of that name made in another way stays: a test must not change what the user prepared.
     wanted = PrepareRequest(
