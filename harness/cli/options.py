@@ -53,17 +53,20 @@ def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
-    """`256`, `512x384` or `own`."""
+    """`256`, `512x384`, `own` or `max:1024`."""
 
-    name = "N|WxH|own"
+    name = "N|WxH|own|max:N"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int] | Literal["own"]:
+    ) -> tuple[int, int] | int | Literal["own"]:
         text = str(value).lower()
         if text == "own":
             return "own"
+        longest = text.removeprefix("max:")
+        if longest != text and longest.isdigit() and 0 < int(longest) <= _LARGEST:
+            return int(longest)
         numbers = text.split("x")
         if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
             return (int(numbers[0]), int(numbers[-1]))
-        return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)
+        return self.fail(f"`{value}` is no size; write 256, 512x384, own or max:1024", param, ctx)

@@ -11,7 +11,7 @@ from PIL import Image
 from harness.documents import typed
 from harness.errors import ImageError
 from harness.files import sha256_of
-from harness.images.geometry import Size
+from harness.images.geometry import Geometry, Size
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.keeping import Pieces, key_of, same_file
@@ -154,9 +154,14 @@ def _pieces(opened: Opened, partner: Opened | None, settings: Settings) -> list[
 
 
 def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
-    said = f"cut out at {box[0]},{box[1]}"
-    return Opened(
-        opened.image.crop(box), (box[2] - box[0], box[3] - box[1]), (*opened.operations, said), opened.warnings
+    size, said = (box[2] - box[0], box[3] - box[1]), f"cut out at {box[0]},{box[1]}"
+    cut = Geometry(opened.image.size, box, size, (0, 0, *size))
+    return replace(
+        opened,
+        image=opened.image.crop(box),
+        size_before=size,
+        geometry=opened.geometry.then(cut),
+        operations=(*opened.operations, said),
     )
 
 
@@ -179,10 +184,19 @@ def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) 
         output=f"{task.phase}/{facts.name}.png",
         size_before=drawn.size_before,
         operations=operations,
+        geometry=_geometry(drawn, answer),
         warnings=warnings,
         target=target,
         foreign=drawn.foreign,
     )
+
+
+def _geometry(drawn: Drawn, answer: Drawn | None) -> Geometry:
+    """The input's; of a frame where the target is padded more, the part that shows both."""
+    if answer is None:
+        return drawn.geometry
+    size, box = answer.image.size, answer.geometry.box
+    return drawn.geometry.then(Geometry(size, box, size, box))
 
 
 def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
