@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
+
+_T = TypeVar("_T", bound=np.generic)
 
 Fit = Literal["crop", "pad", "stretch"]
 Size = tuple[int, int]
@@ -62,6 +65,10 @@ class Geometry:
     def full(self) -> PixelBox:
         """The whole pixels of the source that the frame shows: where `undo` puts its picture."""
         return _inward(self.region)
+
+    def onto(self, region: Box) -> PixelBox:
+        """Returns the whole pixels of the frame that lie within a region of the source."""
+        return _inward(_mapped(region, self.region, self.box))
 
     def then(self, after: Geometry) -> Geometry:
         """Returns this map followed by one whose source is this one's frame; padding of both stays padding."""
@@ -181,18 +188,23 @@ def inner_size(size: Size, wanted: Size) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def mirrored_around(image: Image.Image, size: Size) -> tuple[Image.Image, PixelBox]:
-    """Returns a picture in the middle of a larger one that goes on mirrored, and the box where it lies.
+def mirrored(pixels: NDArray[_T], size: Size) -> tuple[NDArray[_T], PixelBox]:
+    """Returns H×W×C values in the middle of a larger picture that goes on mirrored, and the box where they lie.
 
     The pixels at the border are not repeated, as with PyTorch's reflection padding.
     """
-    left, top = (size[0] - image.width) // 2, (size[1] - image.height) // 2
-    box = (left, top, left + image.width, top + image.height)
-    if image.size == size:
-        return image, box
-    around = ((top, size[1] - box[3]), (left, size[0] - box[2]), (0, 0))
+    height, width = pixels.shape[:2]
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    box = (left, top, left + width, top + height)
     # Farther than the picture reaches NumPy mirrors it again and again.
-    return Image.fromarray(np.pad(np.asarray(image.convert("RGB")), around, mode="reflect")), box
+    around = ((top, size[1] - box[3]), (left, size[0] - box[2]), (0, 0))
+    return pixels if (width, height) == size else np.pad(pixels, around, mode="reflect"), box
+
+
+def mirrored_around(image: Image.Image, size: Size) -> tuple[Image.Image, PixelBox]:
+    """Returns what `mirrored` makes of an RGB picture, and the box where it lies."""
+    made, box = mirrored(np.asarray(image), size)
+    return image if image.size == size else Image.fromarray(made), box
 
 
 def _padded(image: Image.Image, size: Size, *, mixing: bool, background: tuple[int, int, int] | None) -> Fitted:
