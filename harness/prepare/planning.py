@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.catalog.types import Direction, Model
 from harness.errors import ImageError, TestSetError
 from harness.files import sha256_of
-from harness.images.geometry import Fit, Size
+from harness.images.geometry import Fit, Size, Sizing
 from harness.images.opening import MAX_PIXELS, WHITE, Colour
 from harness.prepare.matching import Matched, hidden_pairs, match, match_within
 from harness.prepare.picture import Recipes
@@ -43,8 +43,9 @@ class PrepareRequest:
         model: what the set is for: its domains choose the recipes, its direction the side of the input.
         targets: partners of the same stem; the set is then `paired`.
         name: the set's name; by default the folder's, with the model's where that is taken.
-        size: width and height in pixels; each picture's `own`; by default the model's crop size, or 256.
-        background: RGB below transparent pixels and beside padded ones.
+        size: width and height in pixels; each picture's `own`; its own with a longest side of so many pixels; by
+            default the model's crop size, or 256.
+        background: RGB below transparent pixels, and beside padded drawings; padded photos go on mirrored.
         max_pixels: larger pictures are refused.
         focus: where a crop is taken.
         tiles: large pictures are cut into tiles.
@@ -64,7 +65,7 @@ class PrepareRequest:
     targets: Path | None = None
     name: str | None = None
     fit: Fit = "crop"
-    size: Size | Literal["own"] | None = None
+    size: Sizing | None = None
     background: Colour = WHITE
     max_pixels: int = MAX_PIXELS
     focus: Literal["centre", "subject"] = "centre"
@@ -120,7 +121,8 @@ class Plan:
         settings, recipes = self.recipes.settings, self.recipes
         there = [part for part in PARTS if any(source.part == part for source, _ in self.files)]
         parts = "/".join(there) if self.own_parts else "train/val/test" if self.shares else "test"
-        size = "their own sizes" if settings.own_multiple else f"{settings.size[0]}x{settings.size[1]}"
+        size = "their own sizes" if settings.own else f"{settings.size[0]}x{settings.size[1]}"
+        size += f", at most {settings.own} pixels a side," if settings.own not in {True, False} else ""
         said = [
             f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
             *([self.link.explains] if self.link else []),
@@ -169,6 +171,8 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     if request.hed is not None:
         recipe = _with_hed(recipe, request.hed)
     answers = target_recipe(model).for_folder(_contents(target for _, target in files.pairs if target is not None))
+    # A pair's halves are padded alike, by what the input is.
+    settings = replace(settings, mirrors=recipe.mirrors and settings.fit == "pad")
     recipes = Recipes(recipe, answers, settings, direction == "AtoB")
     # Targets count only where they are files of their own.
     if request.rectify and PHOTO not in ((recipe, recipes.target) if files.aligned else (recipe,)):
@@ -201,15 +205,13 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
         raise TestSetError("`--focus subject` would crop inputs and targets at different places", "--focus centre")
     if request.rectify and request.tiles:
         raise TestSetError("`--rectify` turns whole facades, `--tiles` cuts them to pieces", "leave one of them out")
-    if request.size == "own" and request.tiles:
-        raise TestSetError("`--tiles` cuts pictures to one size, `--size own` keeps each one's", "name a `--size`")
-    # 1 for no model: any size can be written, and no network has to halve it.
-    multiple = model.architecture.multiple_of if model else 1
+    own: bool | int = request.size == "own" or (request.size if isinstance(request.size, int) else False)
+    if own and request.tiles:
+        raise TestSetError("`--tiles` cuts pictures to one size, this `--size` keeps each one's", "name a `--size`")
     size = request.size if isinstance(request.size, tuple) else _default_size(model)
-    _check_size(size, model)
     return Settings(
         size, request.fit, request.background, request.max_pixels, request.focus, request.tiles, aligned,
-        request.rectify, own_multiple=multiple if request.size == "own" else None,
+        request.rectify, own,
     )  # fmt: skip
 
 
@@ -232,16 +234,6 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
 
 def _default_size(model: Model | None) -> Size:
     return (model.crop_size, model.crop_size) if model else (256, 256)
-
-
-def _check_size(size: Size, model: Model | None) -> None:
-    multiple = model.architecture.multiple_of if model else 1
-    if model and any(side % multiple for side in size):
-        near = "x".join(str(max(multiple, round(side / multiple) * multiple)) for side in size)
-        raise TestSetError(
-            f"`{model.id}` takes sides that are multiples of {multiple} pixels, not {size[0]}x{size[1]}",
-            f"--size {near}",
-        )
 
 
 @dataclass(frozen=True)

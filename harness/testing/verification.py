@@ -219,7 +219,7 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         model=record.model["id"],
         split=test_set.get("split"),
         # As many as the run has: the set may have grown since.
-        limit=len(record.images),
+        limit=len(record.images) + len(record.left_out),
         engine=record.engine if same else others[record.engine],
         mode=record.mode,
         device=request.device or record.device,
@@ -229,6 +229,8 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         native=replace(native, devices=None) if request.device else native,
         command=request.command,
         follow_links=bool(test_set.get("follow_links")),
+        # What an older run has not cannot be compared.
+        full=bool(record.extra.get("full")),
     )
 
 
