@@ -8,9 +8,8 @@ from __future__ import annotations
 import importlib.metadata
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +27,17 @@ except ImportError:  # no wheel for this machine
 _LEVEL = 1  # of isal's 0 to 3 and zlib's 0 to 9: higher ones save 1 % here and take longer
 _UP = 2  # PNG specification, 9.2: each byte less the one above it, modulo 256
 _BAND_BYTES = 1 << 22  # filtered at a time, so that a picture of 8,192² is not held twice
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+SRGB = (b"sRGB", b"\0")
+"""The chunk that says of a picture that it is sRGB, to be shown by the perceptual intent."""
 # Channels to the specification's colour types: grey, grey with alpha, RGB, RGBA.
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
-def write_png(path: Path, picture: Image.Image | NDArray[np.uint8], text: Mapping[str, str] = _NOTHING) -> None:
-    """Writes an 8-bit picture, an image of Pillow or H×W or H×W×channels uint8; `text` is Latin-1, by keyword.
+def write_png(path: Path, picture: Image.Image | NDArray[np.uint8], chunks: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Writes an 8-bit picture, an image of Pillow or H×W or H×W×channels uint8.
+
+    Args:
+        chunks: what is told beside the pixels, as pairs of a chunk's type and content, such as `SRGB`.
 
     Raises:
         ValueError: a palette, or other than 8 bits.
@@ -49,8 +52,8 @@ def write_png(path: Path, picture: Image.Image | NDArray[np.uint8], text: Mappin
     head = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[rows.shape[1] // width], 0, 0, 0)
     with path.open("wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head))
-        for keyword, value in text.items():
-            file.write(_chunk(b"tEXt", f"{keyword}\0{value}".encode("latin-1")))
+        for kind, content in chunks:
+            file.write(_chunk(kind, content))
         for part in _deflated(rows):
             file.write(_chunk(b"IDAT", part))
         file.write(_chunk(b"IEND", b""))

@@ -6,7 +6,7 @@ A single file a row keeps a page of ten thousand images light; names are row num
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -62,7 +62,17 @@ def _write_strip(run: Path, kinds: Sequence[str], numbered: tuple[int, str]) -> 
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if _fresh(target, sources, len(kinds)):
         return
-    encoded = encode(strip(run / "images", name, kinds), 75)
+    _save(target, strip(run / "images", name, kinds))
+
+
+def write_strip(run: Path, row: int, pictures: Mapping[str, NDArray[np.uint8]], kinds: Sequence[str]) -> None:
+    """Writes the strip of a row while its pictures, H×W×3 or H×W by their kind, are in memory."""
+    shown = {kind: Image.fromarray(picture).convert("RGB") for kind, picture in pictures.items() if kind in kinds}
+    _save(run / strip_path(row), _side_by_side(shown, kinds))
+
+
+def _save(target: Path, sheet: Image.Image) -> None:
+    encoded = encode(sheet, 75)
     with written_aside(target) as temporary:
         temporary.write_bytes(encoded)
 
@@ -82,10 +92,14 @@ def _fresh(target: Path, sources: Sequence[Path], cells: int) -> bool:
 
 def strip(images: Path, name: str, kinds: Sequence[str]) -> Image.Image:
     """Returns an image's pictures side by side, each in a square cell; a missing picture's cell stays clear."""
-    pictures = {kind: read_picture(images, kind, name) for kind in kinds if kind != "difference"}
-    if "difference" in kinds:
-        pictures["difference"] = _difference_of(pictures.get("output"), pictures.get("target"))
-    cells = {kind: _fitted(picture) for kind, picture in pictures.items() if picture is not None}
+    read = {kind: read_picture(images, kind, name) for kind in kinds if kind != "difference"}
+    return _side_by_side({kind: picture for kind, picture in read.items() if picture is not None}, kinds)
+
+
+def _side_by_side(pictures: dict[str, Image.Image], kinds: Sequence[str]) -> Image.Image:
+    drawn = _difference_of(pictures.get("output"), pictures.get("target")) if "difference" in kinds else None
+    shown = pictures | ({"difference": drawn} if drawn else {})
+    cells = {kind: _fitted(picture) for kind, picture in shown.items()}
     # An alpha channel costs bytes in every strip; only corners that stay empty need one.
     full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
     sheet = Image.new("RGB" if full else "RGBA", (CELL * len(kinds), CELL))

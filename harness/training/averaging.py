@@ -48,5 +48,5 @@ def save_mean_target(workspace: Workspace, model: Model, data: TrainingData) -> 
             count += 1
     path, told = mean_target_path(workspace, model), f"the mean of the targets of {count} training pictures"
     with written_aside(path) as temporary:
-        write_png(temporary, np.rint(total / count).astype(np.uint8), {"Description": told})
+        write_png(temporary, np.rint(total / count).astype(np.uint8), [(b"tEXt", f"Description\0{told}".encode())])
     return path

@@ -60,10 +60,11 @@ def test_a_pillow_image_is_written_as_its_pixels_are_without_any_metadata(tmp_pa
 
 
 def test_text_is_read_back(tmp_path):
-    png.write_png(tmp_path / "a.png", pixels_of((4, 4, 3)), {"Description": "the mean"})
+    png.write_png(tmp_path / "a.png", pixels_of((4, 4, 3)), [(b"tEXt", b"Description\0the mean"), png.SRGB])
 
     with Image.open(tmp_path / "a.png") as image:
         assert image.text == {"Description": "the mean"}
+        assert image.info["srgb"] == 0
 
 
 @pytest.mark.parametrize(
