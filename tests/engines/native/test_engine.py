@@ -15,18 +15,19 @@ from harness.catalog.types import Architecture
 from harness.engines.devices import resolve_device
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native import generator as generator_module
-from harness.engines.native.engine import translate
 from harness.engines.native.generator import Translator
 from harness.errors import DeviceError, EngineError, ImageError, WeightsError
 from harness.sets.item import Item
 from tests.engines.native.conftest import RESNET, UNET, save_generator
+from tests.engines.translating import images_of
+from tests.engines.translating import native as translate
 from tests.pictures import picture, save_picture
 
 MakeJob = Callable[..., Job]
 
 
 def _outputs(job: Job, kind: str = "output") -> dict[str, np.ndarray]:
-    return {p.stem: np.asarray(Image.open(p)) for p in sorted((job.output / kind).glob("*.png"))}
+    return {p.stem: np.asarray(Image.open(p)) for p in sorted((images_of(job) / kind).glob("*.png"))}
 
 
 def _same(a: dict[str, np.ndarray], b: dict[str, np.ndarray], tolerance: int = 0) -> bool:

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image, ImageOps
 
 from harness.engines.job import Job
-from harness.engines.official.engine import translate
 from harness.errors import EngineError, MemoryShortError, OfficialScriptError, WeightsError
 from harness.progress import Silent
 from tests.engines.official.conftest import MakeJob
+from tests.engines.translating import images_of
+from tests.engines.translating import official as translate
 from tests.pictures import picture
 
 
@@ -41,7 +42,7 @@ def array(path: Path) -> np.ndarray:
 
 
 def outputs(job: Job) -> dict[str, np.ndarray]:
-    return {item.name: array(job.output / "output" / f"{item.name}.png") for item in job.items}
+    return {item.name: array(images_of(job) / "output" / f"{item.name}.png") for item in job.items}
 
 
 def untouched(clone: Path) -> bool:
@@ -55,14 +56,14 @@ def test_pairs_come_back_under_their_names_with_targets(clone: Path, make_job: M
     job = make_job(names, paired=True, direction=direction)
     progress = Counting()
     answer = translate(job, clone, progress)
-    assert sorted(p.name for p in job.output.iterdir()) == ["input", "output", "target"]
+    assert sorted(p.name for p in images_of(job).iterdir()) == ["input", "output", "target"]
     for name in names:
         both = picture(name, 128, 64)
         left, right = both.crop((0, 0, 64, 64)), both.crop((64, 0, 128, 64))
         source, target = (left, right) if direction == "AtoB" else (right, left)
-        np.testing.assert_array_equal(array(job.output / "input" / f"{name}.png"), source)
-        np.testing.assert_array_equal(array(job.output / "output" / f"{name}.png"), ImageOps.invert(source))
-        np.testing.assert_array_equal(array(job.output / "target" / f"{name}.png"), target)
+        np.testing.assert_array_equal(array(images_of(job) / "input" / f"{name}.png"), source)
+        np.testing.assert_array_equal(array(images_of(job) / "output" / f"{name}.png"), ImageOps.invert(source))
+        np.testing.assert_array_equal(array(images_of(job) / "target" / f"{name}.png"), target)
     assert progress.steps == [
         ["staging", 3, 3],
         ["translating with the authors' test.py", 3, 3],
@@ -78,14 +79,14 @@ def test_single_pictures_of_their_own_sizes(clone: Path, make_job: MakeJob) -> N
     job = make_job(("a", "b"), size=None)
     picture("wide", 72, 40).save(job.items[1].path)
     translate(job, clone)
-    assert sorted(p.name for p in job.output.iterdir()) == ["input", "output"]
+    assert sorted(p.name for p in images_of(job).iterdir()) == ["input", "output"]
     assert {name: image.shape for name, image in outputs(job).items()} == {"a": (64, 64, 3), "b": (40, 72, 3)}
 
 
 def test_more_pictures_than_their_default_of_fifty(clone: Path, make_job: MakeJob) -> None:
     job = make_job(tuple(f"n{number}" for number in range(53)))
     translate(job, clone)
-    assert len(list((job.output / "output").iterdir())) == 53
+    assert len(list((images_of(job) / "output").iterdir())) == 53
 
 
 def test_random_draws_depend_on_seed_and_name_not_on_order(clone: Path, make_job: MakeJob) -> None:
@@ -144,7 +145,7 @@ def test_exit_code_0_is_not_believed(
     job = make_job()
     with pytest.raises(OfficialScriptError, match=message):
         translate(job, clone)
-    assert list(job.output.iterdir()) == []
+    assert list(images_of(job).iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_a_failed_script_is_explained_and_its_log_kept(
     job = make_job()
     with pytest.raises(kind, match=meaning):
         translate(job, clone)
-    assert list(job.output.iterdir()) == []
+    assert list(images_of(job).iterdir()) == []
     assert "loading the model from" in job.log.read_text(encoding="utf-8")
 
 
@@ -187,4 +188,4 @@ def test_weights_that_hold_no_state_dict_are_refused_and_nothing_is_left(
     job = make_job(weights=page)
     with pytest.raises(WeightsError, match=r"page\.pth"):
         translate(job, clone)
-    assert list(job.output.iterdir()) == []
+    assert list(images_of(job).iterdir()) == []

@@ -248,9 +248,10 @@ items = tuple(Item(name, source, False) for name in "abc")
 architecture = Architecture("resnet_9blocks", "instance", False)
 weights = folder / "weights.pth"
 torch.save({"model.1.weight": torch.zeros(4, 3, 7, 7)}, weights)
-job = Job(weights, architecture, items, "AtoB", "paper", 1, "cpu", (64, 64), folder / "images", folder / "log.txt")
+job = Job(weights, architecture, items, "AtoB", "paper", 1, "cpu", (64, 64), folder / "log.txt")
 try:
-    translate(job, clone, Speaking())
+    for _ in translate(job, clone, Speaking()):
+        pass
 except KeyboardInterrupt:
     sys.exit(130)
 """
