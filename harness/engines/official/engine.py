@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from harness.engines.official.process import Finished, started
 from harness.engines.official.staging import Stage, plan_stage, stage_images, stage_weights
 from harness.engines.seeds import image_seed
 from harness.errors import MemoryShortError
-from harness.progress import Progress, Silent
+from harness.progress import Progress, Silent, Step
 
 _MOST_RESTARTS = 10
 """A device that has no memory for one picture after the other has none for any."""
@@ -75,48 +76,49 @@ def _run(
     begun: list[str] = []
     done: list[str] = []
     all_of_them = stage
-    with progress.step("translating with the authors' test.py", total=len(stage.images)) as step:
 
-        def heard(kind: str, stem: str) -> None:
-            if kind == "begin":
-                # The first image tells that torch and the weights are loaded.
-                clock.setdefault("start_up", time.perf_counter())
-                begun.append(stem)
-            else:
-                if not cut_back(all_of_them, staged[stem], framed[stem]):
-                    job.on_whole(staged[stem].item.name, pictures_of(all_of_them, staged[stem]))
-                done.append(stem)
-                step.advance()
+    def heard(step: Step, kind: str, stem: str) -> None:
+        if kind == "begin":
+            # The first image tells that torch and the weights are loaded.
+            clock.setdefault("start_up", time.perf_counter())
+            begun.append(stem)
+        else:
+            if not cut_back(all_of_them, staged[stem], framed[stem]):
+                job.on_whole(staged[stem].item.name, pictures_of(all_of_them, staged[stem]))
+            done.append(stem)
+            step.advance()
 
-        while True:
-            with started(
-                clone / "test.py",
-                options,
-                scratch=stage.root,
-                device=job.device,
-                seed=job.seed,
-                log=job.log,
-                image_seeds=seeds,
-            ) as script:
-                if not framed:
-                    mended.extend(stage_weights(job.weights, stage))
-                    framed.update(stage_images(job, stage, progress))
-                    clock["stage"] = time.perf_counter()
-                finished = script.follow(heard)
-            if finished.returncode == 0:
-                break
-            error, at = failure(finished), next((stem for stem in begun if stem not in done), None)
-            if at is None or not isinstance(error, MemoryShortError) or len(left_out) == _MOST_RESTARTS:
-                raise error
-            left_out[staged[at].item.name] = f"at {'x'.join(map(str, framed[at].frame))} pixels {error.message}"
-            stage = replace(stage, images=tuple(image for image in stage.images if image.stem != at))
-            if not stage.images:
-                raise error
-            for stem in (at, *done):
-                (stage.staged / f"{stem}.png").unlink(missing_ok=True)
-            begun.clear()
-            if not any(stage.staged.glob("*.png")):
-                break
+    while True:
+        with started(
+            clone / "test.py",
+            options,
+            scratch=stage.root,
+            device=job.device,
+            seed=job.seed,
+            log=job.log,
+            image_seeds=seeds,
+        ) as script:
+            if not framed:
+                mended.extend(stage_weights(job.weights, stage))
+                framed.update(stage_images(job, stage, progress))
+                clock["stage"] = time.perf_counter()
+            left = len(stage.images) - len(done)
+            with progress.step("translating with the authors' test.py", total=left) as step:
+                finished = script.follow(partial(heard, step))
+        if finished.returncode == 0:
+            break
+        error, at = failure(finished), next((stem for stem in begun if stem not in done), None)
+        if at is None or not isinstance(error, MemoryShortError) or len(left_out) == _MOST_RESTARTS:
+            raise error
+        left_out[staged[at].item.name] = f"at {'x'.join(map(str, framed[at].frame))} pixels {error.message}"
+        stage = replace(stage, images=tuple(image for image in stage.images if image.stem != at))
+        if not stage.images:
+            raise error
+        for stem in (at, *done):
+            (stage.staged / f"{stem}.png").unlink(missing_ok=True)
+        begun.clear()
+        if not any(stage.staged.glob("*.png")):
+            break
     clock.setdefault("start_up", time.perf_counter())
     clock["translate"] = time.perf_counter()
     # Before anything is moved: a run has all of its pictures or none, but for those that were too large.
