@@ -10,12 +10,13 @@ from typing import TypeVar
 from threadpoolctl import threadpool_limits
 
 from harness.engines.job import Translation
+from harness.images.geometry import PixelBox
 from harness.images.png import write_png
 from harness.metrics.measure import Measuring
 from harness.metrics.meters import Shot
 from harness.parallel import default_workers, in_order
 from harness.report.gathering import kinds_of
-from harness.report.thumbnails import write_strip
+from harness.report.thumbnails import strip_path, write_strip
 
 _Told = TypeVar("_Told")
 
@@ -67,12 +68,13 @@ def measured_by(measuring: Measuring) -> Sink:
     return measure
 
 
-def shown_in(run: Path, names: Sequence[str], *, paired: bool) -> Sink:
-    """Returns what writes the strips of a run's page, whose rows are `names`."""
+def shown_in(run: Path, names: Sequence[str], boxes: Mapping[str, PixelBox], *, paired: bool) -> Sink:
+    """Returns what writes the strips of a run's page, whose rows are `names`; `boxes` of those that are padded."""
     rows = {name: row for row, name in enumerate(names)}
 
     def show(translation: Translation) -> None:
         kinds = kinds_of(paired=paired, spread="spread" in translation.pictures)
-        write_strip(run, rows[translation.name], translation.pictures, kinds)
+        name = translation.name
+        write_strip(run / strip_path(rows[name]), translation.pictures, kinds, boxes.get(name))
 
     return show

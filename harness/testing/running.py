@@ -197,7 +197,7 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         # A run made for a comparison alone has no index to lead back to.
         has_page = folder.parent == workspace.results
         if has_page:
-            sinks.append(shown_in(draft, names, paired=work.selection.paired))
+            sinks.append(shown_in(draft, names, measuring.request.boxes, paired=work.selection.paired))
         left = before.missing(work.selection.items, images)
         taken = len(names) - len(left)
         if taken:

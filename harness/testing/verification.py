@@ -240,7 +240,7 @@ def _names(record: RunRecord) -> list[str]:
 
 def _kinds(folder: Path, again: Path) -> list[str]:
     """What is drawn again: a kind that only the run has, e.g. of another engine's samples, cannot be compared."""
-    there = {path.name for path in (again / "images").iterdir() if path.is_dir()}
+    there = {path.name for path in (again / "images").iterdir() if path.is_dir()} - {"source"}
     usual = ["input", "output", "target"]
     return [kind for kind in usual if kind in there] + sorted(there.difference(usual))
 

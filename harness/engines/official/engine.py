@@ -79,14 +79,11 @@ class _Run:
 
     def all(self, progress: Progress) -> Iterator[Translation]:
         """Yields each picture as soon as the script has drawn it."""
-        with progress.step("translating with the authors' test.py", total=len(self.stage.images)) as step:
-            while self._waiting:
-                for translation in self._started(progress):
-                    yield translation
-                    step.advance()
-                if self.finished.returncode == 0:
-                    break
-                self._leave_out(failure(self.finished))
+        while self._waiting:
+            yield from self._started(progress)
+            if self.finished.returncode == 0:
+                break
+            self._leave_out(failure(self.finished))
         self.clock.setdefault("start_up", time.perf_counter())
         self.clock["translate"] = time.perf_counter()
         # A run has all of its pictures or none, but for those that were too large.
@@ -115,17 +112,19 @@ class _Run:
                 self._framed.update(stage_images(self.job, self.stage, progress))
                 self.clock["stage"] = time.perf_counter()
             self._at: str | None = None
-            for kind, stem in script.events():
-                if kind == "begin":
-                    # The first image tells that torch and the weights are loaded.
-                    self.clock.setdefault("start_up", time.perf_counter())
-                    self._at = stem
-                    continue
-                self._at = None
-                found = taken(self.stage, self._staged[stem], self._framed[stem])
-                if isinstance(found, Translation):  # what is wrong with the others is told at the end
-                    del self._waiting[stem]
-                    yield found
+            with progress.step("translating with the authors' test.py", total=len(self._waiting)) as step:
+                for kind, stem in script.events():
+                    if kind == "begin":
+                        # The first image tells that torch and the weights are loaded.
+                        self.clock.setdefault("start_up", time.perf_counter())
+                        self._at = stem
+                        continue
+                    self._at = None
+                    found = taken(self.stage, self._staged[stem], self._framed[stem])
+                    if isinstance(found, Translation):  # what is wrong with the others is told at the end
+                        del self._waiting[stem]
+                        yield found
+                    step.advance()
             self.finished = script.ended()
 
     def _leave_out(self, error: EngineError) -> None:
