@@ -108,7 +108,7 @@ def test_any_size_is_framed_by_its_mirror_image_and_cut_back(
     whole = replace(make_job(architecture, count=1, size=None), items=(Item("odd", large, False),))
     translate(whole)
     for kind in ("input", "output"):
-        ours, theirs = (np.asarray(Image.open(j.output / kind / "odd.png")) for j in (job, whole))
+        ours, theirs = (np.asarray(Image.open(images_of(j) / kind / "odd.png")) for j in (job, whole))
         assert np.array_equal(ours, theirs[top : top + size[1], left : left + size[0]])
 
 
@@ -178,7 +178,7 @@ def test_a_picture_without_memory_for_it_ends_no_run(
     assert set(answer.left_out) == {"large"}
     assert "too little memory for one image of 256x256" in answer.left_out["large"]
     assert set(_outputs(replace(job, items=(items[0], items[2])))) == {"a", "b"}
-    assert not (job.output / "output" / "large.png").exists()
+    assert not (images_of(job) / "output" / "large.png").exists()
 
 
 @pytest.fixture

@@ -282,7 +282,7 @@ def test_an_interrupt_ends_the_script_and_leaves_nothing(
     process = next(int(line.split()[1]) for line in log.splitlines() if line.startswith("process "))
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
-    assert list((tmp_path / "images").iterdir()) == []
+    assert list(tmp_path.glob(".official-*")) == []
 
 
 def test_the_script_begins_only_when_it_is_followed(tmp_path: Path) -> None:
