@@ -149,7 +149,8 @@ def _difference_of(output: Image.Image | None, target: Image.Image | None, box: 
 def difference(first: Image.Image, second: Image.Image) -> Image.Image:
     """Returns the mean absolute difference over RGB in colours, black for none; see `DIFFERENCE_TOP`."""
     # H×W, 0..765: beyond uint8, hence the wider type.
-    levels = np.asarray(ImageChops.difference(first, second)).sum(axis=2, dtype=np.uint16)
+    red, green, blue = (np.asarray(band, np.uint16) for band in ImageChops.difference(first, second).split())
+    levels = red + green + blue
     return Image.fromarray(_COLOURS_OF_SUMS[levels])
 
 
