@@ -90,10 +90,21 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
 
 
 def scale_notes(work: Assignment) -> list[str]:
-    """What is to be said of sizes the network was not trained at: memory, scale, and the scale that would fit."""
+    """What is to be said of sizes the network was not trained at: the scale it sees, and the one that would fit."""
     model, sizes = work.generator.model, {geometry.frame for geometry in work.geometries.values()}
     trained = model.size
-    if work.request.size is None or trained is None or sizes == {trained}:
+    if work.request.size is None:
+        return []
+    prepared = [item for item in work.selection.items if item.geometry and not item.geometry.keeps_size]
+    if prepared and not isinstance(work.request.size, tuple):
+        first = prepared[0].geometry
+        assert first is not None
+        return [
+            f"`{work.selection.name}` was prepared at sizes of its own, `{prepared[0].name}` of "
+            f"{'x'.join(map(str, first.source))} at {'x'.join(map(str, first.frame))}: `harness prepare-images FOLDER "
+            "--size own --name NAME` keeps yours"
+        ]
+    if trained is None or sizes == {trained}:
         return []
     width, height = max(sizes, key=math.prod)
     kind = "U-Net" if work.generator.architecture.netG.startswith("unet") else "ResNet"
@@ -107,7 +118,7 @@ def scale_notes(work: Assignment) -> list[str]:
             f"by the width of their dark lines, {times:.1f} times the training pictures', things would have the "
             f"training's size at `--size max:{fitting}`"
         )
-    return [*notes, *([work.memory] if work.memory else [])]
+    return notes
 
 
 def _line_scale(work: Assignment) -> float | None:

@@ -89,7 +89,7 @@ def run_test(
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     work = placed(work)
-    for line in scale_notes(work):
+    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
         progress.say(f"note: {line}")
     _tell_left_out(work.left_out, progress)
     if into is not None:  # a check makes everything itself
