@@ -86,6 +86,7 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
         versions=versions(),
         lang=request.lang,
         without_skips=request.without_skips,
+        discriminator=request.discriminator,
         tensorboard=request.tensorboard,
     )
     save_training(folder, record)
