@@ -231,7 +231,7 @@ def _translate(
     if taken:
         progress.say(f"{taken} of {len(work.selection.items)} images were whole when this test was cut: taken over")
     try:
-        answer = _engine(workspace, job, work.request, progress)
+        answer = _engine(workspace, job, work, progress)
         return replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
     except EngineError as error:
         # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
@@ -244,12 +244,12 @@ def _translate(
         raise
 
 
-def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Progress) -> Answer:
+def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress) -> Answer:
     # Each engine is imported where it runs: torch takes seconds.
-    if request.engine == "native":
+    if work.request.engine == "native":
         from harness.engines.native.engine import translate as native
 
-        return native(job, progress, request.native)
+        return native(job, progress, work.native)
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)
