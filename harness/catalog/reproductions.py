@@ -19,7 +19,7 @@ class Variant:
     """A training in which something is left out or changed, or a model of the catalog as it is.
 
     Attributes:
-        options: of `train.py`, before those of the user.
+        options: of `train.py`, which win over those of the user.
         model: id of the catalog model that is tested; nothing is trained then.
     """
 

@@ -47,6 +47,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Train": {
         "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
+        "reproduce": ("harness.cli.reproduce", "Make published tables again, with a verdict on each number."),
     },
     "Understand": {
         "explain": ("harness.cli.explain", "Explain the method and a model's networks."),

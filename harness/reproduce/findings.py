@@ -55,11 +55,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """A table: its numbers, those that were published first, and the rows to look at, each with its first run."""
+    """A table: its numbers, those that were published first, and the runs of each row that has some, by its label."""
 
     id: str
     blocks: tuple[Block, ...]
-    rows: tuple[tuple[str, str], ...]
+    runs: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class Findings:
         shown = {MEASURED_AS.get(metric) for metric in published}
         blocks = [self._block(table, metric, MEASURED_AS.get(metric)) for metric in published]
         blocks += [self._block(table, None, column) for column in self.recipe.columns if column not in shown]
-        runs = [(row.label, found.runs[0]) for row in table.rows if (found := self._of(row)) and found.runs]
-        return Section(table.id, tuple(blocks), tuple(runs))
+        runs = {row.label: found.runs for row in table.rows if (found := self._of(row)) and found.runs}
+        return Section(table.id, tuple(blocks), runs)
 
     def _of(self, row: TableRow) -> Evidence | None:
         return self.evidence.get(row.variant, Evidence()) if row.variant else None
