@@ -41,7 +41,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that are to be compared with each other; `reference` is the label of the one that all others stand beside."""
+    """Rows that are compared with each other; `reference` is the label of the one that all others are held against."""
 
     id: str
     rows: tuple[TableRow, ...]

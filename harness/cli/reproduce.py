@@ -31,16 +31,33 @@ Examples:
 @click.command("reproduce", epilog=_EPILOG)
 @click.argument("target", required=False, type=click.Choice(list(RECIPES)))
 @click.option("--dataset", "-d", type=SET, help="The pairs to train on, some of them held out in test/ or val/.")
-@click.option("--direction", type=click.Choice(["AtoB", "BtoA"]),
-              help="Which half is the input. Default: the one that the recipe takes, where the set says what it shows.")  # fmt: skip
-@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True,
-              help="Trainings of each row, or draws of a model with dropout.")  # fmt: skip
+@click.option(
+    "--direction",
+    type=click.Choice(["AtoB", "BtoA"]),
+    help="Which half is the input. Default: what the recipe takes, where the set says what it shows.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Trainings of each row, or draws of a model with dropout.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="The first of them.")
-@click.option("--preset", type=click.Choice(["quick", "course", "paper"]), help="Of the trainings. Default: the recipe's.")
-@click.option("--palette", type=click.Choice(["facades", "cityscapes"]),
-              help="How label maps are read, where the set does not say it.")  # fmt: skip
-@click.option("--evaluator", type=MODEL, metavar="MODEL",
-              help="What draws label maps of drawn photos. Default: one trained for it on the same pictures.")  # fmt: skip
+@click.option(
+    "--preset", type=click.Choice(["quick", "course", "paper"]), help="Of the trainings. Default: the recipe's."
+)
+@click.option(
+    "--palette",
+    type=click.Choice(["facades", "cityscapes"]),
+    help="How label maps are read, where the set does not say it.",
+)
+@click.option(
+    "--evaluator",
+    type=MODEL,
+    metavar="MODEL",
+    help="What draws label maps of drawn photos. Default: one trained on the same pictures.",
+)
 @click.option("--name", help="The folder in results/, and how its trainings are called. Default: target and dataset.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
@@ -75,7 +92,9 @@ def command(workspace: Workspace, /, *, target: str | None, as_json: bool, quiet
 def _list(console: Console, *, as_json: bool) -> None:
     recipes = RECIPES.values()
     if as_json:
-        told = [{"target": r.id, "title": r.title, "rows": [v.id for v in r.variants], "trains": r.trains} for r in recipes]
+        told = [
+            {"target": r.id, "title": r.title, "rows": [v.id for v in r.variants], "trains": r.trains} for r in recipes
+        ]
         console.document({"format": 1, "targets": told})
         return
     needs = {True: "--dataset, {} trainings a seed", False: "{} models with their datasets"}
@@ -101,11 +120,17 @@ def _show(console: Console, made: Reproduction) -> None:
 
 
 _VERDICTS = {
-    "reference": "reference", "same": "order as published", "other": "order the other way round",
-    "unclear": "the seeds do not tell", "equal": "published as equal", "within": "reproduced",
-    "outside": "not reproduced", "context": "context only", "unpublished": "nobody has published it",
+    "reference": "reference",
+    "same": "order as published",
+    "other": "order the other way round",
+    "unclear": "the seeds do not tell",
+    "equal": "published as equal",
+    "within": "reproduced",
+    "outside": "not reproduced",
+    "context": "context only",
+    "unpublished": "nobody has published it",
     "missing": "not measured",
-}  # fmt: skip
+}
 
 
 def _row(finding: Finding) -> list[str]:

@@ -13,7 +13,7 @@ from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
 from harness.metrics.statistics import OverSeeds, Summary
-from harness.report.columns import Column, metric_columns, nearness_column, ranked, known_column
+from harness.report.columns import Column, known_column, metric_columns, nearness_column, ranked
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord

@@ -50,7 +50,7 @@ class Block:
     label: str
     column: str | None
     findings: tuple[Finding, ...]
-    pairs: dict[str, int] = field(default_factory=dict)
+    pairs: dict[Verdict, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Findings:
         rows: list[tuple[TableRow, PublishedScore | None, Measured | None, str]] = []
         for row in table.rows:
             measured, why = self._measured(table, row, column)
-            scores = [score for score in row.published if score.metric == metric]
+            scores: list[PublishedScore | None] = [score for score in row.published if score.metric == metric]
             # The real pictures have a score by an evaluator only, and people's verdicts are of some rows.
             if scores or (column and (measured or row.variant)):
                 rows += [(row, score, measured, why) for score in scores or [None]]
@@ -116,9 +116,9 @@ class Findings:
             return None, "; ".join(PROTOCOLS[protocol].difference for protocol in protocols)
         if row.variant is None:
             # Judged beside every run's outputs, and the same each time.
-            found = [m for e in self.evidence.values() for m in e.measured if column in m.totals]
-            real = found[0].totals[column].beside.get("ground_truth") if found else None
-            return (Measured((real,)), "") if real is not None else (None, "")
+            totals = (m.totals.get(column) for e in self.evidence.values() for m in e.measured)
+            real = next((total.beside["ground_truth"] for total in totals if total and total.beside), None)
+            return None if real is None else Measured((real,)), ""
         evidence = self._of(row) or Evidence()
         if not evidence.measured:
             return None, f"{evidence.why}; `{evidence.hint}`" if evidence.hint else evidence.why
@@ -130,9 +130,13 @@ class Findings:
         return (found[0] if len(found) == 1 else over_trainings([one.mean for one in found])), ""
 
     def _verdict(
-        self, table: Table, row: TableRow, score: PublishedScore | None, measured: Measured | None,
+        self,
+        table: Table,
+        row: TableRow,
+        score: PublishedScore | None,
+        measured: Measured | None,
         both: Mapping[str, tuple[float, Measured]],
-    ) -> Verdict:  # fmt: skip
+    ) -> Verdict:
         if measured is None:
             return "missing"
         if score is None:
@@ -140,10 +144,12 @@ class Findings:
         if self.recipe.rule == "value" and self.exact:
             return near(score.value, measured)
         # A row is compared with the one that is the method itself.
-        if self.recipe.rule != "order" or row.variant is None or table.reference not in both:
+        reference = both.get(table.reference or "")
+        if self.recipe.rule != "order" or row.variant is None or reference is None:
             return "context"
-        value, reference = both[table.reference]
-        return "reference" if row.label == table.reference else order((score.value, value), measured, reference)
+        if row.label == table.reference:
+            return "reference"
+        return order((score.value, reference[0]), measured, reference[1])
 
     def _how(self, score: PublishedScore) -> str:
         evaluation = PROTOCOLS[score.protocol]

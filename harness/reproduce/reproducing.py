@@ -1,4 +1,4 @@
-"""`harness reproduce`: trains or tests what is missing of a recipe, measures it, and writes what came of it as a page."""
+"""`harness reproduce`: trains or tests what a recipe lacks, measures it, and writes what came of it as a page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from harness.reproduce.reproduction_page import render_reproduction
 from harness.runs.record import load_record
 from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord
-from harness.sets.trainable import TrainingData, check_set, find_data
+from harness.sets.trainable import check_set, find_data
 from harness.testing.measuring import FurtherMetrics, measure_run
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
@@ -49,9 +49,12 @@ from harness.workspace import Workspace, checked_name
 
 FILE = "reproduction.json"
 _DOCUMENT = Document(
-    newest=1, error=RunError, missing="`{folder}` has no `{name}`", bring="harness reproduce",
+    newest=1,
+    error=RunError,
+    missing="`{folder}` has no `{name}`",
+    bring="harness reproduce",
     mend="remove the folder, then `harness reproduce` again",
-)  # fmt: skip
+)
 _JUDGED = "label_agreement"
 # Held-out pictures on the page, the first ones by name: none is chosen.
 _SHOWN = 3
@@ -68,7 +71,7 @@ class ReproduceRequest:
         seeds: how many trainings a row has, or how often a model with live dropout draws.
         preset, options: of the trainings, the recipe's preset by default; see `TrainRequest`.
         palette: how the set's label maps are read, where the set does not say it: a name of `class_colours`.
-        evaluator: the model that draws label maps of drawn photos; by default one is trained for it, on the same photos.
+        evaluator: the model that draws label maps of drawn photos; by default one trained on the same photos.
         name: the folder in `results/`; what is trained is called by it, too.
     """
 
@@ -132,7 +135,8 @@ def reproduce(workspace: Workspace, request: ReproduceRequest, progress: Progres
 
 def load_reproduction(folder: Path) -> Reproduction:
     """Reads `reproduction.json`; raises RunError if it is missing, damaged or of a newer format."""
-    return _DOCUMENT.load(folder / FILE, lambda content: typed(Reproduction, content))
+    made: Reproduction = _DOCUMENT.load(folder / FILE, lambda content: typed(Reproduction, content))
+    return made
 
 
 class _Going:
@@ -174,7 +178,7 @@ class _Going:
                 runs = self.runs_of(variant)
                 measured = tuple(self._measured(run) for run in runs)
                 self.evidence[variant.id] = Evidence(tuple(run.name for run in runs), measured)
-            except (TrainingError, *self.forgiven) as error:
+            except self.forgiven as error:
                 why = error.message.partition("\n")[0]
                 self.progress.warn(f"`{variant.id}` has no numbers: {why}", error.hint)
                 self.evidence[variant.id] = Evidence(why=why, hint=error.hint)
@@ -183,10 +187,12 @@ class _Going:
             write_index(self.workspace.results, self.request.lang)
         if not made.images:
             why, hint = next(iter(made.missing.values()))
-            raise RunError(f"nothing of `{self.recipe.id}` could be measured, first of all: {why}", hint)
+            page = (self.folder / "index.html").as_uri()
+            raise RunError(f"nothing of `{self.recipe.id}` could be measured, first of all: {why}; {page}", hint)
         return made
 
-    forgiven: tuple[type[HarnessError], ...] = ()
+    # One row that cannot be trained at this size is no reason to leave out the others.
+    forgiven: type[HarnessError] = TrainingError
 
     def _before(self) -> Reproduction | None:
         """What an earlier going left; raises RunError where the name is taken by anything else."""
@@ -212,9 +218,13 @@ class _Going:
             metrics.add(_JUDGED)
         if metrics:
             asked = FurtherMetrics(
-                run=run, metrics=tuple(sorted(metrics)), palette=self.palette, evaluator=self.evaluator,
-                device=self.request.device, lang=self.request.lang,
-            )  # fmt: skip
+                run=run,
+                metrics=tuple(sorted(metrics)),
+                palette=self.palette,
+                evaluator=self.evaluator,
+                device=self.request.device,
+                lang=self.request.lang,
+            )
             try:
                 found = measure_run(self.workspace, asked, self.progress)
             except MetricError as error:  # none of them: the others are shown all the same
@@ -265,11 +275,15 @@ class _Testing(_Going):
     """A recipe of official models as they are."""
 
     # What one model lacks is no reason to leave out the next.
-    forgiven = (HarnessError,)
+    forgiven = HarnessError
 
     def settle(self) -> dict[str, Any]:
-        given = {"--dataset": self.request.dataset, "--direction": self.request.direction,
-                 "--preset": self.request.preset, "options of train.py": self.request.options}  # fmt: skip
+        given = {
+            "--dataset": self.request.dataset,
+            "--direction": self.request.direction,
+            "--preset": self.request.preset,
+            "options of train.py": self.request.options,
+        }
         if too_much := [name for name, value in given.items() if value]:
             raise RunError(f"`{self.recipe.id}` trains nothing: {too_much[0]} has no place there", "leave it out")
         return {"seed": self.request.seed, "seeds": self.request.seeds}
@@ -288,11 +302,17 @@ class _Testing(_Going):
             run_test(
                 self.workspace,
                 TestRequest(
-                    model=model, dataset=model.dataset_id, name=run.name, device=request.device, seed=request.seed,
-                    seeds=request.seeds, lang=request.lang, command=request.command,
+                    model=model,
+                    dataset=model.dataset_id,
+                    name=run.name,
+                    device=request.device,
+                    seed=request.seed,
+                    seeds=request.seeds,
+                    lang=request.lang,
+                    command=request.command,
                 ),
                 self.progress,
-            )  # fmt: skip
+            )
         if load_record(run).model["id"] != model.id:
             raise RunError(f"`{run.name}` is a run of another model", "choose another `--name`")
         return (run,)
@@ -328,15 +348,19 @@ class _Training(_Going):
         self.palette = self._palette()
         self.digests: set[tuple[str, str]] = set()
         return {
-            "dataset": self.data.reference, "direction": self.direction, "preset": self.preset,
-            "options": list(request.options), "palette": self.palette, "seed": request.seed,
-        }  # fmt: skip
+            "dataset": self.data.reference,
+            "direction": self.direction,
+            "preset": self.preset,
+            "options": list(request.options),
+            "palette": self.palette,
+            "seed": request.seed,
+        }
 
     def usual_name(self) -> str:
         return f"{self.recipe.id}-{self.data.name}"
 
     def _direction(self) -> Direction:
-        kinds = [DOMAINS[domain].kind for domain in self.data.domains]
+        kinds: list[str] = [DOMAINS[domain].kind for domain in self.data.domains]
         if self.request.direction:
             return self.request.direction
         if kinds.count(str(self.recipe.inputs)) == 1:
@@ -357,9 +381,7 @@ class _Training(_Going):
         found = [known[domain].name for domain in self.data.domains if domain in known]
         palette = self.request.palette or (found[0] if found else None)
         if palette is None and "palette_pixel" in self.recipe.columns:
-            raise TestSetError(
-                f"`{self.data.name}` does not say how its label maps are read", "--palette cityscapes"
-            )
+            raise TestSetError(f"`{self.data.name}` does not say how its label maps are read", "--palette cityscapes")
         return palette
 
     def departures(self, images: int) -> tuple[str, ...]:
@@ -380,7 +402,7 @@ class _Training(_Going):
         if not any(column.startswith("agreement_") for column in self.recipe.columns):
             return
         if self.palette is None:
-            self.lacking = {_JUDGED: "the inputs are no label maps that are known; `--palette NAME` says how to read them"}
+            self.lacking = {_JUDGED: "the inputs are no known label maps; `--palette NAME` says how to read them"}
             return
         self.evaluator = self.request.evaluator
         if self.evaluator is None:
@@ -413,10 +435,19 @@ class _Training(_Going):
 
     def _trained(self, variant: Variant, direction: Direction, seeds: int) -> tuple[TrainingRecord, ...]:
         request = TrainRequest(
-            dataset=self.data.reference, family="pix2pix", direction=direction, preset=self.preset,
+            dataset=self.data.reference,
+            family="pix2pix",
+            direction=direction,
+            preset=self.preset,
             # The row's own last, for `train.py` takes the last of an option given twice.
-            options=(*self.request.options, *variant.options), name=f"{self.folder.name}-{variant.id}",
-            device=self.request.device, seed=self.request.seed, keep=1, without_skips=variant.without_skips,
-            discriminator=variant.discriminator, lang=self.request.lang, command=self.request.command,
-        )  # fmt: skip
+            options=(*self.request.options, *variant.options),
+            name=f"{self.folder.name}-{variant.id}",
+            device=self.request.device,
+            seed=self.request.seed,
+            keep=1,
+            without_skips=variant.without_skips,
+            discriminator=variant.discriminator,
+            lang=self.request.lang,
+            command=self.request.command,
+        )
         return train_by_seeds(self.workspace, request, seeds, self.progress)

@@ -80,10 +80,9 @@ def order(published: tuple[float, float], first: Measured, second: Measured) -> 
     return "same" if (low > 0) == (published[0] > published[1]) else "other"
 
 
-def pairs(rows: Sequence[tuple[float, Measured]]) -> dict[str, int]:
+def pairs(rows: Sequence[tuple[float, Measured]]) -> dict[Verdict, int]:
     """Returns how many pairs of rows, each published and measured, have which verdict of `order`."""
-    found = Counter(order((a[0], b[0]), a[1], b[1]) for a, b in combinations(rows, 2))
-    return dict(found)
+    return dict(Counter(order((a[0], b[0]), a[1], b[1]) for a, b in combinations(rows, 2)))
 
 
 def near(published: float, measured: Measured) -> Verdict:

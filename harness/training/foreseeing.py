@@ -73,7 +73,7 @@ def refuse_skips(options: Mapping[str, Any], family: Family) -> None:
 
 
 def refuse_discriminator(kind: Discriminator, options: Mapping[str, Any], family: Family) -> None:
-    """Raises TrainingError where a discriminator cannot be blinded or left out, or nothing would be learnt without it."""
+    """Raises TrainingError where a discriminator cannot be blinded or left out, or nothing is left to learn from."""
     if family == "cyclegan":
         raise TrainingError(
             f"`--discriminator {kind}` is of pix2pix; CycleGAN's never see the input, and it cannot learn without them",

@@ -1,5 +1,6 @@
-"""What `bootstrap.py` adds to train pix2pix with a discriminator that does not see the input, or with none: the rows GAN,
-L1+GAN and L1 of the paper's table 1, for which `train.py` has no option.
+"""What `bootstrap.py` adds to train pix2pix with a discriminator that does not see the input, or with none.
+
+The rows GAN, L1+GAN and L1 of the paper's table 1, for which `train.py` has no option.
 
 Loaded by path; knows nothing of harness.
 """
@@ -20,7 +21,7 @@ def install(settings: dict[str, Any], session: Any) -> list[str]:
 
 
 def _leave_out(model: Any) -> None:
-    def backward_G() -> None:  # noqa: N802 - upstream's name
+    def backward_G() -> None:
         # λ·‖y − G(x)‖₁, the mean over (N, C, H, W)
         model.loss_G_L1 = model.criterionL1(model.fake_B, model.real_B) * model.opt.lambda_L1
         model.loss_G_L1.backward()
