@@ -30,7 +30,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "prepare",
         "testing",
         "demo training",
-        "explain",
+        "explain reproduce",
         "api cli",
     )
 )
