@@ -10,6 +10,8 @@ from harness.catalog.published_scores import PublishedScore, published_scores, s
 from harness.catalog.types import Discriminator
 
 Rule = Literal["order", "value", "context"]
+REAL = "real pictures"
+"""The row of what an evaluator says of the targets themselves, the most that it can say of any output."""
 TOLERANCE = 0.02
 """By rule `value` a number is reproduced within so much of the published one, which has two digits after the point."""
 
@@ -62,7 +64,6 @@ class Recipe:
     """
 
     id: str
-    title: str
     rule: Rule
     variants: tuple[Variant, ...]
     tables: tuple[Table, ...]
@@ -93,7 +94,6 @@ _PATCH_1 = Variant(id="patch-1", options=("--netD", "pixel"))
 
 _ABLATION = Recipe(
     id="ablation",
-    title="which part of pix2pix does what: the objective, skip connections, the discriminator's patch",
     rule="order",
     variants=(
         # Those that ask most of the pictures' size come first: what cannot be trained shows in the first minute.
@@ -117,7 +117,7 @@ _ABLATION = Recipe(
                 TableRow("cGAN", "cgan", _scores("p2p-t1-cgan", "p2p-hist-cgan")),
                 TableRow("L1+GAN", "l1-gan", _scores("p2p-t1-l1gan")),
                 TableRow("L1+cGAN", "l1-cgan", _scores("p2p-t1-l1cgan", "p2p-hist")),
-                TableRow("real pictures", None, _scores("p2p-t1-gt")),
+                TableRow(REAL, None, _scores("p2p-t1-gt")),
             ),
             reference="L1+cGAN",
         ),
@@ -148,7 +148,6 @@ _ABLATION = Recipe(
 )
 _TABLE_6 = Recipe(
     id="table6",
-    title="pix2pix table 6 (CVPR: 5): labels of street photos, on your own Cityscapes",
     rule="value",
     variants=(_L1, _CGAN, _BOTH),
     tables=(
@@ -168,7 +167,6 @@ _TABLE_6 = Recipe(
 )
 _FIGURE_7 = Recipe(
     id="figure7",
-    title="pix2pix figure 7 (CVPR: 6): the colours of drawn streets, on your own Cityscapes",
     rule="value",
     variants=(_L1, _CGAN, _BOTH, _PATCH_1),
     tables=(
@@ -190,7 +188,6 @@ _FIGURE_7 = Recipe(
 _PAIRED_MODELS = [model for model in MODELS.values() if model.family == "pix2pix"]
 _PAIRED = Recipe(
     id="paired",
-    title="the official paired models on their official splits",
     rule="context",
     variants=tuple(Variant(id=model.name, model=model.id) for model in _PAIRED_MODELS),
     tables=(Table("models", tuple(TableRow(m.name, m.name, scores_of(m)) for m in _PAIRED_MODELS)),),

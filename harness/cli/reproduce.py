@@ -90,52 +90,38 @@ def command(workspace: Workspace, /, *, target: str | None, as_json: bool, quiet
 
 
 def _list(console: Console, *, as_json: bool) -> None:
-    recipes = RECIPES.values()
+    from harness.web.language import language
+
+    listed = [(r, language("en").text(f"reproduce.of.{r.id}"), [v.id for v in r.variants]) for r in RECIPES.values()]
     if as_json:
-        told = [
-            {"target": r.id, "title": r.title, "rows": [v.id for v in r.variants], "trains": r.trains} for r in recipes
-        ]
+        told = [{"target": r.id, "title": title, "trains": r.trains, "rows": rows} for r, title, rows in listed]
         console.document({"format": 1, "targets": told})
         return
     needs = {True: "--dataset, {} trainings a seed", False: "{} models with their datasets"}
-    console.table(
-        ["target", "what", "needs"], [[r.id, r.title, needs[r.trains].format(len(r.variants))] for r in recipes]
-    )
+    table = [[r.id, title, needs[r.trains].format(len(rows))] for r, title, rows in listed]
+    console.table(["target", "what", "needs"], table)
 
 
 def _show(console: Console, made: Reproduction) -> None:
     """The first number of each table that was both published and measured; the page has all."""
     for section in made.sections:
-        both = [b for b in section.blocks if any(f.published and f.measured for f in b.findings)]
-        blocks = both[:1] or [b for b in section.blocks if any(f.measured for f in b.findings)]
-        for block in blocks:
-            console.table(
-                [f"{section.id}: {block.label}", "published", "measured", "95 % interval", "verdict"],
-                [_row(finding) for finding in block.findings],
-            )
+        measured = [block for block in section.blocks if any(finding.measured for finding in block.findings)]
+        for block in [block for block in measured if block.published][:1] or measured:
+            head = [f"{section.id}: {block.label}", "published", "measured", "95 % interval", "verdict"]
+            console.table(head, [_row(finding) for finding in block.findings])
     for sentence in made.departures:
         console.talk(f"note: {sentence}")
     for row, (why, hint) in made.missing.items():
         console.result(f"{row}: not measured: {why}" + (f"; {hint}" if hint else ""))
 
 
-_VERDICTS = {
-    "reference": "reference",
-    "same": "order as published",
-    "other": "order the other way round",
-    "unclear": "the seeds do not tell",
-    "equal": "published as equal",
-    "within": "reproduced",
-    "outside": "not reproduced",
-    "context": "context only",
-    "unpublished": "nobody has published it",
-    "missing": "not measured",
-}
-
-
 def _row(finding: Finding) -> list[str]:
-    measured = finding.measured
-    spread = f" ± {number_text(measured.spread, 3)}" if measured and measured.spread is not None else ""
-    value = number_text(measured.mean, 3) + spread if measured else "-"
-    interval = interval_text(measured.low, measured.high, 3) if measured and measured.low is not None else "-"
-    return [finding.row, finding.published or "-", value, interval, _VERDICTS[finding.verdict]]
+    from harness.web.language import language
+
+    measured, value, interval = finding.measured, "-", "-"
+    if measured:
+        spread = "" if measured.spread is None else f" ± {number_text(measured.spread, 3)}"
+        value = number_text(measured.mean, 3) + spread
+        interval = interval_text(measured.low, measured.high, 3) if measured.low is not None else "-"
+    verdict = language("en").text(f"reproduce.verdict.{finding.verdict}")
+    return [finding.row, finding.published or "-", value, interval, verdict]

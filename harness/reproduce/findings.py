@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.catalog.published_scores import LABELS, MEASURED_AS, PROTOCOLS, PublishedScore
-from harness.catalog.reproductions import Recipe, Table, TableRow
+from harness.catalog.reproductions import REAL, Recipe, Table, TableRow
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS, TOTALS, find_metrics
 from harness.reproduce.verdicts import Measured, Verdict, near, order, over_trainings, pairs
@@ -18,7 +18,7 @@ class Evidence:
 
     runs: tuple[str, ...] = ()
     measured: tuple[Measurement, ...] = ()
-    why: str = "not made yet"
+    why: str = ""
     hint: str | None = None
 
 
@@ -51,6 +51,10 @@ class Block:
     column: str | None
     findings: tuple[Finding, ...]
     pairs: dict[Verdict, int] = field(default_factory=dict)
+
+    @property
+    def published(self) -> bool:
+        return any(finding.published for finding in self.findings)
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,16 @@ class Findings:
         evaluation = PROTOCOLS[score.protocol]
         whose = f"{score.method}, {score.whose}; " if self.recipe.rule == "context" else ""
         return f"{whose}{evaluation.evaluator} ({score.source}). What sets it apart: {evaluation.difference}"
+
+
+def is_blind(sections: tuple[Section, ...]) -> bool:
+    """Whether an evaluator reads real pictures no better than drawn ones, so that its word on the rows means little."""
+    for block in (b for section in sections for b in section.blocks if b.column == "agreement_pixel"):
+        means = {f.row: f.measured.mean for f in block.findings if f.measured}
+        real = means.pop(REAL, None)
+        if real is not None and means and real <= max(means.values()):
+            return True
+    return False
 
 
 def _one(measurement: Measurement, column: str) -> Measured | None:

@@ -368,7 +368,7 @@ class _Training(_Going):
         if self.recipe.rule == "order":
             return self.data.direction or "AtoB"
         raise TestSetError(
-            f"which half of `{self.data.name}` is the input of `{self.recipe.id}` ({self.recipe.title}) is not known",
+            f"which half of `{self.data.name}` is the input of `{self.recipe.id}` ({self.recipe.inputs}) is not known",
             "--direction AtoB where the left half is, else --direction BtoA",
         )
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from harness.catalog.reproductions import RECIPES, TOLERANCE
 from harness.report.columns import known_column
 from harness.report.gallery import script_texts
+from harness.reproduce.findings import is_blind
 from harness.web.language import Language
 from harness.web.privacy import public_word
 from harness.web.render import render_page
@@ -28,6 +29,7 @@ def render_reproduction(made: Reproduction, words: Language) -> str:
         styles=("run.css", "reproduction.css"),
         data=script_texts(words),
         page=made,
+        warnings=(*made.departures, *([words.text("reproduce.blind")] if is_blind(made.sections) else [])),
         recipe=RECIPES[made.target],
         columns={name: known_column(name, words) for name in columns},
         tolerance=TOLERANCE,

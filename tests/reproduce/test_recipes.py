@@ -17,7 +17,9 @@ def test_every_row_has_a_variant_and_every_variant_a_row(recipe) -> None:
     assert {row.variant for row in rows if row.variant} == {variant.id for variant in recipe.variants}
     assert all(table.reference in {row.label for row in table.rows} for table in recipe.tables if table.reference)
     assert find_metrics(recipe.columns)
-    assert len({(v.discriminator, v.without_skips, v.options, v.model) for v in recipe.variants}) == len(recipe.variants)
+    assert len({(v.discriminator, v.without_skips, v.options, v.model) for v in recipe.variants}) == len(
+        recipe.variants
+    )
 
 
 def test_what_is_held_against_published_numbers_is_measured() -> None:

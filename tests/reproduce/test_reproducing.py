@@ -129,7 +129,9 @@ def test_what_another_evaluator_said_is_not_taken_for_this_ones(copy: Workspace,
 
 
 def test_without_a_palette_agreement_is_missing_and_says_what_to_type(copy: Workspace) -> None:
-    again = reproduce(copy, replace(REQUEST, palette=None, name="bare", seeds=1, options=(*REQUEST.options, "--ngf", "2")))
+    again = reproduce(
+        copy, replace(REQUEST, palette=None, name="bare", seeds=1, options=(*REQUEST.options, "--ngf", "2"))
+    )
     finding = block(again, "objective", "agreement_pixel").findings[0]
     assert (finding.measured, finding.verdict) == (None, "missing")
     assert "`--palette NAME`" in finding.why

@@ -262,7 +262,9 @@ def test_without_a_discriminator_the_generator_learns_from_l1_alone(
     cut_off(shorter, clone, 2)  # what is saved then, nobody has trained any further since the beginning
     trained(shorter, clone)
     critics = [torch.load(j.checkpoints / "latest_net_D.pth", weights_only=True)["weight"] for j in (job, shorter)]
-    epochs = [torch.load(path, weights_only=True)["weight"] for path in sorted(job.checkpoints.glob("[0-9]*_net_D.pth"))]
+    epochs = [
+        torch.load(path, weights_only=True)["weight"] for path in sorted(job.checkpoints.glob("[0-9]*_net_D.pth"))
+    ]
     assert len(epochs) > 1
     assert all(torch.equal(critic, critics[0]) for critic in (*critics, *epochs))
     assert weights(job).keys() == weights(shorter).keys()
