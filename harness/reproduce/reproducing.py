@@ -33,6 +33,7 @@ from harness.provision.installed import clone_state, installed_weights
 from harness.report.writing import write_index
 from harness.reproduce.findings import Evidence, Findings, Section
 from harness.reproduce.reproduction_page import render_reproduction
+from harness.runs.listing import REPRODUCTION
 from harness.runs.record import load_record
 from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord
@@ -47,7 +48,6 @@ from harness.version import __version__
 from harness.web.language import language
 from harness.workspace import Workspace, checked_name
 
-FILE = "reproduction.json"
 _DOCUMENT = Document(
     newest=1,
     error=RunError,
@@ -135,7 +135,7 @@ def reproduce(workspace: Workspace, request: ReproduceRequest, progress: Progres
 
 def load_reproduction(folder: Path) -> Reproduction:
     """Reads `reproduction.json`; raises RunError if it is missing, damaged or of a newer format."""
-    made: Reproduction = _DOCUMENT.load(folder / FILE, lambda content: typed(Reproduction, content))
+    made: Reproduction = _DOCUMENT.load(folder / REPRODUCTION, lambda content: typed(Reproduction, content))
     return made
 
 
@@ -266,7 +266,7 @@ class _Going:
             sections=Findings(self.recipe, self.evidence, exact=not departures).sections(),
         )
         self.folder.mkdir(parents=True, exist_ok=True)
-        _DOCUMENT.save(self.folder / FILE, asdict(made))
+        _DOCUMENT.save(self.folder / REPRODUCTION, asdict(made))
         write_text(self.folder / "index.html", render_reproduction(made, language(self.request.lang)))
         return made
 

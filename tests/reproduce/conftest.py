@@ -17,9 +17,14 @@ from tests.training.conftest import SMALL, Listening, save_pairs, standin_clone,
 ABLATION = RECIPES["ablation"]
 OPTIONS = (*SMALL, "--ndf", "2")
 REQUEST = ReproduceRequest(
-    target="ablation", dataset="pairs", seeds=2, options=OPTIONS, palette="facades", device="cpu",
+    target="ablation",
+    dataset="pairs",
+    seeds=2,
+    options=OPTIONS,
+    palette="facades",
+    device="cpu",
     command=("harness", "reproduce", "ablation", "--dataset", "pairs"),
-)  # fmt: skip
+)
 
 
 def short() -> Recipe:
