@@ -12,7 +12,6 @@ from harness.runs.ordering import oldest_first
 from harness.runs.training_record import FILE, load_training, training_folders
 from harness.workspace import Workspace
 
-
 REPRODUCTION = "reproduction.json"
 
 
