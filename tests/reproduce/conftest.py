@@ -46,14 +46,14 @@ class Made:
     progress: Listening
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(scope="module")
 def short_recipe() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(reproductions.RECIPES, "ablation", short())
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def made(standin_clone: Path, tmp_path_factory: pytest.TempPathFactory, short_recipe: None) -> Made:  # noqa: F811
     """`ablation-pairs` of two seeds; nobody changes it."""
     workspace = workspace_with(standin_clone, tmp_path_factory.mktemp("reproduced") / "ws")

@@ -23,6 +23,9 @@ from tests.pictures import save_pair
 from tests.reproduce.conftest import REQUEST, Made
 from tests.training.conftest import Listening, save_pairs, workspace_with
 
+# Three rows of the ablation in place of ten.
+pytestmark = pytest.mark.usefixtures("short_recipe")
+
 
 @pytest.fixture
 def copy(made: Made, tmp_path: Path) -> Workspace:
