@@ -35,6 +35,12 @@ _OUTPUT = re.compile(r"^(.*_|)(?:fake|rec|idt)_[ab]$")
 # and by how much it must exceed its partner's.
 _FLAT = 0.8
 _FLATTER_BY = 0.15
+_SAMPLE = 25  # pictures that are opened to tell what a folder holds
+
+_Look = tuple[NDArray[np.uint8] | None, float]
+"""A picture at 128×128 RGB, None where it stores no colours or cannot be read, and its flatness: the share of pixels,
+0 to 1, that have one of the 16 commonest colours, near 1 for label maps and drawings. Colours are told apart to 16
+levels a channel, so that the noise of a JPEG does not count."""
 
 
 @dataclass(frozen=True)
@@ -136,14 +142,38 @@ def kinds_of(model: Model | None) -> tuple[str | None, str | None]:
 def swapped(pairs: Pairs, model: Model | None) -> bool:
     """Whether the pictures say that inputs and targets are the other way round, for a model of photos and another kind.
 
-    At most 25 pairs are opened; every one that tells must say so.
+    Some pairs are opened; every one that tells must say so.
     """
     eaten, drawn = kinds_of(model)
     if eaten == drawn or "photo" not in {eaten, drawn}:
         return False
     palette = _palette_of(model)
-    places = {_which_is_no_photo(pair, palette) for pair in pairs[:25]} - {None}
+    places = {_which_is_no_photo(pair, palette) for pair in pairs[:_SAMPLE]} - {None}
     return places == {1 if drawn == "photo" else 0}
+
+
+def side_by_side(inputs: Gathered, model: Model | None) -> bool | None:
+    """Whether pictures are pairs with A and B side by side, as `test/` and `train/` of the official datasets hold them.
+
+    None where all are twice as wide as high and nothing else tells; some are opened.
+    """
+    eaten, drawn = kinds_of(model)
+    palette, told = _palette_of(model), []
+    for source in pictures_of(inputs)[:_SAMPLE]:
+        try:
+            picture = open_rgb(source.read(), at_least=(256, 128))
+        except ImageError:
+            continue
+        middle = picture.width // 2
+        # Of a JPEG that is decoded smaller, the sides are rounded up.
+        if abs(picture.width - 2 * picture.height) > 1:
+            return False
+        halves = [_look_at(picture.crop((x, 0, x + middle, picture.height))) for x in (0, middle)]
+        told.append(_flatter(halves[0], halves[1], palette))
+    if not told:
+        return False
+    # A photo's halves are both photos, a drawing's both drawings.
+    return True if eaten != drawn and "photo" in {eaten, drawn} and None not in told else None
 
 
 def right_way(pairs: Pairs, model: Model | None) -> Pairs:
@@ -215,8 +245,8 @@ def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> P
         )
     photo_is_input, palette = eaten == "photo", _palette_of(model)
     votes: Counter[str] = Counter()  # suffix -> how often its picture was the one that is no photo
-    # 25 couples are opened at most; the suffixes then decide for all, however many there are.
-    for couple in couples[:25]:
+    # Some couples are opened; the suffixes then decide for all, however many there are.
+    for couple in couples[:_SAMPLE]:
         place = _which_is_no_photo(couple, palette)
         if place is not None:
             votes[PurePosixPath(couple[place].name).suffix.lower()] += 1
@@ -243,7 +273,11 @@ def _palette_of(model: Model | None) -> Palette | None:
 
 
 def _which_is_no_photo(couple: tuple[Source, Source], palette: Palette | None) -> int | None:
-    looks = [_look(source) for source in couple]
+    return _flatter(_look(couple[0]), _look(couple[1]), palette)
+
+
+def _flatter(a: _Look, b: _Look, palette: Palette | None) -> int | None:
+    looks = (a, b)
     if palette is not None:
         # What a dataset's own label maps have, JPEGs that they are, and no photo.
         maps = [pixels is not None and palette.share_off(pixels) <= MUCH_OFF for pixels, _ in looks]
@@ -255,12 +289,7 @@ def _which_is_no_photo(couple: tuple[Source, Source], palette: Palette | None) -
     return int(flat[1] > flat[0])
 
 
-def _look(source: Source) -> tuple[NDArray[np.uint8] | None, float]:
-    """Returns a picture at 128×128 RGB, None where it stores no colours or cannot be read, and its flatness.
-
-    Flatness is the share of pixels, 0 to 1, that have one of the 16 commonest colours, near 1 for label maps and
-    drawings. Colours are told apart to 16 levels a channel, so that the noise of a JPEG does not count.
-    """
+def _look(source: Source) -> _Look:
     try:
         content = source.read()
         if decode(content, at_least=(128, 128)).image.mode in {"P", "1"}:  # hardly ever a photo is stored so
@@ -268,6 +297,10 @@ def _look(source: Source) -> tuple[NDArray[np.uint8] | None, float]:
         picture = open_rgb(content, at_least=(128, 128))
     except ImageError:
         return None, 0.0
+    return _look_at(picture)
+
+
+def _look_at(picture: Image.Image) -> _Look:
     # Nearest: mixing would make new colours at every border and hide that there are few.
     small = np.asarray(picture.resize((128, 128), Image.Resampling.NEAREST))
     if is_drawing(small):

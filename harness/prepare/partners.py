@@ -16,6 +16,7 @@ from harness.prepare.matching import (
     match,
     match_within,
     pictures_of,
+    side_by_side,
     swapped,
     without_outputs,
 )
@@ -67,6 +68,15 @@ def files_of(
             found = match_within(inputs, model, direction)
             said = f"{doubled} names stand twice: taken as pairs; to translate each, name a folder without targets"
             return replace(_matched(found, inputs, inputs, folder, folder), remarks=(*remarks, said))
+    beside = link is None and request.to is None and side_by_side(inputs, model)
+    if beside:
+        raise TestSetError(
+            f"`{folder}` holds pairs side by side, as `{pictures_of(inputs)[0].shown}`, and no single pictures",
+            "put them into a folder called `test/`, `train/` or `val/`, which `harness test --dataset` reads as it is",
+        )
+    if beside is None:
+        said = "all pictures are twice as wide as high: if they are pairs side by side, put them into a folder `test/`"
+        remarks = (*remarks, said)
     # More than half of the files: a few equal stems are `a.jpg` beside `a.png`.
     if doubled * 2 > len(inputs.sources) / 2:
         said = f"{doubled} names stand twice, as those of pairs do: if they are pairs, add `--targets {folder}`"

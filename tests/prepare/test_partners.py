@@ -134,3 +134,31 @@ def test_outputs_of_the_authors_script_are_no_inputs(workspace: Workspace, tmp_p
     assert {refusal.source: refusal.reason for refusal in planned.refused} == {
         "0_fake_B.png": reason, "0_rec_A.png": reason,
     }  # fmt: skip
+
+
+def side_by_side(path: Path, left: Image.Image, right: Image.Image) -> None:
+    pair = Image.new("RGB", (256, 128))
+    pair.paste(left, (0, 0))
+    pair.paste(right, (128, 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pair.save(path)
+
+
+@pytest.mark.parametrize("folder", ["", "Train/", "testing/"])
+def test_pairs_side_by_side_are_no_single_pictures(workspace: Workspace, tmp_path: Path, folder: str) -> None:
+    for n in range(3):
+        side_by_side(tmp_path / "set" / f"{folder}{n}.jpg", noise(128, 128, n), label_map(n).convert("RGB"))
+    with pytest.raises(TestSetError, match="holds pairs side by side") as caught:
+        plan(workspace, tmp_path / "set")
+    assert "a folder called `test/`" in str(caught.value.hint)
+    # Without a model nothing tells a pair from a panorama: both go on, with a word.
+    assert any("twice as wide as high" in remark for remark in plan(workspace, tmp_path / "set", model=None).remarks)
+
+
+def test_panoramas_are_pictures(workspace: Workspace, tmp_path: Path) -> None:
+    model = find_model("cyclegan/facades_photo2label")
+    for n in range(3):
+        side_by_side(tmp_path / "set" / f"{n}.jpg", noise(128, 128, n), noise(128, 128, n + 3))
+    assert len(plan(workspace, tmp_path / "set", model=model).files) == 3
+    noise(255, 100).save(tmp_path / "set" / "other.jpg")
+    assert not any("twice as wide" in remark for remark in plan(workspace, tmp_path / "set", model=model).remarks)
