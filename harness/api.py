@@ -41,23 +41,6 @@ from harness.workspace import Workspace
 if TYPE_CHECKING:
     import pandas
 
-__all__ = [
-    "Compared",
-    "Losses",
-    "Metrics",
-    "Pages",
-    "Run",
-    "Training",
-    "Verified",
-    "compare",
-    "make_report",
-    "prepare_images",
-    "setup",
-    "test",
-    "train",
-    "verify",
-]
-
 
 class Metrics(list[dict[str, Any]]):
     """One dict an image: `name`, then each metric; SSIM in [-1, 1], PSNR in dB, infinite for identical pictures."""
