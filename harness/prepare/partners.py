@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import cast
 
 from harness.catalog.types import Direction, Model
 from harness.errors import TestSetError
@@ -22,7 +24,7 @@ from harness.prepare.matching import (
 )
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.sources import Gathered, Source, gather, gather_parts
-from harness.sets.layouts import LOOSE, Layout, layout_of
+from harness.sets.layouts import LOOSE, Layout, laid_out_within, layout_of
 from harness.sets.roles import which_is_input
 from harness.sets.run_outputs import Link
 from harness.sets.test_set import Refusal, shown
@@ -46,6 +48,8 @@ def files_of(
     folder = link.inputs if link else given
     targets = request.targets.expanduser() if request.targets else (link.targets if link else None)
     layout = layout_of(folder) if folder.is_dir() else LOOSE
+    if folder.is_file() and zipfile.is_zipfile(folder):
+        _refuse_laid_out(folder)
     # A paired model's loader cannot read `testA/` and `testB/`: they are pairs in folders of their own.
     if model is not None and model.family != "cyclegan":
         layout = layout.as_two_folders(folder)
@@ -116,6 +120,20 @@ def _of_two_folders(
         remarks.append(f"passed over beside the two sides: {', '.join(beside[:5])}{more}")
     files = _matched(found, inputs, partners, folder, folder)
     return replace(files, remarks=(*files.remarks, *remarks))
+
+
+def _refuse_laid_out(archive: Path) -> None:
+    """An archive's files are taken as loose pictures: one that holds two sides, or parts, would be mixed up."""
+    with suppress(zipfile.BadZipFile, OSError, ValueError), zipfile.ZipFile(archive) as opened:  # said when it is read
+        inner = laid_out_within(cast(Path, zipfile.Path(opened)))  # has the names and folders of a path
+        layout = layout_of(inner)
+        folders = [str(name) for side in layout.sides for name in side.values()] if layout.kind == "two_folders" else []
+        folders += [part for part in layout.parts if layout.kind == "parts" and part.endswith(("A", "B"))]
+        if folders:
+            names = ", ".join(PurePosixPath(name.rstrip("/")).name for name in folders)
+            raise TestSetError(
+                f"`{archive}` holds folders of their own for A and B: {names}", "unpack it, and name the folder"
+            )
 
 
 def _refuse_finished(folder: Path, parts: tuple[str, ...]) -> None:

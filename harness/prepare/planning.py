@@ -22,6 +22,7 @@ from harness.prepare.recipes.photo import PHOTO
 from harness.prepare.sources import Source
 from harness.prepare.splitting import Shares
 from harness.runs.trained import find_model
+from harness.sets.layouts import laid_out_within
 from harness.sets.naming import safe_name
 from harness.sets.roles import PARTS
 from harness.sets.run_outputs import Link, link_of
@@ -109,6 +110,7 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     direction: Direction = model.direction if model else "AtoB"
     link = link_of(workspace, request.folder.expanduser(), model)
     given = link.run if link else request.folder.expanduser()
+    given = laid_out_within(given) if given.is_dir() else given
     files = files_of(request, given, link, model, direction)
     settings = _settings(request, model, aligned=files.aligned)
     shares = Shares.parse(request.split) if request.split else None

@@ -14,7 +14,7 @@ from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.types import Dataset, Direction, Model
 from harness.errors import TestSetError, UnknownNameError
-from harness.sets.layouts import LOOSE, Layout, layout_of
+from harness.sets.layouts import LOOSE, Layout, laid_out_within, layout_of
 from harness.sets.test_set import Domains, TestSet, load_test_set
 from harness.sets.walking import walk
 from harness.workspace import Workspace
@@ -216,6 +216,7 @@ def _official(workspace: Workspace, name: str, family: str | None) -> FoundSet |
 
 def _described(workspace: Workspace, path: Path) -> FoundSet:
     """What a folder or file is by what lies in it."""
+    path = laid_out_within(path) if path.is_dir() else path
     reference, inside = _reference(workspace, path)
     name = path.resolve().name
     if path.is_dir() and (path / "dataset.json").is_file():

@@ -43,8 +43,18 @@ class Layout:
 LOOSE = Layout("loose")
 
 
+def laid_out_within(folder: Path) -> Path:
+    """Returns the folder that a chain of single folders leads to, as archives unpack, where that one is laid out."""
+    inner = folder
+    while len(there := [child for child in inner.iterdir() if not is_litter(child.name)]) == 1 and there[0].is_dir():
+        inner = there[0]
+        if layout_of(inner).kind != "loose" or (inner / "dataset.json").is_file():
+            return inner
+    return folder
+
+
 def layout_of(folder: Path) -> Layout:
-    """Returns how a folder is laid out; only names of folders are looked at."""
+    """Returns how a folder, or a `zipfile.Path`, is laid out; only names of folders are looked at."""
     sides: dict[str, dict[str, Path]] = defaultdict(dict)
     doubled = False
     for part, role, place in _sided(folder):
@@ -76,4 +86,5 @@ def _sided(folder: Path) -> Iterator[tuple[str, str, Path]]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(child for child in folder.iterdir() if child.is_dir() and not is_litter(child.name))
+    folders = (child for child in folder.iterdir() if child.is_dir() and not is_litter(child.name))
+    return sorted(folders, key=lambda child: child.name)

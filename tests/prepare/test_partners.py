@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from harness.catalog.lookup import find_model
 from harness.errors import TestSetError
 from harness.prepare.planning import Plan, plan_images
 from harness.prepare.prepare_request import PrepareRequest
+from harness.sets.finding import find_set
 from harness.workspace import Workspace
-from tests.images.pictures import noise, raw_colours
+from tests.images.pictures import content, noise, raw_colours
 from tests.prepare.test_matching import label_map
 
 MODEL = find_model("facades_label2photo")  # eats label maps, its direction is BtoA
@@ -162,3 +164,24 @@ def test_panoramas_are_pictures(workspace: Workspace, tmp_path: Path) -> None:
     assert len(plan(workspace, tmp_path / "set", model=model).files) == 3
     noise(255, 100).save(tmp_path / "set" / "other.jpg")
     assert not any("twice as wide" in remark for remark in plan(workspace, tmp_path / "set", model=model).remarks)
+
+
+@pytest.mark.parametrize("inner", ["set/labels/", "labels/", "a/b/testA/"])
+def test_an_archive_with_two_sides_is_to_be_unpacked(workspace: Workspace, tmp_path: Path, inner: str) -> None:
+    other = inner.replace("labels", "photos").replace("testA", "testB")
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for folder in (inner, other):
+            archive.writestr(f"{folder}x.png", content(noise(16, 16), "PNG"))
+    with pytest.raises(TestSetError, match="folders of their own for A and B") as caught:
+        plan(workspace, tmp_path / "set.zip")
+    assert caught.value.hint == "unpack it, and name the folder"
+
+
+def test_a_folder_in_a_folder_is_what_was_unpacked(workspace: Workspace, tmp_path: Path) -> None:
+    lay(tmp_path / "download" / "set", "labels/{n}", "photos/{n}")
+    assert plan(workspace, tmp_path / "download").layout == "paired"
+    found = find_set(workspace, str(tmp_path / "download"))
+    assert (found.kind, found.folder) == ("two_folders", tmp_path / "download" / "set")
+    # Loose pictures keep the names of their folders.
+    noise(16, 16).save(lay(tmp_path / "loose" / "in", "{n}_a", "{n}_z").parent / "in" / "x.png")
+    assert find_set(workspace, str(tmp_path / "loose")).folder == tmp_path / "loose"
