@@ -67,6 +67,8 @@ def settle(workspace: Workspace, request: TrainRequest, progress: Progress) -> S
     data = find_data(workspace, dataset, request.family, follow_links=request.follow_links)
     if data.found.note:
         progress.say(data.found.note)
+    if data.found.stale:
+        progress.warn(data.found.stale, "harness prepare-images FOLDER brings it up to date")
     check_set(data)
     family = request.family or ("pix2pix" if data.kind == "pairs" else "cyclegan")
     chosen = _direction(data, family, request.direction, progress)
