@@ -37,7 +37,7 @@ from harness.runs.listing import REPRODUCTION
 from harness.runs.record import load_record
 from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord
-from harness.sets.trainable import check_set, find_data
+from harness.sets.trainable import OWN_A, OWN_B, check_set, find_data
 from harness.testing.measuring import FurtherMetrics, measure_run
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
@@ -327,8 +327,7 @@ class _Training(_Going):
             raise TestSetError(
                 f"`{recipe.id}` needs pairs to train on", f"harness reproduce {recipe.id} --dataset NAME"
             )
-        clone = clone_state(self.workspace)
-        if clone is None:
+        if clone_state(self.workspace) is None:
             raise TrainingError("the authors' code is not installed", "harness setup")
         varied = {word.removeprefix("--") for v in recipe.variants for word in v.options if word.startswith("--")}
         for word in request.options:
@@ -401,8 +400,10 @@ class _Training(_Going):
         """Has somebody judge what drawn photos show, where they are drawn of label maps."""
         if not any(column.startswith("agreement_") for column in self.recipe.columns):
             return
-        if self.palette is None:
-            self.lacking = {_JUDGED: "the inputs are no known label maps; `--palette NAME` says how to read them"}
+        source = self.data.domains[0 if self.direction == "AtoB" else 1]
+        # A set that says nothing of its own is believed to hold label maps where the user says how to read them.
+        if source not in class_colours() and (source not in {OWN_A, OWN_B} or self.palette is None):
+            self.lacking = {_JUDGED: "the inputs are no known label maps; `--palette NAME` says how to read your own"}
             return
         self.evaluator = self.request.evaluator
         if self.evaluator is None:

@@ -17,6 +17,7 @@ from harness.metrics.storage import load_measurement
 from harness.reproduce.reproducing import ReproduceRequest, load_reproduction, reproduce
 from harness.reproduce.verdicts import over_trainings
 from harness.runs.training_record import load_training
+from harness.training.train_request import TrainRequest
 from harness.workspace import Workspace
 from tests.engines.native.conftest import save_generator
 from tests.pictures import save_pair
@@ -174,6 +175,29 @@ def test_what_is_known_before_the_work_is_said_before_it(empty: Workspace, field
         reproduce(empty, replace(REQUEST, **fields))
     assert said in caught.value.message
     assert not empty.results.exists() or not any(empty.results.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("direction", "first"), [(None, "evaluator-seed"), ("AtoB", "patch-286-seed"), ("BtoA", "evaluator")]
+)
+def test_only_label_maps_that_go_in_are_read_out_again(
+    empty: Workspace, monkeypatch: pytest.MonkeyPatch, direction, first
+) -> None:
+    asked = []
+
+    def refuse(workspace: Workspace, request: TrainRequest, seeds: int, progress: object) -> None:
+        asked.append((f"{request.name}-seed", request.direction))
+        raise TrainingError("not now")
+
+    monkeypatch.setattr("harness.reproduce.reproducing.train_by_seeds", refuse)
+    # The official facades: photos left, label maps right.
+    (empty.datasets / "pix2pix").mkdir()
+    (empty.datasets / "pairs").rename(empty.datasets / "pix2pix" / "facades")
+    with pytest.raises(HarnessError, match="not now"):
+        reproduce(empty, replace(REQUEST, dataset="facades", palette="facades", direction=direction))
+    assert first in asked[0][0]
+    # The evaluator draws what the rows are drawn of.
+    assert asked[0][1] == "AtoB"
 
 
 def test_a_set_that_holds_nothing_back_is_refused(empty: Workspace) -> None:
