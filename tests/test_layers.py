@@ -29,7 +29,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "prepare",
         "testing",
         "demo training",
-        "explain",
+        "course explain",
         "api cli",
     )
 )

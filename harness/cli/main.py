@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
     "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
     "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
+    "study": ("harness.cli.study", "Let people judge real or fake, and score what they answered."),
     "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
     "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
     "report": ("harness.cli.report", "Make the HTML pages again from the records."),
