@@ -1,7 +1,8 @@
-# Every target makes `.venv` first and installs what is tested (constraints.txt).
-PYTHON ?= python3
+# Every target makes `.venv` first and installs what is tested: each file by its hash (requirements-dev.txt), torch by
+# its version (constraints.txt).
+PYTHON ?= $(if $(filter Windows_NT,$(OS)),python,python3)
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -10,10 +11,8 @@ STAMP := $(VENV)/.installed
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(STAMP): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+$(STAMP): pyproject.toml constraints.txt requirements-dev.txt install.py
+	$(PYTHON) install.py --dev --venv $(VENV)
 	@touch $@
 
 .PHONY: install
@@ -31,10 +30,27 @@ test: $(STAMP) browser ## Run the tests and the static checks
 	$(BIN)/python -m pytest -n auto
 
 .PHONY: check
-check: $(STAMP) ## Static checks only: ruff and mypy --strict
+check: $(STAMP) ## Static checks: ruff, mypy --strict, licences and known vulnerabilities of what is installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.supplies
+
+# What brings torch brings these, too: which of them, the machine decides.
+BY_TORCH := torch torchvision triton setuptools cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas \
+  nvidia-cuda-cupti nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand \
+  nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
+
+.PHONY: lock
+lock: $(STAMP) ## Make requirements-dev.txt again from constraints.txt; needs uv
+	uv pip compile pyproject.toml --extra dev --constraint constraints.txt --python $(BIN)/python --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header $(addprefix --no-emit-package ,$(BY_TORCH)) --output-file .locked
+	{ grep '^#' requirements-dev.txt; cat .locked; } > .lock && mv .lock requirements-dev.txt && rm .locked
+
+.PHONY: campaigns
+campaigns: $(STAMP) ## Run the campaigns of docs/reliability.md, long
+	for each in 'flips --trials 400' 'hostile --trials 300' 'spoilt --trials 1000' 'downloads --trials 60' \
+	  'crowd --trials 20' 'kills --trials 12'; do $(BIN)/python -m tests.campaigns $$each || exit 1; done
 
 .PHONY: browser
 browser: ## Install Chromium for the browser tests where apt and root are there

@@ -96,10 +96,10 @@ def drawn_items(folder: Path, count: int, size: int) -> tuple[Item, ...]:
     items = []
     for index in range(count):
         scene = draw_scene(DRAWN_SERIES, index)
-        path = folder / f"{scene.name}.png"
+        path = folder / f"facade_{index:04d}.png"
         pair = Image.fromarray(np.hstack((scene.photo, scene.label)))
         pair.resize((2 * size, size)).save(path, compress_level=1)
-        items.append(Item(scene.name, path, True))
+        items.append(Item(path.stem, path, True))
     return tuple(items)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import csv
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.catalog.types import Direction, Family
+from harness.demo.demo_weights import demo_weights
 from harness.errors import TrainingError
+from harness.metrics.comparing import Comparison
+from harness.metrics.meters import Total
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
 from harness.prepare.planning import PrepareRequest
@@ -17,21 +20,43 @@ from harness.prepare.preparing import PreparedSet
 from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
 from harness.provision.outcome import SetupReport
-from harness.provision.setting_up import set_up
-from harness.runs.listing import find_run
+from harness.provision.setting_up import SetupRequest, set_up
+from harness.report.single import MEGABYTE, write_single_file
+from harness.report.writing import comparison_name, write_comparison
+from harness.runs.listing import find_run, run_folders
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
-from harness.testing.request import NativeSettings, TestRequest
+from harness.testing.request import TestRequest
 from harness.testing.running import run_test
-from harness.training.presets import Preset
+from harness.testing.verification import Verification, VerifyRequest
+from harness.testing.verification import verify as _verify
+from harness.training.loss_log import FILE, read_losses
+from harness.training.remaking import Pages, make_pages
 from harness.training.starting import resume as _resume
 from harness.training.starting import train as _train
+from harness.training.train_request import TrainRequest
+from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Losses", "Metrics", "Run", "Training", "prepare_images", "setup", "test", "train"]
+__all__ = [
+    "Compared",
+    "Losses",
+    "Metrics",
+    "Pages",
+    "Run",
+    "Training",
+    "Verified",
+    "compare",
+    "make_report",
+    "prepare_images",
+    "setup",
+    "test",
+    "train",
+    "verify",
+]
 
 
 class Metrics(list[dict[str, Any]]):
@@ -39,9 +64,13 @@ class Metrics(list[dict[str, Any]]):
 
     def to_frame(self) -> pandas.DataFrame:
         """Returns the table with `name` as index; raises ImportError without pandas."""
+        # pandas is no dependency: everything here works without it but this.
         import pandas
 
         return pandas.DataFrame(list(self)).set_index("name")
+
+    def _repr_html_(self) -> str:
+        return _table_of(f"images: {len(self)}", self)
 
 
 class Losses(list[dict[str, float]]):
@@ -52,6 +81,15 @@ class Losses(list[dict[str, float]]):
         import pandas
 
         return pandas.DataFrame(list(self)).set_index("iteration")
+
+    def _repr_html_(self) -> str:
+        # The newest first: a training of days has more iterations than a notebook shows.
+        return _table_of(f"iterations, the newest first: {len(self)}", self[::-1])
+
+
+def _table_of(caption: str, rows: Sequence[dict[str, Any]]) -> str:
+    head = list(rows[0]) if rows else []
+    return shown_in_notebook(caption, head, [list(row.values()) for row in rows])
 
 
 class Training:
@@ -75,8 +113,7 @@ class Training:
     @property
     def losses(self) -> Losses:
         """Every loss that was told."""
-        with (self.folder / "losses.csv").open(encoding="utf-8", newline="") as stream:
-            return Losses({key: float(value) for key, value in row.items()} for row in csv.DictReader(stream))
+        return Losses(read_losses(self.folder / FILE))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -88,8 +125,16 @@ class Training:
         """The training's page."""
         return self.folder / "index.html"
 
+    def __fspath__(self) -> str:
+        return str(self.folder)  # so that it may stand wherever a run's name or path is asked for
+
     def __repr__(self) -> str:
         return f"<Training {self.folder.name}: {self.record.family}, {self.record.state}>"
+
+    def _repr_html_(self) -> str:
+        facts = ("family", "state", "direction", "preset", "device")
+        rows = [[fact, getattr(self.record, fact)] for fact in facts] + [["model", name] for name in self.models]
+        return shown_in_notebook(self.folder.name, ["", ""], rows, [self.report])
 
 
 class Run:
@@ -126,6 +171,11 @@ class Run:
         return self._measurement.baselines
 
     @property
+    def totals(self) -> dict[str, Total]:
+        """Numbers of the whole set, such as FID, by name."""
+        return self._measurement.totals
+
+    @property
     def report(self) -> Path:
         """The report's page."""
         return self.folder / "index.html"
@@ -134,24 +184,72 @@ class Run:
         """Returns the path of a picture: `input`, `output`, or `target` where there is one."""
         return self.folder / "images" / kind / f"{name}.png"
 
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
     def __repr__(self) -> str:
         means = ", ".join(f"{key} {s.mean:.4g}" for key, s in self.summary.items() if s.mean is not None)
         return f"<Run {self.folder.name}: {len(self._measurement.rows)} images, {means}>"
+
+    def _repr_html_(self) -> str:
+        beside = list(self.baselines)
+        rows = [
+            [key, s.mean, s.low, s.high, *(b[key].mean if key in b else None for b in self.baselines.values())]
+            for key, s in self.summary.items()
+        ]
+        caption = f"{self.folder.name}: {len(self._measurement.rows)} images, {self.record.engine} engine"
+        return shown_in_notebook(caption, ["", "mean", "95 % from", "to", *beside], rows, [self.report])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Runs set side by side: `comparisons` are of every run after the first with it, `page` shows them."""
+
+    runs: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+    page: Path
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [run, key, c.mean, c.low, c.high, c.p_value, c.wins, c.ties, c.losses]
+            for run, comparison in zip(self.runs[1:], self.comparisons, strict=True)
+            for key, c in comparison.columns.items()
+        ]
+        head = ["", "", "difference", "95 % from", "to", "p", "better", "equal", "worse"]
+        return shown_in_notebook(f"minus {self.runs[0]}", head, rows, [self.page])
+
+
+class Verified(list[Verification]):
+    """One `harness.testing.verification.Verification` a run, each with its `verdict`."""
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [
+                v.first,
+                v.verdict,
+                max((d.max for d in v.files), default=0),
+                "; ".join((*v.numbers, *v.dataset, v.problem or "")),
+            ]
+            for v in self
+        ]
+        head = ["run", "verdict", "greatest difference of 255", ""]
+        return shown_in_notebook(f"runs made again: {len(self)}", head, rows)
 
 
 def setup(
     models: Sequence[str] = (),
     datasets: Sequence[str] = (),
-    upstream_url: str | None = None,
-    from_file: Path | None = None,
-    bundle: Path | None = None,
+    *,
     workspace: Path | None = None,
     progress: Progress | None = None,
+    **asked: Any,
 ) -> SetupReport:
-    """Brings what is missing and returns what is there; see `harness.provision.setting_up.set_up`."""
-    return set_up(
-        Workspace.locate(workspace), models, datasets, upstream_url, None, from_file, bundle, progress=progress
-    )
+    """Brings what is missing and returns what is there.
+
+    `asked` is what else `harness.provision.setting_up.SetupRequest` holds: `upstream_url`, `from_file`, `bundle` …
+    """
+    request = SetupRequest(models=models, datasets=datasets, **asked)
+    return set_up(Workspace.locate(workspace), request, progress)
 
 
 def prepare_images(
@@ -185,13 +283,14 @@ def test(
     """Runs a model over a test set, measures and reports.
 
     Args:
-        samples: outputs an image; more than one shows where the model is unsure (native engine).
+        samples: another word for `seeds`, by how many of which every image is drawn.
         options: further ones of `harness.testing.request.TestRequest`, such as `engine`, `mode`, `seed`, `limit`.
     """
     request = TestRequest(
         model=model,
         dataset=str(dataset) if dataset is not None else None,
-        native=NativeSettings(samples=samples),
+        seeds=max(samples, options.pop("seeds", 1)),
+        # What a record keeps as the command line; a script's name tells a reader more than `harness test` would.
         command=("python", *sys.argv[1:]),
         **options,
     )
@@ -202,37 +301,91 @@ def train(
     dataset: str | Path | None = None,
     *,
     resume: str | None = None,
-    family: Family | None = None,
-    direction: Direction | None = None,
-    preset: Preset = "paper",
-    options: Sequence[str] = (),
-    name: str | None = None,
     device: str | None = None,
-    processes: int = 1,
-    seed: int = 0,
-    keep: int = 10,
-    without_skips: bool = False,
-    tensorboard: bool = False,
-    lang: str = "en",
+    options: Sequence[str] = (),
     workspace: Path | None = None,
     progress: Progress | None = None,
+    **further: Any,
 ) -> Training:
     """Trains on a dataset and tests what came of it, or goes on with the training `resume`.
 
-    See `harness.training.starting.train` for the arguments; `options` are further ones of the authors' `train.py`.
+    Args:
+        device: `auto` by default, or where a resumed training ran.
+        options: further ones of the authors' `train.py`.
+        further: of `harness.training.train_request.TrainRequest`, such as `family`, `preset`, `name`, `task`.
     """
     located = Workspace.locate(workspace)
+    # Both or neither: a resumed training has its dataset in its record.
     if (dataset is None) == (resume is None):
         raise TrainingError("name either a dataset to train on or a training to resume", None)
     if resume is not None:
-        record = _resume(located, resume, device, progress)
-    else:
-        command = ["python", *sys.argv[1:]]
-        record = _train(
-            located, str(dataset), family, direction, preset, options, name, device or "auto",
-            processes, seed, keep, without_skips, tensorboard, lang, command, progress,
-        )  # fmt: skip
-    return Training(located.run(record.name))
+        return Training(located.run(_resume(located, resume, device, progress).name))
+    request = TrainRequest(
+        dataset=str(dataset),
+        device=device or "auto",
+        options=tuple(options),
+        command=("python", *sys.argv[1:]),
+        **further,
+    )
+    return Training(located.run(_train(located, request, progress).name))
+
+
+def compare(
+    first: str | os.PathLike[str],
+    *others: str | os.PathLike[str],
+    output: Path | None = None,
+    lang: str = "en",
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> Compared:
+    """Sets runs of the same images, by name, path or `Run`, side by side, each against the first, on a page.
+
+    Raises:
+        RunError: fewer than two runs, or some that were not of the same images.
+    """
+    located = Workspace.locate(workspace)
+    # `os.fspath` takes names, paths and `Run`, which is one by its `__fspath__`.
+    folders = [find_run(located, os.fspath(run)) for run in (first, *others)]
+    page, comparisons = write_comparison(folders, output or located.results / comparison_name(folders), lang, progress)
+    return Compared(runs=tuple(folder.name for folder in folders), comparisons=tuple(comparisons), page=page)
+
+
+def verify(
+    *runs: str | os.PathLike[str], workspace: Path | None = None, progress: Progress | None = None, **options: Any
+) -> Verified:
+    """Makes runs again, the newest for none, and says what differs.
+
+    Args:
+        options: further ones of `harness.testing.verification.VerifyRequest`: `engine="other"`, `device`, `keep` …
+    """
+    request = VerifyRequest(
+        runs=tuple(os.fspath(run) for run in runs),
+        elsewhere=(demo_weights(),),
+        command=("python", *sys.argv[1:]),
+        **options,
+    )
+    return Verified(_verify(Workspace.locate(workspace), request, progress))
+
+
+def make_report(
+    *runs: str | os.PathLike[str],
+    single_file: bool = False,
+    max_bytes: int = 20 * MEGABYTE,
+    lang: str = "en",
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+) -> Pages:
+    """Makes the pages of runs and trainings again, of all for none, and the index of all.
+
+    Args:
+        single_file: in place of them one HTML file a run, of at most `max_bytes`, with all pictures inside.
+    """
+    located, names = Workspace.locate(workspace), [os.fspath(run) for run in runs]
+    if not single_file:
+        return make_pages(located, names, lang, progress)
+    # The last asks for the newest run where there is none, and so raises the error that says how to make one.
+    folders = [find_run(located, name) for name in names] or run_folders(located) or [find_run(located, None)]
+    return Pages(reports=tuple(write_single_file(folder, lang, max_bytes, progress).path for folder in folders))
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it where it is imported

@@ -15,6 +15,7 @@ _Out = TypeVar("_Out")
 
 def default_workers() -> int:
     """Returns the number of cores this process may use."""
+    # In containers and batch jobs fewer than the machine has; macOS and Windows do not tell.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -32,5 +33,6 @@ def in_order(function: Callable[[_In], _Out], things: Iterable[_In], workers: in
                 yield waiting.popleft().result()
                 waiting.extend(pool.submit(function, thing) for thing in islice(iterator, 1))
         finally:
+            # An error or a caller that stops early must not wait for everything else that was begun.
             for future in waiting:
                 future.cancel()

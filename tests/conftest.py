@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.catalog.repositories import LUA, REPOSITORIES
+from tests.fetch.repository import Upstream, make_upstream
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["HARNESS_PASS"] = "STANDIN_MISBEHAVE"  # what makes the stand-in for the authors' scripts fail
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +26,20 @@ def own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the checkout: commands without `--workspace` find themselves in the test's folder."""
     monkeypatch.delenv("HARNESS_WORKSPACE", raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def lua_upstream(tmp_path_factory: pytest.TempPathFactory) -> Upstream:
+    """A tiny repository in place of the Lua original."""
+    return make_upstream(tmp_path_factory.mktemp("lua"))
+
+
+@pytest.fixture(autouse=True)
+def no_clone_from_afar(lua_upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`harness setup` clones the Lua original too, whatever a test is about: nothing is asked of the real host."""
+    monkeypatch.delenv("HARNESS_UPSTREAM_URL", raising=False)
+    tiny = replace(LUA, url=str(lua_upstream.path), commit=lua_upstream.first)
+    monkeypatch.setitem(REPOSITORIES, LUA.id, tiny)
 
 
 @pytest.fixture
@@ -26,6 +51,15 @@ def shared_facades() -> Path:
     return folder
 
 
+@pytest.fixture
+def shared_torch7() -> Path:
+    """Files of real Torch7 with what it drew, where a checkout has them beside it; the test is skipped where not."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data" / "torch7"
+    if not folder.is_dir():
+        pytest.skip("needs the real Torch7 files beside the checkout")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def upstream_git() -> str:
     """A git directory or URL that holds the pinned official commit, from HARNESS_UPSTREAM."""
@@ -33,3 +67,19 @@ def upstream_git() -> str:
     if not url:
         pytest.skip("needs HARNESS_UPSTREAM to name a git directory with the pinned official commit")
     return url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one headless Chromium of a test process: two of its event loops do not go together."""
+    from playwright.sync_api import sync_playwright
+
+    executable = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    if executable is None:
+        pytest.skip("needs Chromium: `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()

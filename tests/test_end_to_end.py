@@ -126,8 +126,8 @@ def test_the_demo_needs_no_network(tmp_path: Path, capsys: pytest.CaptureFixture
     assert record["engine"] == "native"
     assert any("not the official weights" in warning for warning in record["warnings"])  # type: ignore[attr-defined]
     _run("verify", "--json")
-    again = json.loads(capsys.readouterr().out)
-    assert (again["identical"], again["max"]) == (again["images"], 0)
+    (again,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (again["verdict"], again["identical"], again["max"]) == ("identical", again["images"], 0)
 
 
 @pytest.mark.upstream
@@ -144,3 +144,7 @@ def test_both_engines_on_the_real_code_draw_the_same(
     assert found["difference"]["max"] <= 1
     for document in found["runs"]:
         _check_run(Path(document["folder"]), 3)
+    results = sorted(p.name for p in (tmp_path / "ws" / "results").iterdir())
+    _run("verify", *(document["run"] for document in found["runs"]), "--engine", "other", "-q")
+    assert "different" not in capsys.readouterr().out
+    assert sorted(p.name for p in (tmp_path / "ws" / "results").iterdir()) == results

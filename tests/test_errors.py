@@ -35,3 +35,28 @@ def test_a_name_like_nothing_gets_the_list_and_no_guess() -> None:
     error = UnknownNameError("model", "zzz", ["day2night"], hint="harness models")
     assert "Did you mean" not in error.message
     assert error.hint == "harness models"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("FACADES_LABEL2PHOTO", ["facades_label2photo-near-001"]), ("near", ["facades_label2photo-near-001"]), ("ne", [])],
+)
+def test_a_part_of_a_name_in_any_case_is_near_enough(typed: str, meant: list[str]) -> None:
+    error = UnknownNameError("run", typed, ["facades_label2photo-near-001", "Straßen"])
+    assert re.findall(r"`([^`]+)`", error.message)[1:] == meant
+
+
+def test_a_long_list_is_cut_and_an_empty_one_is_not_told() -> None:
+    error = UnknownNameError("run", "x", [f"run-{n:03d}" for n in range(30)])
+    assert error.hint is not None
+    assert error.hint.startswith("known: run-000, ") and error.hint.endswith(", run-019 and 10 more")
+    assert UnknownNameError("run", "x", []).hint is None
+
+
+def test_an_error_says_what_its_message_is() -> None:
+    error = UnknownNameError("model", "zzz", ["day2night"])
+    more = error.restated(f"{error.message}\nthe whole log: `x`")
+    assert str(more) == more.message == f"{error.message}\nthe whole log: `x`"
+    assert (type(more), more.known, more.hint) == (UnknownNameError, ["day2night"], error.hint)
+    assert str(error) == error.message
+    assert error.restated(hint="harness doctor").hint == "harness doctor"

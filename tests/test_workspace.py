@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+from itertools import islice
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
 from harness.errors import WorkspaceError
-from harness.workspace import Workspace
+from harness.workspace import NAME_BYTES, Workspace, checked_name, checked_path, numbered, shortened
 
 
 def test_the_folder_comes_from_the_option_then_the_environment_then_here(
@@ -72,3 +73,25 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
         raise RuntimeError("mine")
     with workspace.locked("b"):
         pass
+
+
+def test_names_are_cut_by_bytes_and_never_inside_a_letter() -> None:
+    assert shortened("abc", 2) == "ab"
+    assert shortened("街" * 60, 100) == "街" * 33
+    assert shortened("é", 1) == "" and shortened("", 5) == ""
+    assert len(shortened("街" * 100).encode()) <= NAME_BYTES
+
+
+def test_numbered_names_are_free_and_leave_room_for_what_trainings_add() -> None:
+    assert list(islice(numbered("set"), 3)) == ["set-001", "set-002", "set-003"]
+    assert next(islice(numbered("set"), 999, None)) == "set-1000"
+    for long in islice(numbered("街" * 70), 2):
+        for name in (long, f"{long}-BtoA-official"):
+            assert checked_name(name, "run") == name
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a//b", "a/../b", "a\\b", "a/.hidden", "", "C:x", "a/\ud800", "a\n"])
+def test_a_path_of_a_record_leads_below_its_folder(path: str) -> None:
+    with pytest.raises(WorkspaceError):
+        checked_path(path, "file")
+    assert checked_path("a/b c/د.png", "file") == "a/b c/د.png"

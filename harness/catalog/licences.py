@@ -6,6 +6,7 @@ Where pictures come from: `docs/datasets.md:8-15,26-31` of the pinned PyTorch re
 from __future__ import annotations
 
 CMP = "CMP Facade Database: cite its paper"
+# Why the authors' script refuses to bring it.
 CITYSCAPES = "Cityscapes: not redistributed; its own licence after registration"
 GOOGLE_MAPS = "Google Maps: scraped from there; Google's terms, no right to publish"
 IMAGENET = "ImageNet: the pictures' owners keep their rights; for research"
@@ -15,6 +16,7 @@ ZAPPOS = "UT Zappos50K: its own terms; cite its paper"
 HANDBAGS = "Amazon (iGAN project): the pictures' owners keep their rights; cite its paper"
 TRANSIENT = "Transient Attributes: cite its paper"
 UNSTATED = "not stated"
+# Upstream says nothing of the weights: what holds is what their pictures allow.
 _OF_WEIGHTS = "none stated for the weights; trained on "
 
 

@@ -13,7 +13,7 @@ _T = TypeVar("_T", Model, Dataset)
 
 
 def find_model(name: str) -> Model:
-    """Returns the model called `family/name`, or by a bare name: the pix2pix one where both families have it.
+    """Returns the model called `family/name`, or by a bare name: the pix2pix one where several families have it.
 
     Raises:
         UnknownNameError: there is none; the message suggests the nearest names.
@@ -32,7 +32,8 @@ def find_dataset(name: str) -> Dataset:
 
 def _find(kind: str, name: str, known: dict[str, _T], hint: str) -> _T:
     wanted = name.strip()
-    for key in (wanted, f"pix2pix/{wanted}", f"cyclegan/{wanted}"):
+    # As written first, then the families in the order in which a bare name is meant.
+    for key in (wanted, f"pix2pix/{wanted}", f"cyclegan/{wanted}", f"lua/{wanted}"):
         if key in known:
             return known[key]
     # A typo is looked for among names of the form it was written in, else every suggestion would be as far off.

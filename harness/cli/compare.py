@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
+# What a command needs is imported when it runs: numpy and jinja2 would make every `--help` wait.
 if TYPE_CHECKING:
     from harness.metrics.comparing import Comparison
 
 
 @click.command("compare")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN RUN...")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
               help="The page to write. Default: results/compare-RUN-RUN.html.")  # fmt: skip
 @lang_option
@@ -24,15 +27,17 @@ if TYPE_CHECKING:
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace, runs: tuple[str, ...], output: Path | None, lang: str, as_json: bool, quiet: bool
+    workspace: Workspace, /, *, runs: tuple[str, ...], output: Path | None, lang: str, as_json: bool, quiet: bool
 ) -> None:
     """Set runs of the same images side by side, each against the first: models, engines, epochs, preparations."""
+    from harness.report.comparison import notes_of
     from harness.report.writing import comparison_name, write_comparison
     from harness.runs.listing import find_run
+    from harness.web.language import language
 
     if len(runs) < 2:
         raise click.UsageError("name two runs or more")
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     folders = [find_run(workspace, run) for run in runs]
     target = (output or workspace.results / comparison_name(folders)).resolve()
     page, comparisons = write_comparison(folders, target, lang, console)
@@ -43,22 +48,29 @@ def command(
         return
     for name, comparison in zip(names[1:], comparisons, strict=True):
         console.result(f"`{name}` minus `{names[0]}`, {len(comparison.names)} images")
+        for note in notes_of([comparison], language("en")):
+            console.result(f"note: {note}")
         _show(console, comparison)
     console.result(f"comparison: {page.as_uri()}")
 
 
 def _show(console: Console, comparison: Comparison) -> None:
+    from harness.metrics.registry import COLUMNS
+
     rows = []
-    for column, c in comparison.columns.items():
-        interval = "-" if c.low is None or c.high is None else f"{c.low:+.4f} to {c.high:+.4f}"
-        counts = [str(n) for n in (c.wins, c.ties, c.losses)]
+    for name, c in comparison.columns.items():
+        # Two digits are all that a p-value of some hundred images bears.
+        probabilities = ["-" if p is None else f"{p:.2g}" for p in (c.p_value, c.p_holm)]
         rows.append(
             [
-                column.upper().replace("_", " "),
-                "-" if c.mean is None else f"{c.mean:+.4f}",
-                interval,
-                "-" if c.p_value is None else f"{c.p_value:.2g}",
-                *counts,
+                COLUMNS[name].label if name in COLUMNS else name,
+                number_text(c.mean, 4, signed=True),
+                interval_text(c.low, c.high, 4, signed=True),
+                *probabilities,
+                number_text(c.effect, 2, signed=True),
+                f"{100 * c.share_better:.0f} %",
+                *(str(n) for n in (c.wins, c.ties, c.losses)),
             ]
         )
-    console.table(["", "difference", "95 % interval", "p", "better", "equal", "worse"], rows)
+    headers = ["", "difference", "95 % interval", "p", "p (Holm)", "effect", "share better", "better", "equal", "worse"]
+    console.table(headers, rows)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 from rich.console import Console as RichConsole
+from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -22,12 +25,21 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 from rich.progress import Progress as RichProgress
+from rich.table import Column, Table
 from rich.text import Text
 
 from harness.errors import HarnessError
 from harness.progress import Step
+from harness.redacting import visible
 
+# Often enough to see that something moves, seldom enough that a night's log can be read.
 _SECONDS_BETWEEN_LINES = 5.0
+# A line of a table in a file or pipe is never folded.
+_ANY_WIDTH = 10_000
+_OUTPUT_HINT = "look where `>` leads; what the command wrote to files is whole"
+
+size_text = decimal
+"""Says a number of bytes as people do, in decimal units."""
 
 
 class _RateColumn(ProgressColumn):
@@ -56,6 +68,7 @@ class _LineStep:
 
     def advance(self, amount: float = 1) -> None:
         self._done += amount
+        # A clock that nobody sets back.
         now = time.monotonic()
         if now - self._told < _SECONDS_BETWEEN_LINES:
             return
@@ -68,24 +81,91 @@ class _LineStep:
         self._total = total
 
 
-def write_any_letter() -> None:
+class ReaderGone(Exception):
+    """Whoever read standard output has heard enough, e.g. `head`: no error of anybody."""
+
+
+class _ErrorStream(RichConsole):
+    def on_broken_pipe(self) -> None:
+        """Nobody hears the talk any more; rich would end the program."""
+        give_up(sys.stderr)
+
+
+def give_up(stream: TextIO | Any) -> None:
+    """Leads a stream that took no more into nothing, or Python would fail over it once more when it ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        # The descriptor itself, for Python's own flush at the end writes there too, whatever `sys.stdout` is by then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class StandardOutput(io.TextIOWrapper):
+    """Standard output whose failures are told apart from those of any other file or pipe.
+
+    Writing raises ReaderGone where nobody reads any more, HarnessError where it is closed or leads to a full disk.
+    """
+
+    closed_by_shell = False
+
+    def write(self, text: str) -> int:
+        # A result that nobody can read must not end with exit code 0.
+        if self.closed_by_shell:
+            raise HarnessError("standard output is closed: the result cannot be told", _OUTPUT_HINT)
+        with self._translated():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._translated():
+            super().flush()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            # Before the error is told: the stream still holds the text, and would fail again at exit.
+            give_up(self)
+            if isinstance(error, BrokenPipeError):
+                raise ReaderGone from error
+            raise HarnessError(f"standard output takes no more: {error.strerror or error}", _OUTPUT_HINT) from error
+
+
+def prepare_streams() -> None:
     """Makes both streams safe in any locale: a terminal replaces what it cannot show, files and pipes get UTF-8."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+    told = sys.stdout
+    if isinstance(told, io.TextIOWrapper):
+        # `sys.__stdout__` keeps the old wrapper alive, which would close the buffer if it were let go.
+        sys.stdout = StandardOutput(told.buffer, told.encoding, told.errors, line_buffering=told.line_buffering)
+    else:
+        # Python found no descriptor 1 when it began (`>&-`), so there is nothing to wrap.
+        sys.stdout = StandardOutput(io.BytesIO(), "utf-8", "replace")
+        sys.stdout.closed_by_shell = True
 
 
 class Console:
-    """Talk, progress and results of one command; implements `harness.progress.Progress`."""
+    """Talk, progress and results of one command; implements `harness.progress.Progress`.
 
-    def __init__(self, quiet: bool = False) -> None:
+    Names of files come from anywhere: letters that a terminal would obey are shown as `\\u001b` and the like.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        # Without soft wrapping rich breaks lines at the width of the terminal, and paths in two.
+        self._err = _ErrorStream(stderr=True, highlight=False, soft_wrap=True)
+
+    def _tell(self, *parts: Text | str) -> None:
+        line = Text.assemble(*(visible(part) if isinstance(part, str) else part for part in parts))
+        try:
+            self._err.print(line)
+        except OSError:  # a full disk behind `2>`; the result matters more
+            give_up(sys.stderr)
 
     def talk(self, message: str) -> None:
         """A line on stderr, unless `--quiet`."""
         if not self.quiet:
-            self._err.print(Text(message))
+            self._tell(message)
 
     def say(self, message: str) -> None:
         """See `Progress.say`."""
@@ -93,19 +173,24 @@ class Console:
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """See `Progress.warn`; shown even with `--quiet`."""
-        self._err.print(Text("warning: ", style="yellow") + Text(message))
+        self._tell(Text("warning: ", style="yellow"), message)
         if hint:
-            self._err.print(Text(f"hint: {hint}"))
+            self._tell(f"hint: {hint}")
 
     def error(self, error: HarnessError) -> None:
         """An error's message and hint."""
-        self._err.print(Text("error: ", style="bold red") + Text(error.message))
+        self._tell(Text("error: ", style="bold red"), error.message)
         if error.hint:
-            self._err.print(Text(f"hint: {error.hint}"))
+            self._tell(f"hint: {error.hint}")
+
+    def usage(self, told: str) -> None:
+        """What a command answers to options it does not know."""
+        self._tell(told)
 
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Step]:
         """See `Progress.step`: a bar on a terminal, plain lines in a log, nothing with `--quiet`."""
+        # In a log a bar would leave a line for each of its steps.
         if self.quiet or not self._err.is_terminal:
             self.talk(label)
             yield _LineStep(self, label, total, unit)
@@ -113,24 +198,40 @@ class Console:
         counted: list[ProgressColumn] = (
             [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [MofNCompleteColumn(), _RateColumn()]
         )
+        # Names of files may hold `[…]`, which rich would take for its markup.
         columns = [TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn()]
         with RichProgress(*columns, console=self._err) as bar:
-            yield _BarStep(bar, bar.add_task(label, total=total))
+            yield _BarStep(bar, bar.add_task(visible(label), total=total))
 
     def result(self, text: str) -> None:
         """A line of the command's result, on stdout."""
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(visible(text) + "\n")
+        # What reads the other end, a script or a pager, is not to wait for more.
         sys.stdout.flush()
 
     def document(self, document: Any) -> None:
         """The command's result as one JSON document on stdout."""
+        # NaN is no JSON: a document that strict readers refuse is our fault, and should be found here.
         self.result(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
     def table(self, headers: list[str], rows: list[list[str]]) -> None:
-        """A plain table on stdout, columns aligned by width in terminal cells."""
-        from rich.cells import cell_len
+        """A plain table on stdout; cells are folded where a terminal is too narrow, a file or pipe gets whole lines."""
+        table = Table(*(Column(Text(h), overflow="fold") for h in headers), box=None, pad_edge=False, header_style="")
+        for row in rows:
+            # As Text, so that no cell is read as markup.
+            table.add_row(*(Text(visible(cell)) for cell in row))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ANY_WIDTH
+        # Letters that are two cells wide, as Chinese ones, are counted by rich.
+        printer = RichConsole(file=io.StringIO(), width=width, color_system=None)
+        with printer.capture() as captured:
+            printer.print(table)
+        self.result("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
-        widths = [max(cell_len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
-        for row in [headers, *rows]:
-            cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-            self.result("  ".join(cells).rstrip())
+    def facts(self, title: str, facts: list[tuple[str, str]]) -> None:
+        """A title and under it a line a fact on stdout, labels aligned; empty facts are left out."""
+        kept = [(label, fact) for label, fact in facts if fact]
+        width = max(len(label) for label, _ in kept)
+        self.result(title)
+        for label, fact in kept:
+            for number, line in enumerate(fact.splitlines()):
+                self.result(f"  {'' if number else label:<{width}}  {line}")

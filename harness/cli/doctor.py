@@ -17,31 +17,39 @@ _EPILOG = """\b
 Examples:
   harness doctor
   harness doctor --offline
+  harness doctor --clean
   harness doctor --json > machine.json
 """
 
 
 @click.command("doctor", epilog=_EPILOG)
 @click.option("--offline", is_flag=True, help="Ask no host on the network.")
+@click.option("--clean", "clean_up", is_flag=True, help="First remove what cut jobs left, also what could go on.")
 @json_option
 @quiet_option
 @click.pass_context
-def command(ctx: click.Context, offline: bool, as_json: bool, quiet: bool) -> None:
+def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool, quiet: bool) -> None:
     """Say what this machine can do and what to mend, with the command that mends it; exit code 1 if it is unusable."""
+    from harness.doctor.cleaning import clean
     from harness.doctor.examining import examine
 
     workspace: Workspace = ctx.obj
-    console = Console(quiet)
-    diagnosis = examine(workspace, offline, console)
+    console = Console(quiet=quiet)
+    if clean_up:
+        for path in clean(workspace):
+            console.talk(f"removed `{path}`")
+    diagnosis = examine(workspace, offline=offline, progress=console)
     if as_json:
         console.document(diagnosis.to_json())
     else:
         _show(console, diagnosis)
+    # Exit code 1 only for what stops everything: scripts may go on after a warning.
     if not diagnosis.usable:
         ctx.exit(1)
 
 
 def _show(console: Console, diagnosis: Diagnosis) -> None:
+    # Columns: state, name, finding; what mends it stands below the finding.
     width = max(len(check.name) for check in diagnosis.checks)
     for check in diagnosis.checks:
         console.result(f"{check.state:4}  {check.name:{width}}  {check.what}")

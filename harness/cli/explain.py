@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import click
 
+from harness.cli.completing import MODEL, TRAINING
 from harness.cli.console import Console
 from harness.workspace import Workspace
 
 
 @click.command("explain")
-@click.argument("model", required=False)
+@click.argument("model", type=MODEL, required=False)
 @click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language.")
-@click.option("--beside", multiple=True, metavar="TRAINING",
+@click.option("--beside", type=TRAINING, multiple=True, metavar="TRAINING",
               help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.")  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj
 def command(
-    workspace: Workspace, model: str | None, html: bool, lang: str, beside: tuple[str, ...], open_: bool
+    workspace: Workspace, *, model: str | None, html: bool, lang: str, beside: tuple[str, ...], open_: bool
 ) -> None:
     """Explain pix2pix and CycleGAN, and the networks of MODEL (default: facades_label2photo).
 
@@ -31,13 +32,11 @@ def command(
     from harness.explain.work import at_work
 
     console = Console()
+    # The terminal has no pictures: numbers and sources only.
     if not (html or open_):
         explanation = explain(workspace, model)
         work = at_work(workspace, explanation.model, beside)
-        for line in text_lines(explanation, lang):
-            console.result(line)
-        for line in work_lines(work, lang) if work else ():
-            console.result(line)
+        console.result("\n".join((*text_lines(explanation, lang), *(work_lines(work, lang) if work else ()))))
         return
     page = write_explanation(workspace, model, lang, beside)
     console.result(f"page: {page.as_uri()}")

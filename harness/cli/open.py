@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from harness.cli.completing import REPORT
 from harness.cli.console import Console
 from harness.cli.options import lang_option
 from harness.workspace import Workspace
 
 
-def write_page(folder: Path, lang: str, console: Console) -> Path:
-    """Writes the page of a run or of a training, and returns its path."""
-    if (folder / "run.json").is_file():
-        from harness.report.writing import write_run_report
-
-        return write_run_report(folder, lang, console)
-    from harness.training.publishing import rewrite_page
-
-    return rewrite_page(folder, lang)
-
-
 @click.command("open")
-@click.argument("run", required=False)
+@click.argument("run", type=REPORT, required=False)
 @click.option("--print", "print_only", is_flag=True, help="Only print the link.")
 @lang_option
 @click.pass_obj
-def command(workspace: Workspace, run: str | None, print_only: bool, lang: str) -> None:
+def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: str) -> None:
     """Open a run's or a training's report in the browser, the newest one's without RUN, and print its link."""
     import webbrowser
 
     from harness.runs.listing import find_report
+    from harness.training.remaking import make_page
 
     console = Console()
     folder = find_report(workspace, run)
     page = folder / "index.html"
+    # Runs received without their page, or whose page was deleted, get it from their record.
     if not page.is_file():
-        write_page(folder, lang, console)
+        make_page(folder, lang, console)
     console.result(page.as_uri())
+    # Over ssh or in a container nothing opens: the link is all there is.
     if not print_only and not webbrowser.open(page.as_uri()):
         console.talk("no browser could be started here: open the link above yourself")

@@ -3,34 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from functools import reduce
+from typing import Literal
 
 import click
 
+from harness.cli.completing import DATASET, MODEL
+
+# Pixels a side: what is longer is a slip of the keyboard.
 _LARGEST = 8192
-_F = TypeVar("_F", bound=Callable[..., Any])
+
+# Each of these is a decorator of a command.
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
+# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`.
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
+)
+follow_links_option = click.option("--follow-links", is_flag=True, help="Follow links that lead out of the folder.")
 
 
-def json_option(function: _F) -> _F:
-    """`--json`: one JSON document on stdout, everything else on stderr."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")(function)
+def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns what a command takes that lists `kind` of the catalog or tells of the one called NAME."""
+    families = ["pix2pix", "cyclegan", *(["lua"] if kind == "models" else [])]  # whose datasets are pix2pix's
+    options = (
+        click.argument("name", type={"models": MODEL, "datasets": DATASET}[kind], required=False),
+        click.option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
+        click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
+        json_option,
+        quiet_option,
+    )
+    # The lowest decorator comes first, so that options stand in `--help` as they are written.
+    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-def quiet_option(function: _F) -> _F:
-    """`--quiet`: results, warnings and errors only."""
-    return click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")(function)
+def not_with_name(*choices: object) -> None:
+    """Refuses what chooses from a list where one entry is named."""
+    if any(choices):
+        raise click.UsageError("--family and --installed choose from the list; leave them out with NAME")
 
 
-def lang_option(function: _F) -> _F:
-    """`--lang`: the language of the pages."""
-    return click.option(
-        "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
-    )(function)
+def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns the option `--metrics a,b`: names of metrics, or of what they fill, in the user's order."""
 
+    def split(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, ...]:
+        return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
-def follow_links_option(function: _F) -> _F:
-    """`--follow-links`: links that lead out of the folder named are followed."""
-    return click.option("--follow-links", is_flag=True, help="Follow links that lead out of the folder.")(function)
+    return click.option("--metrics", metavar="NAME,...", required=required, callback=split, help=help_)
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import MODEL
 from harness.cli.console import Console
 from harness.cli.options import SizeType, follow_links_option, json_option, quiet_option
 from harness.workspace import Workspace
@@ -27,6 +28,7 @@ Examples:
   harness prepare-images facades_photo2label-houses-001 --model facades_label2photo
 """
 
+# Pictures with a warning that are named on the terminal; the contact sheet has all.
 _TOLD = 10
 
 
@@ -39,6 +41,7 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         known = {"white": "ffffff", "black": "000000", "grey": "808080"}
         digits = known.get(str(value).lower(), str(value).lstrip("#"))
         try:
+            # Three bytes or a ValueError: of another number, the unpacking raises the same.
             red, green, blue = bytes.fromhex(digits)
         except ValueError:
             self.fail(f"`{value}` is no colour; write white, black, grey or #rrggbb", param, ctx)
@@ -47,7 +50,7 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 
 @click.command("prepare-images", epilog=_EPILOG)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--model", "-m", help="The model the set is for, e.g. horse2zebra; see `harness models`.")
+@click.option("--model", "-m", type=MODEL, help="The model the set is for, e.g. horse2zebra; see `harness models`.")
 @click.option(
     "--targets",
     type=click.Path(path_type=Path),
@@ -91,19 +94,21 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
     from harness.prepare.planning import PrepareRequest, plan_images
     from harness.prepare.preparing import carry_out
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
+    # Two answers to one question, of which one would be passed over in silence.
     if asked["model"] and asked["to"]:
         raise click.UsageError("--model says what inputs become; leave out --to")
     plan = plan_images(workspace, PrepareRequest(folder=folder, **asked))
     if dry_run:
-        _show_plan(console, plan, as_json)
+        _show_plan(console, plan, as_json=as_json)
         return
+    # The last sentences name refusals; they are told below with those that only opening a file finds.
     for sentence in plan.sentences()[: -len(plan.refused) or None]:
         console.talk(sentence)
-    _show(console, carry_out(workspace, plan, console), as_json)
+    _show(console, carry_out(workspace, plan, console), as_json=as_json)
 
 
-def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
+def _show_plan(console: Console, plan: Plan, *, as_json: bool) -> None:
     if as_json:
         console.document(
             {
@@ -120,27 +125,28 @@ def _show_plan(console: Console, plan: Plan, as_json: bool) -> None:
         console.result(sentence)
 
 
-def _show(console: Console, prepared: PreparedSet, as_json: bool) -> None:
+def _show(console: Console, prepared: PreparedSet, *, as_json: bool) -> None:
     import json
 
     if as_json:
+        # Read back from the file, so that what is printed is what was written.
         document = json.loads((prepared.folder / "dataset.json").read_text(encoding="utf-8"))
         console.document({"folder": str(prepared.folder), "reused": prepared.reused, **document})
         return
     made = prepared.test_set
     for refusal in made.refused:
         console.warn(f"left out `{refusal.source}`: {refusal.reason}")
-    warned = [image for image in made.images if image.warnings]
-    for image in warned[:_TOLD]:
-        console.talk(f"note: `{image.source}`: {'; '.join(image.warnings)}")
-    if len(warned) > _TOLD:
-        console.talk(f"note: {len(warned) - _TOLD} more pictures have warnings; the contact sheet shows them")
+    for source, warnings in prepared.notes[:_TOLD]:
+        console.talk(f"note: `{source}`: {'; '.join(warnings)}")
+    if len(prepared.notes) > _TOLD:
+        console.talk(f"note: {len(prepared.notes) - _TOLD} more pictures have warnings; the contact sheet shows them")
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
     console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
     name = shlex.quote(made.name)
     if any(image.output.startswith("train") for image in made.images):
         alone = "" if made.layout == "paired" else " --family colorization"  # the one method that needs no partners
         console.talk(f"hint: harness train --dataset {name}{alone}")
-    if made.model and any(image.output.startswith("test") for image in made.images):
+    # Where most pictures are nothing that the model eats, a hint to run it would mislead.
+    if made.model and not prepared.foreign and any(image.output.startswith("test") for image in made.images):
         console.talk(f"hint: harness test --model {made.model} --dataset {name}")
     console.result(f"contact sheet: {prepared.page.as_uri()}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli.completing import REPORT
 from harness.cli.console import Console
 from harness.cli.options import json_option, lang_option, quiet_option
 from harness.workspace import Workspace
@@ -22,6 +23,7 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        # click hands over what is a number already where a default or a script gives one.
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", str(value).strip().lower())
@@ -31,7 +33,7 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", type=REPORT, nargs=-1, metavar="[RUN]...")
 @click.option("--single-file", is_flag=True, help="One HTML file a run to send, with all pictures inside.")
 @click.option("--max-size", type=SizeType(), default="20MB", show_default=True, help="Cap of such a file.")
 @lang_option
@@ -40,6 +42,8 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 @click.pass_obj
 def command(
     workspace: Workspace,
+    /,
+    *,
     runs: tuple[str, ...],
     single_file: bool,
     max_size: int,
@@ -47,31 +51,38 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make the HTML pages again: of the named runs and trainings, or of all, and the index of results/."""
-    from harness.cli.open import write_page
+    """Make the HTML pages again: of the named runs and trainings, or of all, and the index of results/.
+
+    Where all are meant, those that are damaged are named, the others made, and the exit code is 1.
+    """
     from harness.report.single import write_single_file
-    from harness.report.writing import write_index
-    from harness.runs.listing import find_report, find_run, run_folders
-    from harness.runs.training_record import training_folders
+    from harness.runs.listing import find_run, run_folders
+    from harness.training.remaking import make_pages
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     if single_file:
+        # Without any run, the last asks for the newest one and so raises the error that says what to do.
         folders = [find_run(workspace, run) for run in runs] or run_folders(workspace) or [find_run(workspace, None)]
-        _show_files(console, [write_single_file(folder, lang, max_size, console) for folder in folders], as_json)
+        files = [write_single_file(folder, lang, max_size, console) for folder in folders]
+        _show_files(console, files, as_json=as_json)
         return
-    everything = [*run_folders(workspace), *training_folders(workspace)]
-    folders = [find_report(workspace, run) for run in runs] or everything or [find_run(workspace, None)]
-    pages = [write_page(folder, lang, console) for folder in folders]
-    index = write_index(workspace.results, lang)
+    made = make_pages(workspace, runs, lang, console)
+    for error in made.damaged:
+        console.warn(error.message, error.hint)
+    # Of the index there is always one, the last.
+    links = [page.as_uri() for page in (*made.reports, made.index) if page]
     if as_json:
-        console.document({"format": 1, "reports": [page.as_uri() for page in pages], "index": index.as_uri()})
-        return
-    for page in pages:
-        console.result(f"report: {page.as_uri()}")
-    console.result(f"all runs: {index.as_uri()}")
+        console.document({"format": 1, "reports": links[:-1], "index": links[-1]})
+    else:
+        for link in links[:-1]:
+            console.result(f"report: {link}")
+        console.result(f"all runs: {links[-1]}")
+    if made.damaged:
+        # After everything else was made: one damaged run must not hide the pages of the others.
+        click.get_current_context().exit(1)
 
 
-def _show_files(console: Console, files: list[SingleFile], as_json: bool) -> None:
+def _show_files(console: Console, files: list[SingleFile], *, as_json: bool) -> None:
     if as_json:
         documents = [
             {"file": f.path.as_uri(), "bytes": f.size, "shown": f.shown, "images": f.count, "webp_quality": f.quality}

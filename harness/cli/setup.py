@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import json_option, metrics_option, quiet_option
+from harness.errors import NetworkError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -20,49 +24,66 @@ Examples:
   harness setup --model facades_label2photo --dataset facades
   harness setup --model cyclegan/horse2zebra --upstream-url ~/mirrors/pytorch-CycleGAN-and-pix2pix.git
   harness setup --model facades_label2photo --from-file ~/Downloads/facades_label2photo.pth
+  harness setup --model lua/edges2handbags --from-file ~/Downloads/edges2handbags.t7
+  harness setup --dataset facades --mirror https://mirror.example/berkeley
+  harness setup --metrics fid,lpips
   harness setup --bundle /media/stick/harness-bundle
 """
+_WITHOUT_NETWORK = (
+    "`harness demo` needs none; `--upstream-url` and `--mirror` name other places; `--bundle` and `--from-file` bring "
+    "what you have"
+)
 
 
 @click.command("setup", epilog=_EPILOG)
-@click.option("--model", "-m", "models", multiple=True, help="Bring this model's weights; repeatable.")
-@click.option("--dataset", "-d", "datasets", multiple=True, help="Bring this official dataset; repeatable.")
-@click.option("--all", "all_", is_flag=True, help="Bring the weights of every model, about 2 GB.")
-@click.option("--upstream-url", help="A mirror or folder of the authors' code; the commit proves the content.")
+@click.option("--model", "-m", "models", type=MODEL, multiple=True, help="Bring this model's weights; repeatable.")
+@click.option(
+    "--dataset", "-d", "datasets", type=DATASET, multiple=True, help="Bring this official dataset; repeatable."
+)
+@metrics_option("Bring the networks that these metrics need, e.g. lpips,fid.")
+@click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
+# A lambda, as the function stands below the decorators that would need it.
+@click.option("--upstream-url", "addresses", metavar="[NAME=]URL", multiple=True, callback=lambda *given: _of(given[2]),
+              help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
+              "of the Lua original.")  # fmt: skip
 @click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
 @click.option("--from-file", type=click.Path(path_type=Path),
-              help="Weights or an archive you have already, for the one --model or --dataset named.")  # fmt: skip
+              help="Weights or an archive you have already, for the one thing named.")  # fmt: skip
 @click.option("--bundle", type=click.Path(path_type=Path),
               help="A folder or archive with code, weights and datasets, or a copied workspace.")  # fmt: skip
+@click.option("--sha256", metavar="DIGEST", help="What the file of --from-file or --bundle must have.")
+@click.option("--accept-counts", is_flag=True, help="Take datasets with another number of pictures than is known.")
+@click.option("--mirror", "mirrors", metavar="URL", multiple=True,
+              help="Ask this server first; repeatable (default: $HARNESS_MIRROR, then mirrors.txt).")  # fmt: skip
 @json_option
 @quiet_option
 @click.pass_context
-def command(
-    ctx: click.Context,
-    models: tuple[str, ...],
-    datasets: tuple[str, ...],
-    all_: bool,
-    upstream_url: str | None,
-    upstream_ref: str | None,
-    from_file: Path | None,
-    bundle: Path | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, quiet: bool, **asked: Any) -> None:
     """Clone the authors' code at its commit and bring weights and datasets, all verified; again: nothing to do."""
-    from harness.provision.setting_up import set_up
+    from harness.provision.setting_up import SetupRequest, set_up
 
     workspace: Workspace = ctx.obj
-    console = Console(quiet)
-    report = set_up(workspace, models, datasets, upstream_url, upstream_ref, from_file, bundle, all_, console)
+    console = Console(quiet=quiet)
+    report = set_up(workspace, SetupRequest(**asked, **addresses), console)
     if as_json:
         console.document(report.to_json())
     else:
         _show(console, report)
+    # After the table: what stands last on a terminal is read.
     for failure in report.failures:
         console.error(failure.error)
+    if any(isinstance(failure.error, NetworkError) for failure in report.failures):
+        console.warn("the network did not bring everything", _WITHOUT_NETWORK)
     if report.failures:
         ctx.exit(1)
+
+
+def _of(given: Sequence[str]) -> dict[str, Any]:
+    """The addresses by the request's field; without a repository's name in front, one is of the PyTorch code."""
+    # The variable first: in a dict the later entry wins, and what is typed goes before it.
+    told = [address for address in (os.environ.get("HARNESS_UPSTREAM_URL"), *given) if address]
+    named = (("lua_url", a.removeprefix("pix2pix=")) if a.startswith("pix2pix=") else ("upstream_url", a) for a in told)
+    return dict(named)
 
 
 def _show(console: Console, report: SetupReport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
-from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, quiet_option
+from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, metrics_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.metrics.measure import Measurement
     from harness.testing.request import Engine
     from harness.testing.running import TestedRun
 
@@ -28,28 +29,37 @@ Examples:
 
 
 @click.command("test", epilog=_EPILOG)
-@click.option("--model", "-m", required=True, help="A model of `harness models`, e.g. facades_label2photo.")
-@click.option("--dataset", "-d", help="A prepared set, an official dataset, or a folder. Default: the model's own.")
+@click.option("--model", "-m", type=MODEL, required=True, help="A model of `harness models`, e.g. facades_label2photo.")
+@click.option(
+    "--dataset", "-d", type=SET, help="A prepared set, an official dataset, or a folder. Default: the model's own."
+)
 @click.option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
-@click.option("--engine", type=click.Choice(["official", "native", "both"]), default="official", show_default=True)
+@click.option("--engine", type=click.Choice(["official", "native", "both"]),
+              help="Whose code draws. Default: official, for lua/ models native.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
               help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
+@click.option("--lua-seed", type=int, metavar="N",
+              help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).")  # fmt: skip
+# A lambda, since `_order` stands below.
+@click.option("--lua-order", callback=lambda _, __, given: _order(given), metavar="FILE|A,B,…", default="",
+              help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
-@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Outputs per image; more than one shows where the model is unsure (native engine).")  # fmt: skip
+@click.option("--seeds", "--samples", "seeds", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Draw every image by so many seeds, to see how far they differ.")  # fmt: skip
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
               help="Arithmetic of the native engine.")  # fmt: skip
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
 @click.option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
 @click.option(
     "--devices",
-    callback=lambda _, __, given: given.split(",") if given else None,
+    callback=lambda _, __, given: tuple(given.split(",")) if given else None,
     help="Several devices for the native engine, e.g. cuda:0,cuda:1.",
 )
+@metrics_option("What to measure; `harness measure` can add to it. Default: ssim, psnr and mae.")
 @click.option("--name", help="The run's name. Default: model, set and a number.")
 @follow_links_option
 @lang_option
@@ -57,29 +67,51 @@ Examples:
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace, /, *, engine: str, name: str | None, as_json: bool, quiet: bool, **asked: Any
+    workspace: Workspace, /, *, engine: str | None, name: str | None, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
-    from harness.testing.request import NativeSettings, TestRequest
+    from harness.engines.job import NativeSettings
+    from harness.testing.request import TestRequest
     from harness.testing.running import run_test
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
+    # Taken out, so that the rest are exactly the fields of the request.
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
-    if engine == "official" and native != NativeSettings():
-        raise click.UsageError("--samples, --precision, --batch-size, --compile and --devices need `--engine native`")
+    # Options that an engine does not have would be passed over in silence.
+    if engine in {None, "official"} and native != NativeSettings() and not _is_lua(workspace, asked["model"]):
+        raise click.UsageError("--precision, --batch-size, --compile and --devices need `--engine native`")
     request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
-    engines: tuple[Engine, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
+    engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
     for chosen in engines:
+        # Two runs of one name would be one folder.
         own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
         tested.append(run_test(workspace, replace(request, engine=chosen, name=own_name), console))
-    _show(console, tested, as_json)
+    _show(console, tested, as_json=as_json)
 
 
-_NATIVE = ("batch_size", "precision", "compile_", "samples", "devices")
+_NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order")
 
 
-def _show(console: Console, tested: list[TestedRun], as_json: bool) -> None:
+def _is_lua(workspace: Workspace, model: str) -> bool:
+    from harness.runs.trained import find_model
+
+    return find_model(workspace, model).family == "lua"
+
+
+def _order(given: str) -> tuple[str, ...]:
+    """Names without their suffixes: from the table that `test.lua` writes, or divided by commas."""
+    path = Path(given)
+    if path.suffix == ".html" and path.is_file():
+        # Rows of the table as `test.lua` writes them, first cell the name; bytes that are no UTF-8 survive the reading.
+        names = re.findall(r"<tr><td>([^<]+)</td><td><img", path.read_text(encoding="utf-8", errors="surrogateescape"))
+    else:
+        names = [name.strip() for name in given.split(",") if name.strip()]
+    return tuple(Path(name).stem if Path(name).suffix else name for name in names)
+
+
+def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
+    from harness.cli.summary import show_summary
     from harness.testing.verification import compare_runs
 
     difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None
@@ -103,26 +135,3 @@ def run_document(run: TestedRun) -> dict[str, object]:
 
     metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
     return {"run": run.folder.name, "folder": str(run.folder), "report": run.page.as_uri(), "metrics": metrics}
-
-
-def show_summary(console: Console, measurement: Measurement) -> None:
-    """The headline numbers, beside the baselines where there are targets."""
-    baselines = list(measurement.baselines)
-    rows = []
-    for column, summary in measurement.summary.items():
-        beside = [measurement.baselines[b].get(column) for b in baselines]
-        decimals = 4 if column.endswith("ssim") else 2
-        rows.append(
-            [
-                column.upper().replace("_", " "),
-                _number(summary.mean, decimals),
-                f"{_number(summary.low, decimals)} to {_number(summary.high, decimals)}",
-                *(_number(b.mean, decimals) if b else "" for b in beside),
-            ]
-        )
-    titles = [b.replace("_", " ") for b in baselines]
-    console.table(["", "mean", "95 % interval", *titles], rows)
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "-" if value is None else f"{value:.{decimals}f}"

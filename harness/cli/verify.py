@@ -1,45 +1,103 @@
-"""`harness verify`: make a run again and say what differs."""
+"""`harness verify`: make runs again and say what differs."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import json_option, quiet_option
 from harness.workspace import Workspace
 
+if TYPE_CHECKING:
+    from harness.testing.verification import Verification
 
-@click.command("verify")
-@click.argument("run", required=False)
+# Lines of a table on a terminal; `--json` has all files.
+_MOST_FILES = 20
+_EPILOG = """
+\b
+Examples:
+  harness verify
+  harness verify facades_label2photo-facades-001 --engine other
+  harness verify received/ --device cpu
+"""
+
+
+@click.command("verify", epilog=_EPILOG)
+@click.argument("runs", type=RUN, nargs=-1, metavar="[RUN]...")
 @click.option("--engine", type=click.Choice(["same", "other"]), default="same", show_default=True,
               help="Repeat with the run's own engine, or draw the same pixels with the other one.")  # fmt: skip
+@click.option("--device", help="auto, cpu, cuda or cuda:N. Default: the run's own.")
 @click.option("--dataset", help="Where the pictures are now, when they lie outside the workspace.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The generator's file.")
+@click.option("--keep", is_flag=True, help="Keep what is made again as a run in results/.")
 @json_option
 @quiet_option
 @click.pass_obj
-def command(
-    workspace: Workspace,
-    run: str | None,
-    engine: Literal["same", "other"],
-    dataset: str | None,
-    weights: Path | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Make RUN (default: the newest) again, or with the other engine, and say what differs, image by image."""
-    from harness.demo.demo_weights import demo_weights
-    from harness.testing.verification import verify
+def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
+    """Measure RUNs (default: the newest) anew, make them again, and say what differs, picture by picture.
 
-    console = Console(quiet)
-    found = verify(workspace, run, engine, dataset, weights, [demo_weights()], ["harness", *sys.argv[1:]], console)
+    RUN may be a folder of runs. A difference of 1/255, which rounding makes, is within tolerance; exit code 1 tells of
+    any other, in pictures, numbers or the set.
+    """
+    from harness.demo.demo_weights import demo_weights
+    from harness.testing.verification import VerifyRequest, verify
+
+    console = Console(quiet=quiet)
+    # A run of the demo was made with weights that are installed nowhere: they come with the package.
+    request = VerifyRequest(elsewhere=(demo_weights(),), command=("harness", *sys.argv[1:]), **asked)
+    found = verify(workspace, request, console)
     if as_json:
-        console.document(found.to_json())
-        return
-    rows = [[d.name, f"{d.max}", f"{d.mean:.5f}", f"{100 * d.share_different:.3f} %"] for d in found.differences]
-    console.table(["image", "max/255", "mean/255", "pixels that differ"], rows)
-    console.result(found.sentence())
+        console.document({"format": 1, "runs": [one.to_json() for one in found]})
+    else:
+        for one in found:
+            _show(console, one)
+        console.table(["run", "images", "input", "output", "target", "numbers", "set", "verdict"], [*map(_row, found)])
+    # For scripts: rounding within tolerance is success.
+    if any(one.verdict == "different" for one in found):
+        click.get_current_context().exit(1)
+
+
+def _show(console: Console, found: Verification) -> None:
+    """The files that differ, the worst first, and what else there is to say of one run."""
+    # A file that could not be compared first, then by its greatest difference, then by its mean.
+    worst = sorted((f for f in found.files if f.verdict != "identical"), key=lambda f: (not f.problem, -f.max, -f.mean))
+    if worst:
+        rows = [
+            [
+                f"{f.kind}/{f.name}",
+                f.verdict,
+                f.problem or f"{f.max}",
+                f"{f.mean:.5f}",
+                f"{100 * f.share_different:.3f} %",
+            ]
+            for f in worst[:_MOST_FILES]
+        ]
+        console.table([found.first, "", "max/255", "mean/255", "pixels that differ"], rows)
+    more = len(worst) - _MOST_FILES
+    lines = [f"and {more} more files that are not identical, all in --json"] if more > 0 else []
+    for line in [*lines, *found.numbers, *found.dataset, *(f"note: {note}" for note in found.notes)]:
+        console.result(f"{found.first}: {line}")
+    if found.second:
+        console.result(f"{found.first}: made again as `{found.second}`, see `harness compare`")
+
+
+def _row(found: Verification) -> list[str]:
+    if found.problem:
+        return [found.first, *["-"] * 6, "not made again"]
+    kinds = [_pictures(found, kind) for kind in ("input", "output", "target")]
+    numbers, same = "differ" if found.numbers else "agree", "another" if found.dataset else "same"
+    return [found.first, str(len(found.of_kind("output"))), *kinds, numbers, same, found.verdict]
+
+
+def _pictures(found: Verification, kind: str) -> str:
+    """How the pictures of a kind fare: the worst verdict, and of how many."""
+    verdicts = [file.verdict for file in found.of_kind(kind)]
+    for verdict in ("different", "within tolerance"):
+        if verdict in verdicts:
+            return f"{verdicts.count(verdict)} {verdict}"
+    return "identical" if verdicts else "-"

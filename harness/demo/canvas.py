@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -11,33 +9,22 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from harness.demo import textures
-from harness.demo.facade_layout import GRID
+from harness.demo.facade_layout import SIDE
+from harness.demo.textures import Texture
 
 Colour = tuple[int, int, int]
 
 _FINE: Final = 2  # colour and shadow are drawn at twice the size, so that edges come out smooth
 
-
-class Material(IntEnum):
-    """What a pixel is made of; decides its texture."""
-
-    NONE = 0
-    PLASTER = 1
-    BRICK = 2
-    ASHLAR = 3
-    RUSTIC = 4
-    TILES = 5
-    STREET = 6
-
-
-_TEXTURES: Final[dict[Material, Callable[[np.random.Generator, int], textures.Floats]]] = {
-    Material.PLASTER: textures.plaster,
-    Material.BRICK: textures.bricks,
-    Material.ASHLAR: textures.ashlar,
-    Material.RUSTIC: textures.rustication,
-    Material.TILES: textures.tiles,
-    Material.STREET: textures.pavement,
-}
+# By their number, from 1, a pixel knows what it is made of; they are drawn in this order.
+_TEXTURES: Final = (
+    textures.plaster,
+    textures.bricks,
+    textures.ashlar,
+    textures.rustication,
+    textures.tiles,
+    textures.pavement,
+)
 
 
 def shaded(colour: Colour, factor: float) -> Colour:
@@ -53,67 +40,61 @@ def mixed(first: Colour, second: Colour, share: float) -> Colour:
 
 
 class Canvas:
-    """Takes shapes in plan units (1/256 of the side) and develops them into a photo of `size` pixels."""
+    """Takes shapes, whose coordinates may lie between pixels, and develops them into a photo."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._scale = size * _FINE / GRID
-        side = size * _FINE
-        self._colour = Image.new("RGB", (side, side), (128, 128, 128))
-        self._light = Image.new("L", (side, side), 255)
-        self._material = Image.new("L", (size, size), Material.NONE)
+    def __init__(self) -> None:
+        fine = (SIDE * _FINE, SIDE * _FINE)
+        # Three layers over one another: what colour a pixel has, how much of the sun reaches it, what it is made of.
+        self._colour = Image.new("RGB", fine, (128, 128, 128))
+        self._light = Image.new("L", fine, 255)
+        # Not enlarged: between two materials there is none in the middle.
+        self._material = Image.new("L", (SIDE, SIDE), 0)
+        # RGBA: this pen blends by alpha; those of light and material replace.
         self._pen = ImageDraw.Draw(self._colour, "RGBA")
         self._light_pen = ImageDraw.Draw(self._light)
         self._material_pen = ImageDraw.Draw(self._material)
 
-    def backdrop(self, picture: NDArray[np.uint8]) -> None:
-        """Lays a `(size, size, 3)` uint8 RGB picture under everything that follows."""
-        side = self.size * _FINE
-        self._colour.paste(Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR))
-
     def rectangle(
-        self, x0: float, y0: float, x1: float, y1: float, colour: Colour, *, material: Material = Material.NONE
+        self, x0: float, y0: float, x1: float, y1: float, colour: Colour, *, texture: Texture | None = None
     ) -> None:
         """Fills a rectangle of one material, fully lit: what stands in front takes the shadows behind it away."""
         self.paint(x0, y0, x1, y1, colour)
-        self._box(self._light_pen, x0, y0, x1, y1, 255)
-        scale = self.size / GRID
-        left, top, right, bottom = round(x0 * scale), round(y0 * scale), round(x1 * scale) - 1, round(y1 * scale) - 1
-        if right >= left and bottom >= top:
-            self._material_pen.rectangle((left, top, right, bottom), fill=int(material))
+        self.shadow(x0, y0, x1, y1, 1.0)
+        number = 1 + _TEXTURES.index(texture) if texture else 0
+        _fill(self._material_pen, _pixels((x0, y0, x1, y1)), number)
 
-    def paint(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, alpha: float = 1.0) -> None:
+    def paint(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, *, alpha: float = 1.0) -> None:
         """Colours a rectangle and leaves light and material as they are."""
-        self._box(self._pen, x0, y0, x1, y1, (*colour, round(255 * alpha)))
+        _fill(self._pen, _pixels((x0, y0, x1, y1), _FINE), (*colour, round(255 * alpha)))
 
-    def polygon(self, points: list[tuple[float, float]], colour: Colour, alpha: float = 1.0) -> None:
+    def polygon(self, points: list[tuple[float, float]], colour: Colour, *, alpha: float = 1.0) -> None:
         """Colours a polygon and leaves light and material as they are."""
-        self._pen.polygon([self._point(x, y) for x, y in points], fill=(*colour, round(255 * alpha)))
+        self._pen.polygon([(x * _FINE, y * _FINE) for x, y in points], fill=(*colour, round(255 * alpha)))
 
-    def ellipse(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, alpha: float = 1.0) -> None:
+    def ellipse(self, x0: float, y0: float, x1: float, y1: float, colour: Colour) -> None:
         """Colours an ellipse and leaves light and material as they are."""
         if x1 > x0 and y1 > y0:
-            self._pen.ellipse((*self._point(x0, y0), *self._point(x1, y1)), fill=(*colour, round(255 * alpha)))
+            self._pen.ellipse([value * _FINE for value in (x0, y0, x1, y1)], fill=colour)
 
     def picture(self, x0: float, y0: float, x1: float, y1: float, patch: NDArray[np.uint8]) -> None:
         """Stretches a `(h, w, 3)` uint8 RGB patch over a rectangle."""
-        left, top = (round(value) for value in self._point(x0, y0))
-        right, bottom = (round(value) for value in self._point(x1, y1))
+        left, top, right, bottom = _pixels((x0, y0, x1, y1), _FINE)
         if right > left and bottom > top:
             glass = Image.fromarray(patch).resize((right - left, bottom - top), Image.Resampling.BILINEAR)
             self._colour.paste(glass, (left, top))
 
     def shadow(self, x0: float, y0: float, x1: float, y1: float, light: float) -> None:
         """Lets only `light` (0..1) of the sun reach a rectangle."""
-        self._box(self._light_pen, x0, y0, x1, y1, round(255 * light))
+        _fill(self._light_pen, _pixels((x0, y0, x1, y1), _FINE), round(255 * light))
 
-    def cast(self, x0: float, y0: float, x1: float, y1: float, depth: float, light: float = 0.0) -> None:
+    def cast(self, x0: float, y0: float, x1: float, y1: float, depth: float, *, light: float = 0.0) -> None:
         """Casts the shadow of a box that stands `depth` units out of the wall; the sun is up on the left."""
+        # The box and its copy pushed right and down: a hexagon. Light comes from 31° left of straight above.
         points = [(x0, y0), (x1, y0), (x1 + depth * 0.6, y0 + depth), (x1 + depth * 0.6, y1 + depth)]
         points += [(x0 + depth * 0.6, y1 + depth), (x0, y1)]
-        self._light_pen.polygon([self._point(x, y) for x, y in points], fill=round(255 * light))
+        self._light_pen.polygon([(x * _FINE, y * _FINE) for x, y in points], fill=round(255 * light))
 
-    def slab(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, depth: float) -> None:
+    def slab(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, *, depth: float) -> None:
         """Draws a stone that stands out of the wall: its shadow, a lit upper and left edge, a dark lower edge."""
         self.cast(x0, y0, x1, y1, depth)
         self.rectangle(x0, y0, x1, y1, colour)
@@ -122,28 +103,37 @@ class Canvas:
         self.paint(x0, y1 - 1, x1, y1, shaded(colour, 0.76))
 
     def develop(self, rng: np.random.Generator, shade: Colour) -> NDArray[np.float32]:
-        """Returns the lit picture, `(size, size, 3)` float32 RGB in 0..1; `shade` tints what lies in shadow."""
+        """Returns the lit picture, `(256, 256, 3)` float32 RGB in 0..1; `shade` tints what lies in shadow."""
+        # (256, 256, 3); the mean of 2×2 pixels smooths the edges.
         colour = np.asarray(self._colour.reduce(_FINE), dtype=np.float32) / 255.0
-        soft = self._light.reduce(_FINE).filter(ImageFilter.GaussianBlur(0.7 * self.size / GRID))
+        # Shadows have soft edges, for the sun is no point.
+        soft = self._light.reduce(_FINE).filter(ImageFilter.GaussianBlur(0.7))
+        # (256, 256, 1), so that it multiplies all three channels.
         light = np.asarray(soft, dtype=np.float32)[..., None] / 255.0
         tint = np.asarray(shade, dtype=np.float32) / 255.0
+        # c · (shade + (1 - shade) · light) · texture
         lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * self._texture(rng)[..., None]
         return lit
 
     def _texture(self, rng: np.random.Generator) -> textures.Floats:
         material = np.asarray(self._material)
-        texture = np.ones((self.size, self.size), np.float32)
-        for kind, draw in _TEXTURES.items():
+        texture = np.ones((SIDE, SIDE), np.float32)
+        for kind, draw in enumerate(_TEXTURES, 1):
             mask = material == kind
+            # A texture is drawn only where it is seen: what is drawn decides what the generator gives next.
             if mask.any():
-                texture[mask] = draw(rng, self.size)[mask]
+                texture[mask] = draw(rng)[mask]
         return texture
 
-    def _point(self, x: float, y: float) -> tuple[float, float]:
-        return x * self._scale, y * self._scale
 
-    def _box(self, pen: ImageDraw.ImageDraw, x0: float, y0: float, x1: float, y1: float, ink: object) -> None:
-        left, top = (round(value) for value in self._point(x0, y0))
-        right, bottom = (round(value) for value in self._point(x1, y1))
-        if right > left and bottom > top:
-            pen.rectangle((left, top, right - 1, bottom - 1), fill=ink)  # type: ignore[arg-type]
+def _pixels(corners: tuple[float, float, float, float], scale: int = 1) -> tuple[int, int, int, int]:
+    # Right and lower edge are the first pixels not covered, as in slices.
+    left, top, right, bottom = (round(value * scale) for value in corners)
+    return left, top, right, bottom
+
+
+def _fill(pen: ImageDraw.ImageDraw, pixels: tuple[int, int, int, int], ink: int | tuple[int, ...]) -> None:
+    left, top, right, bottom = pixels
+    if right > left and bottom > top:
+        # Pillow's rectangles include their lower right corner.
+        pen.rectangle((left, top, right - 1, bottom - 1), fill=ink)

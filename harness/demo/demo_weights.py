@@ -6,17 +6,16 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from harness.catalog.types import Architecture
 from harness.errors import WeightsError
 from harness.nearness.profile import Profile, load_profile
 
 WEIGHTS_SHA256: Final = "7f9e5be9b9bcd3f7107c96d3d58697edcc35e0aad41f7d7ae6b1a4453488d324"
 """Of `weights/latest_net_G.pth`; `weights/training.json` says how the file was made."""
 
-NET_G: Final = "unet_256"
-NGF: Final = 12
-"""Filters of the first layer: 12 instead of the official 64, or the file would not fit into a package."""
+ARCHITECTURE: Final = Architecture("unet_256", "batch", use_dropout=True, ngf=12)
+"""12 filters in the first layer instead of the official 64, or the file would not fit into a package."""
 
-NORM: Final = "batch"
 DIRECTION: Final = "BtoA"
 """From label maps (B) to photos (A), as the official facades."""
 
@@ -31,6 +30,7 @@ def demo_weights() -> Path:
     hint = "pip install --force-reinstall --no-deps pix2pix-harness"
     if not path.is_file():
         raise WeightsError(f"the demo's weights are missing: `{path}`", hint)
+    # Weights are a program's input: what is not the file that was trained is not run.
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != WEIGHTS_SHA256:
         raise WeightsError(f"`{path}` is damaged: expected sha256 {WEIGHTS_SHA256}, got {found}", hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from harness.demo.demo_weights import demo_profile, demo_weights
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
@@ -19,23 +18,19 @@ MODEL = "pix2pix/facades_label2photo"
 _TEST_SEED = 20_000  # the generator was trained on scenes of other seeds
 
 
-@dataclass(frozen=True)
-class Demo:
-    """Two runs: pictures like those the generator was trained on, and pictures far from them."""
-
-    near: TestedRun
-    far: TestedRun
-
-
 def run_demo(
     workspace: Workspace,
+    *,
     count: int = 24,
     engine: Engine = "native",
     lang: str = "en",
     command: Sequence[str] = (),
     progress: Progress | None = None,
-) -> Demo:
-    """Draws two sets of `count` and `count // 3` facades, prepares, translates, measures and reports both."""
+) -> tuple[TestedRun, TestedRun]:
+    """Draws, prepares, translates, measures and reports two sets, and returns their runs.
+
+    The first, of `count` facades, is like what the generator was trained on, the second, a third as many, far from it.
+    """
     progress = progress or Silent()
 
     def run(name: str, draw: Callable[[int, int], Scene], images: int) -> TestedRun:
@@ -47,8 +42,9 @@ def run_demo(
 
     near = run("demo-near", draw_scene, count)
     progress.say("now pictures that are far from the training pictures, on purpose")
+    # A third is enough to show what far looks like, and three show every kind.
     far = run("demo-far", draw_far_scene, max(3, count // 3))
-    return Demo(near, far)
+    return near, far
 
 
 def _prepare(

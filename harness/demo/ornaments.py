@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from harness.demo.canvas import Colour, Material, mixed, shaded
-from harness.demo.facade_layout import Box, Style
+from harness.demo import textures
+from harness.demo.canvas import Colour, mixed, shaded
+from harness.demo.facade_layout import Box
 from harness.demo.paints import LEAVES, Site
 
 _IRON: Final[Colour] = (44, 46, 50)
@@ -16,17 +17,19 @@ _IRON: Final[Colour] = (44, 46, 50)
 def cornice(site: Site, box: Box) -> None:
     """Draws a window head: a flat stone, or a pediment where there is room for one."""
     canvas, trim = site.canvas, site.paint.trim
+    # Only a palace's window heads are so high.
     if box.height >= 7:
         middle = (box.x0 + box.x1) / 2
         points = [(box.x0 - 0.5, box.y1 - 2.0), (middle, float(box.y0)), (box.x1 + 0.5, box.y1 - 2.0)]
-        canvas.cast(box.x0 + 3, box.y0 + 2, box.x1 - 3, box.y1, 2.5, 0.2)
+        canvas.cast(box.x0 + 3, box.y0 + 2, box.x1 - 3, box.y1, 2.5, light=0.2)
         canvas.polygon(points, shaded(trim, 1.05))
         inner = [(box.x0 + 3.5, box.y1 - 2.5), (middle, box.y0 + 2.2), (box.x1 - 3.5, box.y1 - 2.5)]
         canvas.polygon(inner, shaded(trim, 0.80))
-        canvas.slab(box.x0 - 0.5, box.y1 - 2.5, box.x1 + 0.5, box.y1, trim, 2.5)
+        canvas.slab(box.x0 - 0.5, box.y1 - 2.5, box.x1 + 0.5, box.y1, trim, depth=2.5)
         return
-    canvas.slab(box.x0, box.y0, box.x1, box.y1, trim, 2.5)
-    if box.height >= 5 and site.house.style is Style.BRICK:
+    canvas.slab(box.x0, box.y0, box.x1, box.y1, trim, depth=2.5)
+    # A keystone.
+    if box.height >= 5 and site.house.style == "brick":
         middle = (box.x0 + box.x1) / 2
         canvas.polygon(
             [(middle - 2.5, box.y0 - 1), (middle + 2.5, box.y0 - 1), (middle + 1.5, box.y1), (middle - 1.5, box.y1)],
@@ -37,15 +40,17 @@ def cornice(site: Site, box: Box) -> None:
 def sill(site: Site, box: Box) -> None:
     """Draws a stone sill; a riviera house keeps geraniums on it."""
     canvas = site.canvas
+    # The wall below lies in half shade.
     canvas.shadow(box.x0 + 1, box.y1, box.x1 - 1, box.y1 + 8, 0.86)
-    canvas.slab(box.x0, box.y1 - min(3, box.height), box.x1, box.y1, site.paint.trim, 2.5)
-    if site.house.style is Style.RIVIERA:
+    canvas.slab(box.x0, box.y1 - min(3, box.height), box.x1, box.y1, site.paint.trim, depth=2.5)
+    if site.house.style == "riviera":
         _flowers(site, box.x0 + 0.5, box.y0 - 3.5, box.x1 - 0.5, box.y1 - 1.5)
 
 
 def _flowers(site: Site, x0: float, y0: float, x1: float, y1: float) -> None:
     canvas = site.canvas
     canvas.paint(x0, y1 - 2, x1, y1 + 1, (150, 88, 62))
+    # Leaves first, flowers before them.
     for x in np.arange(x0, x1 - 1.0, 1.6):
         lift = float(site.rng.uniform(-0.8, 0.8))
         canvas.ellipse(x - 0.6, y0 + 1 + lift, x + 2.4, y1 - 0.5, shaded(LEAVES, float(site.rng.uniform(0.7, 1.3))))
@@ -59,42 +64,44 @@ def balcony(site: Site, box: Box) -> None:
     """Draws a balcony: stone balusters on a palace, iron rails elsewhere, and its slab's deep shadow."""
     canvas = site.canvas
     x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
-    if site.house.style is Style.PALACE:
+    if site.house.style == "palace":
         trim = site.paint.trim
         canvas.paint(x0, y0 + 2, x1, y1 - 2, mixed((150, 160, 176), site.wall, 0.35))
         for x in np.arange(x0 + 1.0, x1 - 1.5, 4.0):
             canvas.paint(x, y0 + 2, x + 2, y1 - 2, trim)
             canvas.paint(x + 1.5, y0 + 2, x + 2.5, y1 - 2, shaded(trim, 0.68))
+        # A post to every twelve balusters.
         for x in np.arange(x0 + 0.0, x1 - 3.0, 48.0):
-            canvas.slab(x, y0, x + 5, y1, trim, 1)
-        canvas.slab(x0, y1 - 2, x1, y1, trim, 0)
-        canvas.slab(x0, y0, x1, y0 + 2.5, trim, 0)
+            canvas.slab(x, y0, x + 5, y1, trim, depth=1)
+        canvas.slab(x0, y1 - 2, x1, y1, trim, depth=0)
+        canvas.slab(x0, y0, x1, y0 + 2.5, trim, depth=0)
         return
-    canvas.cast(x0, y1 - 2, x1, y1, 6, 0.05)
+    canvas.cast(x0, y1 - 2, x1, y1, 6, light=0.05)
     canvas.shadow(x0 + 2, y0 + 4, x1 + 1, y1 - 2, 0.72)
     canvas.rectangle(x0, y1 - 2, x1, y1, site.paint.trim)
     canvas.paint(x0, y1 - 0.5, x1, y1, shaded(site.paint.trim, 0.7))
-    canvas.paint(x0, y0 + 1, x1, y1 - 2, _IRON, 0.16)
+    canvas.paint(x0, y0 + 1, x1, y1 - 2, _IRON, alpha=0.16)
     for x in np.arange(x0 // 2 * 2, x1 - 0.4, 2.0):
-        canvas.paint(x, y0, x + 0.5, y1 - 2, _IRON, 0.85)
+        canvas.paint(x, y0, x + 0.5, y1 - 2, _IRON, alpha=0.85)
     canvas.paint(x0, y0, x1, y0 + 1, _IRON)
     canvas.paint(x0, y1 - 3, x1, y1 - 2.5, _IRON)
-    canvas.paint(x0, y0 + 3, x1, y0 + 3.5, _IRON, 0.7)
+    canvas.paint(x0, y0 + 3, x1, y0 + 3.5, _IRON, alpha=0.7)
 
 
 def deco(site: Site, box: Box) -> None:
     """Draws a relief panel with a rosette; above the roof line a chimney or a crest."""
     canvas, trim = site.canvas, site.paint.trim
     x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
-    if y1 <= site.house.top and site.house.style is Style.BRICK:
-        canvas.rectangle(x0, y0, x1, y1, shaded(site.wall, 0.92), material=Material.BRICK)
+    # Above the roof line a relief has no wall to hang on: it is a chimney or a crest.
+    if y1 <= site.house.top and site.house.style == "brick":
+        canvas.rectangle(x0, y0, x1, y1, shaded(site.wall, 0.92), texture=textures.bricks)
         canvas.shadow((x0 + x1) / 2 + 2, y0, x1, y1, 0.35)
-        canvas.slab(x0 - 1, y0, x1 + 1, y0 + 2.5, trim, 0.5)
+        canvas.slab(x0 - 1, y0, x1 + 1, y0 + 2.5, trim, depth=0.5)
         return
     if y1 <= site.house.top:
         _crest(site, box)
         return
-    canvas.slab(x0, y0, x1, y1, trim, 1.5)
+    canvas.slab(x0, y0, x1, y1, trim, depth=1.5)
     canvas.paint(x0 + 1.5, y0 + 1.5, x1 - 1.5, y1 - 1.5, shaded(site.wall, 0.82))
     middle, centre = (x0 + x1) / 2, (y0 + y1) / 2
     canvas.ellipse(middle - 1.6, centre - 1.6, middle + 1.6, centre + 1.6, trim)
@@ -106,11 +113,11 @@ def _crest(site: Site, box: Box) -> None:
     canvas, trim = site.canvas, site.paint.trim
     x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     middle = (x0 + x1) / 2
-    canvas.rectangle(x0, y0 + 3, x1, y1, site.wall, material=Material.PLASTER)
+    canvas.rectangle(x0, y0 + 3, x1, y1, site.wall, texture=textures.plaster)
     canvas.paint(x0, y0, x1, y0 + 3, shaded(trim, 1.0))
     canvas.paint(x0, y0 + 2, x1, y0 + 3, shaded(trim, 0.72))
     for left in (x0, x1 - 3):
-        canvas.slab(left, y0, left + 3, y1, trim, 0)
+        canvas.slab(left, y0, left + 3, y1, trim, depth=0)
     canvas.ellipse(middle - 4.5, y0 + 4, middle + 4.5, y1 - 0.5, trim)
     canvas.ellipse(middle - 3, y0 + 5.2, middle + 3, y1 - 1.7, (74, 86, 96))
     canvas.paint(middle - 0.25, y0 + 5, middle + 0.25, y1 - 1.5, trim)
@@ -121,13 +128,14 @@ def molding(site: Site, box: Box) -> None:
     canvas, trim = site.canvas, site.paint.trim
     x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     if box.height < 6:
-        canvas.slab(x0, y0, x1, y1, trim, 1 + box.height * 0.5)
+        canvas.slab(x0, y0, x1, y1, trim, depth=1 + box.height * 0.5)
         return
-    canvas.cast(x0, y0, x1, y1, 5, 0.05)
+    canvas.cast(x0, y0, x1, y1, 5, light=0.05)
     canvas.rectangle(x0, y0, x1, y1, trim)
     canvas.paint(x0, y0, x1, y0 + 1, shaded(trim, 1.12))
     canvas.paint(x0, y0 + 3, x1, y0 + 3.5, shaded(trim, 0.66))
     canvas.paint(x0, y0 + 3.5, x1, y1, shaded(trim, 0.88))
+    # Dentils stand on a grid of 4 units of the whole picture, so that neighbours join.
     for x in range(x0 // 4 * 4, x1, 4):
         canvas.paint(max(x0, x), y1 - 3, min(x1, x + 2), y1 - 0.5, shaded(trim, 1.08))
         canvas.paint(max(x0, x + 2), y1 - 3, min(x1, x + 4), y1 - 0.5, shaded(trim, 0.56))
@@ -136,11 +144,12 @@ def molding(site: Site, box: Box) -> None:
 def pillar(site: Site, box: Box) -> None:
     """Draws a round pillar, lit from the left, on a base and under a capital."""
     canvas, trim = site.canvas, site.paint.trim
-    canvas.cast(box.x0, box.y0, box.x1, box.y1, 2.5, 0.25)
+    canvas.cast(box.x0, box.y0, box.x1, box.y1, 2.5, light=0.25)
     canvas.rectangle(box.x0, box.y0, box.x1, box.y1, trim)
     steps = np.arange(box.x0, box.x1, 0.5)
     for x in steps:
+        # 0 at the lit side, brightest at 0.3, darkest at the right edge.
         across = (x - box.x0) / box.width
         canvas.paint(x, box.y0, x + 0.5, box.y1, shaded(trim, 1.06 - 0.42 * abs(across - 0.3) ** 1.2))
     for y0, y1 in ((box.y0, box.y0 + 3), (box.y1 - 3, box.y1)):
-        canvas.slab(box.x0 - 1, y0, box.x1 + 1, y1, trim, 1.5)
+        canvas.slab(box.x0 - 1, y0, box.x1 + 1, y1, trim, depth=1.5)

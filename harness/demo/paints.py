@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from harness.demo.canvas import Canvas, Colour, Material
+from harness.demo import textures
+from harness.demo.canvas import Canvas, Colour
 from harness.demo.facade_layout import House, Style
+from harness.demo.textures import Texture
 
 LEAVES: Final[Colour] = (62, 96, 46)
 
@@ -18,7 +20,7 @@ class Paint:
     """The colours of a style, RGB 0..255, and what its walls are made of."""
 
     wall: Colour
-    material: Material
+    texture: Texture
     trim: Colour
     frame: Colour
     roof: Colour
@@ -26,29 +28,30 @@ class Paint:
     shop: Colour
     awning: Colour
     shutter: Colour
-    surround: bool
+    surround: bool = False
 
 
 PAINTS: Final[dict[Style, Paint]] = {
-    Style.BRICK: Paint(
-        (156, 90, 74), Material.BRICK, (226, 215, 196), (240, 238, 230), (96, 92, 96),
-        (38, 66, 60), (32, 62, 58), (188, 52, 46), (60, 80, 70), False,
+    # Wall, texture, trim, window frame, roof; then door, shop, awning, shutter.
+    "brick": Paint(
+        (156, 90, 74), textures.bricks, (226, 215, 196), (240, 238, 230), (96, 92, 96),
+        (38, 66, 60), (32, 62, 58), (188, 52, 46), (60, 80, 70),
     ),
-    Style.PALACE: Paint(
-        (226, 190, 124), Material.PLASTER, (244, 234, 212), (246, 240, 226), (110, 104, 100),
-        (104, 66, 40), (92, 60, 40), (150, 60, 50), (110, 80, 50), True,
+    "palace": Paint(
+        (226, 190, 124), textures.plaster, (244, 234, 212), (246, 240, 226), (110, 104, 100),
+        (104, 66, 40), (92, 60, 40), (150, 60, 50), (110, 80, 50), surround=True,
     ),
-    Style.RIVIERA: Paint(
-        (232, 160, 122), Material.PLASTER, (246, 228, 206), (244, 240, 230), (186, 98, 66),
-        (64, 98, 84), (70, 104, 92), (232, 178, 62), (62, 118, 100), True,
+    "riviera": Paint(
+        (232, 160, 122), textures.plaster, (246, 228, 206), (244, 240, 230), (186, 98, 66),
+        (64, 98, 84), (70, 104, 92), (232, 178, 62), (62, 118, 100), surround=True,
     ),
-    Style.PARIS: Paint(
-        (218, 206, 182), Material.ASHLAR, (230, 221, 202), (236, 234, 226), (98, 108, 124),
-        (34, 52, 84), (34, 48, 78), (48, 74, 122), (150, 160, 166), False,
+    "paris": Paint(
+        (218, 206, 182), textures.ashlar, (230, 221, 202), (236, 234, 226), (98, 108, 124),
+        (34, 52, 84), (34, 48, 78), (48, 74, 122), (150, 160, 166),
     ),
-    Style.PASTEL: Paint(
-        (156, 196, 184), Material.PLASTER, (246, 243, 234), (250, 248, 242), (150, 92, 74),
-        (146, 62, 50), (148, 72, 58), (206, 92, 74), (240, 240, 232), True,
+    "pastel": Paint(
+        (156, 196, 184), textures.plaster, (246, 243, 234), (250, 248, 242), (150, 92, 74),
+        (146, 62, 50), (148, 72, 58), (206, 92, 74), (240, 240, 232), surround=True,
     ),
 }  # fmt: skip
 

@@ -30,15 +30,10 @@ def write_training_set(folder: Path, pairs: int = TRAINING_PAIRS, seed: int = TR
     for index in range(pairs):
         scene = draw_scene(seed, index)
         path = target / f"{index:04d}.png"
+        # (256, 512, 3)
         Image.fromarray(np.hstack((scene.photo, scene.label))).save(path, compress_level=1)
         written.append(path)
     return written
-
-
-def write_profile(pairs: list[Path], path: Path) -> None:
-    """Writes what the label maps of a training set look like, which `demo_profile` reads from the package."""
-    provenance = {"dataset": "the demo's drawn facades", "seed": TRAINING_SEED}
-    save_profile(path, build_profile(pairs, "facade_label", provenance, half="right"))
 
 
 def main() -> None:
@@ -51,7 +46,9 @@ def main() -> None:
     chosen = parser.parse_args()
     written = write_training_set(chosen.folder, chosen.pairs, chosen.seed)
     if chosen.profile:
-        write_profile(written, chosen.profile)
+        # What the label maps look like, which `demo_profile` reads from the package.
+        provenance = {"dataset": "the demo's drawn facades", "seed": TRAINING_SEED}
+        save_profile(chosen.profile, build_profile(written, "facade_label", provenance, half="right"))
     print(f"{len(written)} pairs in {chosen.folder / 'train'}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 State = Literal["ok", "warn", "bad"]
 
@@ -22,7 +22,3 @@ class Check:
     state: State
     what: str
     mend: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns what `--json` prints of it."""
-        return {"name": self.name, "state": self.state, "what": self.what, "mend": self.mend}

@@ -9,13 +9,16 @@ from pathlib import Path
 
 from harness.doctor.check import Check
 
+# Bytes: below it torch, a network and a batch of pictures leave little for anything else.
 _LITTLE_RAM = 4e9
+# Bytes: the largest datasets have 2.2 and 8.6 GB; the second is not even enough for code and a few weights.
 _LITTLE_DISK, _NO_DISK = 5e9, 5e8
 _OTHER_FOLDER = "make room, or use another disk with `--workspace DIR`"
 
 
 def check_cores() -> Check:
     """The processor cores this process may use."""
+    # A container or `taskset` may leave fewer than the machine has.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Check("processor", "ok", f"{cores} core{'s' if cores > 1 else ''}")
 
@@ -26,19 +29,19 @@ def check_memory(size: float | None = None) -> Check:
     if found is None:
         return Check("memory", "ok", "size unknown on this system")
     if found < _LITTLE_RAM:
-        return Check(
-            "memory", "warn", f"{found / 1e9:.1f} GB are little",
-            "close other programs; use small `--batch-size` and `--size`",
-        )  # fmt: skip
+        mend = "close other programs; use small `--batch-size` and `--size`"
+        return Check("memory", "warn", f"{found / 1e9:.1f} GB are little", mend)
     return Check("memory", "ok", f"{found / 1e9:.1f} GB")
 
 
 def memory_bytes() -> float | None:
     """Returns the bytes of memory, None where the system does not tell."""
     try:
+        # Windows has no sysconf, and some systems no such name.
         size = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return None
+    # A container's limit, version 2 of control groups; the word `max` where there is none.
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
     except OSError:
@@ -60,6 +63,7 @@ def check_disk(folder: Path) -> Check:
 def check_writable(folder: Path) -> Check:
     """Whether files can be made in the workspace, or in the nearest folder above it that exists; leaves nothing."""
     try:
+        # Permissions do not tell all (read-only mounts, quotas): only writing does.
         with tempfile.TemporaryFile(dir=_existing(folder)):
             return Check("workspace", "ok", f"`{folder}`")
     except OSError as error:

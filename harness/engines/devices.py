@@ -18,13 +18,16 @@ def resolve_device(asked: str) -> str:
     named = re.fullmatch(r"cuda(?::(\d+))?", asked)
     if named is None and asked != "auto":
         raise DeviceError(f"`{asked}` is no device", "use `--device auto`, `cpu`, `cuda` or `cuda:N`")
+    # Late: it takes seconds, and `cpu` needs none of it.
     import torch
 
+    # A driver too old for this PyTorch shows its GPUs, and yet none can be used.
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if named is None:
         return "cuda" if count else "cpu"
     if not count:
         raise DeviceError(f"`{asked}` was asked for, but {_why_no_cuda(torch.version.cuda)}", "use `--device cpu`")
+    # N counts the visible ones: CUDA_VISIBLE_DEVICES numbers them anew from 0.
     if int(named[1] or 0) >= count:
         raise DeviceError(
             f"`{asked}` was asked for, but this machine shows {count} GPU{'s' if count > 1 else ''}",

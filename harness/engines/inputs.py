@@ -3,35 +3,81 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
 
 from PIL import Image
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError
-from harness.images.opening import open_rgb
+from harness.images.opening import open_rgb, stored_size
 from harness.images.pairing import split_ab
 from harness.sets.item import Item
 from harness.workspace import checked_name
 
+_T = TypeVar("_T")
 
-def read_halves(item: Item, size: tuple[int, int] | None, architecture: Architecture) -> tuple[Image.Image, ...]:
-    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height) or at its own size for None.
 
-    Resizing is bicubic, as upstream's own loader does it.
+def bicubic(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Resizes as the PyTorch repository's loader does it."""
+    # Pillow's filter, which smooths where it shrinks; torch's own bicubic does not, and gives other pixels.
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def read_halves(
+    item: Item,
+    size: tuple[int, int] | None,
+    architecture: Architecture,
+    preprocessing: Preprocessing | None = None,
+) -> tuple[Image.Image, ...]:
+    """Returns what `halves_by` gives with `bicubic`."""
+    return halves_by(bicubic, item, size, architecture, preprocessing)
+
+
+def halves_by(
+    resize: Callable[[Image.Image, tuple[int, int]], _T],
+    item: Item,
+    size: tuple[int, int] | None,
+    architecture: Architecture,
+    preprocessing: Preprocessing | None = None,
+) -> tuple[_T, ...]:
+    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height).
+
+    Without a size each is at its own, or as `preprocessing` makes it.
 
     Raises:
         ImageError: the file is no readable picture, a pair of odd width, or of a size the network cannot take.
     """
     try:
+        # Upright, without alpha, 8 bit: what upstream's own `Image.open` would get wrong is mended before both engines.
         picture = open_rgb(item.path)
-        halves = split_ab(picture) if item.paired else (picture,)
+        halves: tuple[Image.Image, ...] = split_ab(picture) if item.paired else (picture,)
     except ImageError as error:
         subject = "" if error.message.startswith(f"`{item.path}`") else f"`{item.path}`: "
         raise ImageError(f"{subject}{error.message}", error.hint) from error
+    # (width, height), as Pillow counts; tensors come as (height, width).
     final = size or halves[0].size
+    if size is None and preprocessing is not None:
+        scaled, final = preprocessing.tested(final, architecture.multiple_of)
+        halves = tuple(cut_from_the_middle(half, scaled, final) for half in halves)
     if not fits(final, architecture):
         raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {reason(architecture)}", size_hint(architecture))
-    return tuple(h if h.size == final else h.resize(final, Image.Resampling.BICUBIC) for h in halves)
+    return tuple(resize(half, final) for half in halves)
+
+
+def cut_from_the_middle(picture: Image.Image, scaled: tuple[int, int], size: tuple[int, int]) -> Image.Image:
+    """Returns the picture resized to `scaled`, and of that the middle part of `size`."""
+    # Training cuts at random; a test in the middle, so that it can be repeated.
+    left, top = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
+    whole = bicubic(picture, scaled)
+    return whole if size == scaled else whole.crop((left, top, left + size[0], top + size[1]))
+
+
+def own_size(item: Item) -> tuple[int, int]:
+    """Returns width and height of an item's picture, or of each half, as its head says; raises ImageError for none."""
+    width, height = stored_size(item.path)
+    return (width // 2, height) if item.paired else (width, height)
 
 
 def checked_items(items: tuple[Item, ...], architecture: Architecture) -> bool:
@@ -82,6 +128,7 @@ def reason(architecture: Architecture) -> str:
     """Why the network takes certain sizes only."""
     multiple = architecture.multiple_of
     if architecture.netG.startswith("unet"):
+        # A U-Net's multiple is a power of two, one halving for each.
         halvings = multiple.bit_length() - 1
         return (
             f"a `{architecture.netG}` halves the picture {halvings} times and joins each level with its mirror, "

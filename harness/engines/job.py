@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture, Direction
 from harness.sets.item import Item
 
@@ -20,11 +22,13 @@ class Job:
 
     Attributes:
         size: width and height in pixels every input is brought to, or None for each picture's own size.
+        preprocessing: with no `size`, how the training of one's own model brought pictures to theirs.
         seed: base of all randomness of the run.
         device: `cpu`, `cuda` or `cuda:N`, already resolved.
         output: an empty folder; the engine writes `input/NAME.png`, `output/NAME.png` and, for paired items,
             `target/NAME.png` there: 8-bit RGB, as upstream's `tensor2im` writes them (truncation).
         log: file that receives everything the engine prints.
+        on_whole: called by any thread with the name of an item that is translated, and its pictures by their kind.
     """
 
     weights: Path
@@ -37,6 +41,36 @@ class Job:
     size: tuple[int, int] | None
     output: Path
     log: Path
+    preprocessing: Preprocessing | None = None
+    on_whole: Callable[[str, Mapping[str, Path]], None] = lambda name, pictures: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NativeSettings:
+    """What only the native engine can be told.
+
+    Attributes:
+        batch_size: images at once; by default chosen from the free memory and their size. It changes no result.
+        precision: arithmetic; `auto` is what the device is fast in.
+        compile_: whether to use torch.compile, which pays for thousands of images only.
+        samples: outputs drawn an image; with more than one, `mean/NAME.png` and `spread/NAME.png` are written too.
+        devices: several devices share the images; by default the job's one.
+        lua_seed: the seed whose dropout Torch7 drew through a whole run, to draw it again; None for our own.
+        lua_order: names of all pictures of that run in its order; by default the job's.
+    """
+
+    batch_size: int | None = None
+    precision: Literal["fp32", "bf16", "fp16", "auto"] = "fp32"
+    compile_: bool = False
+    samples: int = 1
+    devices: tuple[str, ...] | None = None
+    lua_seed: int | None = None
+    lua_order: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A program's mistake, not a user's: the command line has its own ranges.
+        if self.samples < 1 or (self.batch_size or 1) < 1:
+            raise ValueError("`samples` and `batch_size` are 1 at least")
 
 
 @dataclass(frozen=True)
@@ -53,4 +87,5 @@ class Answer:
     options: tuple[str, ...]
     shims: tuple[str, ...]
     durations: dict[str, float]
+    # What the one engine alone can tell, such as versions in the script's own process.
     extra: dict[str, Any] = field(default_factory=dict)

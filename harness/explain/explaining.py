@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import torch
+from markupsafe import Markup, escape
 
 from harness.catalog.types import Model
-from harness.demo.demo_weights import NGF
+from harness.demo.demo_weights import ARCHITECTURE
 from harness.engines.native.networks import build_discriminator, build_generator
 from harness.explain.drawing import Drawing, draw
 from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
 from harness.explain.statements import CHAPTERS, QUESTIONS
-from harness.explain.texts import explain_language, formula_html
 from harness.explain.work import at_work
 from harness.files import write_text
+from harness.provision.installed import installed_weights
 from harness.runs.trained import find_model
-from harness.web.language import Language
+from harness.testing.loading import load_generator
+from harness.web.language import Language, language
 from harness.web.render import render_page
 from harness.workspace import Workspace
 
-DEFAULT_MODEL = "pix2pix/facades_label2photo"
+_DEFAULT_MODEL = "pix2pix/facades_label2photo"
+# The discriminators of the paper's section 4.4: patches of 1, 16, 70 and 286 pixels.
 _VARIANTS = (("pixel", "pixel", 0), ("n_layers 1", "n_layers", 1), ("basic", "basic", 3), ("n_layers 5", "n_layers", 5))
 
 _LEAST_JUDGED = 128
@@ -32,34 +39,42 @@ _LEAST_JUDGED = 128
 
 @dataclass(frozen=True)
 class Variant:
-    """A discriminator; `square` is what the middle verdict sees of the example, (left, upper, side) in pixels."""
+    """A discriminator; its answer is `map` patches a side."""
 
     name: str
     network: Network
     field: Field
-
-    @property
-    def map(self) -> int:
-        return self.network.layers[-1].shape[1]
-
-    @property
-    def square(self) -> tuple[int, int, int]:
-        first, _ = self.field.square(self.map // 2)
-        return first, first, self.field.size
+    map: int
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One model's networks, ready to be printed or drawn."""
+    """One model's networks, ready to be printed or drawn.
+
+    Attributes:
+        basic: the discriminator of the papers, one of the `variants`.
+    """
 
     model: Model
     generator: Network
     drawing: Drawing
     variants: tuple[Variant, ...]
+    basic: Variant
 
     @property
-    def basic(self) -> Variant:
-        return next(v for v in self.variants if v.name == "basic")
+    def values(self) -> dict[str, object]:
+        """What the texts leave open, measured on the networks."""
+        field = self.basic.field
+        return {"field": field.size, "step": field.step, "map": self.basic.map, "side": self.model.crop_size}
+
+
+@cache
+def explain_language(code: str) -> Language:
+    """Returns the report's language with the texts of `explain` added; raises UnknownNameError as `language` does."""
+    base = language(code)
+    # Kept apart from the strings that every page has.
+    text = (files("harness.explain") / "text" / f"{code}.json").read_text(encoding="utf-8")
+    return Language(code, {**base.strings, **json.loads(text)})
 
 
 def explain(workspace: Workspace, model: str | None = None) -> Explanation:
@@ -68,32 +83,26 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
     Raises:
         UnknownNameError: there is no such model.
     """
-    entry = find_model(workspace, model or DEFAULT_MODEL)
-    a = entry.architecture
-    side = entry.crop_size
+    entry = find_model(workspace, model or _DEFAULT_MODEL)
+    if entry.family == "lua" and installed_weights(workspace, entry):  # a file of one's own may be another network
+        loaded = load_generator(workspace, entry)
+        entry = replace(loaded.model, architecture=loaded.architecture)
+    a, side = entry.architecture, entry.crop_size
     with torch.device("meta"):
-        generator = build_generator(a)
-    network = take_apart(generator, (a.input_nc, side, side))
+        # Shapes alone are asked for: no weight is ever made.
+        generator = take_apart(build_generator(a), (a.input_nc, side, side))
     # pix2pix's discriminator sees input and output, CycleGAN's the output alone.
+    # (input and output, or output alone) in one tensor: the condition is a concatenation.
     channels = a.output_nc + (0 if entry.family == "cyclegan" else a.input_nc)
     judged = max(side, _LEAST_JUDGED)
-    variants = []
+    variants = {}
     for name, kind, layers in _VARIANTS:
         with torch.device("meta"):
             built = build_discriminator(kind, channels, layers=layers, norm=a.norm)
-        variants.append(Variant(name, take_apart(built, (channels, judged, judged)), receptive_field(built)))
-    return Explanation(entry, network, draw(network), tuple(variants))
-
-
-def values(explanation: Explanation) -> dict[str, object]:
-    """What the texts leave open, measured on the networks."""
-    basic = explanation.basic
-    return {
-        "field": basic.field.size,
-        "step": basic.field.step,
-        "map": basic.map,
-        "side": explanation.model.crop_size,
-    }
+        network = take_apart(built, (channels, judged, judged))
+        # The last layer is one channel of verdicts, (1, map, map).
+        variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
+    return Explanation(entry, generator, draw(generator), tuple(variants.values()), variants["basic"])
 
 
 def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
@@ -112,12 +121,6 @@ def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
     return [(words.text(f"fact.{key}"), value) for key, value in pairs.items()]
 
 
-def page_path(workspace: Workspace, model: Model, lang: str) -> Path:
-    """Where the page of a model lies; other languages than English carry their code."""
-    suffix = "" if lang == "en" else f".{lang}"
-    return workspace.results / f"explain-{model.family}-{model.name}{suffix}.html"
-
-
 def write_explanation(
     workspace: Workspace, model: str | None = None, lang: str = "en", beside: Sequence[str] = ()
 ) -> Path:
@@ -128,14 +131,29 @@ def write_explanation(
     """
     words = explain_language(lang)
     explanation = explain(workspace, model)
-    work = at_work(workspace, explanation.model, beside)
-    pictures = make_pictures()
-    target = page_path(workspace, explanation.model, lang)
+    told = explanation.model
     html = render_page(
-        "explain.html.j2", words, package="harness.explain", styles=("explain.css",),
-        e=explanation, pictures=pictures, chapters=CHAPTERS, questions=QUESTIONS, values=values(explanation),
-        facts=facts(explanation, words), formula=formula_html, ngf=NGF, work=work,
+        "explain.html.j2",
+        words,
+        package="harness.explain",
+        styles=("explain.css",),
+        # No script of the page speaks: base.js copies and changes the look.
         data={"digits": words.digits, "strings": {}},
-    )  # fmt: skip
+        e=explanation,
+        chapters=CHAPTERS,
+        questions=QUESTIONS,
+        facts=facts(explanation, words),
+        formula=_formula,
+        pictures=make_pictures(),
+        ngf=ARCHITECTURE.ngf,
+        work=at_work(workspace, told, beside),
+    )
+    # One name a model and language: it is written over, never piled up.
+    target = workspace.results / f"explain-{told.family}-{told.name}{'' if lang == 'en' else f'.{lang}'}.html"
     write_text(target, html)
     return target
+
+
+def _formula(formula: str) -> Markup:
+    """Its `_{…}` are subscripts."""
+    return Markup(re.sub(r"_\{(.*?)\}", r"<sub>\1</sub>", str(escape(formula))))  # noqa: S704  # escaped first

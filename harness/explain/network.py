@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -40,7 +40,6 @@ class Skip:
     first: int
     last: int
     joining: Joining
-    channels: int
 
 
 @dataclass(frozen=True)
@@ -80,68 +79,58 @@ class Field:
         return first, first + self.size
 
 
-_KINDS = {
-    "ImageBatchNorm": "BatchNorm2d",
-    "ImageDropout": "Dropout",
-}
-"""Our layers under the names of the official ones they stand for."""
+# Our layers under the names of the official ones they stand for.
+_KINDS = {"ImageBatchNorm": "BatchNorm2d", "BottleneckNorm": "BatchNorm2d", "ImageDropout": "Dropout"}
 
 
 def take_apart(network: nn.Module, shape: tuple[int, int, int]) -> Network:
-    """Returns what hooks see while `network` runs once on a meta tensor of (channels, height, width)."""
-    recorder = _Recorder()
-    handles = list(recorder.attach(network))
-    try:
-        with torch.no_grad(), dropout_from([torch.Generator()]):
-            network.to("meta")(torch.empty((1, *shape), device="meta"))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return Network(shape, tuple(recorder.layers), tuple(sorted(recorder.skips, key=lambda s: s.first)))
+    """Returns what hooks see while `network` runs once on a meta tensor of (channels, height, width).
 
+    The hooks stay, and the network has no weights from then on: it is of no more use.
+    """
+    layers: list[Layer] = []
+    skips: list[Skip] = []
+    # A stack, since the blocks of a U-Net lie within each other.
+    begun: list[int] = []  # positions of the first layers of the blocks that are being run
+    last: torch.Tensor | None = None
 
-class _Recorder:
-    def __init__(self) -> None:
-        self.layers: list[Layer] = []
-        self.skips: list[Skip] = []
-        self._begun: list[int] = []
-        self._last: torch.Tensor | None = None
+    def leaf(key: str, module: nn.Module, _: Any, output: torch.Tensor) -> None:
+        nonlocal last
+        kind, trained = type(module).__name__, (p.numel() for p in module.parameters() if p.requires_grad)
+        kernel, stride = None, None
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            kernel, stride = module.kernel_size[0], module.stride[0]
+        # (1, C, H, W)
+        _, channels, height, width = output.shape
+        layers.append(Layer(key, _KINDS.get(kind, kind), kernel, stride, (channels, height, width), sum(trained)))
+        last = output
 
-    def attach(self, network: nn.Module) -> Iterator[torch.utils.hooks.RemovableHandle]:
-        for name, module in network.named_modules():
-            if not list(module.children()):
-                yield module.register_forward_hook(self._leaf(name))
-            elif not isinstance(module, nn.Sequential):
-                yield module.register_forward_pre_hook(self._enter)
-                yield module.register_forward_hook(self._leave)
+    def enter(_: nn.Module, __: Any) -> None:
+        begun.append(len(layers))
 
-    def _leaf(self, name: str) -> Any:
-        def hook(module: nn.Module, _: Any, output: torch.Tensor) -> None:
-            self.layers.append(
-                Layer(
-                    key=name,
-                    kind=_KINDS.get(type(module).__name__, type(module).__name__),
-                    kernel=_side(module, "kernel_size"),
-                    stride=_side(module, "stride"),
-                    shape=_shape(output),
-                    parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
-                )
-            )
-            self._last = output
-
-        return hook
-
-    def _enter(self, _: nn.Module, __: Any) -> None:
-        self._begun.append(len(self.layers))
-
-    def _leave(self, _: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+    def leave(_: nn.Module, __: Any, output: torch.Tensor) -> None:
         """A block whose output is not its last layer's has joined something to it: by shape, what and how."""
-        first = self._begun.pop()
-        if output is self._last or self._last is None:
-            return
-        joining: Joining = "sum" if output.shape == self._last.shape else "concatenation"
-        self.skips.append(Skip(first, len(self.layers) - 1, joining, inputs[0].shape[1]))
-        self._last = output
+        nonlocal last
+        first = begun.pop()
+        # The very tensor of the last layer: a plain chain.
+        if last is not None and output is not last:
+            # A ResNet's block adds and keeps the shape; a U-Net's puts its input's channels beside.
+            joining: Joining = "sum" if output.shape == last.shape else "concatenation"
+            skips.append(Skip(first, len(layers) - 1, joining))
+            last = output
+
+    for name, module in network.named_modules():
+        if not list(module.children()):
+            module.register_forward_hook(partial(leaf, name))
+        elif not isinstance(module, nn.Sequential):
+            # A Sequential joins nothing; what is left are blocks and the network itself.
+            module.register_forward_pre_hook(enter)
+            module.register_forward_hook(leave)
+    # Dropout takes a generator for each image of a batch, here of one.
+    with torch.no_grad(), dropout_from([torch.Generator()]):
+        # On the meta device layers know shapes and compute nothing.
+        network.to("meta")(torch.empty((1, *shape), device="meta"))
+    return Network(shape, tuple(layers), tuple(sorted(skips, key=lambda skip: skip.first)))
 
 
 def receptive_field(network: nn.Module) -> Field:
@@ -154,16 +143,7 @@ def receptive_field(network: nn.Module) -> Field:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             start -= int(module.padding[0]) * step
+            # r = r + (k - 1)·j, j = j·s, start = start - p·j, from the input to the output.
             size += (module.kernel_size[0] - 1) * step
             step *= module.stride[0]
     return Field(size, step, start)
-
-
-def _side(module: nn.Module, name: str) -> int | None:
-    value = getattr(module, name, None)
-    return int(value[0]) if isinstance(value, tuple) else None
-
-
-def _shape(output: torch.Tensor) -> tuple[int, int, int]:
-    _, channels, height, width = output.shape
-    return channels, height, width

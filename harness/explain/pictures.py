@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,18 +15,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from harness.catalog.types import Architecture
-from harness.demo.demo_weights import DIRECTION, NET_G, NGF, NORM, demo_weights
-from harness.demo.scenes import Scene, draw_scene
-from harness.engines.job import Job, Mode
+from harness.catalog.types import Architecture, Direction
+from harness.demo.demo_weights import ARCHITECTURE, DIRECTION, demo_weights
+from harness.demo.scenes import draw_scene
+from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.generator import Translator
 from harness.engines.native.networks import UnetBlock
-from harness.engines.native.pixels import to_pixels, to_tensor
+from harness.engines.native.pixels import spread_map, spread_of, to_pixels, to_tensor
 
 SAMPLES = 4
-_SPREAD_SCALE = 4
 _SEED, _INDEX = 20_000, 3  # a scene of the demo, which the generator was not trained on
-_NAME = "example"
 
 
 @dataclass(frozen=True)
@@ -54,39 +53,32 @@ class Pictures:
 def make_pictures() -> Pictures:
     """Translates one drawn label map in several ways on the CPU; about a second."""
     scene = draw_scene(_SEED, _INDEX)
-    inputs = to_tensor([Image.fromarray(scene.label)], 3)
-    live = _translator("paper")
-    draws = [live.translate(inputs.clone(), [_NAME], sample) for sample in range(SAMPLES)]
-    deviation = torch.stack(draws).std(0, correction=0).mean(1)[0] * 127.5
-    spread = (deviation * _SPREAD_SCALE).clamp(0, 255).to(torch.uint8).numpy()
-    samples = tuple(Picture("picture.sample", _drawn(draw), n + 1) for n, draw in enumerate(draws))
-    shown = Picture("picture.spread", address(Image.fromarray(spread)))
+    label = Image.fromarray(scene.label)
+    inputs = to_tensor([label], 3)  # (1, 3, 256, 256) in [-1, 1]
+
+    def drawn(mode: Mode, sample: int = 0, change: Callable[[nn.Module], None] | None = None) -> torch.Tensor:
+        job = cpu_job(demo_weights(), ARCHITECTURE, DIRECTION, mode)
+        # A network of its own for each picture: the one with cut skips is of no more use.
+        translator = Translator(job, "cpu", NativeSettings(batch_size=1))
+        if change:
+            change(translator._network)
+        return translator.translate(inputs.clone(), ["example"], sample)
+
+    draws = [drawn("paper", sample) for sample in range(SAMPLES)]
+    # Standard deviation over the draws, in levels of 255, of each pixel.
+    spread = spread_of(draws)
+    samples = tuple(Picture("picture.sample", _address(draw), n) for n, draw in enumerate(draws, 1))
+    given = Picture("picture.input", address(label)), Picture("picture.target", address(Image.fromarray(scene.photo)))
     return Pictures(
-        example=address(Image.fromarray(scene.label)),
-        samples=(*_pair(scene), *samples, shown),
-        states=_states(inputs, draws[0]),
-        spread=float(deviation.mean()),
-    )
-
-
-def _pair(scene: Scene) -> tuple[Picture, Picture]:
-    return (
-        Picture("picture.input", address(Image.fromarray(scene.label))),
-        Picture("picture.target", address(Image.fromarray(scene.photo))),
-    )
-
-
-def _states(inputs: torch.Tensor, first: torch.Tensor) -> tuple[Picture, ...]:
-    def one(mode: Mode) -> str:
-        return _drawn(_translator(mode).translate(inputs.clone(), [_NAME]))
-
-    cut = _translator("paper")
-    _cut_skips(cut._network)
-    return (
-        Picture("picture.sample", _drawn(first), 1),
-        Picture("picture.deterministic", one("deterministic")),
-        Picture("picture.eval", one("eval")),
-        Picture("picture.cut", _drawn(cut.translate(inputs.clone(), [_NAME]))),
+        example=given[0].address,
+        samples=(*given, *samples, Picture("picture.spread", address(Image.fromarray(spread_map(spread)[0].numpy())))),
+        states=(
+            samples[0],
+            Picture("picture.deterministic", _address(drawn("deterministic"))),
+            Picture("picture.eval", _address(drawn("eval"))),
+            Picture("picture.cut", _address(drawn("paper", change=_cut_skips))),
+        ),
+        spread=float(spread.mean()),
     )
 
 
@@ -95,23 +87,28 @@ def _cut_skips(network: nn.Module) -> None:
 
     def without(channels: int, _: nn.Module, __: Any, output: torch.Tensor) -> torch.Tensor:
         kept = output.clone()
+        # A block answers [its input, what came up] along the channels: (1, C_in + C_up, H, W).
         kept[:, :channels] = 0
         return kept
 
     for block in network.modules():
-        if isinstance(block, UnetBlock) and not block.outermost:
+        if isinstance(block, UnetBlock) and block.joins:
+            # As many channels as its first convolution takes in.
             first = next(m for m in block.modules() if isinstance(m, nn.Conv2d))
             block.register_forward_hook(partial(without, first.in_channels))
 
 
-def _translator(mode: Mode) -> Translator:
-    architecture = Architecture(NET_G, NORM, use_dropout=True, ngf=NGF)
-    aside = Path(tempfile.gettempdir())  # a translator alone writes nothing
-    job = Job(demo_weights(), architecture, (), DIRECTION, mode, 0, "cpu", (256, 256), aside, aside / "log.txt")
-    return Translator(job, "cpu", "fp32", compile_=False, batch_size=1)
+def cpu_job(weights: Path, architecture: Architecture, direction: Direction, mode: Mode, side: int = 256) -> Job:
+    """Returns what a translator is asked that stands alone, on the CPU, and writes nothing."""
+    # A job must name folders; these are never touched.
+    aside = Path(tempfile.gettempdir())
+    return Job(
+        weights=weights, architecture=architecture, items=(), direction=direction, mode=mode, seed=0, device="cpu",
+        size=(side, side), output=aside, log=aside / "log.txt",
+    )  # fmt: skip
 
 
-def _drawn(output: torch.Tensor) -> str:
+def _address(output: torch.Tensor) -> str:
     return address(Image.fromarray(to_pixels(output)[0].numpy()))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import Literal
 
 from harness.catalog.repositories import LUA, PYTORCH
@@ -56,46 +58,16 @@ class Statement:
     formula: str = ""
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """A part of the explanation; the page sets this model's drawings and pictures beside some of them."""
+# The token of a line is looked for in the pinned file by a test: a wrong number fails there.
+_p, _c = partial(Section, "pix2pix"), partial(Section, "CycleGAN")
+_net = partial(Line, "models/networks.py")
+_pix = partial(Line, "models/pix2pix_model.py")
+_cyc = partial(Line, "models/cycle_gan_model.py")
+_train = partial(Line, "options/train_options.py")
+_base = partial(Line, "options/base_options.py")
+_lua = partial(Line, repository=LUA)
 
-    key: str
-    statements: tuple[Statement, ...]
-
-
-def _p(number: str) -> Section:
-    return Section("pix2pix", number)
-
-
-def _c(number: str) -> Section:
-    return Section("CycleGAN", number)
-
-
-def _net(number: int, token: str) -> Line:
-    return Line("models/networks.py", number, token)
-
-
-def _pix(number: int, token: str) -> Line:
-    return Line("models/pix2pix_model.py", number, token)
-
-
-def _cyc(number: int, token: str) -> Line:
-    return Line("models/cycle_gan_model.py", number, token)
-
-
-def _train(number: int, token: str) -> Line:
-    return Line("options/train_options.py", number, token)
-
-
-def _base(number: int, token: str) -> Line:
-    return Line("options/base_options.py", number, token)
-
-
-def _lua(file: str, number: int, token: str) -> Line:
-    return Line(file, number, token, LUA)
-
-
+# The papers' equations 1, 3 and 4 (pix2pix), 2, 3 and section 5.2 (CycleGAN); `_{…}` are subscripts.
 CGAN = "L_{cGAN}(G, D) = E_{x,y}[log D(x, y)] + E_{x,z}[log(1 − D(x, G(x, z)))]"
 L1 = "L_{L1}(G) = E_{x,y,z}[‖y − G(x, z)‖_{1}]"
 OBJECTIVE = "G* = arg min_{G} max_{D} L_{cGAN}(G, D) + λ L_{L1}(G)"
@@ -103,88 +75,51 @@ CYCLE = "L_{cyc}(G, F) = E_{x}[‖F(G(x)) − x‖_{1}] + E_{y}[‖G(F(y)) − y
 FULL = "L(G, F, D_{X}, D_{Y}) = L_{GAN}(G, D_{Y}) + L_{GAN}(F, D_{X}) + λ L_{cyc}(G, F)"
 IDENTITY = "L_{identity}(G, F) = E_{y}[‖G(y) − y‖_{1}] + E_{x}[‖F(x) − x‖_{1}]"
 
-CHAPTERS: tuple[Chapter, ...] = (
-    Chapter(
-        "gan",
-        (
-            Statement("gan.game", (_p("1"),)),
-            Statement("gan.conditional", (_p("3"), _pix(93, "we use conditional GANs"))),
-            Statement("gan.channels", (_p("3.1"), _pix(61, "opt.input_nc + opt.output_nc")), CGAN),
-        ),
-    ),
-    Chapter(
-        "generator",
-        (
-            Statement("generator.unet", (_p("3.2.1"), _p("6.1.1"), _net(442, "innermost=True"))),
-            Statement("generator.skips", (_p("3.2.1"), _net(515, "torch.cat([x, self.model(x)], 1)"))),
-            Statement("generator.without_skips", (_p("4.3"),)),
-            Statement("generator.bottleneck", (_p("6.3"), _net(496, "down = [downrelu, downconv]"))),
-            Statement("generator.resnet", (_c("4"), _net(420, "x + self.conv_block(x)"))),
-        ),
-    ),
-    Chapter(
-        "discriminator",
-        (
-            Statement("discriminator.patches", (_p("3.2.2"), _net(550, "output 1 channel prediction map"))),
-            Statement("discriminator.why", (_p("3.2.2"),)),
-            Statement("discriminator.field", (_p("4.4"), _net(179, "70×70 overlapping patches"))),
-            Statement("discriminator.variants", (_p("4.4"), _base(34, "--n_layers_D"))),
-        ),
-    ),
-    Chapter(
-        "losses",
-        (
-            Statement("losses.discriminator", (_p("3.3"), _net(234, "BCEWithLogitsLoss"), _pix(101, "* 0.5"))),
-            Statement("losses.generator", (_p("3.3"), _pix(109, "self.criterionGAN(pred_fake, True)"))),
-            Statement("losses.l1", (_p("3.1"), _pix(111, "self.criterionL1(self.fake_B, self.real_B)")), L1),
-            Statement("losses.lambda", (_p("3.1"), _p("4.2"), _pix(36, "default=100.0")), OBJECTIVE),
-        ),
-    ),
-    Chapter(
-        "noise",
-        (
-            Statement("noise.dropout", (_p("3.1"), _net(505, "nn.Dropout(0.5)"))),
-            Statement("noise.little", (_p("3.1"),)),
-            Statement("noise.test", (_p("3.3"), Line("test.py", 65, "batchnorm and dropout"))),
-            Statement("noise.statistics", (_p("3.3"), Line("test.py", 50, "batch_size = 1"))),
-        ),
-    ),
-    Chapter(
-        "training",
-        (
-            Statement("training.steps", (_p("3.3"), _pix(118, "# update D"), _pix(123, "# update G"))),
-            Statement("training.adam", (_p("3.3"), _train(28, "default=0.0002"), _pix(68, "betas=(opt.beta1, 0.999)"))),
-            Statement("training.schedule", (_train(25, "default=100"), _train(26, "linearly decay"))),
-            Statement("training.start", (_p("6.2"), _net(90, "init.normal_(m.weight.data, 0.0, init_gain)"))),
-            Statement("training.jitter", (_p("6.2"), _base(45, "default=286"), _base(46, "default=256"))),
-        ),
-    ),
-    Chapter(
-        "cyclegan",
-        (
-            Statement("cyclegan.unpaired", (_c("3"), _cyc(10, "without paired data"))),
-            Statement("cyclegan.two", (_c("3"), _cyc(78, "G_A (G), G_B (F), D_A (D_Y), D_B (D_X)"))),
-            Statement("cyclegan.cycle", (_c("3.2"), _cyc(42, "default=10.0"), _cyc(175, "self.loss_cycle_A")), CYCLE),
-            Statement("cyclegan.full", (_c("3.3"),), FULL),
-            Statement(
-                "cyclegan.identity", (_c("5.2"), _cyc(47, "default=0.5"), _cyc(162, "self.loss_idt_A")), IDENTITY
-            ),
-            Statement("cyclegan.least_squares", (_c("4"), _net(232, "MSELoss"), _train(29, "default='lsgan'"))),
-            Statement("cyclegan.pool", (_c("4"), _train(30, "default=50"))),
-            Statement("cyclegan.norm", (_c("4"), _base(35, 'default="instance"'), _cyc(40, "no_dropout=True"))),
-        ),
-    ),
-    Chapter(
-        "lua",
-        (
-            Statement("lua.sigmoid", (_lua("models.lua", 209, "nn.Sigmoid()"), _net(224, "Do not use sigmoid"))),
-            Statement("lua.schedule", (_lua("train.lua", 23, "niter = 200"), _train(26, "n_epochs_decay"))),
-            Statement("lua.bias", (_lua("train.lua", 231, "m.bias:zero()"), _net(483, "bias=use_bias"))),
-            Statement("lua.dropout", (_lua("models.lua", 67, "nn.Dropout(0.5)"), _net(497, "upnorm]"))),
-            Statement("lua.gradient", (_lua("train.lua", 273, "netD.output"), _pix(108, "self.netD(fake_AB)"))),
-            Statement("lua.results", (Line("README.md", 17, "comparable to or better"),)),
-        ),
-    ),
+# In the order of the page; the first word of a key is the chapter.
+STATEMENTS = (
+    Statement("gan.game", (_p("1"),)),
+    Statement("gan.conditional", (_p("3"), _pix(93, "we use conditional GANs"))),
+    Statement("gan.channels", (_p("3.1"), _pix(61, "opt.input_nc + opt.output_nc")), CGAN),
+    Statement("generator.unet", (_p("3.2.1"), _p("6.1.1"), _net(442, "innermost=True"))),
+    Statement("generator.skips", (_p("3.2.1"), _net(515, "torch.cat([x, self.model(x)], 1)"))),
+    Statement("generator.without_skips", (_p("4.3"),)),
+    Statement("generator.bottleneck", (_p("6.3"), _net(496, "down = [downrelu, downconv]"))),
+    Statement("generator.resnet", (_c("4"), _net(420, "x + self.conv_block(x)"))),
+    Statement("discriminator.patches", (_p("3.2.2"), _net(550, "output 1 channel prediction map"))),
+    Statement("discriminator.why", (_p("3.2.2"),)),
+    Statement("discriminator.field", (_p("4.4"), _net(179, "70×70 overlapping patches"))),
+    Statement("discriminator.variants", (_p("4.4"), _base(34, "--n_layers_D"))),
+    Statement("losses.discriminator", (_p("3.3"), _net(234, "BCEWithLogitsLoss"), _pix(101, "* 0.5"))),
+    Statement("losses.generator", (_p("3.3"), _pix(109, "self.criterionGAN(pred_fake, True)"))),
+    Statement("losses.l1", (_p("3.1"), _pix(111, "self.criterionL1(self.fake_B, self.real_B)")), L1),
+    Statement("losses.lambda", (_p("3.1"), _p("4.2"), _pix(36, "default=100.0")), OBJECTIVE),
+    Statement("noise.dropout", (_p("3.1"), _net(505, "nn.Dropout(0.5)"))),
+    Statement("noise.little", (_p("3.1"),)),
+    Statement("noise.test", (_p("3.3"), Line("test.py", 65, "batchnorm and dropout"))),
+    Statement("noise.statistics", (_p("3.3"), Line("test.py", 50, "batch_size = 1"))),
+    Statement("training.steps", (_p("3.3"), _pix(118, "# update D"), _pix(123, "# update G"))),
+    Statement("training.adam", (_p("3.3"), _train(28, "default=0.0002"), _pix(68, "betas=(opt.beta1, 0.999)"))),
+    Statement("training.schedule", (_train(25, "default=100"), _train(26, "linearly decay"))),
+    Statement("training.start", (_p("6.2"), _net(90, "init.normal_(m.weight.data, 0.0, init_gain)"))),
+    Statement("training.jitter", (_p("6.2"), _base(45, "default=286"), _base(46, "default=256"))),
+    Statement("cyclegan.unpaired", (_c("3"), _cyc(10, "without paired data"))),
+    Statement("cyclegan.two", (_c("3"), _cyc(78, "G_A (G), G_B (F), D_A (D_Y), D_B (D_X)"))),
+    Statement("cyclegan.cycle", (_c("3.2"), _cyc(42, "default=10.0"), _cyc(175, "self.loss_cycle_A")), CYCLE),
+    Statement("cyclegan.full", (_c("3.3"),), FULL),
+    Statement("cyclegan.identity", (_c("5.2"), _cyc(47, "default=0.5"), _cyc(162, "self.loss_idt_A")), IDENTITY),
+    Statement("cyclegan.least_squares", (_c("4"), _net(232, "MSELoss"), _train(29, "default='lsgan'"))),
+    Statement("cyclegan.pool", (_c("4"), _train(30, "default=50"))),
+    Statement("cyclegan.norm", (_c("4"), _base(35, 'default="instance"'), _cyc(40, "no_dropout=True"))),
+    Statement("lua.sigmoid", (_lua("models.lua", 209, "nn.Sigmoid()"), _net(224, "Do not use sigmoid"))),
+    Statement("lua.schedule", (_lua("train.lua", 23, "niter = 200"), _train(26, "n_epochs_decay"))),
+    Statement("lua.bias", (_lua("train.lua", 231, "m.bias:zero()"), _net(483, "bias=use_bias"))),
+    Statement("lua.dropout", (_lua("models.lua", 67, "nn.Dropout(0.5)"), _net(497, "upnorm]"))),
+    Statement("lua.gradient", (_lua("train.lua", 273, "netD.output"), _pix(108, "self.netD(fake_AB)"))),
+    Statement("lua.results", (Line("README.md", 17, "comparable to or better"),)),
 )
+
+# Neighbours of one chapter stand together above: `groupby` joins only those.
+CHAPTERS = {key: tuple(told) for key, told in groupby(STATEMENTS, key=lambda s: s.key.partition(".")[0])}
+"""Statements by the first word of their keys; the page sets this model's drawings and pictures beside some of them."""
 
 QUESTIONS = tuple(f"question.{number}" for number in range(1, 11))

@@ -3,7 +3,6 @@ the same pictures by trainings in which something was left out."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch import nn
 
 from harness.catalog.types import Model
 from harness.engines.inputs import read_halves
-from harness.engines.job import Job
+from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator, load_generator
 from harness.engines.native.layers import set_mode
@@ -24,7 +23,7 @@ from harness.engines.native.networks import ResnetBlock, build_discriminator
 from harness.engines.native.pixels import to_tensor
 from harness.errors import RunError
 from harness.explain.network import receptive_field
-from harness.explain.pictures import address
+from harness.explain.pictures import address, cpu_job
 from harness.runs.trained import find_model, training_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
 from harness.sets.finding import default_set
@@ -34,9 +33,13 @@ from harness.weights.reading import read_state_dict
 from harness.workspace import Workspace
 
 PICTURES = 3
+# Red, white and blue of ColorBrewer's RdBu, which colour-blind readers can tell apart.
 _MADE, _UNSURE, _REAL = (np.array(c, dtype=np.float32) for c in ((178, 24, 43), (247, 247, 247), (33, 102, 172)))
+# The colours' share: enough to be read, and the picture still shows through.
 _COVER = 0.6
+# Pixels on the page; nearest neighbours, so that a map of 2×2 shows four squares.
 _ANSWER_SIDE = 96
+# Options in which trainings always differ.
 _IDLE = {"name", "dataroot", "checkpoints_dir", "num_threads"}
 
 
@@ -52,7 +55,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the discriminator says of each patch: 0 made, 1 real; `square` is one patch, (left, upper, side)."""
+    """What the discriminator says of each patch: 0 made, 1 real; `square` is one patch, (first, size) in pixels."""
 
     real: str
     made: str
@@ -60,7 +63,7 @@ class Verdicts:
     made_mean: float
     map: int
     side: int
-    square: tuple[int, int, int]
+    square: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,6 @@ class Column:
 
     name: str
     differs: str
-    epoch: int
     ssim: float | None
     psnr: float | None
     pictures: tuple[str, ...]
@@ -77,13 +79,11 @@ class Column:
 
 @dataclass(frozen=True)
 class AtWork:
-    """What a trained model does on held-out pictures."""
+    """What a trained model does on held-out pictures, `output` on the first, trainings in `columns` on each."""
 
     name: str
     epoch: int
-    input: str
     output: str
-    target: str | None
     levels: tuple[Level, ...]
     verdicts: Verdicts | None
     inputs: tuple[str, ...]
@@ -103,19 +103,10 @@ class _Trained:
     def weights(self, network: str, epoch: int) -> Path:
         return self.folder / "checkpoints" / f"{epoch}_net_{network}.pth"
 
-    @property
-    def last(self) -> int:
-        return int(self.record.plan["epochs"])
-
-    def translator(self, items: tuple[Item, ...], epoch: int) -> Translator:
-        return Translator(self.job(items, epoch), "cpu", "fp32", compile_=False, batch_size=1)
-
-    def job(self, items: tuple[Item, ...], epoch: int) -> Job:
-        side, aside = self.model.crop_size, Path(tempfile.gettempdir())  # a translator alone writes nothing
-        return Job(
-            self.weights(self.entry.network, epoch), self.model.architecture, items, self.model.direction, "paper", 0,
-            "cpu", (side, side), aside, aside / "log.txt",
-        )  # fmt: skip
+    def job(self, epoch: int) -> Job:
+        model = self.model
+        weights = self.weights(self.entry.network, epoch)
+        return cpu_job(weights, model.architecture, model.direction, "paper", model.crop_size)
 
 
 def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> AtWork | None:
@@ -136,24 +127,23 @@ def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> A
                 f"`{model.id}` was not trained here: nothing can be set beside it", "harness models --installed"
             )
         return None
-    others = [_comparable(workspace, own, name) for name in beside]
+    # The model itself stands first, for comparison; alone it needs no table.
+    compared = [own, *(_comparable(workspace, own, name) for name in beside)] if beside else []
     items = select(default_set(workspace, model), model).limited(PICTURES).items
-    size = (model.crop_size, model.crop_size)
-    pairs = [_halves(item, size, model) for item in items]
-    source, target = pairs[0]
-    columns = tuple(_column(one, own if others else None, others, items, pairs) for one in (own, *others))
-    drawn = _draw(own, own.entry.epoch, items[:1], pairs[:1])[0]
+    pairs = [_halves(item, model) for item in items]
+    names = [item.name for item in items]
+    sources, targets = zip(*pairs, strict=True)
+    # At the chosen epoch; the columns are all of the last one, which every training has.
+    drawn = _draw(own, own.entry.epoch, names[:1], sources[:1])[0]
     return AtWork(
-        name=items[0].name,
+        name=names[0],
         epoch=own.entry.epoch,
-        input=address(source),
         output=address(drawn),
-        target=address(target) if target else None,
-        levels=_levels(own, items, source),
-        verdicts=_verdicts(own, source, target, drawn),
-        inputs=tuple(address(a) for a, _ in pairs),
-        targets=tuple(address(b) if b else None for _, b in pairs),
-        columns=columns if others else (),
+        levels=_levels(own, sources[0]),
+        verdicts=_verdicts(own, sources[0], targets[0], drawn),
+        inputs=tuple(map(address, sources)),
+        targets=tuple(target and address(target) for target in targets),
+        columns=tuple(_column(one, compared, names, sources) for one in compared),
     )
 
 
@@ -166,7 +156,8 @@ def _comparable(workspace: Workspace, own: _Trained, name: str) -> _Trained:
     other = _trained(workspace, find_model(workspace, name))
     if other is None:
         raise RunError(f"`{name}` was not trained here: it cannot be set beside `{own.model.name}`", "harness models")
-    facts = [(t.record.dataset["digest"], t.model.direction, t.model.crop_size) for t in (own, other)]
+    # Contents, way and size: other numbers would tell of the pictures, not of what was left out.
+    facts = [(t.record.dataset["digest"], t.model.direction, t.model.size, t.model.preprocessing) for t in (own, other)]
     if facts[0] != facts[1]:
         raise RunError(
             f"`{name}` learnt from other pictures, in another direction or at another size than `{own.model.name}`",
@@ -175,49 +166,43 @@ def _comparable(workspace: Workspace, own: _Trained, name: str) -> _Trained:
     return other
 
 
-def _halves(item: Item, size: tuple[int, int], model: Model) -> tuple[Image.Image, Image.Image | None]:
-    halves = read_halves(item, size, model.architecture)
+def _halves(item: Item, model: Model) -> tuple[Image.Image, Image.Image | None]:
+    """Returns input and target at the model's size; the photo itself is the target of a model that colorizes."""
+    halves = read_halves(item, model.size, model.architecture, model.preprocessing)
     if not item.paired:
         return halves[0], halves[0] if model.architecture.colorizes else None
     return (halves[0], halves[1]) if model.direction == "AtoB" else (halves[1], halves[0])
 
 
-def _draw(
-    trained: _Trained, epoch: int, items: tuple[Item, ...], pairs: Sequence[tuple[Image.Image, Any]]
-) -> list[Image.Image]:
-    colours, translator = colours_of(trained.model.architecture), trained.translator(items, epoch)
+def _draw(trained: _Trained, epoch: int, names: Sequence[str], sources: Sequence[Image.Image]) -> list[Image.Image]:
+    colours = colours_of(trained.model.architecture)
+    translator = Translator(trained.job(epoch), "cpu", NativeSettings(batch_size=1))
     drawn = []
-    for item, (source, _) in zip(items, pairs, strict=True):
+    for name, source in zip(names, sources, strict=True):
         inputs = colours.inputs([source])
-        outputs = translator.translate(inputs.clone(), [item.name])
+        outputs = translator.translate(inputs.clone(), [name])
         drawn.append(Image.fromarray(colours.pixels(inputs, outputs)[0].numpy()))
     return drawn
 
 
 def _column(
-    trained: _Trained,
-    first: _Trained | None,
-    others: Sequence[_Trained],
-    items: tuple[Item, ...],
-    pairs: Sequence[tuple[Image.Image, Any]],
+    trained: _Trained, compared: Sequence[_Trained], names: Sequence[str], sources: Sequence[Image.Image]
 ) -> Column:
-    last: dict[str, Any] = next(
-        (r["last"] for r in trained.record.results if r["network"] == trained.entry.network), {}
-    )
-    drawn = _draw(trained, trained.last, items, pairs) if first else []
-    return Column(
-        trained.model.name, _difference(trained, [first, *others] if first else []), trained.last,
-        last.get("ssim"), last.get("psnr"), tuple(address(d) for d in drawn),
-    )  # fmt: skip
+    results = {result["network"]: result["last"] for result in trained.record.results}
+    last = results.get(trained.entry.network, {})
+    pictures = map(address, _draw(trained, int(trained.record.plan["epochs"]), names, sources))
+    differs = _difference(trained, compared)
+    return Column(trained.model.name, differs, last.get("ssim"), last.get("psnr"), tuple(pictures))
 
 
 def _difference(trained: _Trained, among: Sequence[_Trained]) -> str:
     """Returns the options in which trainings differ, as this one has them; switches only where they are on."""
     options = [_options(t) for t in among]
-    keys = {key for one in options for key in one if any(one.get(key) != other.get(key) for other in options)}
-    own = {key: value for key, value in _options(trained).items() if key in keys and value is not False}
-    said = (key if value is True else f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
-            for key, value in sorted(own.items()))  # fmt: skip
+    said = []
+    # The same key may be absent elsewhere: that is a difference, too.
+    for key, value in sorted(_options(trained).items()):
+        if value is not False and any(other.get(key) != value for other in options):
+            said.append(key if value is True else f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}")
     return ", ".join(said)
 
 
@@ -226,24 +211,24 @@ def _options(trained: _Trained) -> dict[str, Any]:
     return {**options, "without_skips": trained.record.without_skips}
 
 
-def _levels(trained: _Trained, items: tuple[Item, ...], source: Image.Image) -> tuple[Level, ...]:
-    network = load_generator(trained.job(items, trained.entry.epoch))
+def _levels(trained: _Trained, source: Image.Image) -> tuple[Level, ...]:
+    network = load_generator(trained.job(trained.entry.epoch))
+    # Dropout would scatter zeros over what a layer answers.
     set_mode(network, "deterministic")
     levels: list[Level] = []
 
     def keep(module: nn.Module, _: Any, output: torch.Tensor) -> None:
-        strength = output[0].abs().mean(0).numpy()
+        strength = output[0].abs().mean(0).numpy()  # (height, width), over the channels
+        # The strongest hundredth may not darken the rest.
         scaled = (strength / max(float(np.percentile(strength, 99)), 1e-9)).clip(0, 1) * 255
-        picture = Image.fromarray(scaled.astype(np.uint8)).resize(
-            (_ANSWER_SIDE, _ANSWER_SIDE), Image.Resampling.NEAREST
-        )
+        picture = Image.fromarray(scaled.astype(np.uint8)).resize((_ANSWER_SIDE,) * 2, Image.Resampling.NEAREST)
         levels.append(Level(type(module).__name__, output.shape[1], output.shape[2], address(picture)))
 
-    inside = {m for block in network.modules() if isinstance(block, ResnetBlock) for m in block.modules()}
+    # A block of a ResNet answers as one; what is inside of it does not.
+    blocks = [module for module in network.modules() if isinstance(module, ResnetBlock)]
+    inside = {module for block in blocks for module in block.modules()} - {*blocks}
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | ResnetBlock) and (
-            module not in inside or isinstance(module, ResnetBlock)
-        ):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | ResnetBlock) and module not in inside:
             module.register_forward_hook(keep)
     with torch.inference_mode():
         network(colours_of(trained.model.architecture).inputs([source]))
@@ -254,39 +239,47 @@ def _verdicts(
     trained: _Trained, source: Image.Image, target: Image.Image | None, drawn: Image.Image
 ) -> Verdicts | None:
     """The patches of a real and of a made picture as the discriminator of that epoch judges them."""
-    cyclic = trained.record.family == "cyclegan"
+    # G is judged by D, G_A by D_A: upstream names them alike.
     path = trained.weights(trained.entry.network.replace("G", "D"), trained.entry.epoch)
     if not path.is_file() or target is None or trained.model.architecture.colorizes:
         return None
+    cyclic = trained.record.family == "cyclegan"
     options = trained.record.plan["options"]
+    # Channels: RGB alone, or input and output beside each other.
     network = build_discriminator(
         options["netD"], 3 if cyclic else 6, options["ndf"], options["n_layers_D"], options["norm"]
     )
     network.load_state_dict(read_state_dict(path))
+    # As it judged in training: batch statistics of the picture before it.
     set_mode(network, "paper")
-    maps = []
-    with torch.inference_mode():
-        for judged in (target, drawn):
-            seen = to_tensor([judged], 3) if cyclic else torch.cat([to_tensor([p], 3) for p in (source, judged)], 1)
+    covered, means = [], []
+    for judged in (target, drawn):
+        # CycleGAN's sees the picture alone, pix2pix's beside the input it was made from: (1, 3 or 6, H, W).
+        seen = torch.cat([to_tensor([picture], 3) for picture in ((judged,) if cyclic else (source, judged))], 1)
+        with torch.inference_mode():
+            # (map, map)
             answer = network(seen)[0, 0]
-            # vanilla answers logits; lsgan is taught 0 and 1 themselves.
-            maps.append(torch.sigmoid(answer) if options["gan_mode"] == "vanilla" else answer.clamp(0, 1))
-    field, middle = receptive_field(network), maps[0].shape[0] // 2
-    first, _ = field.square(middle)
+        # vanilla answers logits; lsgan is taught 0 and 1 themselves.
+        share = torch.sigmoid(answer) if options["gan_mode"] == "vanilla" else answer.clamp(0, 1)
+        covered.append(address(_covered(judged, share.numpy())))
+        means.append(float(share.mean()))
+    field, patches = receptive_field(network), len(share)
     return Verdicts(
-        real=address(_covered(target, maps[0].numpy())),
-        made=address(_covered(drawn, maps[1].numpy())),
-        real_mean=float(maps[0].mean()),
-        made_mean=float(maps[1].mean()),
-        map=maps[0].shape[0],
+        real=covered[0],
+        made=covered[1],
+        real_mean=means[0],
+        made_mean=means[1],
+        map=patches,
         side=target.width,
-        square=(first, first, field.size),
+        square=(field.square(patches // 2)[0], field.size),
     )
 
 
 def _covered(picture: Image.Image, verdicts: np.ndarray) -> Image.Image:
     """The picture under its verdicts: red where it is taken for made, blue where for real."""
+    # (H, W, 1): 0 undecided, 1 certain.
     share = np.abs(verdicts - 0.5)[..., None] * 2
+    # (H, W, 3), the colour of the side it leans to.
     ends = np.where(verdicts[..., None] < 0.5, _MADE, _REAL)
     colours = (_UNSURE * (1 - share) + ends * share).astype(np.uint8)
     cover = Image.fromarray(colours).resize(picture.size, Image.Resampling.NEAREST)

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.errors import ArchiveError, ChecksumError, FetchError, HarnessError, NetworkError, WeightsError
+from harness.errors import (
+    ArchiveError,
+    ChecksumError,
+    CountError,
+    FetchError,
+    HarnessError,
+    NetworkError,
+    WeightsError,
+)
 from harness.fetch.http import PATIENT, Patience, stream
 from harness.fetch.lockfile import LockFile
 from harness.files import sha256_of
 from harness.progress import Progress, Silent
+from harness.redacting import without_credentials
 
 _SPARE_BYTES = 64 << 20
 _REFUSED = (NetworkError, ChecksumError, ArchiveError, WeightsError)
@@ -44,13 +53,15 @@ def bring(
     target: Path,
     lock: LockFile,
     progress: Progress | None = None,
+    *,
     inspect: Callable[[Path], None] = lambda part: None,
     patience: Patience = PATIENT,
 ) -> bool:
     """Brings `asset` to `target` unless it is there already; returns whether anything was done.
 
     Args:
-        inspect: looks into the verified bytes before they get their name; raises a HarnessError to refuse them.
+        inspect: looks into the verified bytes before they get their name; raises a HarnessError to refuse them. After
+            a CountError they are kept for the next call.
 
     Raises:
         FetchError: no mirror had it (NetworkError), the bytes are not the expected ones (ChecksumError), the disk is
@@ -58,14 +69,17 @@ def bring(
         HarnessError: what `inspect` raised.
     """
     progress = progress or Silent()
-    if is_there(asset, target, lock):
+    if is_there(asset, target, lock, progress):
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
     failures: list[HarnessError] = []
     for url in asset.urls:
         part = part_of(target, url)
         try:
-            _bring_from(url, asset, part, lock, progress, inspect, patience)
+            _bring_from(url, asset, part, lock, progress=progress, inspect=inspect, patience=patience)
+        # Before `_REFUSED`, whose ArchiveError it is one of: other mirrors hold the same pictures.
+        except CountError:
+            raise
         except _REFUSED as error:
             failures.append(error)
             if url != asset.urls[-1]:
@@ -78,7 +92,7 @@ def bring(
     raise _all_failed(asset, failures)
 
 
-def is_there(asset: Asset, target: Path, lock: LockFile) -> bool:
+def is_there(asset: Asset, target: Path, lock: LockFile, progress: Progress) -> bool:
     """Decides whether `target` holds the asset, or what the user placed for it.
 
     Raises:
@@ -86,11 +100,11 @@ def is_there(asset: Asset, target: Path, lock: LockFile) -> bool:
     """
     if not target.exists():
         return False
-    known = {asset.sha256} if asset.sha256 else set()
-    known |= {e.sha256 for o in ("downloaded", "placed") if (e := lock.entry(o, asset.id))}
-    found = sha256_of(target)
+    known, found = known_digests(asset, lock), sha256_of(target)
     if not known:
+        # What the user placed is recorded apart: it says nothing of what a later download must be.
         lock.record("placed", asset.id, target.resolve().as_uri(), target.stat().st_size, found)
+        progress.say(trusted_on_sight(asset.id, found))
     elif found not in known:
         raise ChecksumError(
             f"`{target}` is another file than was recorded for {asset.id}: expected SHA-256 "
@@ -100,8 +114,20 @@ def is_there(asset: Asset, target: Path, lock: LockFile) -> bool:
     return True
 
 
+def known_digests(asset: Asset, lock: LockFile) -> set[str]:
+    """Returns every SHA-256 that an asset may have: the catalog's, the first download's, what the user placed."""
+    entries = (lock.entry("downloaded", asset.id), lock.entry("placed", asset.id))
+    return {digest for digest in (asset.sha256, *(entry.sha256 for entry in entries if entry)) if digest}
+
+
+def trusted_on_sight(asset: str, digest: str) -> str:
+    """Returns the word about a file of which nobody told the digest before."""
+    return f"{asset}: its SHA-256 was not known; from now on it must be {digest}"
+
+
 def part_of(target: Path, url: str) -> Path:
     """Returns where the bytes of one mirror gather: beside the target, hidden, kept when a connection breaks."""
+    # Of the address: bytes of two mirrors must never be joined into one file.
     mark = hashlib.sha256(url.encode()).hexdigest()[:8]
     return target.with_name(f".{target.name}.{mark}.part")
 
@@ -126,6 +152,7 @@ def verify(part: Path, asset: Asset, url: str, lock: LockFile) -> str:
     recorded = lock.entry("downloaded", asset.id)
     expected = asset.sha256 or (recorded.sha256 if recorded else None)
     page = _is_web_page(part)
+    # A web page in place of a file is an answer of a proxy or a login page; by hash it may still be what is wanted.
     if found == expected or (expected is None and not page):
         return found
     source = "by the catalog" if asset.sha256 else f"as first seen on {recorded.date[:10]}" if recorded else ""
@@ -147,6 +174,7 @@ def _bring_from(
     asset: Asset,
     part: Path,
     lock: LockFile,
+    *,
     progress: Progress,
     inspect: Callable[[Path], None],
     patience: Patience,
@@ -156,19 +184,34 @@ def _bring_from(
     def enough_space(missing: int) -> None:
         check_space(part.parent, missing + asset.needs_bytes, asset.id)
 
+    def enough_as_told(missing: int) -> None:
+        try:
+            enough_space(missing)
+        except FetchError as error:  # on the word of one server, which another may not repeat
+            raise NetworkError(f"`{url}` announces {missing:,} bytes: {error.message}", error.hint) from error
+
+    # Bytes that came before the connection broke need no room again.
     kept = part.stat().st_size if part.exists() else 0
     enough_space(max(0, (asset.size_bytes or 0) - kept))
-    with progress.step(f"{asset.id} from {urlsplit(url).netloc}", asset.size_bytes, "bytes") as step:
-        size = stream(url, part, step, enough_space, patience, progress.say)
+    server = urlsplit(without_credentials(url)).netloc
+    with progress.step(f"{asset.id} from {server}", asset.size_bytes, "bytes") as step:
+        size = stream(url, part, step, check_space=enough_as_told, patience=patience, tell=progress.say)
+    known = known_digests(asset, lock)
+    # After CountError the bytes are whole and only unexpected: `--accept-counts` takes them without another download.
     try:
         digest = verify(part, asset, url, lock)
         inspect(part)
+    except CountError:
+        raise
     except _REFUSED:
         _remove_parts(part)
         raise
+    # A hint only: sizes in the catalog were read once from a server, and hashes decide.
     if asset.sha256 is None and asset.size_bytes not in {None, size}:
         progress.warn(f"{asset.id} has {size:,} bytes; {asset.size_bytes:,} were known")
-    lock.record("downloaded", asset.id, url, size, digest)
+    lock.record("downloaded", asset.id, without_credentials(url), size, digest)
+    if not known:
+        progress.say(trusted_on_sight(asset.id, digest))
 
 
 def _remove_parts(part: Path) -> None:
@@ -180,6 +223,7 @@ def _all_failed(asset: Asset, failures: list[HarnessError]) -> HarnessError:
     if len(failures) == 1:
         return failures[0]
     tried = "\n".join(f"  {error.message}" for error in failures)
+    # Bytes that are wrong everywhere point to the catalog or the source, not to the network.
     kind = ChecksumError if all(isinstance(error, ChecksumError) for error in failures) else NetworkError
     return kind(f"{asset.id} could not be brought from any of {len(failures)} places:\n{tried}", failures[-1].hint)
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.documents import Document, typed
 from harness.errors import WorkspaceError
-from harness.files import write_json
 
 Origin = Literal["downloaded", "placed"]
+_DOCUMENT = Document(
+    newest=1,
+    error=WorkspaceError,
+    missing="`{folder}` has no `{name}`",
+    bring="harness setup",
+    mend="mend it, or remove it: what is brought is then recorded anew",
+)
 
 
 @dataclass(frozen=True)
@@ -37,30 +43,22 @@ class LockFile:
         Raises:
             WorkspaceError: the lock file is damaged.
         """
-        try:
-            found = self._read().get(origin, {}).get(asset)
-            return None if found is None else Entry(**found)
-        except (TypeError, AttributeError) as error:
-            raise self._damaged(f"its entry of {asset} is not one of harness") from error
+        return self._read().get(origin, {}).get(asset)
 
     def record(self, origin: Origin, asset: str, url: str, size: int, sha256: str) -> None:
         """Writes an entry in place of an older one of the same asset and origin."""
-        document = self._read()
+        found = self._read()
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        entries = document.setdefault(origin, {}) | {asset: asdict(Entry(url, size, sha256, date))}
-        document[origin] = dict(sorted(entries.items()))
-        write_json(self._path, {"format": 1, **{k: v for k, v in document.items() if k != "format"}})
+        entries = found.get(origin, {}) | {asset: Entry(url, size, sha256, date)}
+        found[origin] = dict(sorted(entries.items()))
+        _DOCUMENT.save(self._path, {o: {k: asdict(e) for k, e in named.items()} for o, named in found.items()})
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            document = json.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+    def _read(self) -> dict[str, dict[str, Entry]]:
+        if not self._path.exists():
             return {}
-        except (OSError, ValueError) as error:
-            raise self._damaged(str(error)) from error
-        if not isinstance(document, dict):
-            raise self._damaged("it holds no JSON object")
-        return document
+        return _DOCUMENT.load(self._path, _entries)
 
-    def _damaged(self, why: str) -> WorkspaceError:
-        return WorkspaceError(f"`{self._path}` cannot be used: {why}", f"mend it, or remove it: `rm {self._path}`")
+
+def _entries(content: dict[str, Any]) -> dict[str, dict[str, Entry]]:
+    found: dict[str, dict[str, Entry]] = typed(dict[str, dict[str, Entry]], content)
+    return found

@@ -49,10 +49,12 @@ def draw_edges(pixels: Pixels, strokes: Strokes = AS_TRAINED, densest: float = D
     The gradient over all three CIELAB channels (Di Zenzo 1986), its ridges, hysteresis, thinning and the removal of
     small pieces stand in for HED and PostprocessHED.m. Thresholds rise until at most `densest` of the pixels are line.
     """
+    # Settings are told for 256 pixels: the blur grows with the picture, and a gradient a pixel shrinks by as much.
     scale = min(pixels.shape[:2]) / 256
     strength, ridge = _gradient(pixels, strokes.sigma * scale)
     strength = strength * scale
     low, high = strokes.low, strokes.high
+    # A busy photo is drawn with its strongest lines only; the loop ends, for at some threshold no line is left.
     while True:
         lines = apply_hysteresis_threshold(np.where(ridge, strength, 0.0), low, high)  # type: ignore[no-untyped-call]
         mask = thinned(lines)
@@ -70,6 +72,7 @@ def without_specks(mask: Mask, smallest: int) -> Mask:
     """Returns the mask without connected pieces (8 neighbours) of fewer than `smallest` pixels."""
     pieces, _ = ndimage.label(mask, structure=np.ones((3, 3)))
     large = np.bincount(pieces.ravel()) >= smallest
+    # Label 0 is what lies between the pieces.
     large[0] = False
     return np.asarray(large[pieces])
 
@@ -86,11 +89,14 @@ def ink_of(pixels: Pixels) -> Mask:
     The paper is estimated as the blurred local maximum of brightness and divided out; Otsu's threshold parts the rest.
     """
     grey = pixels.astype(np.float64).mean(axis=2) / 255
+    # Most of a drawing is paper; where most is dark, it is chalk on a board.
     if np.median(grey) < 0.5:
         grey = 1 - grey
+    # Wider than any stroke, so that the maximum is of paper; narrower than a shadow across the sheet.
     reach = max(3, min(grey.shape) // 16)
     paper = ndimage.gaussian_filter(ndimage.maximum_filter(grey, size=reach), reach)
     flat = np.clip(grey / np.maximum(paper, 1e-3), 0, 1)
+    # An empty sheet: Otsu's threshold would find two classes in its noise.
     if flat.max() - flat.min() < 0.1:
         return np.zeros(grey.shape, dtype=bool)
     # Otsu alone would cut faint paper grain into ink and paper; pencil is at least a tenth darker than its paper.
@@ -100,9 +106,11 @@ def ink_of(pixels: Pixels) -> Mask:
 
 def is_drawing(pixels: Pixels) -> bool:
     """Whether an H×W×3 uint8 picture is a line drawing: hardly any colour, little ink, and that in thin lines."""
+    # By skipping, not by averaging, which would fade thin lines.
     step = max(1, min(pixels.shape[:2]) // 256)
     small = pixels[::step, ::step]
     lab = rgb2lab(small)
+    # Distance from the picture's own median: paper under a warm lamp is yellow all over.
     chroma = np.hypot(lab[..., 1] - np.median(lab[..., 1]), lab[..., 2] - np.median(lab[..., 2]))
     if np.percentile(chroma, 98) > 18:
         return False
@@ -129,9 +137,11 @@ def _gradient(pixels: Pixels, sigma: float) -> tuple[NDArray[np.float64], Mask]:
     right = [ndimage.gaussian_filter(lab[..., c], sigma, order=(0, 1), mode="nearest") for c in range(3)]
     xx, yy = sum(g * g for g in right), sum(g * g for g in down)
     xy = sum(g * h for g, h in zip(right, down, strict=True))
+    # Root of the largest eigenvalue of the structure tensor [[xx, xy], [xy, yy]], and below the angle of its vector.
     strength = np.sqrt(0.5 * (xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy)
     rows, columns = np.mgrid[: strength.shape[0], : strength.shape[1]]
+    # A ridge is no weaker than its neighbours one pixel to either side across the line (non-maximum suppression).
     ahead, behind = (
         _sampled(strength, rows + side * np.sin(angle), columns + side * np.cos(angle)) for side in (1, -1)
     )

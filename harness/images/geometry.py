@@ -41,7 +41,7 @@ def fit_to(
     if image.size == size:
         return Fitted(image, ())
     if how == "pad":
-        return _padded(image, size, mixing, background)
+        return _padded(image, size, mixing=mixing, background=background)
     whole = _whole(image)
     box = crop_box(image.size, size, focus) if how == "crop" else whole
     operations = []
@@ -49,7 +49,7 @@ def fit_to(
         operations.append(
             "cropped to {:.0f}x{:.0f} at {:.0f},{:.0f}".format(box[2] - box[0], box[3] - box[1], *box[:2])
         )
-    return Fitted(_resized(image, size, mixing, box), (*operations, _told(image, size, mixing, how)))
+    return Fitted(_resized(image, size, box, mixing=mixing), (*operations, _told(image, size, how, mixing=mixing)))
 
 
 def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) -> Box:
@@ -57,6 +57,7 @@ def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) 
     scale = min(size[0] / wanted[0], size[1] / wanted[1])
     # Rounding may carry a product a hair beyond the picture, which Pillow refuses.
     width, height = min(wanted[0] * scale, size[0]), min(wanted[1] * scale, size[1])
+    # A focus near a border moves the crop only as far as the picture reaches.
     left = min(max(focus[0] * size[0] - width / 2, 0.0), size[0] - width)
     top = min(max(focus[1] * size[1] - height / 2, 0.0), size[1] - height)
     return (left, top, left + width, top + height)
@@ -71,16 +72,17 @@ def kept_share(size: Size, wanted: Size) -> float:
 def enlargement(size: Size, wanted: Size, how: Fit) -> float:
     """Returns by which factor a fit enlarges the picture; below 1 it shrinks it."""
     ratios = (wanted[0] / size[0], wanted[1] / size[1])
+    # Padding fits the whole picture in, cropping fills the whole frame.
     return min(ratios) if how == "pad" else max(ratios)
 
 
-def _padded(image: Image.Image, size: Size, mixing: bool, background: tuple[int, int, int]) -> Fitted:
+def _padded(image: Image.Image, size: Size, *, mixing: bool, background: tuple[int, int, int]) -> Fitted:
     scale = min(size[0] / image.width, size[1] / image.height)
     inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
     canvas = Image.new("RGB", size, background)
-    canvas.paste(_resized(image.convert("RGB"), inner, mixing, _whole(image)), (left, top))
-    operations = [_told(image, inner, mixing, "pad")] if inner != image.size else []
+    canvas.paste(_resized(image.convert("RGB"), inner, _whole(image), mixing=mixing), (left, top))
+    operations = [_told(image, inner, "pad", mixing=mixing)] if inner != image.size else []
     if inner != size:
         operations.append(
             f"padded to {size[0]}x{size[1]} with {background[0]:02x}{background[1]:02x}{background[2]:02x}"
@@ -92,11 +94,13 @@ def _whole(image: Image.Image) -> Box:
     return (0.0, 0.0, float(image.width), float(image.height))
 
 
-def _resized(image: Image.Image, size: Size, mixing: bool, box: Box) -> Image.Image:
+def _resized(image: Image.Image, size: Size, box: Box, *, mixing: bool) -> Image.Image:
     filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
+    # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
     return image.resize(size, filter_, box=box)
 
 
-def _told(image: Image.Image, size: Size, mixing: bool, how: Fit) -> str:
+def _told(image: Image.Image, size: Size, how: Fit, *, mixing: bool) -> str:
+    # Exact in integers: a change of size alone distorts nothing.
     verb = "stretched" if how == "stretch" and image.width * size[1] != image.height * size[0] else "resized"
     return f"{verb} to {size[0]}x{size[1]} ({'Lanczos' if mixing else 'nearest'})"

@@ -12,12 +12,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from harness.errors import ImageError
+from harness.images.converting_colours import GREYS, Declared, declared_by, to_srgb
+from harness.images.scaling_samples import (
+    Span,
+    is_deep,
+    is_tiff,
+    read_unusual_tiff,
+    to_levels,
+    unusual_tiff_size,
+    with_own_numbers,
+)
 
 MAX_PIXELS = 120_000_000
 """Default limit: the largest phone cameras take 108 megapixels; more is taken for a decompression bomb."""
@@ -30,11 +40,12 @@ Colour = tuple[int, int, int]
 
 # What Pillow's decoders let out on damaged files besides OSError; found by flipping bytes in every format.
 _DAMAGE = (
-    OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError, OverflowError,
-    NotImplementedError, RuntimeError, MemoryError, struct.error, zlib.error, ZeroDivisionError,
-)  # fmt: skip
+    *(OSError, EOFError, struct.error, zlib.error, MemoryError),
+    *(SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError),
+)
 _ORIENTATION = 0x0112
 _PIECE = 64 * 1024
+_SHOWS = 26  # levels of 255, a tenth: what differs less from the ground it lies on is seen by nobody
 _MAGIC = {
     b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip archive", b"%!PS": "PostScript",
     b"\xff\xd8": "a JPEG whose head is damaged", b"\x89PNG": "a PNG whose head is damaged",
@@ -51,15 +62,32 @@ class Opened:
         size_before: width and height in pixels as stored, upright.
         operations: what was done, in words, in order.
         warnings: what the user should know.
+        untouched: whether there was nothing to do: whoever opens the file with Pillow, knowing nothing of EXIF or
+            profiles, gets the very pixels of `image`. The file may then be linked in place of being written anew.
+        span: the values of black and white of a single channel of more than 8 bits, where the file tells them.
     """
 
     image: Image.Image
     size_before: tuple[int, int]
     operations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    untouched: bool = False
+    span: Span | None = None
 
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it writes to stderr what the errors here say
+
+
+@contextmanager
+def _damage_told(what: str = "is damaged") -> Iterator[None]:
+    """Turns whatever a decoder lets out into an ImageError."""
+    try:
+        yield
+    except ImageError:
+        raise
+    except _DAMAGE as error:
+        raise ImageError(f"{what}: {_reason(error)}", "open it in a picture viewer and save it anew") from error
+
 
 _quiet_lock = threading.RLock()
 _quiet_depth = 0
@@ -92,14 +120,10 @@ def quiet_decoding() -> Iterator[None]:
 
 
 def open_rgb(
-    source: Path | bytes,
-    *,
-    max_pixels: int = MAX_PIXELS,
-    background: Colour = WHITE,
-    at_least: tuple[int, int] | None = None,
+    source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tuple[int, int] | None = None
 ) -> Image.Image:
     """Returns a picture as 8-bit RGB; see `open_picture`."""
-    return open_picture(source, max_pixels=max_pixels, background=background, at_least=at_least).image
+    return open_picture(source, max_pixels=max_pixels, at_least=at_least).image
 
 
 def open_picture(
@@ -118,61 +142,51 @@ def open_picture(
         at_least: width and height in pixels that are enough; a JPEG is then decoded at 1/2, 1/4 or 1/8.
 
     Raises:
-        ImageError: no picture, damaged, too large or empty; the message gives the reason.
+        ImageError: no picture, damaged, too large, empty, or nothing of it shows on the background.
     """
-    opened = decode(source, max_pixels=max_pixels, at_least=at_least)
-    try:
-        with quiet_decoding():
-            return _to_rgb(opened, background)
-    except _DAMAGE as error:
-        raise ImageError(f"cannot be converted to RGB: {_reason(error)}") from error
+    content = _content(source)
+    opened = decode(content, max_pixels=max_pixels, at_least=at_least)
+    with _damage_told("cannot be converted to RGB"), quiet_decoding():
+        return _to_rgb(opened, declared_by(content, opened.image), background)
 
 
 def stored_size(source: Path | bytes) -> tuple[int, int]:
     """Returns width and height in pixels, upright, as a picture's head says; ImageError for what is none."""
     content = _content(source)
-    try:
-        with quiet_decoding():
-            image = _identified(content)
-            width, height = image.size
-            return (height, width) if _orientation(image) >= 5 else (width, height)
-    except _DAMAGE as error:
-        raise ImageError(f"is damaged: {_reason(error)}", "open it in a picture viewer and save it anew") from error
+    with _damage_told(), quiet_decoding():
+        image = _identified(content)
+        return unusual_tiff_size(content) if image is None else _upright_size(image)
 
 
 def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tuple[int, int] | None = None) -> Opened:
     """Returns a picture decoded and upright in its own mode, palette indexes and 16 bits intact; see `open_picture`."""
     content = _content(source)
     operations: list[str] = []
-    try:
-        with quiet_decoding():
-            image = _identified(content)
-            width, height = image.size
-            if width * height > max_pixels:
-                raise ImageError(
-                    f"has {width}x{height} = {width * height / 1e6:.0f} million pixels, more than the limit of "
-                    f"{max_pixels / 1e6:.0f} million",
-                    f"--max-pixels {width * height} if it is what you meant",
-                )
-            orientation = _orientation(image)
-            if at_least is not None and image.format in {"JPEG", "MPO"}:
-                _draft(image, at_least, orientation, operations)
-            if image.format in {"GIF", "PNG", "WEBP", "TIFF", "AVIF"} and getattr(image, "n_frames", 1) > 1:
-                operations.append(f"took the first of {image.n_frames} frames")  # type: ignore[attr-defined]
-                image.seek(0)
-            image.load()
-            if image.format == "TIFF":  # its decoder turns the picture itself
-                width, height = image.size
-            elif orientation >= 5:
-                width, height = height, width
-            if orientation != 1:
-                image = ImageOps.exif_transpose(image)
-                operations.append(f"turned upright (EXIF orientation {orientation})")
-    except ImageError:
-        raise
-    except _DAMAGE as error:
-        raise ImageError(f"is damaged: {_reason(error)}", "open it in a picture viewer and save it anew") from error
-    return Opened(image, (width, height), tuple(operations))
+    told: list[str] = []
+    with _damage_told(), quiet_decoding():
+        image = _identified(content)
+        _check_pixels(unusual_tiff_size(content) if image is None else image.size, max_pixels)
+        if image is None:
+            image = read_unusual_tiff(content, operations, told)
+        size, orientation, span = _upright_size(image), _orientation(image), None
+        if at_least is not None and image.format in {"JPEG", "MPO"}:
+            _draft(image, at_least, orientation, operations)
+        if image.format in {"GIF", "PNG", "WEBP", "TIFF", "AVIF"} and getattr(image, "n_frames", 1) > 1:
+            operations.append(f"took the first of {image.n_frames} frames")  # type: ignore[attr-defined]
+            image.seek(0)
+        if ";16" in str(getattr(image, "tile", "")) and not is_deep(image):
+            operations.append("cut from 16 to 8 bits a channel")  # Pillow keeps 16 of single channels only
+        # A reader with Pillow alone cannot open HEIF, and an MPO holds further pictures.
+        plain = image.mode == "RGB" and image.format not in {None, "HEIF", "MPO"}
+        image.load()
+        if image.format == "TIFF":  # its decoder turns the picture itself
+            size = image.size
+            image, span = with_own_numbers(image, operations, told)
+        elif orientation != 1:
+            image = ImageOps.exif_transpose(image)
+        if orientation != 1:
+            operations.append(f"turned upright (EXIF orientation {orientation})")
+    return Opened(image, size, tuple(operations), tuple(told), plain and not operations, span)
 
 
 def _content(source: Path | bytes) -> bytes:
@@ -190,13 +204,15 @@ def _content(source: Path | bytes) -> bytes:
     return content
 
 
-def _identified(content: bytes) -> Image.Image:
+def _identified(content: bytes) -> Image.Image | None:
+    """The picture, its head read; None for a TIFF of a kind that Pillow does not know."""
     if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim", b"heis"}:
         _register_heif()
-    stream: BinaryIO = io.BytesIO(content)
     try:
-        return Image.open(stream, formats=[f for f in FORMATS if f in _known_formats()])
+        return Image.open(io.BytesIO(content), formats=[f for f in FORMATS if f in _known_formats()])
     except UnidentifiedImageError:
+        if is_tiff(content):
+            return None
         raise ImageError(f"is no picture: {_looks_like(content)}", f"formats read: {', '.join(FORMATS)}") from None
 
 
@@ -229,6 +245,7 @@ def _looks_like(content: bytes) -> str:
 
 
 def _orientation(image: Image.Image) -> int:
+    # Damaged EXIF is no reason to refuse a picture whose pixels are whole.
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGE:
@@ -236,80 +253,100 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    width, height = image.size
+    # Orientations 5 to 8 swap the sides; of TIFF the decoder has done it.
+    return (height, width) if image.format != "TIFF" and _orientation(image) >= 5 else (width, height)
+
+
+def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
+    pixels = size[0] * size[1]
+    if pixels > max_pixels:
+        raise ImageError(
+            f"has {size[0]}x{size[1]} = {pixels / 1e6:.0f} million pixels, more than the limit of "
+            f"{max_pixels / 1e6:.0f} million",
+            f"--max-pixels {pixels} if it is what you meant",
+        )
+
+
 def _draft(image: Image.Image, at_least: tuple[int, int], orientation: int, operations: list[str]) -> None:
     before = image.size
     wanted = at_least if orientation < 5 else (at_least[1], at_least[0])
+    # libjpeg scales while it decodes, which costs a fraction of decoding in full.
     image.draft(None, wanted)
     if image.size != before:
         operations.append(f"decoded at 1/{round(before[0] / image.size[0])} of its size")
 
 
-def _to_rgb(opened: Opened, background: Colour) -> Opened:
-    image, operations, told = opened.image, list(opened.operations), list(opened.warnings)
-    profile = image.info.get("icc_profile")
-    image = _eight_bits(image, operations, told)
-    if _has_alpha(image):
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        colours = _to_srgb(image.convert("RGB"), profile, operations, told)
-        image = Image.new("RGB", image.size, background)
-        image.paste(colours, mask=alpha)
-        if alpha.getextrema() != (255, 255):
-            operations.append("put on {:02x}{:02x}{:02x} where transparent".format(*background))
+def _to_rgb(opened: Opened, declared: Declared, background: Colour) -> Opened:
+    operations, told = list(opened.operations), list(opened.warnings)
+    image, alpha, levels = _parted(opened, operations, told)
+    if image.mode == "CMYK" and not declared.profile:
+        told.append("CMYK without a colour profile: colours are a guess")
+        image = image.convert("RGB")
+    if levels is None:
+        image = _in_srgb(image, declared, operations, told)
     else:
-        if image.mode == "CMYK" and not profile:
-            told.append("CMYK without a colour profile: colours are a guess")
-        image = _to_srgb(image if image.mode in {"L", "CMYK"} else image.convert("RGB"), profile, operations, told)
+        # A curve over the 256 greys, read between them, so that no dark step of the 16 bits is lost.
+        curve = np.asarray(_in_srgb(GREYS, declared, operations, told).convert("L"))[0]
+        image = Image.fromarray(np.rint(np.interp(levels, np.arange(256), curve)).astype(np.uint8))
+    clean = image.convert("RGB")
+    if alpha is not None:
+        clean = _composited(clean, alpha, background, operations)
     if opened.image.mode not in {"RGB", "RGBA"}:
         operations.append(f"converted from {opened.image.mode} to RGB")
-    clean = image.convert("RGB")
+    # A copy where nothing was converted: clearing below must not reach into what the caller still holds.
     clean = clean.copy() if clean is opened.image else clean
     clean.info = {}
     clean.getexif().clear()
-    return Opened(clean, opened.size_before, tuple(operations), tuple(told))
+    untouched = opened.untouched and operations == list(opened.operations)
+    return Opened(clean, opened.size_before, tuple(operations), tuple(told), untouched)
 
 
-def _has_alpha(image: Image.Image) -> bool:
-    return image.has_transparency_data
+def _parted(
+    opened: Opened, operations: list[str], told: list[str]
+) -> tuple[Image.Image, Image.Image | None, NDArray[np.float64] | None]:
+    """Colours as L, RGB or CMYK; alpha, if any; and deep greys as 0..255 before they are rounded."""
+    image, levels = opened.image, None
+    if is_deep(image):
+        samples = np.asarray(image)
+        levels = to_levels(samples, opened.span, operations, told)
+        clear = image.info.get("transparency")  # PNG's one value that is clear
+        alpha = None if clear is None else Image.fromarray(np.where(samples == clear, 0, 255).astype(np.uint8))
+        return image, alpha, levels
+    grey = image.mode in {"1", "L", "LA", "La"}
+    if image.has_transparency_data:
+        image = image.convert("LA" if grey else "RGBA")
+        return image.convert("L" if grey else "RGB"), image.getchannel("A"), None
+    return image if image.mode == "CMYK" else image.convert("L" if grey else "RGB"), None, None
 
 
-def _eight_bits(image: Image.Image, operations: list[str], told: list[str]) -> Image.Image:
-    """Brings 16-bit, 32-bit and floating-point grey to mode L; everything else passes."""
-    if image.mode not in {"I", "F"} and not image.mode.startswith("I;16"):
-        return image
-    values = np.asarray(image).astype(np.float64)
-    if not np.isfinite(values).all():
-        raise ValueError("some of its values are no numbers")
-    low, high = float(values.min()), float(values.max())
-    if image.mode == "F":
-        full = (0.0, 1.0) if low >= 0 and high <= 1 else (0.0, 255.0) if low >= 0 and high <= 255 else (low, high)
-    else:
-        full = (0.0, 65535.0) if low >= 0 and high <= 65535 else (low, high)
-        if high <= 4095:
-            told.append(f"stored with 16 bits, but its brightest value is {high:.0f}: it will look dark")
-    span = max(full[1] - full[0], 1e-12)
-    operations.append(f"scaled {full[0]:g}..{full[1]:g} to 0..255")
-    return Image.fromarray(np.rint((values - full[0]) / span * 255).astype(np.uint8))
+def _in_srgb(image: Image.Image, declared: Declared, operations: list[str], told: list[str]) -> Image.Image:
+    image, done, said = to_srgb(image, declared)
+    operations += done
+    told += said
+    return image
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None, operations: list[str], told: list[str]) -> Image.Image:
-    if not profile:
-        return image
-    try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        name = ImageCms.getProfileDescription(own).strip() or "unnamed"
-        if "srgb" in name.lower() or own.profile.xcolor_space.strip() not in _FITTING[image.mode]:
-            return image
-        converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-        told.append(f"its colour profile is not readable ({_reason(error)}): taken as sRGB")
-        return image
-    assert converted is not None
-    operations.append(f"colours from `{name}` to sRGB")
-    return converted
-
-
-_FITTING = {"RGB": {"RGB"}, "L": {"GRAY"}, "CMYK": {"CMYK"}}
+def _composited(colours: Image.Image, alpha: Image.Image, background: Colour, operations: list[str]) -> Image.Image:
+    under = Image.new("RGB", colours.size, background)
+    made = Image.composite(colours, under, alpha)
+    values = alpha.histogram()
+    if values[255] == alpha.width * alpha.height:
+        return made
+    name = "{:02x}{:02x}{:02x}".format(*background)
+    operations.append(f"put on {name} where transparent")
+    seen = np.asarray(ImageChops.difference(made, under)).max()
+    # Nothing stands out from the background though something is opaque: white ink on white, say.
+    if seen < _SHOWS and values[0] < alpha.width * alpha.height:
+        # About half of 3 · 255: the other background is the one that contrasts.
+        other = "white" if sum(background) < 384 else "black"
+        raise ImageError(
+            f"is clear but for what has the background's colour: nothing of it shows on {name}; "
+            f"try `--background {other}`",
+            f"harness prepare-images FOLDER --background {other}",
+        )
+    return made
 
 
 def _reason(error: BaseException) -> str:

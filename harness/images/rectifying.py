@@ -83,6 +83,7 @@ def _directions(image: Image.Image) -> tuple[Array, Array, Lean] | str:
     """The vanishing points of storeys and edges as homogeneous points in the picture's pixels; or what is lacking."""
     scale = min(1.0, _WORKING / max(image.size))
     small = image.convert("L").resize([max(1, round(s * scale)) for s in image.size], Image.Resampling.BOX)
+    # Back in pixels of the picture itself, so that the homography needs no scaling.
     segments = _segments(np.asarray(small, dtype=np.float64) / 255) / scale
     points, leans = [], []
     for axis, name in ((0, "horizontal"), (1, "vertical")):
@@ -121,7 +122,9 @@ def _vanishing_point(segments: Array, axis: int) -> tuple[Array, NDArray[np.bool
     ends = np.concatenate([segments, np.ones((len(segments), 2, 1))], axis=2)
     lines = np.cross(ends[:, 0], ends[:, 1])
     lengths = np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1)
+    # Seeded by the axis: the same photo is warped the same way on every run.
     rng = np.random.default_rng(axis)
+    # Long lines are drawn more often: their direction is known better than that of short ones.
     chances = lengths / lengths.sum()
     best, most = np.zeros(len(segments), dtype=bool), 0.0
     for _ in range(_TRIALS):
@@ -131,6 +134,7 @@ def _vanishing_point(segments: Array, axis: int) -> tuple[Array, NDArray[np.bool
             best, most = inliers, float(lengths[inliers].sum())
     if best.sum() < _FEWEST or most < _AGREEING * lengths.sum():
         return None
+    # (1, 0, 0) or (0, 1, 0), the point at infinity along the axis: lines that need no warp.
     at_rest = np.eye(3)[axis]
     straight = _agree(segments, at_rest)
     if lengths[straight].sum() >= _AS_GOOD * most and straight.sum() >= _FEWEST:
@@ -154,6 +158,7 @@ def _meeting(lines: Array, segments: Array, lengths: Array) -> Array:
     back = np.array([[scale, 0, centre[0]], [0, scale, centre[1]], [0, 0, 1]])
     moved = lines @ back
     moved /= np.linalg.norm(moved[:, :2], axis=1, keepdims=True)
+    # Least squares of lines · point = 0 with |point| = 1: the last right singular vector.
     point = np.linalg.svd(moved * lengths[:, None])[2][-1]
     return np.asarray(back @ point)
 
@@ -167,6 +172,7 @@ def _homography(across: Array, upright: Array, size: tuple[int, int]) -> Array |
         return None
     horizon = horizon / horizon[2]
     corners = _corners(size) - np.array(size) / 2
+    # Below zero a corner lies beyond the horizon; near it pixels are stretched without end, hence 0.4.
     if (corners @ horizon[:2] + 1).min() < 0.4:
         return None
     flat = np.array([[1, 0, 0], [0, 1, 0], horizon])

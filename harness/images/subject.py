@@ -33,6 +33,7 @@ def find_background(pixels: Pixels) -> Background:
     """Returns the plain background of an H×W×3 uint8 photo: what is like its border and touches it."""
     lab = rgb2lab(pixels)
     border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+    # The median, for the thing itself may touch the border on one side.
     colour = np.median(border, axis=0)
     like = np.sqrt(((ndimage.gaussian_filter(lab, (0.7, 0.7, 0)) - colour) ** 2).sum(axis=2)) < _LIKE
     pieces, _ = ndimage.label(like)
@@ -75,6 +76,7 @@ def focus_of(image: Image.Image) -> tuple[float, float]:
     """
     small = image.convert("L").resize((64, 64), Image.Resampling.BOX)
     grey = np.asarray(small, dtype=np.float64)
+    # Squared, so that one sharp thing outweighs a meadow of faint texture.
     energy = ndimage.gaussian_filter(ndimage.gaussian_gradient_magnitude(grey, 1.0), 3.0) ** 2
     rows, columns = (np.mgrid[:64, :64] + 0.5) / 64
     weight = energy * np.exp(-2 * ((rows - 0.5) ** 2 + (columns - 0.5) ** 2))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 _WORDS = """
-png jpg jpeg jpe jfif mpo bmp dib tif tiff ppm pgm pbm pnm webp gif avif heic heif jp2 j2k jpx
+png apng jpg jpeg jpe jfif mpo bmp dib tif tiff ppm pgm pbm pnm pfm webp gif avif avifs heic heics heif heifs hif
+jp2 j2k j2c jpx jpf jpc
 """
 
 SUFFIXES = frozenset(f".{word}" for word in _WORDS.split())

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import wilcoxon
+from scipy.stats import rankdata, wilcoxon
 
 from harness.errors import RunError
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS
 from harness.metrics.statistics import interval_of_mean
+from harness.metrics.storage import load_measurement
+from harness.runs.identity import Kinship, kinship
 
 _EQUAL = 1e-6
 """Values nearer than this are a tie: the metrics themselves are only promised to that."""
-
-_SAME_TARGETS = 0.05
-"""Levels by which the mean target's MAE may differ: engines may round a resized target differently."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,11 @@ class ColumnComparison:
     Attributes:
         differences: by image name; infinite where only one of the two is identical to its reference, 0 where both.
         mean, median: over the finite differences; None when there are none.
-        low, high: 95 % bootstrap interval of the mean difference; None below two.
+        low, high: 95 % interval of the mean difference; None below five.
         p_value: two-sided Wilcoxon signed-rank test; None below two images, 1 when nothing differs.
+        p_holm: the same, corrected by Holm for the number of columns that were compared.
+        effect: matched-pairs rank-biserial correlation, -1 to 1: how much of the ranks of the differences lies on the
+            better side beyond the worse one; None where nothing differs.
         wins, ties, losses: images on which the second is better, equal, worse; for similarity to the input, where
             neither way is better, "better" reads "more similar".
         n: images with a finite difference.
@@ -43,70 +46,117 @@ class ColumnComparison:
     low: float | None
     high: float | None
     p_value: float | None
+    p_holm: float | None
+    effect: float | None
     wins: int
     ties: int
     losses: int
     n: int
     apart: int
 
+    @property
+    def share_better(self) -> float:
+        """The share of images on which the second is better; of equal ones a half counts."""
+        return (self.wins + self.ties / 2) / (self.wins + self.ties + self.losses)
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two measurements of the same images side by side, `b` minus `a`."""
+    """Two measurements of the same images side by side, `b` minus `a`; `of` says how much the same they are."""
 
     names: tuple[str, ...]
     columns: dict[str, ColumnComparison]
+    of: Kinship = field(default_factory=Kinship)
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON document; infinite differences, which JSON has not, are null there."""
         columns = {name: asdict(column) for name, column in self.columns.items()}
-        for column in columns.values():
+        for name, column in columns.items():
+            column["share_better"] = self.columns[name].share_better
             column["differences"] = {k: v if math.isfinite(v) else None for k, v in column["differences"].items()}
-        return {"format": 1, "names": list(self.names), "columns": columns}
+        same = {"same_preparation": self.of.same_preparation, "hashed": self.of.hashed}
+        return {"format": 1, "names": list(self.names), **same, "columns": columns}
 
 
 def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
     """Returns the reason why two measurements must not be set side by side, or None."""
-    if a.columns != b.columns:
+    if not set(a.columns) & set(b.columns):
         return f"one measured {', '.join(a.columns)}, the other {', '.join(b.columns)}"
-    if a.protocol.get("comparable") != b.protocol.get("comparable"):
+    if not _in_common(a, b):
         versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
         return f"they follow different protocols (versions {versions})"
+    # By name alone: whether two pictures of one name are the same pixels, `kinship` tells by their hashes.
     first, second = ({row.name for row in m.rows} for m in (a, b))
     if first != second:
         return (
             f"they are not of the same images: {len(first & second)} are in both, "
             f"{len(first - second)} only in the first, {len(second - first)} only in the second"
         )
-    means = [m.baselines.get("mean_target", {}).get("mae") for m in (a, b)]
-    levels = [m.mean for m in means if m is not None and m.mean is not None]
-    if len(levels) == 2 and abs(levels[0] - levels[1]) > _SAME_TARGETS:
-        return "the images have the same names but other targets"
     return None
 
 
-def compare(a: Measurement, b: Measurement) -> Comparison:
-    """Compares two measurements of the same images, `b` minus `a`.
+def compare_runs(first: Path, second: Path) -> Comparison:
+    """Compares the measurements of two run folders, the second minus the first.
 
     Raises:
-        RunError: other images, other targets or another protocol; says which.
+        RunError: other images, other targets or another protocol, and says which; or a record that is damaged.
+    """
+    comparison = compare(load_measurement(first), load_measurement(second))
+    of = kinship(first, second)
+    if of.why_not:
+        raise _not_comparable(of.why_not)
+    return replace(comparison, of=of)
+
+
+def compare(a: Measurement, b: Measurement) -> Comparison:
+    """Compares two measurements of images of the same names, `b` minus `a`; of the pictures it knows nothing.
+
+    Raises:
+        RunError: other names or another protocol; says which.
     """
     if reason := why_not_comparable(a, b):
-        raise RunError(
-            f"the two runs cannot be compared: {reason}",
-            "test both models on the same set: `harness test --dataset NAME`",
-        )
+        raise _not_comparable(reason)
     names = tuple(row.name for row in a.rows)
-    return Comparison(names, {column: _compare_column(column, names, a, b) for column in a.columns})
+    columns = {column: _compare_column(column, names, a, b) for column in _in_common(a, b)}
+    # One family of tests, all columns compared, whichever of them a reader then looks at.
+    corrected = _holm({name: c.p_value for name, c in columns.items() if c.p_value is not None})
+    return Comparison(names, {name: replace(c, p_holm=corrected.get(name)) for name, c in columns.items()})
+
+
+def _in_common(a: Measurement, b: Measurement) -> tuple[str, ...]:
+    """The columns of both that say the same; versions of the protocol differ in their intervals, too."""
+    # A record without definitions is comparable to another without them, None to None, and to no other.
+    ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (a, b))
+    return tuple(name for name in a.columns if name in b.columns and ours.get(name) == theirs.get(name))
+
+
+def _holm(values: dict[str, float]) -> dict[str, float]:
+    """Holm 1979: the smallest of m probabilities times m, the next times m - 1 …, none below the one before."""
+    found, least = {}, 0.0
+    for place, (name, value) in enumerate(sorted(values.items(), key=lambda pair: pair[1])):
+        least = max(least, min(1.0, value * (len(values) - place)))
+        found[name] = least
+    return found
+
+
+def _not_comparable(reason: str) -> RunError:
+    return RunError(
+        f"the two runs cannot be compared: {reason}",
+        "test both models on the same set: `harness test --dataset NAME`",
+    )
 
 
 def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
     first, second = ({row.name: row.values[column] for row in m.rows} for m in (a, b))
     differences = {name: _difference(first[name], second[name]) for name in names}
+    # (n,) in the order of the names; infinite where one of the two alone equals its target (PSNR).
     every = np.array(list(differences.values()))
     finite = every[np.isfinite(every)]
-    better = -every if COLUMNS[column].better == "lower" else every
-    low, high = interval_of_mean(finite)
+    known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
+    better = -every if known and known.better == "lower" else every
+    apart = int(every.size - finite.size)
+    # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
+    low, high = interval_of_mean(finite if apart else _drawn_differences(column, names, a, b))
     return ColumnComparison(
         differences=differences,
         mean=float(finite.mean()) if finite.size else None,
@@ -114,23 +164,48 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
         low=low,
         high=high,
         p_value=_p_value(finite),
+        p_holm=None,
+        effect=_rank_biserial(better[np.isfinite(every)]),
+        # Over all images, the infinite differences too: only means and ranks must do without those.
         wins=int((better > _EQUAL).sum()),
         ties=int((np.abs(better) <= _EQUAL).sum()),
         losses=int((better < -_EQUAL).sum()),
         n=int(finite.size),
-        apart=int(every.size - finite.size),
+        apart=apart,
     )
 
 
+def _drawn_differences(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> NDArray[np.float64]:
+    """The differences of all images by as many seeds as both were drawn by, (n, seeds)."""
+    places = [{row.name: i for i, row in enumerate(m.rows)} for m in (a, b)]
+    first, second = (m.drawn(column)[[place[n] for n in names]] for m, place in zip((a, b), places, strict=True))
+    seeds = min(first.shape[1], second.shape[1])
+    with np.errstate(invalid="ignore"):  # of two infinite values, which are equal
+        differences = np.where(first[:, :seeds] == second[:, :seeds], 0.0, second[:, :seeds] - first[:, :seeds])
+    return differences[np.isfinite(differences).all(axis=1)]
+
+
 def _difference(first: float, second: float) -> float:
+    # Infinity less itself would be NaN: two outputs that both equal their target differ by nothing.
     return 0.0 if first == second else second - first
 
 
 def _p_value(differences: NDArray[np.float64]) -> float | None:
+    # One signed rank is as likely as its opposite: its p is 1 whatever the difference.
     if differences.size < 2:
         return None
     settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
     if not settled.any():
         return 1.0
+    # Pratt's rule ranks the zeros and then drops them: many unchanged images weaken what a few changed ones say.
     # `auto` takes the exact distribution for few untied differences, the normal approximation otherwise
     return float(wilcoxon(settled, zero_method="pratt", method="auto").pvalue)
+
+
+def _rank_biserial(better: NDArray[np.float64]) -> float | None:
+    """Kerby 2014: the ranks of what is better less those of what is worse, over all; ranked as the test ranks."""
+    settled = np.where(np.abs(better) <= _EQUAL, 0.0, better)
+    # Pratt again: zeros take the lowest ranks, and their sign of 0 then keeps them out of both sums.
+    ranks = rankdata(np.abs(settled)) * np.sign(settled)
+    total = float(np.abs(ranks).sum())
+    return float(ranks.sum()) / total if total else None

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from harness.errors import ImageError
+from harness.errors import HarnessError, ImageError
+from harness.files import sha256_of
+from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
 from harness.metrics.pairs import Picture
-from harness.metrics.protocol import protocol_document
-from harness.metrics.registry import PAIRED, UNPAIRED, Column
-from harness.metrics.statistics import Summary, summarise
+from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
+from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
+from harness.metrics.statistics import OverSeeds, Summary, over_seeds, summarise
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
-_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -46,6 +42,9 @@ class Measurement:
         baselines: `input_copied` and `mean_target`, measured as the output was; empty without targets. `mean_target`
             is left out for a single image and for targets of several sizes.
         protocol: see `harness.metrics.protocol.protocol_document`.
+        totals: numbers of the set, by names of `harness.metrics.registry.TOTALS`.
+        missing: why metrics that were asked for were not measured, by their names.
+        seeds: the rows of further seeds, by seed; everything above is the first one's.
     """
 
     columns: tuple[str, ...]
@@ -53,13 +52,49 @@ class Measurement:
     summary: dict[str, Summary]
     baselines: dict[str, dict[str, Summary]]
     protocol: dict[str, Any]
+    totals: dict[str, Total] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    seeds: dict[int, tuple[Row, ...]] = field(default_factory=dict)
+
+    def drawn(self, column: str) -> NDArray[np.float64]:
+        """Returns a column's values of all images by all seeds, (n, seeds), the first seed first."""
+        every = (self.rows, *(rows for rows in self.seeds.values() if column in rows[0].values))
+        return np.array([[row.values[column] for row in rows] for rows in every]).T
+
+    @property
+    def over_seeds(self) -> dict[str, OverSeeds]:
+        """Each column over all seeds; nothing where there is one."""
+        found = {column: self.drawn(column) for column in self.columns if self.seeds}
+        summaries = {column: over_seeds(values) for column, values in found.items() if values.shape[1] > 1}
+        return {column: summary for column, summary in summaries.items() if summary}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureRequest:
+    """What to measure a run's pictures by, and with what.
+
+    Attributes:
+        metrics: by default SSIM, PSNR and MAE, or the similarity to the input where there are no targets.
+        mean_target: H×W×3, e.g. of the training targets; by default the mean of the other targets.
+        mean_is: what that is, in words.
+        baselines: whether the input copied and the mean target are measured.
+        workers: threads; by default one for each core this process may use.
+    """
+
+    metrics: tuple[Metric, ...] = ()
+    instruments: Instruments = field(default_factory=Instruments)
+    mean_target: Picture | None = None
+    mean_is: str = MEAN_LEFT_OUT
+    baselines: bool = True
+    workers: int | None = None
 
 
 def measure_images(
     images: Path,
     names: Sequence[str],
+    *,
     paired: bool,
-    workers: int | None = None,
+    request: MeasureRequest | None = None,
     progress: Progress | None = None,
 ) -> Measurement:
     """Measures `images/output/NAME.png` against `target/NAME.png`, or against `input/NAME.png` without targets.
@@ -67,39 +102,182 @@ def measure_images(
     Args:
         names: stems of the pictures, in the order of the rows.
         paired: whether there are targets.
-        workers: threads; by default one for each core this process may use.
 
     Raises:
         ImageError: there are no images, or a picture is missing, unreadable, not 8-bit RGB, of another size than
-            its reference, or too small for a metric.
+            its reference, or too small for a metric that is always measured.
     """
-    columns = PAIRED if paired else UNPAIRED
     progress = progress or Silent()
-    _check_files(images, names, ("input", "output", "target") if paired else ("input", "output"))
-    means = _MeanTarget()
-    measured: list[Row] = []
-    copied: list[Row] = []
+    kinds = ("input", "output", "target") if paired else ("input", "output")
+    # Before the first is measured: the last one missing should not cost the time of all.
+    _check_files(images, names, kinds)
+    measuring = Measuring(request or MeasureRequest(), images, paired=paired)
+
+    def one(name: str) -> None:
+        measuring.add(Shot(name, *(_read(images / kind / f"{name}.png") for kind in kinds)))
+
+    def mean(name: str) -> None:
+        measuring.add_mean(name, _read(images / "target" / f"{name}.png"))
+
+    workers = measuring.request.workers or default_workers()
     with threadpool_limits(1, user_api="blas"):  # the images are spread over the cores, not each product of matrices
         with progress.step("Measuring", len(names)) as step:
-            for row, copy in _mapped(partial(_measure, images, paired, means), names, workers):
-                measured.append(row)
-                copied += [copy] if copy else []
+            for _ in in_order(one, names, workers):
                 step.advance()
-        baselines = {"input_copied": _summaries(columns, copied)} if copied else {}
-        if (mean := means.picture()) is not None:
+        # The mean is known when all are read, so the targets are read twice rather than kept.
+        if measuring.mean_to_come:
             with progress.step("Measuring the mean target", len(names)) as step:
-                rows = []
-                for row in _mapped(partial(_measure_mean, images, mean), names, workers):
-                    rows.append(row)
+                for _ in in_order(mean, names, workers):
                     step.advance()
-            baselines["mean_target"] = _summaries(columns, rows)
+    return measuring.measurement(names)
+
+
+def merged(before: Measurement, after: Measurement) -> Measurement:
+    """Returns both measurements of the same images as one; what both have is the later one's."""
+    rows = {row.name: row.values for row in after.rows}
+    columns = tuple(dict.fromkeys((*before.columns, *after.columns)))
+    totals = before.totals | after.totals
+    baselines = {
+        who: before.baselines.get(who, {}) | after.baselines.get(who, {})
+        for who in dict.fromkeys((*before.baselines, *after.baselines))
+    }
+    mean_is = after.protocol["baselines"]["mean_target"]
+    backbones = before.protocol.get("backbones", {}) | after.protocol["backbones"]
+    # What could not be measured once may stand beside its number now: its reason goes.
+    filled = {metric.name for metric in find_metrics((*columns, *totals))}
     return Measurement(
-        columns=tuple(column.name for column in columns),
-        rows=tuple(measured),
-        summary=_summaries(columns, measured),
+        columns=columns,
+        rows=tuple(Row(row.name, row.values | rows[row.name]) for row in before.rows),
+        summary={name: (after.summary.get(name) or before.summary[name]) for name in columns},
         baselines=baselines,
-        protocol=protocol_document(columns),
+        protocol=protocol_document(find_metrics((*columns, *totals)), mean_is, backbones),
+        totals=totals,
+        missing={name: why for name, why in (before.missing | after.missing).items() if name not in filled},
+        seeds=before.seeds,
     )
+
+
+class Measuring:
+    """Takes the pictures of a run one by one, from several threads, and then gives the measurement.
+
+    Where no mean target was given, targets are wanted a second time, by `add_mean`, once all were added.
+    """
+
+    def __init__(self, request: MeasureRequest, place: Path, *, paired: bool) -> None:
+        self.request, self._place, self._paired = request, place, paired
+        self._meters: dict[Metric, Meter] = {}
+        self._missing: dict[str, str] = {}
+        self._values: dict[str, dict[str, dict[str, float]]] = {}  # of whom → image → column
+        self._means, self._lock = _MeanTarget(), Lock()
+        for metric in request.metrics or (PAIRED if paired else UNPAIRED):
+            if metric.needs_targets and not paired:
+                self._missing[metric.name] = "there are no targets"
+                continue
+            try:
+                self._meters[metric] = metric.begin(request.instruments)
+            except HarnessError as error:
+                # No network or no palette is there: the other metrics go on, and the table says why this one does not.
+                self._missing[metric.name] = _reason(error)
+
+    def add(self, shot: Shot) -> None:
+        """Measures an image; raises ImageError where a metric that is always measured cannot be."""
+        self._measure("output", shot)
+        if shot.target is None or not self.request.baselines:
+            return
+        self._measure("input_copied", replace(shot, output=shot.input))
+        if self.request.mean_target is None:
+            self._means.add(shot.target)
+        elif self.request.mean_target.shape == shot.target.shape:
+            # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
+            self._measure("mean_target", replace(shot, output=self.request.mean_target))
+
+    @property
+    def mean_to_come(self) -> bool:
+        """Whether the targets are wanted once more, to be set beside the mean of the others."""
+        return self._means.there and any(metric.baselines for metric in self._meters)
+
+    def add_mean(self, name: str, target: Picture) -> None:
+        """Measures the mean of all targets but this one in place of its output."""
+        # Metrics with baselines look at output and target alone, so that the input is not read again.
+        mean = self._means.without(target)
+        self._measure("mean_target", Shot(name, mean, mean, target))
+
+    def measurement(self, names: Sequence[str]) -> Measurement:
+        """Returns what was measured, images in the order of `names`."""
+        # First: a total that fails puts its metric among the missing, whose columns are then left out.
+        totals = self._totals()
+        metrics = [metric for metric in self._meters if metric.name not in self._missing]
+        columns = tuple(column.name for metric in metrics for column in metric.columns)
+        beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
+        # A mean over some of the images only would be of another set.
+        found = {
+            who: [images[name] for name in names] for who, images in self._values.items() if len(images) == len(names)
+        }
+        backbones = {name: sha256_of(path) for name, path in self.request.instruments.backbones.items()}
+        return Measurement(
+            columns=columns,
+            rows=tuple(Row(n, {c: v[c] for c in columns}) for n, v in zip(names, found["output"], strict=True)),
+            summary=_summaries(columns, found["output"]),
+            baselines={
+                who: _summaries(beside, found[who])
+                for who in ("input_copied", "mean_target")
+                if beside and who in found
+            },
+            protocol=protocol_document(metrics, self.request.mean_is, backbones),
+            totals=totals,
+            missing=self._missing,
+        )
+
+    def _measure(self, who: str, shot: Shot) -> None:
+        found: dict[str, float] = {}
+        for metric, meter in self._meters.items():
+            if metric.name in self._missing or (who != "output" and not metric.baselines):
+                continue
+            try:
+                values = meter.one(shot)
+                # NaN compares as false with everything and spoils every mean, without a word.
+                if any(math.isnan(value) for value in values):
+                    raise ValueError("the value is not a number")
+            except (ValueError, HarnessError) as error:
+                self._failed(metric, who, shot, error)
+            else:
+                found |= {column.name: value for column, value in zip(metric.columns, values, strict=True)}
+        # The images of all worker threads meet here.
+        with self._lock:
+            self._values.setdefault(who, {})[shot.name] = found
+
+    def _failed(self, metric: Metric, who: str, shot: Shot, error: Exception) -> None:
+        """A metric that is always measured stops the run; another one is left out with its reason."""
+        if metric not in (*PAIRED, *UNPAIRED):
+            self._missing[metric.name] = f"`{shot.name}`: {_reason(error)}"
+            return
+        folder = "output" if who == "output" else "input"
+        picture, against = (
+            self._place / kind / f"{shot.name}.png" for kind in (folder, "target" if self._paired else "input")
+        )
+        raise ImageError(
+            f"`{picture}` cannot be measured against `{against}`: {error}", "run `harness test` again"
+        ) from None
+
+    def _totals(self) -> dict[str, Total]:
+        found: dict[str, Total] = {}
+        for metric, meter in self._meters.items():
+            if metric.totals and metric.name not in self._missing:
+                try:
+                    found |= dict(zip((total.name for total in metric.totals), meter.whole(), strict=True))
+                except HarnessError as error:
+                    self._missing[metric.name] = _reason(error)
+        return found
+
+
+def _summaries(columns: Sequence[str], images: Sequence[dict[str, float]]) -> dict[str, Summary]:
+    return {column: summarise([values[column] for values in images]) for column in columns}
+
+
+def _reason(error: Exception) -> str:
+    """What a table says in place of a number: what is missing, and the command that mends it."""
+    hint = getattr(error, "hint", None)
+    return f"{error}: {hint}" if hint else str(error)
 
 
 def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> None:
@@ -111,37 +289,10 @@ def _check_files(images: Path, names: Sequence[str], folders: Sequence[str]) -> 
         raise ImageError(f"`{missing[0]}`{others} is missing: it was to be measured", "run `harness test` again")
 
 
-def _measure(images: Path, paired: bool, means: _MeanTarget, name: str) -> tuple[Row, Row | None]:
-    source, output = _read(images / "input" / f"{name}.png"), _read(images / "output" / f"{name}.png")
-    if not paired:
-        return _row(UNPAIRED, images, name, "output", output, source), None
-    target = _read(images / "target" / f"{name}.png")
-    means.add(target)
-    return (
-        _row(PAIRED, images, name, "output", output, target),
-        _row(PAIRED, images, name, "input", source, target),
-    )
-
-
-def _measure_mean(images: Path, mean: Picture, name: str) -> Row:
-    target = _read(images / "target" / f"{name}.png")
-    return Row(name, {column.name: column.metric.compute(mean, target) for column in PAIRED})
-
-
-def _row(columns: Sequence[Column], images: Path, name: str, folder: str, picture: Picture, reference: Picture) -> Row:
-    try:
-        return Row(name, {column.name: column.metric.compute(picture, reference) for column in columns})
-    except ValueError as error:
-        against = images / columns[0].against / f"{name}.png"
-        raise ImageError(
-            f"`{images / folder / f'{name}.png'}` cannot be measured against `{against}`: {error}",
-            "run `harness test` again",
-        ) from None
-
-
 def _read(path: Path) -> Picture:
     """Reads an 8-bit RGB picture as it was saved; raises ImageError for anything else."""
     try:
+        # Nothing is converted: the engines write RGB, and what another program made of it is other pixels.
         with Image.open(path) as image:
             if image.mode == "RGB":
                 return np.asarray(image)
@@ -149,10 +300,6 @@ def _read(path: Path) -> Picture:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(f"`{path}` cannot be read: {error}", "run `harness test` again") from error
     raise ImageError(f"`{path}` has the mode {mode}: 8-bit RGB was expected", "save it as an RGB PNG")
-
-
-def _summaries(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Summary]:
-    return {column.name: summarise([row.values[column.name] for row in rows]) for column in columns}
 
 
 class _MeanTarget:
@@ -164,37 +311,21 @@ class _MeanTarget:
         self._count = 0
         self._one_size = True
 
+    @property
+    def there(self) -> bool:
+        return self._sum is not None and self._count > 1
+
     def add(self, target: Picture) -> None:
         with self._lock:
             if self._sum is None and self._one_size:
-                self._sum = np.zeros(target.shape, np.int64)
+                self._sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
             if self._sum is None or self._sum.shape != target.shape:
                 self._one_size, self._sum = False, None
                 return
             self._sum += target
             self._count += 1
 
-    def picture(self) -> Picture | None:
-        if self._sum is None or self._count < 2:
-            return None
-        return np.rint(self._sum / self._count).astype(np.uint8)
-
-
-def _mapped(function: Callable[[_T], _R], items: Iterable[_T], workers: int | None) -> Iterator[_R]:
-    """Maps in order on several threads and never holds more than a few results; numpy and Pillow free the lock."""
-    threads = workers or _cores()
-    pending: deque[Future[_R]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) >= threads * _AHEAD:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    def without(self, target: Picture) -> Picture:
+        """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
+        assert self._sum is not None
+        return np.rint((self._sum - target) / (self._count - 1)).astype(np.uint8)

@@ -2,47 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from harness.metrics.registry import Column
-from harness.metrics.statistics import CONFIDENCE, RESAMPLES, SEED
+from harness.metrics.meters import Column, Metric
+from harness.metrics.statistics import CONFIDENCE, METHOD
 from harness.version import __version__
 
-VERSION = 1
-_LIBRARIES = ("numpy", "pillow", "scikit-image")
+# A new metric does not raise it: the definition of each stands in `comparable`.
+VERSION = 2
+CHANGES = {
+    2: "intervals cover what they say from 5 images on (protocol 1: percentile bootstrap throughout, too narrow below "
+    "some 50 images); the mean target leaves the image's own target out; the values of images are the same",
+}
+_LIBRARIES = ("numpy", "pillow", "scikit-image", "torch", "torch-fidelity", "torchmetrics")
+MEAN_LEFT_OUT = "the mean of all other targets, rounded, in place of an output"
 
 
-def protocol_line(columns: Sequence[Column]) -> str:
-    """Returns the sentence that stands under every table of these columns."""
-    used = {column.metric.name: column.metric.definition for column in columns}
+def protocol_line(metrics: Sequence[Metric]) -> str:
+    """Returns the sentence that stands under every table of these metrics."""
+    columns = _columns(metrics)
     parts = [
-        *used.values(),
+        *dict.fromkeys(column.definition for column in columns),
         "on uint8 RGB as saved in PNG",
-        f"means over images with {100 * CONFIDENCE:g} % percentile bootstrap intervals ({RESAMPLES} resamples, "
-        f"seed {SEED}), identical pairs counted apart from PSNR",
+        f"means over images with {100 * CONFIDENCE:g} % intervals ({METHOD}), identical pairs counted apart from PSNR",
     ]
-    if any(column.against == "input" for column in columns):
+    if any(column.name.startswith("input_") for column in columns):
         parts.append("no targets: similarity to the input, not quality")
     return f"Protocol {VERSION}: {'; '.join(parts)}"
 
 
-def protocol_document(columns: Sequence[Column]) -> dict[str, Any]:
+def protocol_document(
+    metrics: Sequence[Metric], mean_target: str = MEAN_LEFT_OUT, backbones: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Returns what `metrics.json` says under `protocol`: `comparable` decides whether two measurements may be set
-    side by side, `libraries` only says what computed them."""
+    side by side, `libraries` and `backbones` (their SHA-256) only say what computed them."""
     return {
         "version": VERSION,
-        "line": protocol_line(columns),
-        "comparable": {
-            "version": VERSION,
-            "columns": {c.name: f"{c.metric.definition}, output against {c.against}" for c in columns},
-        },
-        "interval": {"method": "percentile bootstrap", "level": CONFIDENCE, "resamples": RESAMPLES, "seed": SEED},
-        "baselines": {
-            "input_copied": "the input in place of the output",
-            "mean_target": "the mean of all targets, rounded, in place of every output",
-        },
+        "line": protocol_line(metrics),
+        "comparable": {"columns": {c.name: f"{c.definition}, output against {c.against}" for c in _columns(metrics)}},
+        "interval": {"method": METHOD, "level": CONFIDENCE},
+        "baselines": {"input_copied": "the input in place of the output", "mean_target": mean_target},
         "oracle": "scikit-image, agreement to 1e-6",
-        "libraries": {"harness": __version__, **{name: version(name) for name in _LIBRARIES}},
+        # Versions of libraries change no number: the tests hold them to that.
+        "libraries": {"harness": __version__, **_versions()},
+        "backbones": dict(backbones or {}),
     }
+
+
+def _columns(metrics: Sequence[Metric]) -> list[Column]:
+    return [column for metric in metrics for column in (*metric.columns, *metric.totals)]
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # the extra `perceptual` is not installed
+            continue
+    return found

@@ -1,78 +1,51 @@
-"""The metrics there are, and the columns of `metrics.csv` that each of them fills."""
+"""The metrics there are, and the columns of `metrics.csv` and the numbers of a set that each of them fills."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
 
-from harness.metrics.mae import mae
-from harness.metrics.pairs import Picture
-from harness.metrics.psnr import psnr
-from harness.metrics.ssim import WINDOW, ssim
+from harness.errors import UnknownNameError
+from harness.metrics.cycle_error import CYCLE
+from harness.metrics.dists import DISTS
+from harness.metrics.inception import INCEPTION
+from harness.metrics.lab_histogram import LAB_HISTOGRAM
+from harness.metrics.label_agreement import LABEL_AGREEMENT
+from harness.metrics.lpips import LPIPS, LPIPS_VGG
+from harness.metrics.mae import MAE
+from harness.metrics.meters import Column, Metric
+from harness.metrics.ms_ssim import MS_SSIM
+from harness.metrics.palette_accuracy import PALETTE
+from harness.metrics.psnr import INPUT_PSNR, PSNR
+from harness.metrics.spectrum import SPECTRUM
+from harness.metrics.ssim import INPUT_SSIM, SSIM
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One way to compare two pictures.
-
-    Attributes:
-        unit: empty for a pure number.
-        better: which way is better when the other picture is the target.
-        smallest_side: a picture with a side shorter than this, in pixels, has no value.
-        definition: the formula and its parameters in one clause, for the protocol.
-    """
-
-    name: str
-    label: str
-    unit: str
-    better: Literal["higher", "lower"]
-    smallest_side: int
-    definition: str
-    compute: Callable[[Picture, Picture], float]
-
+# The order is that of every table and file; without targets nothing says what is better.
+PAIRED, UNPAIRED = (SSIM, PSNR, MAE), (INPUT_SSIM, INPUT_PSNR)
+"""What is measured where nothing else is asked for, with and without targets."""
 
 METRICS: dict[str, Metric] = {
-    "ssim": Metric(
-        "ssim",
-        "SSIM",
-        "",
-        "higher",
-        WINDOW,
-        "SSIM of Wang et al. 2004 (11×11 gaussian window, sigma 1.5, population covariance, L 255, mean of the RGB "
-        "channels, 5 border pixels cropped, no downsampling)",
-        ssim,
-    ),
-    "psnr": Metric("psnr", "PSNR", "dB", "higher", 1, "PSNR per image in dB (over RGB, peak 255)", psnr),
-    "mae": Metric("mae", "MAE", "levels", "lower", 1, "MAE over RGB in levels of 255", mae),
-}
+    metric.name: metric
+    for metric in (
+        *PAIRED, *UNPAIRED, MS_SSIM, SPECTRUM, LAB_HISTOGRAM, PALETTE, LABEL_AGREEMENT, CYCLE,
+        LPIPS, LPIPS_VGG, DISTS, INCEPTION,
+    )
+}  # fmt: skip
+COLUMNS: dict[str, Column] = {column.name: column for metric in METRICS.values() for column in metric.columns}
+TOTALS: dict[str, Column] = {total.name: total for metric in METRICS.values() for total in metric.totals}
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a measurement: a metric of the output against the target or against the input.
+def find_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
+    """Returns the metrics by their names, or by those of what they fill, such as `fid`; each once, in order.
 
-    Attributes:
-        better: None where neither way is better, as for similarity to the input.
+    Raises:
+        UnknownNameError: there is none of a name.
     """
-
-    name: str
-    label: str
-    metric: Metric
-    against: Literal["target", "input"]
-    better: Literal["higher", "lower"] | None
-
-
-def _against_target(name: str) -> Column:
-    metric = METRICS[name]
-    return Column(name, metric.label, metric, "target", metric.better)
-
-
-def _against_input(name: str) -> Column:
-    metric = METRICS[name]
-    return Column(f"input_{name}", f"similarity to the input ({metric.label})", metric, "input", None)
-
-
-PAIRED: tuple[Column, ...] = (_against_target("ssim"), _against_target("psnr"), _against_target("mae"))
-UNPAIRED: tuple[Column, ...] = (_against_input("ssim"), _against_input("psnr"))
-COLUMNS: dict[str, Column] = {column.name: column for column in (*PAIRED, *UNPAIRED)}
+    known = {filled.name: metric for metric in METRICS.values() for filled in (*metric.columns, *metric.totals)}
+    # Last, so that a metric's own name means that metric whatever another one fills.
+    known |= METRICS
+    found = []
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("metric", name, known)
+        found.append(known[name])
+    return tuple(dict.fromkeys(found))

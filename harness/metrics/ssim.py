@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.metrics.meters import Column, pair_metric
 from harness.metrics.pairs import Picture, check_pair
 
 SIGMA = 1.5
 RADIUS = 5  # int(3.5 * SIGMA + 0.5): scikit-image truncates the gaussian at 3.5 sigma
 WINDOW = 2 * RADIUS + 1
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+KERNEL = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / SIGMA) ** 2)
+KERNEL /= KERNEL.sum()
+# The paper's K1, K2 and L, in levels².
+C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _ROWS, _COLUMNS = 24, 32  # strips this small keep all that is computed on them in the processor's cache
 
 _Array = NDArray[np.float64]
@@ -29,11 +33,12 @@ def ssim(a: Picture, b: Picture) -> float:
     """
     check_pair(a, b, smallest_side=WINDOW)
     height, width, channels = a.shape
-    x, y = (np.ascontiguousarray(p.transpose(0, 2, 1)) for p in (a, b))
+    x, y = (np.ascontiguousarray(p.transpose(0, 2, 1)) for p in (a, b))  # H x 3 x W: rows stay whole in memory
     inner_height, inner_width = height - 2 * RADIUS, width - 2 * RADIUS
     buffers = _Buffers(channels, width)
     total = 0.0
     for top in range(0, inner_height, _ROWS):
+        # a strip of 24 places needs 5 rows more above and below
         strip = slice(top, min(top + _ROWS, inner_height) + 2 * RADIUS)
         total += _sum_of_strip(x[strip], y[strip], buffers)
     return total / float(inner_height * inner_width * channels)
@@ -41,12 +46,9 @@ def ssim(a: Picture, b: Picture) -> float:
 
 def _gaussian_band(outputs: int) -> _Array:
     """The matrix, (outputs + 10) × outputs, that smooths a row of pixels into the places where the window fits."""
-    offsets = np.arange(-RADIUS, RADIUS + 1)
-    kernel = np.exp(-0.5 * (offsets / SIGMA) ** 2)
-    kernel /= kernel.sum()
     band = np.zeros((outputs + 2 * RADIUS, outputs))
     for i in range(outputs):
-        band[i : i + WINDOW, i] = kernel
+        band[i : i + WINDOW, i] = KERNEL
     return band
 
 
@@ -70,6 +72,7 @@ def _sum_of_strip(x: Picture, y: Picture, buffers: _Buffers) -> float:
     The two variances enter only as their sum, so that four smoothed maps do where five are usual.
     """
     rows = x.shape[0]
+    # planes: x, y, xy, x² + y², each rows x 3 x W in float64; smoothing turns them into the expectations of those
     planes, square = buffers.planes[:rows], buffers.square[:rows]
     planes[:, 0], planes[:, 1] = x, y
     np.multiply(planes[:, 0], planes[:, 1], out=planes[:, 2])
@@ -77,18 +80,20 @@ def _sum_of_strip(x: Picture, y: Picture, buffers: _Buffers) -> float:
     np.multiply(planes[:, 1], planes[:, 1], out=square)
     planes[:, 3] += square
     mean_x, mean_y, covariance, variances = _smooth(planes, buffers)
+    # covariance: E[xy] - E[x]E[y]; variances: E[x² + y²] - E[x]² - E[y]², the sum of both
     product = np.multiply(mean_x, mean_y, out=buffers.product[: rows - 2 * RADIUS])
     mean_x *= mean_x
     mean_y *= mean_y
     squares = np.add(mean_x, mean_y, out=mean_x)
     covariance -= product
     variances -= squares
+    # SSIM = (2 E[x]E[y] + C1)(2 cov + C2) / ((E[x]² + E[y]² + C1)(var x + var y + C2)), summed over all places
     product *= 2
     covariance *= 2
-    product += _C1
-    covariance += _C2
-    squares += _C1
-    variances += _C2
+    product += C1
+    covariance += C2
+    squares += C1
+    variances += C2
     product *= covariance
     squares *= variances
     product /= squares
@@ -99,12 +104,22 @@ def _smooth(planes: _Array, buffers: _Buffers) -> list[_Array]:
     """Smooths the four maps of a strip over rows and columns; both shrink by 10, channels and columns become one."""
     rows, width = planes.shape[0] - 2 * RADIUS, planes.shape[3]
     down = buffers.down[:rows]
+    # over rows: (rows, rows + 10) @ (rows + 10, 4 · 3 · W)
     np.matmul(_DOWN[: rows + 2 * RADIUS, :rows].T, planes.reshape(planes.shape[0], -1), out=down)
     down = down.reshape(-1, width)
     across = buffers.across[: down.shape[0]]
     inner = width - 2 * RADIUS
+    # over columns, 32 places at a time: (rows · 4 · 3, n + 10) @ (n + 10, n)
     for left in range(0, inner, _COLUMNS):
         n = min(_COLUMNS, inner - left)
         np.matmul(down[:, left : left + n + 2 * RADIUS], _ACROSS[: n + 2 * RADIUS, :n], out=across[:, left : left + n])
     smooth = across.reshape(rows, 4, -1)
     return [smooth[:, i] for i in range(4)]
+
+
+_DEFINITION = (
+    "SSIM of Wang et al. 2004 (11×11 gaussian window, sigma 1.5, population covariance, L 255, mean of the RGB "
+    "channels, 5 border pixels cropped, no downsampling)"
+)
+SSIM = pair_metric(ssim, Column("ssim", "SSIM", "", "higher", _DEFINITION))
+INPUT_SSIM = pair_metric(ssim, Column("input_ssim", "SSIM to the input", "", None, _DEFINITION, "input"))

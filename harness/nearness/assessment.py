@@ -9,18 +9,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from harness.nearness.features import FEATURES, GROUPS, NAMES, describe
+from harness.nearness.features import COLUMNS, GROUPS, NAMES, describe
 from harness.nearness.palette import Picture
 from harness.nearness.profile import Profile
 from harness.nearness.reasons import WORDS, reasons
-from harness.nearness.scoring import COMPARED_FEATURES, ORIENTATION, Array
+from harness.nearness.scoring import COMPARED, ORIENTATION, Array, distances
 
 Verdict = Literal["near", "unusual", "far"]
 
+# The percentile beyond which a picture is unusual; the same share for a single group, as a surprise.
 _UNUSUAL = 95.0
 _NOTABLE = -math.log(0.05)
 _MOST_REASONS = 4
 _RESAMPLES = 1000
+# Distances are those of all pairs, 400² and 400 × 256 of them.
 _LARGEST_SET = 400
 
 
@@ -96,26 +98,24 @@ def assess(image: Picture, profile: Profile) -> Nearness:
         ValueError: not a uint8 RGB picture, or a side below 32 pixels.
     """
     description = describe(image, profile.palette)
+    # (1, groups)
     surprise = profile.scale.surprise(profile.reference.remoteness(description[None]))
     score = profile.scale.joined(surprise)
     percentile = float(profile.scale.percentiles(score)[0])
     notable = [g for g in np.argsort(-surprise[0]) if surprise[0, g] > _NOTABLE]
     upright = dict(zip(ORIENTATION, profile.reference.orientation(description[None])[0].tolist(), strict=True))
+    # Of eight groups one often stands out by chance: reasons are given for pictures that are unusual as a whole.
     groups = [GROUPS[g] for g in notable] if percentile > _UNUSUAL else []
-    found = reasons(description, profile.usual, groups, upright)
+    found = reasons(description, profile.usual, groups, upright)[:_MOST_REASONS]
     return Nearness(
         percentile=percentile,
         surprise=float(score[0]),
         verdict="near" if percentile <= _UNUSUAL else "far" if score[0] > profile.scale.scores[-1] else "unusual",
-        reasons=tuple(reason.text for reason in found[:_MOST_REASONS]),
-        advice=tuple(dict.fromkeys(reason.advice for reason in found[:_MOST_REASONS] if reason.advice)),
+        reasons=tuple(reason for reason, _ in found),
+        advice=tuple(dict.fromkeys(advice for _, advice in found if advice)),
         features={
-            name: {
-                "value": float(description[i]),
-                "low": float(profile.usual[i, 0]),
-                "high": float(profile.usual[i, 2]),
-            }
-            for i, name in enumerate(NAMES)
+            name: {"value": float(value), "low": float(low), "high": float(high)}
+            for name, value, (low, _, high) in zip(NAMES, description, profile.usual, strict=True)
             if name in WORDS
         },
         description=description,
@@ -138,6 +138,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
     if len(descriptions) > _LARGEST_SET:
         descriptions = descriptions[np.sort(generator.choice(len(descriptions), _LARGEST_SET, replace=False))]
     reference, usual_remoteness = profile.reference, profile.scale.usual
+    # Orientation counts in units of its own spread, as every other feature does.
     spread = usual_remoteness.std(axis=0)[-len(ORIENTATION) :] + 1e-9
     # training pictures stand by how they lie in the eyes of the others: their own would flatter them
     training = _weighted(reference.points, -usual_remoteness[:, -len(ORIENTATION) :] / spread)
@@ -147,19 +148,24 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
     distance = energy.distance(np.ones(n), np.ones(m))
     low, high = None, None
     if m > 1:
+        # The bootstrap: each picture counts as often as it is drawn.
         draws = [np.bincount(generator.integers(m, size=m), minlength=m).astype(np.float64) for _ in range(_RESAMPLES)]
-        low, high = np.quantile([energy.distance(np.ones(n), weights) for weights in draws], [0.025, 0.975])
+        drawn = [energy.distance(np.ones(n), weights) for weights in draws]
+        low, high = (float(bound) for bound in np.quantile(drawn, [0.025, 0.975]))
+    # What sets of that size from the training pictures themselves would show.
     null = _null(training, min(m, n // 2), generator)
     usual = float(np.quantile(null, 0.95))
+    # The set itself counts half among them: never 0 or 100 of a finite number of draws.
     percentile = float(100 * (np.sum(null < distance) + 0.5) / (len(null) + 1))
     begins = distance if low is None else low
     percentiles = np.array([one.percentile for one in found])
     return SetNearness(
         distance=distance,
-        low=None if low is None else float(low),
-        high=None if high is None else float(high),
+        low=low,
+        high=high,
         usual=usual,
         percentile=percentile,
+        # Large sets have a tiny `usual`; 0.01 keeps a difference that nobody sees from being far.
         verdict="near" if distance <= usual else "far" if begins > 10 * max(usual, 0.01) else "unusual",
         n=len(found),
         median_percentile=float(np.median(percentiles)),
@@ -169,8 +175,8 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
 
 def _weighted(points: Array, orientation: Array) -> Array:
     """Every group counts alike, whatever its number of features; single features are cut off at ten spreads."""
-    groups = [FEATURES[i].group for i in COMPARED_FEATURES] + list(ORIENTATION)
-    weights = np.array([1 / math.sqrt(groups.count(group) * len(GROUPS)) for group in groups])
+    counts = [len(COLUMNS[group]) for group in COMPARED] + [1] * len(ORIENTATION)
+    weights = np.repeat([1 / math.sqrt(count * len(GROUPS)) for count in counts], counts)
     return np.asarray(np.clip(np.column_stack([points, orientation]), -10, 10) * weights)
 
 
@@ -178,11 +184,12 @@ class _Energy:
     """Energy distances of two weighted sets, from distances computed once."""
 
     def __init__(self, training: Array, queries: Array) -> None:
-        self.between = _distances(training, queries)
-        self.training, self.queries = _distances(training, training), _distances(queries, queries)
+        self.between = distances(training, queries)
+        self.training, self.queries = distances(training, training), distances(queries, queries)
 
     def distance(self, training: Array, queries: Array) -> float:
         """Returns the distance when each picture counts as often as its weight says."""
+        # (2 E|x - y| - E|x - x'| - E|y - y'|) / 2 E|x - y|
         between = training @ self.between @ queries / (training.sum() * queries.sum())
         within = _within(self.training, training), _within(self.queries, queries)
         if math.isnan(within[1]):  # one picture has no spread of its own: it is taken to have the training pictures'
@@ -190,20 +197,18 @@ class _Energy:
         return float((2 * between - sum(within)) / max(2 * between, 1e-9))
 
 
-def _within(distances: Array, weights: Array) -> float:
+def _within(apart: Array, weights: Array) -> float:
+    """The mean distance of two different pictures of a set."""
+    # A picture beside itself is no pair, however often it was drawn.
     pairs = weights.sum() ** 2 - (weights**2).sum()
-    return float(weights @ distances @ weights / pairs) if pairs > 0 else math.nan
-
-
-def _distances(a: Array, b: Array) -> Array:
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    return np.asarray(np.sqrt(np.maximum(squares, 0)))
+    return float(weights @ apart @ weights / pairs) if pairs > 0 else math.nan
 
 
 def _null(training: Array, size: int, generator: np.random.Generator) -> Array:
     """Distances of random sets of training pictures, of `size`, from the others."""
     energy = _Energy(training, training)
     found = []
+    # One quantile of 95 % asks for fewer draws than both ends of an interval.
     for _ in range(_RESAMPLES // 4):
         drawn = np.zeros(len(training))
         drawn[generator.choice(len(training), max(1, size), replace=False)] = 1

@@ -13,6 +13,7 @@ Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 _TOLERANCE = 24  # label maps stored as JPEG and resized are never exact
+# Levels of 8 a channel; colours at least 3 of them, 24 levels, apart.
 _LEVELS = 32
 _APART = 3
 _MOST = 24
@@ -25,9 +26,11 @@ class ColourSet:
     def __init__(self, colours: Sequence[Colour]) -> None:
         self.colours = tuple(colours)
         centres = np.arange(_LEVELS) * 8 + 4
+        # A table of 32³ answers: looking a pixel up is faster than measuring distances.
         self._covered = np.zeros((_LEVELS,) * 3, bool)
         for colour in self.colours:
             near = [np.flatnonzero(np.abs(centres - level) <= _TOLERANCE) for level in colour]
+            # (32, 32, 32): a look-up for each pixel in place of a distance to each colour.
             self._covered[np.ix_(*near)] = True
 
     def share_of(self, image: Picture) -> float:
@@ -43,6 +46,7 @@ def main_colours(images: Iterable[Picture]) -> ColourSet:
     """
     counts = np.zeros(_LEVELS**3, np.int64)
     for image in images:
+        # (H, W, 3) of 0 to 31, then one number of 15 bits a pixel.
         fine = (image >> 3).astype(np.int32)
         bins = (fine[..., 0] << 10) | (fine[..., 1] << 5) | fine[..., 2]
         counts += np.bincount(bins.ravel(), minlength=counts.size)
@@ -51,6 +55,7 @@ def main_colours(images: Iterable[Picture]) -> ColourSet:
     found: list[Colour] = []
     while len(found) < _MOST:
         red, green, blue = (int(i) for i in np.unravel_index(int(left.argmax()), left.shape))
+        # The colour and what lies less than 3 levels of 8 beside it in each channel.
         around = tuple(slice(max(0, i - _APART + 1), i + _APART) for i in (red, green, blue))
         if not left[around].sum() > least:
             break

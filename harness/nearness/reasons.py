@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.nearness.features import DIRECTION, FEATURES, LAYOUT, NAMES
+from harness.nearness.features import COLUMNS, DIRECTION, LAYOUT, NAMES
 from harness.nearness.scoring import Array
 
 _PALETTE = "palette"
@@ -74,24 +74,18 @@ WORDS: dict[str, Words] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One thing that is unusual and what would mend it."""
+Reason = tuple[str, str]
+"""One thing that is unusual, and what would mend it."""
 
-    text: str
-    advice: str
-
-
+# Upright pictures score about 1, turned ones about -1: clearly on the other side.
 _TURNED_BELOW = -0.25
 _TURNED = {
-    DIRECTION: Reason("lies on its side: rows and columns are exchanged", "turn it by 90°"),
-    LAYOUT: Reason("stands on its head: top and bottom are exchanged", "turn it by 180°"),
+    DIRECTION: ("lies on its side: rows and columns are exchanged", "turn it by 90°"),
+    LAYOUT: ("stands on its head: top and bottom are exchanged", "turn it by 180°"),
 }
 _UNCLEAR = {
-    DIRECTION: Reason("rows and columns are less unlike than usual", ""),
-    LAYOUT: Reason(
-        "top and bottom are filled otherwise than usual", "choose the same view and part as training pictures"
-    ),
+    DIRECTION: ("rows and columns are less unlike than usual", ""),
+    LAYOUT: ("top and bottom are filled otherwise than usual", "choose the same view and part as training pictures"),
 }
 
 
@@ -117,35 +111,32 @@ def reasons(description: Array, usual: Array, groups: Sequence[str], upright: di
 
 
 def _reason_of_group(description: Array, usual: Array, group: str) -> Reason | None:
-    spoken = [i for i, f in enumerate(FEATURES) if f.group == group and f.name in WORDS]
-    excess = {i: _excess(description[i], usual[i]) for i in spoken}
-    most = max(abs(value) for value in excess.values())
+    spoken = [i for i in COLUMNS[group] if NAMES[i] in WORDS]
+    excess = {i: _excess(description[i], *usual[i]) for i in spoken}
+    # `_NEARLY` as far out as the farthest is enough for a plainer word.
+    most = max(map(abs, excess.values()))
     index = next(i for i in spoken if abs(excess[i]) >= _NEARLY * most)
-    if group == _PALETTE and abs(excess[index]) < 1:
-        return _rare_colour(description, usual)
-    if abs(excess[index]) < 1:
-        return None
-    low, middle, high = usual[index]
-    return _sentence(WORDS[NAMES[index]], float(description[index]), float(low), float(middle), float(high))
+    if abs(excess[index]) >= 1:
+        return _sentence(WORDS[NAMES[index]], float(description[index]), *map(float, usual[index]))
+    return _rare_colour(description, usual) if group == _PALETTE else None
 
 
-def _excess(value: float, usual: Array) -> float:
+def _excess(value: float, low: float, middle: float, high: float) -> float:
     """How many times as far from the middle as the usual range goes on that side."""
-    low, middle, high = usual
+    # 1 at the edge of the usual range, on either side of a skewed one.
     room = (high - middle) if value > middle else (middle - low)
     return float((value - middle) / max(room, 1e-3))
 
 
 def _sentence(words: Words, value: float, low: float, middle: float, high: float) -> Reason:
     above = value > middle
-    room = max(high - middle if above else middle - low, 1e-3)
-    much = "much " if abs(value - middle) > 2 * room and not words.times else ""
     if words.times:
-        compared = f"{words.label} {_times(math.exp(value - middle))} the usual"
+        much, compared = "", f"{words.label} {_times(math.exp(value - middle))} the usual"
     else:
+        much = "much " if abs(_excess(value, low, middle, high)) > 2 else ""
         compared = f"{words.label} {words.show(value)}, usual {words.show(low)} to {words.show(high)}"
     text = f"{much}{words.high if above else words.low}: {compared}"
-    return Reason(text, words.bring_down if above else words.bring_up)
+    return text, words.bring_down if above else words.bring_up
 
 
 def _times(ratio: float) -> str:
@@ -154,11 +145,14 @@ def _times(ratio: float) -> str:
 
 def _rare_colour(description: Array, usual: Array) -> Reason | None:
     """The colour, of the 4×4×4 in a description, that exceeds its usual share most."""
-    bins = [i for i, name in enumerate(NAMES) if name.startswith("palette_") and name != "palette_share"]
+    bins = COLUMNS[_PALETTE][1:]  # without the share of pixels on the palette
+    # Histograms hold square roots of shares.
     shares, most = description[bins] ** 2, usual[bins, 2] ** 2
     at = int(np.argmax(shares - most))
+    # 2 % of the pixels: less is no reason that a person would see.
     if shares[at] - most[at] < 0.02:
         return None
+    # The middle of a quarter of the levels.
     red, green, blue = (32 + 64 * int(digit) for digit in NAMES[bins[at]].removeprefix("palette_"))
     text = f"much of a rare colour: near #{red:02x}{green:02x}{blue:02x} are {_share(shares[at])} of the pixels"
-    return Reason(f"{text}, usual at most {_share(most[at])}", "choose a picture without that colour, or crop it away")
+    return f"{text}, usual at most {_share(most[at])}", "choose a picture without that colour, or crop it away"

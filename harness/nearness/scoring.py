@@ -13,19 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.nearness.features import DIRECTION, FEATURES, GROUPS, LAYOUT
+from harness.nearness.features import COLUMNS, DIRECTION, GROUPS, LAYOUT
 
 Array = NDArray[np.float64]
 
 ORIENTATION = (DIRECTION, LAYOUT)
+# Nearest points that are averaged; parts a set is cut into; added to the diagonal; spreads a feature counts to most.
 _NEAREST = 5
+# Parts that are scored by the rest: with 256 pictures four at a time.
 _FOLDS = 64
+# Beside mean squares of about 1: a small profile has fewer pictures than there are features of direction.
 _RIDGE = 0.1
 _CLIP = 3.0
-_COLUMNS = {group: np.array([i for i, f in enumerate(FEATURES) if f.group == group]) for group in GROUPS}
 COMPARED = tuple(group for group in GROUPS if group not in ORIENTATION)
-COMPARED_FEATURES = np.concatenate([_COLUMNS[group] for group in COMPARED])
-_PLACES = {g: np.array([i for i, c in enumerate(COMPARED_FEATURES) if FEATURES[c].group == g]) for g in COMPARED}
+COMPARED_FEATURES = np.concatenate([COLUMNS[group] for group in COMPARED])
+# Where the features of each group stand among those compared.
+_PLACES = {group: np.flatnonzero(np.isin(COMPARED_FEATURES, COLUMNS[group])) for group in COMPARED}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Upright:
         scale = np.quantile(np.abs(features), 0.7, axis=0) + 1e-9
         scaled = np.clip(features / scale, -_CLIP, _CLIP)
         count, size = scaled.shape
+        # w = (XᵀX/n + λI)⁻¹ · mean(x): the targets are all 1.
         weights = np.linalg.solve(scaled.T @ scaled / count + _RIDGE * np.eye(size), scaled.mean(axis=0))
         return cls(scale, weights)
 
@@ -71,9 +75,10 @@ class Reference:
     def of(cls, descriptions: Array) -> Reference:
         """Learns from n × features."""
         compared = descriptions[:, COMPARED_FEATURES]
+        # A normal distribution has its 16 % and 84 % quantiles one σ from the middle; outliers move them little.
         low, centre, high = np.quantile(compared, [0.16, 0.5, 0.84], axis=0)
         scale = np.maximum.reduce([(high - low) / 2, compared.std(axis=0) / 2, np.full(centre.shape, 1e-3)])
-        upright = {group: Upright.of(descriptions[:, _COLUMNS[group]]) for group in ORIENTATION}
+        upright = {group: Upright.of(descriptions[:, COLUMNS[group]]) for group in ORIENTATION}
         return cls(centre, scale, (compared - centre) / scale, upright)
 
     def standardised(self, descriptions: Array) -> Array:
@@ -82,19 +87,27 @@ class Reference:
 
     def orientation(self, descriptions: Array) -> Array:
         """Returns m × 2: how upright by direction and by layout."""
-        return np.stack([self.upright[g].score(descriptions[:, _COLUMNS[g]]) for g in ORIENTATION], axis=1)
+        return np.stack([self.upright[g].score(descriptions[:, COLUMNS[g]]) for g in ORIENTATION], axis=1)
 
     def remoteness(self, descriptions: Array) -> Array:
         """Returns m × groups, greater for farther: log distance to the nearest points, or how little upright."""
         points = self.standardised(descriptions)
+        # One number a group: (m,) each, from the columns of that group alone.
         near = [_log_distance(points[:, _PLACES[g]], self.points[:, _PLACES[g]]) for g in COMPARED]
         return np.column_stack([*near, -self.orientation(descriptions)])
 
 
+def distances(a: Array, b: Array) -> Array:
+    """Returns the Euclidean distances of n and of m points, n × m: |a - b|² = |a|² + |b|² - 2ab."""
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    # Rounding makes equal points a little less than nothing apart.
+    return np.asarray(np.sqrt(np.maximum(squares, 0)))
+
+
 def _log_distance(queries: Array, points: Array) -> Array:
     """Log of the mean distance to the five nearest points."""
-    squares = (queries**2).sum(axis=1)[:, None] + (points**2).sum(axis=1) - 2 * queries @ points.T
-    nearest = np.sort(np.sqrt(np.maximum(squares, 0)), axis=1)[:, :_NEAREST]
+    nearest = np.sort(distances(queries, points), axis=1)[:, :_NEAREST]
+    # A tenth of a spread: copies of a training picture are near, not infinitely so.
     return np.asarray(np.log(nearest.mean(axis=1) + 0.1))
 
 
@@ -114,6 +127,7 @@ class Scale:
         shares = 1 - (np.arange(count) + 0.5) / count
         found = np.empty_like(remoteness)
         for g, usual in enumerate(np.sort(self.usual, axis=0).T):
+            # The mean excess over the edge is the scale of an exponential tail.
             edge = np.quantile(usual, 0.9)
             beyond = usual[usual > edge] - edge
             tail = max(float(beyond.mean()) if beyond.size else 0.0, 1e-9)
@@ -126,6 +140,7 @@ class Scale:
 
         Source: Wilson 2019, "The harmonic mean p-value for combining dependent tests".
         """
+        # log-sum-exp about the greatest term, so that nothing overflows.
         top = surprise.max(axis=1)
         return np.asarray(top + np.log(np.exp(surprise - top[:, None]).mean(axis=1)))
 
@@ -137,6 +152,7 @@ class Scale:
 
 def calibrate(descriptions: Array, seed: int = 0) -> Scale:
     """Scores every training picture by others, so that none is its own neighbour or teacher."""
+    # 64 parts: each is scored by 63/64 of the others, near to what a new picture meets.
     order = np.random.default_rng(seed).permutation(len(descriptions))
     remoteness = np.empty((len(descriptions), len(GROUPS)))
     for fold in np.array_split(order, min(_FOLDS, len(order))):

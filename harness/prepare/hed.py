@@ -38,6 +38,7 @@ class HedNetwork(nn.Module):
         super().__init__()
         before = 3
         for number, (ordinal, channels) in enumerate(zip(_ORDINALS, _CHANNELS, strict=True)):
+            # Each stage but the first begins at half the size of the one before: scores are of 1, 1/2, … 1/16.
             layers: list[nn.Module] = [nn.MaxPool2d(2)] if number else []
             for after in channels:
                 layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU()]
@@ -45,15 +46,18 @@ class HedNetwork(nn.Module):
             self.add_module(f"netVgg{ordinal}", nn.Sequential(*layers))
             self.add_module(f"netScore{ordinal}", nn.Conv2d(before, 1, 1))
         self.netCombine = nn.Sequential(nn.Conv2d(5, 1, 1), nn.Sigmoid())
+        # Not persistent: the published file has no such key, and `load_state_dict` is strict.
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
         """Returns the fused probability that a pixel is edge."""
+        # (1, 3, H, W): Caffe's order blue, green, red, less the mean colour.
         values = rgb.flip(1) - self.get_buffer("mean")
         scores = []
         for ordinal in _ORDINALS:
             values = self.get_submodule(f"netVgg{ordinal}")(values)
             score = self.get_submodule(f"netScore{ordinal}")(values)
+            # (1, 1, H, W) of each stage, whatever sides its poolings rounded down to.
             scores.append(functional.interpolate(score, size=rgb.shape[2:], mode="bilinear", align_corners=False))
         return torch.as_tensor(self.netCombine(torch.cat(scores, dim=1)))
 
@@ -67,6 +71,7 @@ class Hed:
     def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
         """Returns H×W edge probabilities of an H×W×3 uint8 RGB photo."""
         with torch.inference_mode():
+            # A copy: torch would warn of memory it must not write to. (H, W, 3) to (1, 3, H, W).
             values = torch.from_numpy(np.array(pixels, dtype=np.float32)).permute(2, 0, 1)[None]
             return np.asarray(self.network(values)[0, 0].numpy())
 
@@ -96,6 +101,7 @@ def lines_of(probabilities: NDArray[np.float32], threshold: float = THRESHOLD) -
     After PostprocessHED.m; its `edgesNms`, of Piotr Dollár's toolbox, is stood in for by the Hessian's main direction.
     """
     values = probabilities.astype(np.float64)
+    # Smoothed as in `edgesNms`, or single pixels of noise would turn the direction.
     down, right = np.gradient(ndimage.gaussian_filter(values, 2.0))
     (yy, xy), (_, xx) = np.gradient(down), np.gradient(right)
     across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2  # there a ridge's curvature is most negative
@@ -103,6 +109,7 @@ def lines_of(probabilities: NDArray[np.float32], threshold: float = THRESHOLD) -
     ridge = values >= threshold
     for side in (1, -1):
         places = [rows + side * np.sin(across), columns + side * np.cos(across)]
+        # 1 % of play, so that a ridge two pixels wide and equally high is not lost altogether.
         ridge &= values * 1.01 >= ndimage.map_coordinates(values, places, order=1, mode="nearest")
     return thinned(ridge)
 

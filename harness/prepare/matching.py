@@ -36,10 +36,15 @@ _ROLES: dict[str, str] = {
     "map": "map",
     **dict.fromkeys(("photo", "photos", "image", "img", "picture", "real", "sat", "satellite"), "photo"),
 }
+# The longest first, so that `labelmap` is not read as `label` and a rest.
 _WORD = "|".join(sorted(_ROLES, key=len, reverse=True))
+# A divider or a digit has to stand before the word: `zebra` ends in no `a` that means a side.
 _LAST = re.compile(rf"^(.*?[\s._\-()\[\]]|.*?\d)({_WORD})$")
 _FIRST = re.compile(rf"^({_WORD})([\s._\-()\[\]].*|\d.*)$")
+# Arabic kaf and yeh as Persian keyboards have them; joiners and direction marks, which nobody sees.
 _LETTERS = str.maketrans({"ك": "ک", "ي": "ی", "ى": "ی", "\u200c": None, "\u200d": None, "\u200e": None, "\u200f": None})
+# Share of pixels in a picture's 16 commonest colours from which it may be a label map or a drawing,
+# and by how much it must exceed its partner's.
 _FLAT = 0.8
 _FLATTER_BY = 0.15
 
@@ -62,6 +67,7 @@ def match(inputs: Gathered, targets: Gathered) -> Matched:
     pairs: list[tuple[Source, Source]] = []
     doubled: list[Refusal] = []
     left, right = list(inputs.sources), list(targets.sources)
+    # From the strictest to the loosest comparison: what one pairs, no later one may pair otherwise.
     for key in (_stem, _spelling, _without_role):
         found, several = _matched_by(key, left, right)
         pairs += found
@@ -91,6 +97,7 @@ def match_within(folder: Gathered, model: Model | None, direction: Direction) ->
     groups: dict[str, list[Source]] = defaultdict(list)
     for source in filter(_is_picture, folder.sources):  # CMP's own archive has an XML of every stem, too
         groups[_without_role(source)].append(source)
+    # Groups of exactly two: of three with one name nobody knows which two belong together.
     couples = [(a, b) for a, b, *more in (g for g in groups.values() if len(g) > 1) if not more]
     if not couples:
         raise TestSetError(
@@ -98,6 +105,7 @@ def match_within(folder: Gathered, model: Model | None, direction: Direction) ->
             "target",
             "put inputs and targets into two folders: harness prepare-images INPUTS --targets TARGETS",
         )
+    # Words in names are cheap and the user's own; pictures are opened only where no word tells.
     pairs = _by_role(couples, model, direction) or _by_kind(couples, model)
     taken = {id(source) for pair in pairs for source in pair}
     others = [Refusal(s.shown, "is no picture by its suffix") for s in folder.sources if not _is_picture(s)]
@@ -174,6 +182,7 @@ def _by_role(couples: Sequence[tuple[Source, Source]], model: Model | None, dire
     for a, b in couples:
         first = _which_is_input(_role(a), _role(b), model, direction)
         if first is None:
+            # One couple that does not tell makes the whole folder doubtful: sides would be mixed.
             return ()
         pairs.append((a, b) if first == 0 else (b, a))
     return tuple(pairs)
@@ -183,12 +192,14 @@ def _which_is_input(a: str | None, b: str | None, model: Model | None, direction
     eaten = DOMAINS[model.input_domain].kind if model else None
     drawn = DOMAINS[model.output_domain].kind if model else None
     input_side, target_side = ("A", "B") if direction == "AtoB" else ("B", "A")
+    # Words of a place go before those of a side, which go before kinds: `input` leaves least open.
     for first, second in (("input", "target"), (input_side, target_side), (eaten, drawn)):
         if first != second and {a, b} == {first, second}:
             return 0 if a == first else 1
     if a == b or None in {a, b}:
         # One name that says its role is enough: `x.jpg` and `x_label.png`.
         known = {"input": 0, input_side: 0, "target": 1, target_side: 1}
+        # A model of photos to photos: the kind parts nothing.
         if eaten != drawn:
             known |= {str(eaten): 0, str(drawn): 1}
         for place, role in enumerate((a, b)):
@@ -207,6 +218,7 @@ def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> P
         )
     photo_is_input = eaten == "photo"
     votes: Counter[str] = Counter()  # suffix -> how often its picture was the one that is no photo
+    # 25 couples are opened at most; the suffixes then decide for all, however many there are.
     for couple in couples[:25]:
         place = _which_is_no_photo(couple)
         if place is not None:
@@ -214,6 +226,7 @@ def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> P
     pairs = []
     for couple in couples:
         counts = [votes[PurePosixPath(source.name).suffix.lower()] for source in couple]
+        # As many votes for either suffix, e.g. where both are PNG: then each couple is looked at.
         place = _which_is_no_photo(couple) if counts[0] == counts[1] else int(counts[1] > counts[0])
         if place is None:
             raise TestSetError(
@@ -245,8 +258,10 @@ def _flatness(source: Source) -> float:
         picture = open_rgb(content, at_least=(128, 128))
     except ImageError:
         return 0.0
+    # Nearest: mixing would make new colours at every border and hide that there are few.
     small = np.asarray(picture.resize((128, 128), Image.Resampling.NEAREST), dtype=np.int64)
     if is_drawing(small.astype(np.uint8)):
         return 1.0
+    # 4 bits of each channel in one number, 0..4095.
     bins = np.bincount(((small >> 4) @ np.array([256, 16, 1])).ravel(), minlength=4096)
     return float(np.sort(bins)[-16:].sum() / bins.sum())

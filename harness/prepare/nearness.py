@@ -11,17 +11,17 @@ from PIL import Image
 from harness.catalog.datasets import DATASETS
 from harness.catalog.types import Model
 from harness.errors import TestSetError
-from harness.images.palettes import CITYSCAPES, facades_colours
+from harness.images.palettes import CITYSCAPES_PALETTE, FACADES_PALETTE
 from harness.nearness.assessment import Nearness, assess, assess_set
 from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 from harness.sets.test_set import SetImage, TestSet
+from harness.sets.walking import walk
 from harness.workspace import Workspace
 
-_LABEL_COLOURS = {"facade_label": facades_colours(), "cityscapes_label": np.array(CITYSCAPES, dtype=np.uint8)}
-_PICTURES = {".png", ".jpg", ".jpeg"}
+_LABEL_COLOURS = {"facade_label": FACADES_PALETTE.colours, "cityscapes_label": CITYSCAPES_PALETTE.colours}
 
 
 def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile | None:
@@ -29,21 +29,27 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
 
     It is made from the dataset's training pictures once and kept beside them as `profile-<domain>.json`.
     """
-    if f"{model.family}/{model.dataset}" not in DATASETS:
+    # One's own trainings and weights of unknown training data have nothing to be near to.
+    if model.dataset_id not in DATASETS:
         return None
-    folder = workspace.official_dataset(model.family, model.dataset)
+    dataset = DATASETS[model.dataset_id]
+    folder = workspace.official_dataset(dataset.family, dataset.name)
     kept = folder / f"profile-{model.input_domain}.json"
     if kept.is_file():
         return load_profile(kept)
+    # The official training part only: a profile of test pictures would find them all near.
     part, half = _training_part(model)
-    pictures = sorted(p for p in (folder / part).glob("*") if p.suffix.lower() in _PICTURES)
+    walked = walk(folder / part, within=folder).pictures if (folder / part).is_dir() else ()
+    pictures = [file.path for file in walked]
     if not pictures:
         return None
-    provenance = {"dataset": f"{model.family}/{model.dataset}", "part": part}
+    provenance = {"dataset": model.dataset_id, "part": part}
     size = (model.crop_size, model.crop_size)
     try:
         colours = _LABEL_COLOURS.get(model.input_domain)
-        profile = build_profile(pictures, model.input_domain, provenance, half, size, None, progress, colours)
+        profile = build_profile(
+            pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
+        )
     except TestSetError as error:  # a dataset cut down to a few pictures still prepares, without nearness
         progress.warn(f"no nearness: {error.message}", error.hint)
         return None
@@ -53,8 +59,9 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
 
 def _training_part(model: Model) -> tuple[str, Half | None]:
     """The folder of the model's training inputs, and the half of each picture where A and B stand side by side."""
-    if DATASETS[f"{model.family}/{model.dataset}"].layout == "paired":
+    if DATASETS[model.dataset_id].layout == "paired":
         return "train", "left" if model.direction == "AtoB" else "right"
+    # Unpaired models name the side they eat by the last letter of their split, `testA` or `testB`.
     return f"train{model.split[-1]}", None
 
 
@@ -68,6 +75,11 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
             return found
 
         found = list(in_order(one, test_set.images, default_workers()))
+    # A photo made a label map lies far from every one, and no turning or cropping would bring it nearer.
+    found = [
+        replace(near, reasons=(), advice=()) if near is not None and image.foreign else near
+        for image, near in zip(test_set.images, found, strict=True)
+    ]
     images = tuple(
         image if near is None else replace(image, nearness=near.to_json())
         for image, near in zip(test_set.images, found, strict=True)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
+from harness.documents import typed
 from harness.errors import ImageError
 from harness.files import sha256_of
 from harness.images.geometry import Size
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
+from harness.keeping import Pieces, key_of, same_file
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
 from harness.sets.test_set import Refusal, SetImage
 
+# Pixels of the longer side on the contact sheet.
 _THUMBNAIL = 240
 
 
@@ -52,18 +53,25 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The pictures made of a file, or the reason why there are none."""
+    """The pictures made of a file, or the reason why there are none.
+
+    Attributes:
+        reused: whether an earlier set had them.
+        taken: whether they were made before this preparation was cut.
+    """
 
     images: tuple[SetImage, ...] = ()
     refusal: Refusal | None = None
     reused: bool = False
+    taken: bool = False
 
 
-def prepare_one(task: Task, recipes: Recipes, folder: Path) -> Outcome:
+def prepare_one(task: Task, recipes: Recipes, folder: Path, pieces: Pieces) -> Outcome:
     """Makes a file's pictures in the set's folder; whatever is wrong with the file is answered, not raised."""
     try:
         content = task.source.read()
         target = task.target.read() if task.target else None
+        # Hashes of the bytes as they lie there, before anything is done: they tell an unchanged file next time.
         facts = SetImage(
             task.name, f"{task.phase}/{task.name}.png", task.source.shown, hashlib.sha256(content).hexdigest(), (0, 0),
             target=task.target.shown if task.target else None,
@@ -72,7 +80,14 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path) -> Outcome:
         earlier = _reused(task, facts, folder)
         if earlier is not None:
             return earlier
-        return _made(task, recipes, folder, facts, content, target)
+        key = key_of(**asdict(facts))  # names and both files' hashes; what is the same for all names the pieces
+        before = pieces.take(key, folder)
+        if before is not None:
+            return Outcome(typed(tuple[SetImage, ...], before), taken=True)
+        made = _made(task, recipes, folder, facts, content=content, target=target)
+        written = [name for image in made.images for name in (image.output, thumbnail_of(image.name))]
+        pieces.keep(key, [asdict(image) for image in made.images], {name: folder / name for name in written})
+        return made
     except ImageError as error:
         return Outcome(refusal=Refusal(task.source.shown, error.message))
 
@@ -87,19 +102,24 @@ def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
     return [(x, y, x + tile[0], y + tile[1]) for x, y in corners]
 
 
-def _made(task: Task, recipes: Recipes, folder: Path, facts: SetImage, content: bytes, target: bytes | None) -> Outcome:
+def _made(
+    task: Task, recipes: Recipes, folder: Path, facts: SetImage, *, content: bytes, target: bytes | None
+) -> Outcome:
     opened = recipes.input.read(content, recipes.settings)
+    # By the size as stored upright: `--size own` is about the user's picture, not about a reduced reading of it.
     settings = recipes.settings.for_picture(opened.size_before)
     partner = _partner(task, target, recipes)
+    # Other sizes are brought together by fitting; tiles are cut before that.
     if settings.tiles and partner is not None and partner.size_before != opened.size_before:
         raise ImageError("and its target have different sizes; tiles of both would show different places")
     images = []
     for suffix, piece, other in _pieces(opened, partner, settings):
         drawn = recipes.input.draw(piece, settings)
         answer = recipes.target.draw(other, settings) if other is not None else None
-        picture = _joined(drawn, answer, recipes.input_left)
+        picture = _joined(drawn, answer, input_left=recipes.input_left)
         image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
         _save(picture, folder / image.output)
+        # Of the file, not of the pixels: another encoder writes another file, and runs record files.
         image = replace(image, output_sha256=sha256_of(folder / image.output))
         _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
         images.append(image)
@@ -140,7 +160,7 @@ def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
     )
 
 
-def _joined(drawn: Drawn, answer: Drawn | None, input_left: bool) -> Image.Image:
+def _joined(drawn: Drawn, answer: Drawn | None, *, input_left: bool) -> Image.Image:
     other = answer.image if answer is not None else drawn.target
     if other is None:
         return drawn.image
@@ -161,11 +181,13 @@ def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) 
         operations=operations,
         warnings=warnings,
         target=target,
+        foreign=drawn.foreign,
     )
 
 
 def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
     (width, height), (other_width, other_height) = drawn.size_before, answer.size_before
+    # 2 %: scans and exports round sides by a few pixels.
     if abs(width * other_height / (height * other_width) - 1) < 0.02:
         return ()
     return (f"{width}x{height} and its target {other_width}x{other_height} differ in shape: they may not line up",)
@@ -183,22 +205,12 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
         try:
             if sha256_of(task.earlier_folder / old.output) != old.output_sha256:  # somebody changed it
                 return None
-            _link(task.earlier_folder / old.output, folder / wanted.output)
-            _link(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
+            same_file(task.earlier_folder / old.output, folder / wanted.output)
+            same_file(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
         except OSError:
             return None
         images.append(wanted)
     return Outcome(tuple(images), reused=True)
-
-
-def _link(old: Path, new: Path) -> None:
-    """The same file under another name, or a copy where the file system cannot do that."""
-    new.parent.mkdir(parents=True, exist_ok=True)
-    new.unlink(missing_ok=True)
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copyfile(old, new)
 
 
 def _save(picture: Image.Image, path: Path) -> None:
@@ -212,6 +224,7 @@ def _save_thumbnail(picture: Image.Image, path: Path) -> None:
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    # Rows of a palette are small numbers, 1 to 30, and would all be black: times 20 they can be told apart.
     shown = picture.point([min(255, v * 20) for v in range(256)]) if picture.mode == "L" else picture
     small = shown.convert("RGB").resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
     small.save(path, format="JPEG", quality=85)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -163,13 +163,18 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     own_parts = _has_own_parts(given, files.pairs)
     if own_parts and shares:
         raise TestSetError(f"`{given}` is parted into train and test already", "leave out `--split`")
-    recipe = input_recipe(model, request.to, request.as_, _contents(files.pairs))
+    inputs = [source for source, _ in files.pairs]
+    recipe = input_recipe(model, request.to, request.as_, _contents(inputs), settings)
+    recipe = recipe.for_folder(_contents(inputs))
     if request.hed is not None:
         recipe = _with_hed(recipe, request.hed)
-    recipes = Recipes(recipe, target_recipe(model), settings, direction == "AtoB")
+    answers = target_recipe(model).for_folder(_contents(target for _, target in files.pairs if target is not None))
+    recipes = Recipes(recipe, answers, settings, direction == "AtoB")
+    # Targets count only where they are files of their own.
     if request.rectify and PHOTO not in ((recipe, recipes.target) if files.aligned else (recipe,)):
         raise TestSetError("`--rectify` is for photos of facades, and no photo is prepared here", "leave it out")
     made_by = _made_by(given, request.targets, model, recipes, request.split)
+    # A recipe that makes targets pairs every file with itself; then no partner is needed.
     layout: Literal["paired", "single"] = "paired" if files.aligned or recipe.makes_target else "single"
     chosen = _set_folder(workspace, given, request, model, made_by)
     return Plan(
@@ -198,6 +203,7 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
         raise TestSetError("`--rectify` turns whole facades, `--tiles` cuts them to pieces", "leave one of them out")
     if request.size == "own" and request.tiles:
         raise TestSetError("`--tiles` cuts pictures to one size, `--size own` keeps each one's", "name a `--size`")
+    # 1 for no model: any size can be written, and no network has to halve it.
     multiple = model.architecture.multiple_of if model else 1
     size = request.size if isinstance(request.size, tuple) else _default_size(model)
     _check_size(size, model)
@@ -220,6 +226,7 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
         raise TestSetError("`--hed` draws edges from photos, and none are drawn here", "--to edges --as photo")
     from harness.prepare.hed import load_hed  # torch is slow to import, and needed for nothing else here
 
+    # The name tells the weights: pictures drawn by another file are made anew.
     return edges_by(load_hed(hed).draw, f"HED {sha256_of(hed)[:12]}")
 
 
@@ -254,6 +261,7 @@ def _files(
     layout = layout_of(folder) if folder.is_dir() else LOOSE
     if folder.is_dir() and link is None:
         _refuse_finished(folder, layout.parts)
+    # Sides in folders of their own are pairs without being asked: `--targets` names other ones.
     if layout.kind == "two_folders" and targets is None:
         a, b = (gather_parts(folder, side, follow_links=request.follow_links) for side in layout.sides)
         inputs, partners = (a, b) if direction == "AtoB" else (b, a)
@@ -262,10 +270,12 @@ def _files(
     if targets is None:
         doubled = hidden_pairs(inputs)
         remarks = inputs.remarks
+        # More than half of the files: a few equal stems are `a.jpg` beside `a.png`.
         if doubled * 2 > len(inputs.sources) / 2:
             said = f"{doubled} names stand twice, as those of pairs do: if they are pairs, add `--targets {folder}`"
             remarks = (*remarks, said)
         return _Files(tuple((source, None) for source in inputs.sources), inputs.refused, remarks, aligned=False)
+    # Targets in the same folder: a plain comparison of names would pair each file with itself.
     if targets.resolve() == folder.resolve():
         return _matched(match_within(inputs, model, direction), inputs, inputs, folder, targets)
     partners = gather(targets, follow_links=request.follow_links)
@@ -313,8 +323,8 @@ def _has_own_parts(folder: Path, files: tuple[tuple[Source, Source | None], ...]
     return all(parted)
 
 
-def _contents(files: tuple[tuple[Source, Source | None], ...]) -> Iterator[bytes]:
-    for source, _ in files:
+def _contents(sources: Iterable[Source]) -> Iterator[bytes]:
+    for source in sources:
         try:
             yield source.read()
         except ImageError:
@@ -357,6 +367,7 @@ def _set_folder(
     resolved = folder.resolve()
     base = safe_name(resolved.stem if resolved.is_file() else resolved.name)
     full = f"{base}-{model.name}" if model else base
+    # The folder's bare name, with the model's where that is taken, then numbers: names stay short and tell most.
     candidates = [base, full, *(f"{full}-{n}" for n in range(2, 10_000))]
     return next(f for f in map(workspace.dataset, candidates) if _is_ours(f, made_by, replace=request.replace))
 
@@ -370,6 +381,7 @@ def _is_ours(folder: Path, made_by: dict[str, Any], *, replace: bool) -> bool:
         before = load_test_set(folder).made_by
     except TestSetError:
         return False
+    # Made of the same folders for the same model: that set is brought up to date, no second one begun.
     return before.get("from") == made_by["from"] and (replace or _same_way(before, made_by))
 
 

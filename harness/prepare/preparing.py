@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.opening import open_rgb
+from harness.keeping import Pieces, kept_pieces
 from harness.nearness.profile import Profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
 from harness.prepare.planning import Plan, PrepareRequest, plan_images
+from harness.prepare.recipes.choosing import way_from_photos
 from harness.prepare.sheet import write_sheet
 from harness.prepare.splitting import Fingerprint, assign, fingerprint, groups_of
 from harness.progress import Progress, Silent
 from harness.sets.layouts import Part
 from harness.sets.naming import safe_names
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
+from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
 
@@ -35,12 +38,22 @@ class PreparedSet:
     Attributes:
         page: the contact sheet.
         reused: how many files had not changed since an earlier run, so that their pictures were kept.
+        foreign: whether most of the pictures are nothing that the model eats.
+        notes: what is to be said of single pictures and was not said of most of them, by source.
     """
 
     folder: Path
     test_set: TestSet
     page: Path
     reused: int = 0
+    foreign: bool = False
+    notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def _repr_html_(self) -> str:
+        made, said = self.test_set, dict(self.notes)
+        rows = [[image.source, "; ".join((*image.warnings, *said.get(image.source, ())))] for image in made.images]
+        rows += [[refusal.source, f"left out: {refusal.reason}"] for refusal in made.refused]
+        return shown_in_notebook(f"{made.name}: {len(made.images)} pictures", ["source", ""], rows, [self.page])
 
 
 def prepare_images(
@@ -63,15 +76,19 @@ def carry_out(
 ) -> PreparedSet:
     """Does what a plan says; see `prepare_images`."""
     progress, request = progress or Silent(), plan.request
+    # Before hours of work: what fell out while planning is enough to refuse all.
     if request.strict and plan.refused:
         raise _refused(plan.refused)
+    # Held for the renaming alone: preparing takes long, and other commands may write meanwhile.
+    naming = workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say)
     with (
-        workspace.locked("harness prepare-images", wait_s=-1, on_wait=progress.say),
-        folder_written_aside(plan.folder, replace=True) as draft,
+        kept_pieces(plan.folder.parent, plan.folder.name, **_deciding(plan)) as pieces,
+        folder_written_aside(plan.folder, replace=True, guard=naming) as draft,
     ):
-        outcomes = _make(plan, draft, request.workers or default_workers(), progress)
+        outcomes = _make(plan, draft, pieces, progress)
         refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
         images = _split(plan, draft, outcomes, progress)
+        # Inside the draft: on an error the folder is gone, and an earlier set of the name stands as it was.
         if not images or (request.strict and refused):
             raise _refused(refused)
         made = TestSet(
@@ -84,33 +101,39 @@ def carry_out(
             refused,
             domains=plan.domains,
         )
-        made = _compared(workspace, plan.model, draft, made, profile, progress)
+        if profile is None and plan.model is not None:
+            profile = profile_for(workspace, plan.model, progress)
+        if profile is not None:
+            made = with_nearness(draft, made, profile, progress)
         save_test_set(draft, made)
         write_sheet(draft, made)
-    _tell_of_most(made.images, progress)
+    foreign = sum(image.foreign for image in images) > len(images) / 2
+    told = _tell_of_most(plan, images, progress, foreign=foreign)
     reused = sum(outcome.reused for outcome in outcomes)
-    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused)
-
-
-def _compared(
-    workspace: Workspace, model: Model | None, draft: Path, made: TestSet, profile: Profile | None, progress: Progress
-) -> TestSet:
-    if profile is None and model is not None:
-        profile = profile_for(workspace, model, progress)
-    return made if profile is None else with_nearness(draft, made, profile, progress)
+    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
 
 
 def _order(refusal: Refusal) -> tuple[str, str]:
     return (refusal.source, refusal.reason)
 
 
-def _make(plan: Plan, draft: Path, workers: int, progress: Progress) -> list[Outcome]:
+def _deciding(plan: Plan) -> dict[str, Any]:
+    """What makes every picture of the set what it is, beside the files themselves."""
+    chosen = {key: plan.made_by[key] for key in ("recipes", "settings")}
+    return {"job": "prepare", **chosen, "layout": plan.layout, "direction": plan.direction}
+
+
+def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[Outcome]:
     tasks = _tasks(plan)
     outcomes = []
+    prepare = partial(prepare_one, recipes=plan.recipes, folder=draft, pieces=pieces)
     with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
-        for outcome in in_order(partial(prepare_one, recipes=plan.recipes, folder=draft), tasks, workers):
+        for outcome in in_order(prepare, tasks, plan.request.workers or default_workers()):
             outcomes.append(outcome)
             step.advance()
+    taken = sum(outcome.taken for outcome in outcomes)
+    if taken:
+        progress.say(f"{taken} of {len(tasks)} files had been prepared before this was cut: taken over")
     return outcomes
 
 
@@ -121,6 +144,7 @@ def _tasks(plan: Plan) -> list[Task]:
         earlier[image.source].append(image)
     tasks = []
     for name, (source, target) in zip(names, plan.files, strict=True):
+        # Without parts of the user's own everything is test; `_split` moves it, once contents are known.
         phase = plan.phase((source.part if plan.own_parts else None) or "test")
         before = tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name))
         tasks.append(Task(name, phase, source, target, before, plan.folder))
@@ -147,6 +171,7 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
     images = [image for outcome in outcomes for image in outcome.images]
     if plan.shares is None or not images:
         return tuple(images)
+    # By the hash of the source: all tiles of a picture go one way, and the same picture always the same.
     parts = assign(
         [i.sha256 for i in images], _groups(plan, draft, images, progress), plan.shares, _earlier_parts(plan)
     )
@@ -176,18 +201,42 @@ def _fingerprint(image: SetImage, folder: Path, halves: int) -> Fingerprint:
     return fingerprint(open_rgb(folder / image.output), halves=halves)
 
 
-def _tell_of_most(images: Sequence[SetImage], progress: Progress) -> None:
-    """Says aloud what is wrong with more than half of the pictures: then the set is, not the picture."""
+def _tell_of_most(plan: Plan, images: Sequence[SetImage], progress: Progress, *, foreign: bool) -> set[str]:
+    """Says aloud what is wrong with more than half of the pictures: then the set is, not the picture.
+
+    Returns what was said, without its numbers.
+    """
     alike = defaultdict(list)
     for image in images:
-        for warning in image.warnings:
-            alike[re.sub(r"[\d.]+", "", warning)].append(warning)
-    for warnings in alike.values():
-        if 3 <= len(warnings) > len(images) / 2:
-            progress.warn(f"{len(warnings)} of {len(images)} pictures, as the first: {warnings[0]}")
+        for warning in image.warnings if image.foreign or not foreign else ():
+            alike[_wording(warning)].append(warning)
+    # A warning that most pictures share is about the set; of one or two pictures that says nothing.
+    most = {k: found for k, found in alike.items() if (foreign or len(found) > 2) and len(found) > len(images) / 2}
+    for found in most.values():
+        swapped = "; are inputs and targets swapped?" if foreign and plan.request.targets else ""
+        hint = _way_on(plan) if foreign else None
+        progress.warn(f"{len(found)} of {len(images)} pictures, as the first: {found[0]}{swapped}", hint)
+    return set(most)
+
+
+def _way_on(plan: Plan) -> str | None:
+    domain = plan.model.input_domain if plan.model else plan.request.to
+    return way_from_photos(domain, plan.model, shlex.quote(str(plan.request.folder))) if domain else None
+
+
+def _notes(images: Sequence[SetImage], told: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for image in images:
+        left = tuple(warning for warning in image.warnings if _wording(warning) not in told)
+        if left:
+            yield image.source, left
+
+
+def _wording(warning: str) -> str:
+    return re.sub(r"[\d.]+", "", warning)
 
 
 def _earlier_parts(plan: Plan) -> dict[str, Part]:
+    # Other shares are another split: earlier parts would pull it back to the old one.
     if plan.earlier is None or plan.earlier.made_by.get("split") != plan.made_by["split"]:
         return {}
     return {i.sha256: cast(Part, i.output.split("/")[0].removesuffix("A")) for i in plan.earlier.images}

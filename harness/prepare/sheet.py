@@ -68,4 +68,5 @@ def _card(folder: Path, image: SetImage) -> Card:
 
 def _after_size(folder: Path, test_set: TestSet) -> tuple[int, int]:
     with Image.open(folder / test_set.images[0].output) as picture:
+        # Of the first picture: all have one size but for `--size own`.
         return picture.size

@@ -47,6 +47,7 @@ class Source:
             if self.archive is not None:
                 return _read_member(*self.archive)
             size = self.path.stat().st_size
+            # Before reading: a disk image in the folder would fill the memory.
             if size > MAX_BYTES:
                 raise ImageError(f"has {size / 1e9:.1f} GB, more than the limit of {MAX_BYTES / 1e9:.1f} GB")
             return self.path.read_bytes()
@@ -141,6 +142,7 @@ def _archive(path: Path) -> Gathered:
 
 def _member_name(info: zipfile.ZipInfo) -> str:
     """Tools that forget the UTF-8 flag make `zipfile` read the name as cp437; undone where that gives UTF-8."""
+    # Bit 11 of the general purpose flags: the name is UTF-8 (APPNOTE appendix D).
     if not info.flag_bits & 0x800:
         try:
             return info.filename.encode("cp437").decode("utf-8").replace("\\", "/")
@@ -152,6 +154,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as stream:
+            # One byte more than allowed is read: the size in the archive's head may be a lie.
             content = stream.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ImageError(f"cannot be unpacked: {error}") from error

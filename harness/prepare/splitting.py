@@ -28,6 +28,7 @@ _ZOOMS = (1.0, 0.96, 1.04)  # of a picture that lost or won 2 % at each side
 _FARTHEST = 3  # cells of the fine grid: 12 of 256 pixels
 _NOISE = 3.0  # levels: below it a contrast is noise, and two plain pictures are not alike for it
 _CHUNK = 256
+# Groups from which on one is held out: of fewer, too little would be left to learn from.
 _LEAST_FOR_TEST, _LEAST_FOR_VAL = 3, 10
 
 
@@ -52,6 +53,7 @@ class Shares:
 
     def part(self, sha256: str) -> Part:
         """Returns where a picture of this content goes: its hash, read as a number from 0 to 1, says."""
+        # 13 hexadecimal digits, 52 bits: as many as a float holds exactly.
         place = int(sha256[:13], 16) / 16**13
         return "train" if place < self.train else "val" if place < self.train + self.val else "test"
 
@@ -90,6 +92,7 @@ def fingerprint(picture: Image.Image, *, halves: int = 1) -> Fingerprint:
     small = [np.asarray(p.convert("RGB").resize((_FINE, _FINE), Image.Resampling.BOX)) for p in pieces]
     fine = np.stack(small)
     step = _FINE // _COARSE
+    # (halves, 16, 4, 16, 4, 3) to (halves, 16, 16, 3): the mean of 4×4 fine cells.
     cells = fine.reshape(halves, _COARSE, step, _COARSE, step, 3).mean((2, 4), dtype=np.float32)
     return Fingerprint(_unit(cells), _unit(cells[:, :, ::-1]), fine)
 
@@ -97,6 +100,7 @@ def fingerprint(picture: Image.Image, *, halves: int = 1) -> Fingerprint:
 def _unit(cells: NDArray[np.float32]) -> NDArray[np.float32]:
     """Centres each half's cells by channel and scales them to length 1, plain ones to less."""
     centred = (cells - cells.mean((1, 2), keepdims=True)).reshape(len(cells), -1)
+    # Noise enters the length, so that plain pictures come out short and correlate with nothing.
     length = np.sqrt((centred**2).sum(1, keepdims=True) + _NOISE**2 * centred.shape[1])
     return np.asarray(centred / length, dtype=np.float32)
 
@@ -141,6 +145,7 @@ def _likely(prints: Sequence[Fingerprint]) -> list[list[int]]:
     for start in range(0, len(prints), _CHUNK):
         rows: list[set[int]] = [set() for _ in plain[start : start + _CHUNK]]
         for others in (plain, mirrored):
+            # (halves, n, m) correlations; of a pair's halves the less alike one decides.
             alike = np.einsum("nhc,mhc->hnm", plain[start : start + _CHUNK], others, optimize=True).min(0)
             best = np.argsort(-alike, axis=1)[:, : _CANDIDATES + 1]  # the picture itself is among them
             for n, row in enumerate(rows):
@@ -155,6 +160,7 @@ def _aligned(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
     first = ndimage.gaussian_filter(a.astype(np.float32), (1, 1, 0))
     second = ndimage.gaussian_filter(b.astype(np.float32), (1, 1, 0))
+    # Fades to the borders: phase correlation takes pictures as periodic and would lock on their edges.
     window = np.outer(np.hanning(_FINE), np.hanning(_FINE))
     grey = first.mean(2)
     best, centre = -1.0, (_FINE - 1) / 2
@@ -162,9 +168,11 @@ def _aligned(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
         offset = (centre - zoom * centre, centre - zoom * centre, 0)
         zoomed = ndimage.affine_transform(second, [zoom, zoom, 1], offset, order=1, mode="nearest")
         other = zoomed.mean(2)
+        # In quarters of a cell; without whitening, which would weigh noise like structure.
         shift = phase_cross_correlation(
             (grey - grey.mean()) * window, (other - other.mean()) * window, upsample_factor=4, normalization=None
         )[0]  # type: ignore[no-untyped-call]
+        # A shift beyond it is no crop of the same picture, and stays unapplied.
         if np.abs(shift).max() <= _FARTHEST:
             zoomed = ndimage.shift(zoomed, (*shift, 0), order=1, mode="nearest")
         inner = slice(_FARTHEST + 2, -_FARTHEST - 2)  # what shifting brought in from outside is left out
@@ -204,8 +212,10 @@ def assign(hashes: Sequence[str], groups: Sequence[int], shares: Shares, earlier
     for part, share, least in wanted:
         if share and len(parts) >= least and part not in parts.values():
             counts = Counter(parts.values())
+            # Taken from a part that has more than this one, and nothing that an earlier split placed.
             free = [g for g, p in parts.items() if counts[p] > 1 and not any(m in earlier for m in members[g])]
             if free:
+                # By hash, so that the choice depends on the pictures alone.
                 parts[max(free, key=lambda group: min(members[group]))] = part
     return [parts[group] for group in groups]
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.catalog.backbones import BACKBONES, Backbone
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import REPOSITORIES
 from harness.catalog.types import Dataset, Model
 from harness.errors import ArchiveError
 from harness.fetch.archives import unpack
@@ -18,59 +19,75 @@ from harness.progress import Progress
 from harness.sets.finding import has_split
 from harness.workspace import Workspace
 
+# In the order of preference where a bundle holds several.
 _SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 _LAYOUT = (
-    "a bundle holds `checkpoints/FAMILY/NAME.pth`, `datasets/FAMILY/NAME.zip` or `.tar.gz`, and a git repository "
-    f"`{PYTORCH.id}.git`; a copy of another workspace is one, too"
+    "a bundle holds `checkpoints/FAMILY/NAME.pth` or `.t7`, `datasets/FAMILY/NAME.zip` or `.tar.gz`, and git "
+    f"repositories `{'.git` and `'.join(REPOSITORIES)}.git`; a copy of another workspace is one, too"
 )
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was found in a bundle."""
+    """What was found in a bundle; `verified` is what came out of an archive, whose checksums were compared."""
 
-    repository: Path | None
+    repositories: dict[str, Path]
     weights: tuple[tuple[Model, Path], ...]
     datasets: tuple[tuple[Dataset, Path], ...]
+    backbones: tuple[tuple[Backbone, Path], ...]
+    verified: bool
 
 
 @contextmanager
-def opened_bundle(workspace: Workspace, path: Path, progress: Progress) -> Iterator[Bundle]:
+def opened_bundle(workspace: Workspace, path: Path, progress: Progress, *, verified: bool) -> Iterator[Bundle]:
     """Yields what a bundle holds; an archive is unpacked into the workspace and removed afterwards.
+
+    Args:
+        verified: whether the archive's digest was compared; a plain tar wants it.
 
     Raises:
         ArchiveError: there is no such file, it is broken or hostile, or it holds nothing known.
     """
     if path.is_dir():
-        yield _listed(path)
+        yield _listed(path, verified=False)
         return
     if not path.is_file():
         raise ArchiveError(f"there is no file or folder `{path}`", _LAYOUT)
+    # In the workspace, for archives of gigabytes do not fit into every /tmp.
     with tempfile.TemporaryDirectory(prefix=".bundle.", dir=workspace.root) as temporary:
         folder = Path(temporary) / "unpacked"
-        unpack(path, folder, ("checkpoints", "datasets", "third_party", f"{PYTORCH.id}.git"), progress=progress)
-        yield _listed(folder)
+        # A bundle may consist of one of these alone; then it is content, not a folder that wraps all.
+        kept = ("checkpoints", "datasets", "third_party", *(f"{name}.git" for name in REPOSITORIES))
+        unpack(path, folder, kept, progress=progress, verified=verified)
+        yield _listed(folder, verified=True)
 
 
-def _listed(folder: Path) -> Bundle:
-    names = [f"{PYTORCH.id}.git", PYTORCH.id, f"third_party/{PYTORCH.id}"]
-    repository = _first(folder, names)
+def _listed(folder: Path, *, verified: bool) -> Bundle:
+    # As git writes bare mirrors, as a plain clone, or as in a copied workspace.
+    found = {name: _first(folder, [f"{name}.git", name, f"third_party/{name}"]) for name in REPOSITORIES}
+    repositories = {name: path for name, path in found.items() if path}
     weights = [(model, path) for model in MODELS.values() if (path := _weights(folder, model))]
     datasets = [(dataset, path) for dataset in DATASETS.values() if (path := _dataset(folder, dataset))]
-    if repository is None and not weights and not datasets:
+    places = [(b, folder / "third_party" / "backbones" / "checkpoints" / b.file) for b in BACKBONES.values()]
+    backbones = [(backbone, path) for backbone, path in places if path.is_file()]
+    # A wrong folder rather than an empty bundle: said at once, not as ten things that are missing.
+    if not repositories and not weights and not datasets and not backbones:
         raise ArchiveError(f"`{folder}` holds nothing that is known", _LAYOUT)
-    return Bundle(repository, tuple(weights), tuple(datasets))
+    return Bundle(repositories, tuple(weights), tuple(datasets), tuple(backbones), verified)
 
 
 def _weights(folder: Path, model: Model) -> Path | None:
     stem = f"checkpoints/{model.family}/{model.name}"
-    names = [f"{stem}.pth", f"{stem}_pretrained/latest_net_G.pth"]
+    suffix = Workspace(folder).weights(model.family, model.name).suffix
+    # Short names for bundles made by hand, and the names of a workspace for copied ones.
+    names = [f"{stem}{suffix}", f"{stem}_pretrained/latest_net_G{suffix}"]
     return _first(folder, [*names, *(f"third_party/{name}" for name in names)])
 
 
 def _dataset(folder: Path, dataset: Dataset) -> Path | None:
     found = _first(folder, [f"datasets/{dataset.family}/{dataset.name}{suffix}" for suffix in _SUFFIXES])
     unpacked = folder / "datasets" / dataset.family / dataset.name
+    # The archive before the unpacked folder: only that one can be checked.
     return found or (unpacked if has_split(unpacked, dataset) else None)
 
 

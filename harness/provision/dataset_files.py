@@ -3,53 +3,84 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalog.types import Dataset
-from harness.errors import ArchiveError, WorkspaceError
+from harness.errors import ArchiveError, CountError, WorkspaceError
 from harness.fetch.archives import unpack
-from harness.fetch.asset import Asset, bring
+from harness.fetch.asset import Asset, bring, known_digests
 from harness.fetch.lockfile import LockFile
 from harness.files import folder_written_aside
 from harness.progress import Progress
+from harness.provision.mirrors import mirrored
 from harness.sets.finding import has_split, installed_dataset
+from harness.sets.walking import walk
 from harness.workspace import Workspace
 
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm"}
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """What is taken though it cannot be proved.
+
+    Attributes:
+        counts: another number of pictures than the catalog knows.
+        unsummed: an archive without a checksum, for its digest was compared.
+    """
+
+    counts: bool = False
+    unsummed: bool = False
 
 
-def bring_dataset(workspace: Workspace, dataset: Dataset, progress: Progress) -> bool:
+def bring_dataset(
+    workspace: Workspace,
+    dataset: Dataset,
+    progress: Progress,
+    mirrors: Sequence[str] = (),
+    accepted: Acceptance | None = None,
+) -> bool:
     """Brings and unpacks a dataset unless it is there; returns whether anything was done.
 
     Raises:
         FetchError: it could not be brought, or its archive is broken, hostile or another one.
+        CountError: it holds another number of pictures than the catalog knows; the archive is kept.
     """
     folder = workspace.official_dataset(dataset.family, dataset.name)
     suffix = ".tar.gz" if dataset.url.endswith(".tar.gz") else ".zip"
+    # Hidden beside the folder, so that a listing of datasets shows no half-brought one.
     archive = folder.with_name(f".{dataset.name}{suffix}")
     if installed_dataset(workspace, dataset):
+        # Left over by a call that was cut between unpacking and removing.
         archive.unlink(missing_ok=True)
         return False
     _refuse_other_folder(folder)
     progress.say(f"{dataset.id}: licence {dataset.licence}{f'; {dataset.note}' if dataset.note else ''}")
 
-    def work(archive: Path) -> None:
-        _unpack(dataset, archive, folder, progress)
-
     room = dataset.size_bytes or 0  # pictures unpack to about the size of their archive
     urls = (dataset.url, *dataset.mirrors)
-    asset = Asset(f"dataset {dataset.id}", urls, dataset.sha256, dataset.size_bytes, room)
-    if not bring(asset, archive, LockFile(workspace.lock_file), progress, work):
+    asset = mirrored(Asset(f"dataset {dataset.id}", urls, dataset.sha256, dataset.size_bytes, room), mirrors)
+    lock = LockFile(workspace.lock_file)
+    # With a digest the archive is proved, so that even a plain tar may be unpacked.
+    taken = replace(accepted or Acceptance(), unsummed=bool(known_digests(asset, lock)))
+
+    def work(archive: Path) -> None:
+        _unpack(dataset, archive, folder, progress, taken)
+
+    # Already there, brought by a call that was cut before it was unpacked or refused for its counts.
+    if not bring(asset, archive, lock, progress, inspect=work):
         work(archive)
     archive.unlink()
     return True
 
 
-def place_dataset(workspace: Workspace, dataset: Dataset, source: Path, progress: Progress) -> bool:
+def place_dataset(
+    workspace: Workspace, dataset: Dataset, source: Path, progress: Progress, accepted: Acceptance | None = None
+) -> bool:
     """Unpacks the user's archive of a dataset, or copies its unpacked folder; returns whether anything was done.
 
     Raises:
-        ArchiveError: the archive is missing, broken, hostile, or another dataset's.
+        ArchiveError: the archive is missing, broken, hostile, another dataset's, or holds another number of pictures.
     """
     if installed_dataset(workspace, dataset):
         return False
@@ -57,12 +88,13 @@ def place_dataset(workspace: Workspace, dataset: Dataset, source: Path, progress
         raise ArchiveError(f"there is no archive `{source}`", "give the path of a zip or tar file")
     folder = workspace.official_dataset(dataset.family, dataset.name)
     _refuse_other_folder(folder)
+    accepted = accepted or Acceptance()
     if source.is_dir():
-        _check(dataset, source, progress)
+        _check(dataset, source, progress, accepted)
         with folder_written_aside(folder) as temporary:
             shutil.copytree(source, temporary, dirs_exist_ok=True)
     else:
-        _unpack(dataset, source, folder, progress)
+        _unpack(dataset, source, folder, progress, accepted)
     return True
 
 
@@ -74,11 +106,15 @@ def _refuse_other_folder(folder: Path) -> None:
         )
 
 
-def _unpack(dataset: Dataset, archive: Path, folder: Path, progress: Progress) -> None:
-    unpack(archive, folder, dataset.splits, lambda unpacked: _check(dataset, unpacked, progress), progress)
+def _unpack(dataset: Dataset, archive: Path, folder: Path, progress: Progress, accepted: Acceptance) -> None:
+    def look_into(unpacked: Path) -> None:
+        _check(dataset, unpacked, progress, accepted)
+
+    unpack(archive, folder, dataset.splits, look_into, progress, verified=accepted.unsummed)
 
 
-def _check(dataset: Dataset, folder: Path, progress: Progress) -> None:
+def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Acceptance) -> None:
+    # At least one of the splits: some archives come without a part.
     if not has_split(folder, dataset):
         there = ", ".join(f"`{entry.name}`" for entry in sorted(folder.iterdir())[:8])
         raise ArchiveError(
@@ -87,11 +123,22 @@ def _check(dataset: Dataset, folder: Path, progress: Progress) -> None:
             "name the dataset it belongs to with `--dataset`, or use pictures of your own: "
             "`harness prepare-images FOLDER`",
         )
-    for split, expected in dataset.splits.items():
-        found = _count_pictures(folder / split)
-        if expected is not None and found != expected:
-            progress.warn(f"`{dataset.id}`: {found} pictures in `{split}`, {expected} were expected")
+    found = {split: _count(folder, split) for split in dataset.splits}
+    others = [
+        f"{found[split]} pictures in `{split}`, {expected} were expected"
+        for split, expected in dataset.splits.items()
+        # None where nobody published a number.
+        if expected is not None and found[split] != expected
+    ]
+    if others and not accepted.counts:
+        raise CountError(
+            f"`{dataset.id}`: {'; '.join(others)}",
+            "if you know why, repeat the command with `--accept-counts`: it takes them as they are",
+        )
+    for other in others:
+        progress.warn(f"`{dataset.id}`: {other}")
 
 
-def _count_pictures(folder: Path) -> int:
-    return sum(1 for path in folder.glob("*") if path.suffix.lower() in _PICTURES)
+def _count(folder: Path, split: str) -> int:
+    """How many pictures a split has, as every command that reads it will find them."""
+    return len(walk(folder / split, within=folder).pictures) if (folder / split).is_dir() else 0

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import HarnessError
+from harness.units import megabytes
+from harness.web.notebook import shown_in_notebook
 
-Kind = Literal["code", "weights", "dataset"]
+Kind = Literal["code", "weights", "dataset", "network"]
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,8 @@ class SetupReport:
             "rows": [row.to_json() for row in self.rows],
             "failures": [failure.to_json() for failure in self.failures],
         }
+
+    def _repr_html_(self) -> str:
+        rows = [[row.kind, row.id, row.state, megabytes(row.size), row.note] for row in self.rows]
+        rows += [[failure.kind, failure.id, "failed", "", failure.error.message] for failure in self.failures]
+        return shown_in_notebook(f"in {self.workspace}", ["", "name", "state", "size", ""], rows)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog.types import Architecture, Model
 from harness.errors import WeightsError
-from harness.fetch.asset import Asset, bring
+from harness.fetch.asset import Asset, bring, known_digests, trusted_on_sight
 from harness.fetch.lockfile import LockFile
 from harness.files import sha256_of, written_aside
 from harness.progress import Progress
+from harness.provision.mirrors import mirrored
 from harness.workspace import Workspace
+
+_CODES = {"lua": "Lua original", "pytorch": "PyTorch code"}
 
 
 def weights_asset(model: Model) -> Asset:
@@ -19,8 +23,10 @@ def weights_asset(model: Model) -> Asset:
     return Asset(f"weights {model.id}", (model.url, *model.mirrors), model.sha256, model.size_bytes)
 
 
-def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> bool:
+def bring_weights(workspace: Workspace, model: Model, progress: Progress, mirrors: Sequence[str] = ()) -> bool:
     """Brings a model's weights unless they are there; returns whether anything was done.
+
+    Their bytes are compared with the checksums that the file itself holds, if it is of the kind that does.
 
     Raises:
         FetchError: they could not be brought.
@@ -28,7 +34,8 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> boo
     """
 
     def look_into(part: Path) -> None:
-        difference = _compared(model, part)[1]
+        # Only a warning: the catalog's facts are read from papers and scripts, the file is what will run.
+        difference = _compared(model, part, progress)[1]
         if difference:
             progress.warn(
                 f"the catalog's facts of `{model.id}` do not fit its file: {difference}; the file is believed"
@@ -37,7 +44,8 @@ def bring_weights(workspace: Workspace, model: Model, progress: Progress) -> boo
     target = workspace.weights(model.family, model.name)
     if not target.exists():
         progress.say(f"{model.id}: licence {model.licence}{f'; {model.note}' if model.note else ''}")
-    return bring(weights_asset(model), target, LockFile(workspace.lock_file), progress, look_into)
+    asset = mirrored(weights_asset(model), mirrors)
+    return bring(asset, target, LockFile(workspace.lock_file), progress, inspect=look_into)
 
 
 def place_weights(workspace: Workspace, model: Model, source: Path, progress: Progress) -> bool:
@@ -50,40 +58,55 @@ def place_weights(workspace: Workspace, model: Model, source: Path, progress: Pr
         WeightsError: the file is missing, no generator, or another kind of network than the model's.
     """
     if not source.is_file():
-        raise WeightsError(f"there is no file `{source}`", "give the path of a `.pth` file")
+        raise WeightsError(
+            f"there is no file `{source}`", "give the path of a `.pth` file, or of a `.t7` file for a `lua/` model"
+        )
     digest, target = sha256_of(source), workspace.weights(model.family, model.name)
     if target.is_file() and sha256_of(target) == digest:
         return False
+    # Before copying: a file that is refused leaves what was there.
     _refuse_other_network(model, source, progress)
-    if model.sha256 is not None and digest != model.sha256:
-        progress.warn(f"`{source}` is not the authors' own file of `{model.id}`: its SHA-256 is {digest}")
+    asset, lock = weights_asset(model), LockFile(workspace.lock_file)
+    known = known_digests(asset, lock)
+    # Somebody's own training is welcome under a model's name, as long as everybody is told.
+    if known and digest not in known:
+        progress.warn(f"`{source}` is another file of `{model.id}` than the known one: its SHA-256 is {digest}")
+    elif not known:
+        progress.say(trusted_on_sight(asset.id, digest))
     if target.is_file():
         progress.say(f"replacing the weights of `{model.id}`")
     with written_aside(target) as temporary:
         shutil.copyfile(source, temporary)
-    lock = LockFile(workspace.lock_file)
-    lock.record("placed", f"weights {model.id}", source.resolve().as_uri(), target.stat().st_size, digest)
+    # As placed: what a later download must be is not decided by it.
+    lock.record("placed", asset.id, source.resolve().as_uri(), target.stat().st_size, digest)
     return True
 
 
-def _compared(model: Model, path: Path) -> tuple[Architecture, str]:
+def _compared(model: Model, path: Path, progress: Progress) -> tuple[Architecture, str]:
     """The architecture of a file, and how it differs from the model's in the catalog."""
     # torch is imported only where a file is looked into: most calls find everything there
-    from harness.weights.architecture import difference_between, infer_architecture
-    from harness.weights.reading import read_state_dict
+    from harness.weights.architecture import architecture_of, difference_between
+    from harness.weights.container import check_sums
 
-    state_dict = read_state_dict(path)
-    try:
-        found = infer_architecture(state_dict)
-    except WeightsError as error:
-        raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
+    # Zip containers have a CRC of each tensor; the older format has none.
+    if not check_sums(path):
+        progress.say(f"{model.id}: weights of this old kind hold no checksum; only their digest tells of damage")
+    found = architecture_of(path)
     return found, difference_between(model.architecture, found)
 
 
 def _refuse_other_network(model: Model, source: Path, progress: Progress) -> None:
     expected = model.architecture
-    found, difference = _compared(model, source)
-    if (found.netG, found.input_nc, found.output_nc) != (expected.netG, expected.input_nc, expected.output_nc):
+    found, difference = _compared(model, source, progress)
+    if found.code != expected.code:
+        way = f", or harness weights convert {source} -o latest_net_G.pth" if found.code == "lua" else ""
+        raise WeightsError(
+            f"`{source}` is of the {_CODES[found.code]}, and `{model.id}` of the {_CODES[expected.code]}",
+            f"name a model of the file's own code, see `harness models`{way}",
+        )
+    # Another kind of network, or other channels, cannot draw what the model's name says.
+    kinds = [(a.netG, a.input_nc, a.output_nc) for a in (expected, found)]
+    if kinds[0] != kinds[1] and found.code != "lua":  # whose graph says all that is needed to run it
         raise WeightsError(
             f"`{source}` does not fit `{model.id}`: {difference}",
             "name the model it belongs to with `--model`, or run it as it is with `harness test --weights FILE`",

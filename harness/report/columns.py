@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.metrics.measure import Measurement
-from harness.metrics.registry import COLUMNS
+from harness.metrics.meters import Column as Known
+from harness.metrics.registry import COLUMNS, TOTALS
 from harness.web.language import Language
 
+# No metric fills this column: it comes from run.json, not from the measurement.
 NEARNESS = "nearness"
-_DECIMALS = {"ssim": 3, "psnr": 2, "mae": 2}
 
 
 @dataclass(frozen=True)
@@ -52,23 +53,33 @@ def metric_columns(measurement: Measurement, language: Language) -> tuple[Column
 
 
 def _metric(name: str, measurement: Measurement, language: Language) -> Column:
-    known = COLUMNS.get(name)
-    label = known.label if known else name
-    unit = known.metric.unit if known else ""
+    return _labelled(name, COLUMNS.get(name), language, tuple(row.values[name] for row in measurement.rows))
+
+
+def total_column(name: str, language: Language) -> Column:
+    """Returns the column of a number of the whole set, without values."""
+    return _labelled(name, TOTALS.get(name), language, ())
+
+
+def _labelled(name: str, known: Known | None, language: Language, values: tuple[float, ...]) -> Column:
+    """A column with its texts in the page's language; what only a newer version measures keeps its bare name."""
+    label, unit = (known.label, known.unit) if known else (name, "")
     return Column(
         id=name,
         label=language.either(f"column.{name}", label),
-        about=language.either(f"about.{name}", label),
+        about=language.either(f"about.{name}", known.definition if known else name),
         unit=language.either(f"unit.{unit}", unit),
         better=known.better if known else None,
-        decimals=_DECIMALS.get(known.metric.name, 3) if known else 3,
-        values=tuple(row.values[name] for row in measurement.rows),
+        # Three decimals suit what lies in 0..1, as most metrics do; the range of an unknown one is not known.
+        decimals=known.decimals if known else 3,
+        values=values,
     )
 
 
 def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], language: Language) -> tuple[Column, ...]:
     """Returns one column with the percentile among training pictures, or nothing where no image has one."""
     values = tuple(_percentile(facts.get(name, {}).get("nearness")) for name in names)
+    # A model without a profile of its training pictures has no nearness: no empty column then.
     if all(math.isnan(value) for value in values):
         return ()
     label, about = language.text("column.nearness"), language.text("about.nearness")
@@ -76,6 +87,7 @@ def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], lang
 
 
 def _percentile(nearness: Any) -> float:
+    # What is no number counts as not measured: a record may come from another version or hand.
     value = nearness.get("percentile") if isinstance(nearness, dict) else nearness
     return float(value) if isinstance(value, int | float) else math.nan
 
@@ -83,6 +95,7 @@ def _percentile(nearness: Any) -> float:
 def ranked(column: Column) -> list[int]:
     """Returns the rows from best to worst; where neither way is better, from high to low."""
     sign = 1 if column.better == "lower" else -1
+    # The row breaks ties, so that equal numbers give the same examples on every machine.
     return sorted(range(len(column.values)), key=lambda row: (sign * column.values[row], row))
 
 

@@ -15,6 +15,7 @@ from harness.report.gathering import RunPage
 from harness.web.charts import Differences, Histogram, Scatter, differences, histogram, scatter
 from harness.web.language import Language, language
 
+# A run's letter is part of the ids its columns and cells have (`output-B`), so each run needs one of its own.
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST_RUNS = len(_LETTERS)
 
@@ -59,13 +60,13 @@ class Change:
 
     letter: str
     name: str
-    gain: bool
     difference: float
+    gain: bool
 
 
 @dataclass(frozen=True)
 class ComparePage:
-    """A comparison's page; `columns` are the numbers of a row of the gallery, `names` its images."""
+    """A comparison's page; `columns` are the numbers of a row of the gallery, `names` its images; see `notes_of`."""
 
     runs: tuple[ComparedRun, ...]
     names: tuple[str, ...]
@@ -76,6 +77,7 @@ class ComparePage:
     scatters: tuple[Scatter, ...]
     histograms: tuple[Histogram, ...]
     same_preparation: bool
+    notes: tuple[str, ...]
     protocol: str
 
 
@@ -89,27 +91,41 @@ def compare_page(
     )
     names = tuple(picture.name for picture in pages[0].pictures)
     others = runs[1:]
-    metrics = [headline.column for headline in pages[0].headlines]
+    # The first run's order of metrics; one that any other run lacks has no difference to show.
+    metrics = [h.column for h in pages[0].headlines if all(h.column.id in c.columns for c in comparisons)]
     columns = _columns(runs, metrics, names, words)
-    digests = {page.record.test_set.get("digest") for page in pages}
     return ComparePage(
         runs=runs,
         names=names,
         tables=tuple(_table(runs, column, words) for column in metrics),
         columns=columns,
+        # Two gains and two losses of a single pair; of several runs one each, or the first screen would be full.
         changes=tuple(c for run in others for c in _changes(run, metrics[0], 2 if len(others) == 1 else 1)),
+        # One chart a metric for a pair of runs; of several only the first metric, a chart a run.
         spectra=tuple(
             chart for run in others for column in (metrics if len(others) == 1 else metrics[:1])
             if (chart := _spectrum(run, column, words)) is not None
         ),
         scatters=tuple(s for run in others if (s := _scatter(runs[0], run, metrics[0], names, words)) is not None),
+        # Of the differences alone: histograms of the values stand on each run's own page.
         histograms=tuple(
             h for c in columns if c.id.startswith("delta-")
             if (h := histogram(c.id, c.title, c.values, c.decimals, words)) is not None
         ),
-        same_preparation=len(digests) == 1,
+        same_preparation=all(c.of.same_preparation for c in comparisons),
+        notes=notes_of(comparisons, words),
         protocol=pages[0].protocol,
     )  # fmt: skip
+
+
+def notes_of(comparisons: Sequence[Comparison], words: Language) -> tuple[str, ...]:
+    """Returns what must be said above the numbers: of pictures prepared in two ways, or not hashed in their time."""
+    notes = []
+    if not all(c.of.same_preparation for c in comparisons):
+        notes.append(words.text("compare.prepared"))
+    if not all(c.of.hashed for c in comparisons):
+        notes.append(words.text("compare.unhashed"))
+    return tuple(notes)
 
 
 def _columns(
@@ -119,7 +135,10 @@ def _columns(
     first = metrics[0]
     found = [
         replace(
-            first, id=f"{first.id}-{run.letter}", label=f"{first.label} {run.letter}", values=_values(run, 0, names)
+            first,
+            id=f"{first.id}-{run.letter}",
+            label=f"{first.label} {run.letter}",
+            values=_values(run, first.id, names),
         )
         for run in runs
     ]
@@ -133,9 +152,12 @@ def _columns(
     return tuple(found)
 
 
-def _values(run: ComparedRun, column: int, names: Sequence[str]) -> tuple[float, ...]:
+def _values(run: ComparedRun, id_: str, names: Sequence[str]) -> tuple[float, ...]:
+    # By its id: runs may have been measured by other metrics beside those they share. The row of an image is another
+    # in each run, too: each sorted its own files.
+    column = next(column for column in run.page.columns if column.id == id_)
     order = run.order
-    return tuple(run.page.columns[column].values[order[name]] for name in names)
+    return tuple(column.values[order[name]] for name in names)
 
 
 def _table(runs: Sequence[ComparedRun], column: Column, words: Language) -> MetricTable:
@@ -152,12 +174,15 @@ def _sentence(line: Line, column: Column, words: Language) -> str:
     assert change is not None
     if change.low is None or change.high is None or change.mean is None:
         return words.text("compare.unknown", run=line.letter)
-    interval = f"{words.number(change.low, column.decimals + 1, True)} … "
-    interval += words.number(change.high, column.decimals + 1, True)
-    values = {"run": line.letter, "value": isolated(words.number(change.mean, column.decimals + 1, True))}
+    # One decimal more than the values have, for differences are much smaller than what they are differences of.
+    interval = f"{words.number(change.low, column.decimals + 1, signed=True)} … "
+    interval += words.number(change.high, column.decimals + 1, signed=True)
+    values = {"run": line.letter, "value": isolated(words.number(change.mean, column.decimals + 1, signed=True))}
     values["interval"] = isolated(interval)
+    # Zero within the 95 % interval: the images do not tell which of the two is better.
     if change.low <= 0 <= change.high:
         return words.text("compare.unclear", **values)
+    # Such as likeness to the input: the change is certain, but no gain and no loss.
     if column.better is None:
         return words.text("compare.clear_other", **values)
     better = (change.mean > 0) == (column.better == "higher")
@@ -166,6 +191,8 @@ def _sentence(line: Line, column: Column, words: Language) -> str:
 
 def isolated(number: str) -> str:
     """Returns a number that keeps its own direction inside a sentence of any other."""
+    # LEFT-TO-RIGHT ISOLATE and POP DIRECTIONAL ISOLATE (UAX 9): in a Persian sentence the minus sign and both
+    # ends of an interval would change places otherwise.
     return f"\u2066{number}\u2069"
 
 
@@ -173,10 +200,11 @@ def _changes(run: ComparedRun, column: Column, most: int) -> list[Change]:
     """The largest improvements, then the largest regressions; an image that did not change is neither."""
     assert run.comparison is not None
     sign = -1 if column.better == "lower" else 1
+    # Signed so that more is always better: what ranks first gained most.
     found = [(sign * d, name) for name, d in run.comparison.columns[column.id].differences.items() if d]
     ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))
-    gains = [Change(run.letter, name, True, sign * d) for d, name in ranked[:most] if d > 0]
-    return gains + [Change(run.letter, name, False, sign * d) for d, name in ranked[::-1][:most] if d < 0]
+    gains = [Change(run.letter, name, sign * d, gain=True) for d, name in ranked[:most] if d > 0]
+    return gains + [Change(run.letter, name, sign * d, gain=False) for d, name in ranked[::-1][:most] if d < 0]
 
 
 def _spectrum(run: ComparedRun, column: Column, words: Language) -> Differences | None:
@@ -196,8 +224,8 @@ def _scatter(
     return scatter(
         f"{first.letter}-{run.letter}",
         (titles[0], titles[1], titles[2]),
-        _values(first, 0, names),
-        _values(run, 0, names),
+        _values(first, column.id, names),
+        _values(run, column.id, names),
         words,
         identity=True,
     )
@@ -207,6 +235,7 @@ def compare_cells(page: ComparePage, words: Language) -> tuple[Cell, ...]:
     """Returns the pictures of a row: the input, every run's output, the target; every input where they may differ."""
     cells = []
     first = page.runs[0]
+    # Prepared alike, all runs have the same inputs, and the first run's stand for all.
     for place, run in enumerate(page.runs if not page.same_preparation else page.runs[:1]):
         letter = "" if page.same_preparation else f" {run.letter}"
         cells.append(_cell(f"input-{run.letter}", words.text("kind.input") + letter, run, place, "input"))
@@ -227,6 +256,7 @@ def compare_document(page: ComparePage, words: Language) -> dict[str, Any]:
     for run in page.runs:
         order = run.order
         rows = tuple(order[name] for name in page.names)
+        # None where the order is the page's own, as of nearly all runs: shorter than ten thousand numbers.
         strips.append(Strips(run.base, len(run.page.kinds), None if rows == tuple(range(len(rows))) else rows))
     document = gallery_document(page.names, page.columns, compare_cells(page, words), strips, words)
     for column in document["columns"]:
@@ -235,9 +265,11 @@ def compare_document(page: ComparePage, words: Language) -> dict[str, Any]:
     return {
         **document,
         "title": " ".join(run.page.name for run in page.runs),
+        # What is copied into a paper is English, whatever language the page has.
         "protocol": f"{page.protocol}. {language('en').text('compare.method')}",
         "summary": summary_table(page),
         "histograms": {h.id: list(h.edges) for h in page.histograms},
+        # A comparison is opened to see where runs differ: sorted by a difference, two outputs one over the other.
         "sort": first_change,
         "pair": ["output-B", "output-A"],
     }
@@ -245,12 +277,15 @@ def compare_document(page: ComparePage, words: Language) -> dict[str, Any]:
 
 def summary_table(page: ComparePage) -> dict[str, Any]:
     """Returns the comparison as a table to copy."""
-    change = ["difference", "difference_low95", "difference_high95", "p_wilcoxon", "better", "equal", "worse"]
+    change = ["difference", "difference_low95", "difference_high95", "p_wilcoxon", "p_holm", "rank_biserial"]
+    change += ["better", "equal", "worse"]
     rows = []
     for table in page.tables:
         for line in table.lines:
             s, c = line.summary, line.change
-            beside = [c.mean, c.low, c.high, _p(c), c.wins, c.ties, c.losses] if c else [None] * len(change)
+            beside: list[object] = [None] * len(change)
+            if c:
+                beside = [c.mean, c.low, c.high, _p(c.p_value), _p(c.p_holm), c.effect, c.wins, c.ties, c.losses]
             rows.append([f"{line.letter} {line.name}", table.column.id, s.mean, s.low, s.high, *beside, s.n])
     return {
         "head": ["run", "metric", "mean", "low95", "high95", *change, "n"],
@@ -260,5 +295,5 @@ def summary_table(page: ComparePage) -> dict[str, Any]:
     }
 
 
-def _p(change: ColumnComparison) -> str | None:
-    return None if change.p_value is None or math.isnan(change.p_value) else f"{change.p_value:.2g}"
+def _p(probability: float | None) -> str | None:
+    return None if probability is None or math.isnan(probability) else f"{probability:.2g}"

@@ -34,6 +34,7 @@ class Strips:
 def run_cells(page: RunPage, language: Language) -> tuple[Cell, ...]:
     """Returns the pictures of a run's rows."""
     return tuple(
+        # Differences are drawn by the page from output and target; only their thumbnails are files.
         Cell(kind, language.text(f"kind.{kind}"), 0, place, None if kind == "difference" else f"images/{kind}/")
         for place, kind in enumerate(page.kinds)
     )
@@ -41,6 +42,7 @@ def run_cells(page: RunPage, language: Language) -> tuple[Cell, ...]:
 
 def run_document(page: RunPage, language: Language) -> dict[str, Any]:
     """Returns the document of a run's page."""
+    # A source that differs by its suffix alone tells nothing that the name does not.
     sources = [p.source if p.source and p.source.rsplit(".", 1)[0] != p.name else None for p in page.pictures]
     return {
         **gallery_document(
@@ -88,6 +90,7 @@ def gallery_document(
 
 def script_texts(language: Language) -> dict[str, Any]:
     """Returns what scripts need to speak a language."""
+    # Only what scripts say themselves; the rest of the strings stands in the page already.
     strings = {k.removeprefix("js."): v for k, v in language.strings.items() if k.startswith("js.")}
     return {"digits": language.digits, "strings": strings}
 
@@ -102,9 +105,13 @@ def summary_table(page: RunPage) -> dict[str, Any]:
         numbers = [s.mean, s.low, s.high, s.median, s.min, s.max]
         beside = [b.summary.mean for b in h.baselines]
         rows.append([h.column.id, *numbers, s.n, s.identical, *beside])
+    for w in page.wholes:
+        numbers = [w.total.value, w.total.low, w.total.high, None, None, None]
+        rows.append([w.column.id, *numbers, w.total.n, None, *([None] * len(page.baselines))])
     return {
         "head": head,
         "rows": rows,
-        "decimals": [h.column.decimals + 1 for h in page.headlines],
+        # One more than the page shows: who copies numbers may round them, but cannot bring digits back.
+        "decimals": [c.decimals + 1 for c in (*(h.column for h in page.headlines), *(w.column for w in page.wholes))],
         "whole": ["n", "identical"],
     }

@@ -10,15 +10,22 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.metrics.measure import Measurement
-from harness.metrics.statistics import Summary
-from harness.report.columns import Column, metric_columns, nearness_column, ranked
-from harness.report.provenance import Provenance, provenance
+from harness.metrics.meters import Total
+from harness.metrics.registry import METRICS
+from harness.metrics.statistics import OverSeeds, Summary
+from harness.report.columns import Column, metric_columns, nearness_column, ranked, total_column
+from harness.report.provenance import Provenance, has_own_weights, provenance
+from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord
 from harness.web.charts import Histogram, Range, Scatter, histogram, range_plot, scatter
 from harness.web.language import Language
 from harness.web.privacy import without_paths
 
-_PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("input_ssim", "input_psnr"))
+_MOST_WARNINGS, _MOST_NOTES = 20, 10
+"""Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in `run.json`."""
+
+# Metrics that should agree on which images are good: those far from the cloud are worth a look.
+_PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("ssim", "lpips"), ("input_ssim", "input_psnr"))
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,20 @@ class Headline:
     baselines: tuple[Baseline, ...]
     plot: Range | None
     verdict: str
+    over: OverSeeds | None = None
 
     def lines(self, label: str) -> list[tuple[str, str, Summary]]:
         """The summaries one below the other: the model's, called `label`, then the baselines'."""
         return [("run", label, self.summary), *((b.id, b.label, b.summary) for b in self.baselines)]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A number of the whole set, what stands beside it, and what a reader must know of it."""
+
+    column: Column
+    total: Total
+    beside: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +87,8 @@ class RunPage:
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured.
+        wholes: numbers of the set, in order.
+        missing: metrics that were asked for and not measured, each with the reason.
         date: for people; `record.started` is the exact one.
     """
 
@@ -87,6 +106,9 @@ class RunPage:
     histograms: tuple[Histogram, ...]
     scatters: tuple[Scatter, ...]
     made: Provenance
+    wholes: tuple[Whole, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    published: tuple[PublishedRow, ...] = ()
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:
@@ -97,11 +119,14 @@ class RunPage:
 def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language) -> RunPage:
     """Returns the data of a run's page; `spread` names the images that have a map of their samples' spread."""
     paired = record.test_set["layout"] == "paired"
+    # The measurement says which images there are; what the record knows of them is added where it knows something.
     facts = {str(fact["name"]): fact for fact in record.images}
     names = [row.name for row in measurement.rows]
     metrics = metric_columns(measurement, language)
     columns = metrics + nearness_column(names, facts, language)
     kinds = ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
+    # All others are PNGs in a folder of their kind; differences are made from two of them.
+    kept = [kind for kind in kinds if kind != "difference"]
     return RunPage(
         name=record.name,
         record=record,
@@ -109,17 +134,40 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         date=date(record.started, language),
         kinds=kinds,
         columns=columns,
-        pictures=tuple(_picture(name, facts.get(name, {}), paired, spread) for name in names),
+        pictures=tuple(
+            _picture(name, facts.get(name, {}), [k for k in kept if k != "spread" or name in spread]) for name in names
+        ),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
         examples=_examples(metrics[0]) if metrics else (),
         warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
         histograms=tuple(
-            h for c in columns if (h := histogram(c.id, c.title, c.values, c.decimals, language, c.limits)) is not None
+            h
+            for c in columns
+            if (h := histogram(c.id, c.title, c.values, c.decimals, language, limits=c.limits)) is not None
         ),
         scatters=_scatters(columns, language),
         made=provenance(record, language),
+        wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
+        missing=tuple((_names(metric), without_paths(why)) for metric, why in measurement.missing.items()),
+        # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
+        published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
+
+
+def _whole(name: str, total: Total, language: Language) -> Whole:
+    column = total_column(name, language)
+    beside = [
+        language.text(f"beside.{what}", value=language.number(value, column.decimals))
+        for what, value in total.beside.items()
+    ]
+    return Whole(column, total, (*beside, *total.notes))
+
+
+def _names(metric: str) -> str:
+    """The labels of what a metric would have filled."""
+    known = METRICS.get(metric)
+    return ", ".join(column.label for column in (*known.columns, *known.totals)) if known else metric
 
 
 def date(started: str, language: Language) -> str:
@@ -127,6 +175,7 @@ def date(started: str, language: Language) -> str:
     try:
         moment = datetime.fromisoformat(started)
     except ValueError:
+        # Records can be written by hand; a date that is none is shown as it stands.
         return started
     return language.text(
         "date",
@@ -137,12 +186,12 @@ def date(started: str, language: Language) -> str:
     )
 
 
-def _picture(name: str, facts: dict[str, Any], paired: bool, spread: Collection[str]) -> Picture:
-    kinds = ["input", "output", *(["target"] if paired else []), *(["spread"] if name in spread else [])]
+def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str]) -> Picture:
     source = facts.get("source")
     return Picture(
         name=name,
         source=without_paths(str(source)) if source else None,
+        # A name may hold `#`, `?` or `%`, which mean something in an address; it holds no `/`, so none is kept.
         addresses={kind: f"images/{kind}/{quote(name, safe='')}.png" for kind in kinds},
         notes=_notes(facts),
     )
@@ -152,7 +201,7 @@ def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
     """An image's warnings, then why it is far from the training pictures."""
     nearness = facts.get("nearness") or {}
     reasons = nearness.get("reasons", ()) if nearness.get("verdict") in ("far", "unusual") else ()
-    return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ()), *reasons[:2]))
+    return tuple(without_paths(str(note)) for note in (*(facts.get("warnings") or ())[:_MOST_NOTES], *reasons[:2]))
 
 
 def _headline(column: Column, measurement: Measurement, language: Language) -> Headline:
@@ -163,14 +212,17 @@ def _headline(column: Column, measurement: Measurement, language: Language) -> H
     )
     summary = measurement.summary[column.id]
     marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
+    # One interval alone on an axis compares with nothing.
     plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
-    return Headline(column, summary, baselines, plot, _verdict(column, summary, baselines, language))
+    verdict = _verdict(column, summary, baselines, language)
+    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.id))
 
 
 def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:
     """Compares intervals, which errs on the careful side: intervals that are apart mean a clear difference."""
     if column.better is None or not baselines:
         return ""
+    # An interval is missing below the fewest images that bear one; then no verdict is given at all.
     sides = [_side(column, summary, baseline.summary) for baseline in baselines]
     if "unknown" in sides:
         return language.text("verdict.unknown")
@@ -197,6 +249,7 @@ def _examples(column: Column) -> tuple[Example, ...]:
     order = ranked(column)
     chosen = {"best": order[0]}
     if len(order) >= 3:
+        # Of an even number the lower of the two in the middle: an image is shown, there is no mean of two.
         chosen["median"] = order[(len(order) - 1) // 2]
     if len(order) >= 2:
         chosen["worst"] = order[-1]
@@ -205,7 +258,10 @@ def _examples(column: Column) -> tuple[Example, ...]:
 
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
-    found = [_translated(without_paths(warning), language) for warning in record.warnings]
+    # run.json keeps sentences in English and no codes; only those that every run may have are worth a translation.
+    found = [_translated(without_paths(warning), language) for warning in record.warnings[:_MOST_WARNINGS]]
+    if len(record.warnings) > _MOST_WARNINGS:
+        found.append(language.count("warning.more", len(record.warnings) - _MOST_WARNINGS))
     far = sum(bool(i.get("nearness") and i["nearness"].get("verdict") == "far") for i in record.images)
     if far:
         found.append(language.text("warning.far", images=language.count("images", far)))
@@ -228,6 +284,7 @@ def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, .
     known = {column.id: column for column in columns}
     pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
     if "nearness" in known:
+        # Whether pictures unlike the training ones also come out worse, which is what nearness is for.
         pairs.append(("nearness", columns[0].id))
     found = []
     for x, y in pairs:

@@ -13,12 +13,14 @@ from typing import Any
 from harness.catalog.citations import CITATIONS, Citation, citations_of
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
-from harness.catalog.repositories import PYTORCH
+from harness.catalog.repositories import LUA, PYTORCH
 from harness.runs.record import RunRecord
 from harness.web.language import Language
 from harness.web.privacy import public_command, public_word, without_paths
 
-_MOST_IMAGES = 100
+_MOST = 100
+_LUA_DIFFERS = ("resampling", "dropout", "statistics", "jpeg")  # where its numbers part from the PyTorch code's
+_TALK = {"-q", "--quiet", "--json"}  # how a command speaks, not what it makes
 
 
 @dataclass(frozen=True)
@@ -55,37 +57,88 @@ def provenance(record: RunRecord, language: Language) -> Provenance:
         groups=_groups(record, language),
         licences=_licences(record, language),
         citations=_citations(record),
-        record=json.dumps(scrubbed(_shortened({"format": 1, **asdict(record)})), indent=2, ensure_ascii=False),
+        record=json.dumps(scrubbed({"format": 1, **asdict(record)}), indent=2, ensure_ascii=False),
     )
 
 
-def _shortened(document: dict[str, Any]) -> dict[str, Any]:
-    """The record with only the first images of many: thousands would make a page that nobody can open."""
-    images = document["images"]
-    if len(images) <= _MOST_IMAGES:
-        return document
-    return {**document, "images": [*images[:3], f"… {len(images) - 3} more, all in run.json"]}
-
-
 def command_again(record: RunRecord) -> str:
-    """Returns the `harness test` command that makes the run again from the same set and weights."""
-    if "demo" in record.command[:4]:
-        return "harness demo"
+    """Returns the command that makes the run again from the same set and weights, typed in the workspace."""
+    typed = _typed(record.command)
+    # The demo draws its pictures and brings its weights; `harness test` on their paths would find neither elsewhere.
+    if typed.name == "demo":
+        return without_paths(shlex.join(["harness", "demo", *(w for w in typed.words if w not in _TALK)]))
     test_set, native = record.test_set, record.extra.get("native") or {}
-    words = ["harness", "test", "--model", str(record.model["id"])]
-    words += ["--dataset", str(test_set.get("reference") or test_set["name"])]
-    if test_set.get("split"):
-        words += ["--split", str(test_set["split"])]
-    words += ["--engine", record.engine, "--mode", record.mode, "--seed", str(record.seed), "--device", record.device]
-    size = test_set.get("size")
-    if size:
-        words += ["--size", size if isinstance(size, str) else "x".join(str(side) for side in size)]
-    if has_own_weights(record):
-        words += ["--weights", _typed_weights(record.command)]
-    for option in ("samples", "precision"):
-        if native.get(option) not in (None, 1, "fp32"):
-            words += [f"--{option}", str(native[option])]
-    return without_paths(shlex.join(words))
+    size, devices = test_set.get("size"), native.get("devices")
+    # What was recorded goes first, for what was typed leaves out defaults; typed words serve records that are older.
+    options = {
+        "--model": record.model["id"],
+        "--dataset": test_set.get("reference") or typed.path("--dataset", "-d") or test_set["name"],
+        "--split": test_set.get("split"),
+        # A recorded None means all pictures, so the typed limit counts only where the key itself is missing.
+        "--limit": test_set["limit"] if "limit" in test_set else typed.value("--limit"),
+        "--engine": record.engine,
+        "--mode": record.mode,
+        "--seed": record.seed,
+        "--device": record.device,
+        "--size": "x".join(str(side) for side in size) if isinstance(size, list | tuple) else size,
+        "--weights": _weights(record, typed),
+        # What every run does that is not told otherwise is not worth an option.
+        "--seeds": seeds if (seeds := record.extra.get("seeds") or native.get("samples")) not in {None, 1} else None,
+        "--metrics": ",".join(record.extra.get("metrics") or ()) or None,
+        "--precision": native.get("precision") if native.get("precision") != "fp32" else None,
+        "--batch-size": native.get("batch_size"),
+        "--devices": ",".join(devices) if devices else None,
+        "--lua-seed": native.get("lua_seed"),
+        "--lua-order": ",".join(native.get("lua_order") or ()) or None,
+    }
+    words = [w for option, value in options.items() if value is not None for w in (option, str(value))]
+    words += ["--compile"] if native.get("compile_") else []
+    if test_set.get("follow_links", "--follow-links" in typed.words):
+        words.append("--follow-links")
+    return without_paths(shlex.join(["harness", "test", *words]))
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """A command line of ours as it was typed: its command, and the words that follow."""
+
+    name: str
+    words: tuple[str, ...]
+
+    def value(self, *options: str) -> str | None:
+        """The last value of an option, written in either way."""
+        found = None
+        for word, following in zip(self.words, (*self.words[1:], ""), strict=False):
+            # `--seed=3` and `--seed 3`; where an option is given twice the last one counts, as click has it.
+            option, equals, value = word.partition("=")
+            if option in options:
+                found = value if equals else following
+        return found
+
+    def path(self, *options: str) -> str | None:
+        """The value of an option that names a file, None where that is an absolute path, which no page may show."""
+        value = self.value(*options)
+        # Absolute on any system, not only on the one that makes the page: a page travels.
+        return None if value and re.match(r"~|[\\/]|[A-Za-z]:", value) else value
+
+
+def _typed(command: Sequence[str]) -> _Typed:
+    """Of what another program was asked, e.g. a script that imports harness, nothing is known."""
+    first, *words = command or [""]
+    # The workspace goes before the command and is a path of that machine; the command to copy is typed in another.
+    while words and words[0].startswith("--workspace"):
+        del words[: 1 if "=" in words[0] else 2]
+    if first != "harness" or not words:
+        return _Typed("", ())
+    return _Typed(words[0], tuple(words[1:]))
+
+
+def _weights(record: RunRecord, typed: _Typed) -> str | None:
+    """The file that was given in place of the installed weights; runs made before that was recorded are asked."""
+    if typed.name == "test" or "weights" in record.model:
+        recorded = record.model.get("weights") or Path(typed.value("--weights") or "").name
+        return typed.path("--weights") or recorded or None
+    return "FILE" if has_own_weights(record) else None
 
 
 def has_own_weights(record: RunRecord) -> bool:
@@ -93,31 +146,27 @@ def has_own_weights(record: RunRecord) -> bool:
     model, found = MODELS.get(str(record.model["id"])), record.model
     if model is None:
         return False
+    # Of weights whose hash nobody recorded only the shape tells: a generator trained anew in that shape passes.
     if model.sha256:
         return model.sha256 != found.get("weights_sha256")
     shape = found.get("architecture") or {}
     expected = model.architecture
+    # A key that an older record lacks is no contradiction.
     return any(shape.get(key, value) != value for key, value in (
         ("netG", expected.netG), ("norm", expected.norm), ("ngf", expected.ngf),
     ))  # fmt: skip
 
 
-def _typed_weights(command: Sequence[str]) -> str:
-    """The file's name as it was typed, without its folder."""
-    for place, word in enumerate(command):
-        if word.startswith("--weights="):
-            return Path(word.partition("=")[2]).name
-        if word == "--weights" and place + 1 < len(command):
-            return Path(command[place + 1]).name
-    return "FILE"
-
-
 def scrubbed(document: Any) -> Any:
-    """Returns a JSON document in which every string has lost its absolute paths."""
+    """Returns a JSON document in which every string has lost its absolute paths, and long lists most of what they hold.
+
+    Thousands of images would make a page that nobody can open.
+    """
     if isinstance(document, dict):
         return {key: scrubbed(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
-        return [scrubbed(value) for value in document]
+        left_out = [f"… {len(document) - 3} more, all in run.json"] if len(document) > _MOST else []
+        return [scrubbed(value) for value in (document[:3] if left_out else document)] + left_out
     return public_word(document) if isinstance(document, str) else document
 
 
@@ -158,8 +207,15 @@ def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
             Fact(t("made.commit"), commit, "hash", _commit_link(url, commit)),
             Fact(t("made.state"), t("made.dirty") if upstream.get("dirty") else t("made.clean")),
         ]
-    facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims]
+    facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims[:_MOST]]
+    if _is_lua(record):
+        facts.append(Fact(t("made.mirrors"), f"{LUA.id} {LUA.commit}", "hash", f"{LUA.url}/tree/{LUA.commit}"))
+        facts += [Fact(t("made.unlike"), t(f"made.lua_{what}")) for what in _LUA_DIFFERS]
     return _known(*facts)
+
+
+def _is_lua(record: RunRecord) -> bool:
+    return bool((record.model.get("architecture") or {}).get("code") == "lua")
 
 
 def _set_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
@@ -205,9 +261,11 @@ def _version_facts(record: RunRecord) -> tuple[Fact, ...]:
 def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     t = language.text
     dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
-    code = PYTORCH.licence if record.upstream else ""
+    repository = LUA if _is_lua(record) else PYTORCH
+    # Where no clone took part, none of the authors' PyTorch code ran; lua/ models follow the Lua code's definition.
+    code = repository.licence if record.upstream or repository is LUA else ""
     return _known(
-        Fact(t("licence.code"), code, link=f"{PYTORCH.url}/blob/{PYTORCH.commit}/LICENSE"),
+        Fact(t("licence.code"), code, link=f"{repository.url}/blob/{repository.commit}/LICENSE"),
         Fact(t("licence.weights"), "" if has_own_weights(record) else str(record.model.get("licence") or "")),
         Fact(t("licence.data"), dataset.licence if dataset else t("licence.own")),
     )
@@ -220,6 +278,7 @@ def _citations(record: RunRecord) -> tuple[Citation, ...]:
     if model:
         found += citations_of(model)
     elif (family := str(record.model.get("family"))) in {*CITATIONS, "colorization"}:
+        # The authors' ColorizationModel is their Pix2PixModel on Lab channels and has no paper of its own.
         found.append(CITATIONS["pix2pix" if family == "colorization" else family])
     dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
     if dataset:

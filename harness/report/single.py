@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from harness.report.columns import ranked
 from harness.report.gallery import run_document
 from harness.report.gathering import RunPage
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
-from harness.report.writing import load_page, render_run
+from harness.report.writing import Surroundings, load_page, render_run
 from harness.web.language import Language, language
 
 _QUALITIES = (None, 90, 75, 50)
 """Tried in this order: PNG, then WebP of falling quality."""
 
+# Not the lowest of the above: fewer images, but none whose flaws are the codec's instead of the model's.
 _SAMPLED_QUALITY = 75
 MEGABYTE = 1_000_000
 
@@ -45,6 +47,7 @@ class _Row:
 
     @property
     def size(self) -> int:
+        # Data addresses are ASCII, so letters are bytes; 16 more for the quotes and commas around them in JSON.
         return len(self.strip) + sum(len(address) for address in self.pictures.values()) + 16
 
 
@@ -59,54 +62,127 @@ def write_single_file(
     words, progress = language(lang), progress or Silent()
     page = load_page(run, words)
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress)
-    bare = len(_html(run, page, words, {}, None, 0).encode())
+    embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
-        rows = _all_rows(run, page, quality, max_bytes - bare, progress)
-        if rows is not None and (written := _write(run, page, words, rows, quality, max_bytes)):
+        rows = embedding.all_rows(quality)
+        if rows is not None and (written := embedding.write(rows, quality)):
             return written
-    return _write_sample(run, page, words, max_bytes, max_bytes - bare, progress)
-
-
-def _all_rows(run: Path, page: RunPage, quality: int | None, budget: int, progress: Progress) -> dict[int, _Row] | None:
-    """Every image's pictures, or None as soon as they exceed the budget."""
-    rows: dict[int, _Row] = {}
-    with progress.step(_label(quality), len(page.pictures)) as step:
-        for row in range(len(page.pictures)):
-            rows[row] = _row(run, page, row, quality)
-            budget -= rows[row].size
-            if budget < 0:
-                return None
-            step.advance()
-    return rows
+    return embedding.write_sample()
 
 
 def _label(quality: int | None) -> str:
     return "Embedding pictures" if quality is None else f"Embedding pictures as WebP of quality {quality}"
 
 
-def _write_sample(
-    run: Path, page: RunPage, words: Language, max_bytes: int, budget: int, progress: Progress
-) -> SingleFile:
-    """Fewer and fewer images, evenly by rank, until they fit; those of the first screen always."""
-    order = ranked(page.columns[0])
-    probe = [_row(run, page, row, _SAMPLED_QUALITY).size for row in evenly(order, 16)]
-    wanted = min(len(order), int(budget / (sum(probe) / len(probe))))
-    known: dict[int, _Row] = {}
-    while wanted >= 1:
-        rows = {}
-        with progress.step(f"Embedding {wanted} of {len(order)} images", wanted) as step:
-            for row in {*evenly(order, wanted), *(e.row for e in page.examples)}:
-                if row not in known:
-                    known[row] = _row(run, page, row, _SAMPLED_QUALITY)
-                rows[row] = known[row]
+@dataclass(frozen=True)
+class _Embedding:
+    """One run on its way into one file."""
+
+    run: Path
+    page: RunPage
+    words: Language
+    max_bytes: int
+    progress: Progress
+
+    @cached_property
+    def budget(self) -> int:
+        """Bytes that pictures may take."""
+        # The page with all names and numbers and no picture; what is left is for pictures.
+        return self.max_bytes - len(self.html({}, None, 0).encode())
+
+    def all_rows(self, quality: int | None) -> dict[int, _Row] | None:
+        """Every image's pictures, or None as soon as they exceed the budget."""
+        rows: dict[int, _Row] = {}
+        left = self.budget
+        with self.progress.step(_label(quality), len(self.page.pictures)) as step:
+            for row in range(len(self.page.pictures)):
+                rows[row] = self.row(row, quality)
+                left -= rows[row].size
+                if left < 0:
+                    # At once: encoding ten thousand images only to learn that they do not fit would take minutes.
+                    return None
                 step.advance()
-        if written := _write(run, page, words, rows, _SAMPLED_QUALITY, max_bytes):
-            return written
-        wanted = int(wanted * 0.93)
-    raise RunError(
-        f"no pictures of `{run.name}` fit into a file of {max_bytes / MEGABYTE:.1f} MB",
-        f"harness report {run.name} --single-file --max-size {max(1, round(4 * max_bytes / MEGABYTE))}MB",
-    )
+        return rows
+
+    def write_sample(self) -> SingleFile:
+        """Fewer and fewer images, evenly by rank, until they fit; those of the first screen always."""
+        order = ranked(self.page.columns[0])
+        # The mean of 16 images, evenly by rank, tells about how many fit.
+        probe = [self.row(row, _SAMPLED_QUALITY).size for row in evenly(order, 16)]
+        wanted = min(len(order), int(self.budget / (sum(probe) / len(probe))))
+        known: dict[int, _Row] = {}
+        while wanted >= 1:
+            rows = {}
+            with self.progress.step(f"Embedding {wanted} of {len(order)} images", wanted) as step:
+                for row in {*evenly(order, wanted), *(e.row for e in self.page.examples)}:
+                    if row not in known:
+                        known[row] = self.row(row, _SAMPLED_QUALITY)
+                    # Most rows of a smaller choice are new ones, but what was encoded already is not encoded again.
+                    rows[row] = known[row]
+                    step.advance()
+            if written := self.write(rows, _SAMPLED_QUALITY):
+                return written
+            # Steps of 7 % waste little of the limit and end after a few.
+            wanted = int(wanted * 0.93)
+        name = self.run.name
+        raise RunError(
+            f"no pictures of `{name}` fit into a file of {self.max_bytes / MEGABYTE:.1f} MB",
+            f"harness report {name} --single-file --max-size {max(1, round(4 * self.max_bytes / MEGABYTE))}MB",
+        )
+
+    def write(self, rows: dict[int, _Row], quality: int | None) -> SingleFile | None:
+        """Writes the file with these rows, unless it would be too large."""
+        # The page tells its own size. Written once with the largest number it may have, it is long enough to tell by.
+        size = len(self.html(rows, quality, self.max_bytes).encode())
+        html = self.html(rows, quality, size)
+        if len(html.encode()) > self.max_bytes:
+            return None
+        target = self.run / f"{self.run.name}.html"
+        write_text(target, html)
+        return SingleFile(target, len(html.encode()), len(rows), len(self.page.pictures), quality)
+
+    def html(self, rows: dict[int, _Row], quality: int | None, size: int) -> str:
+        page, words, count = self.page, self.words, len(self.page.pictures)
+        kinds = [kind for kind in page.kinds if kind != "difference"]
+        document: dict[str, Any] = run_document(page, words)
+        document["embedded"] = {
+            # By row with None for what is left out: scripts find pictures by row, and numbers of all images stay.
+            "strips": [rows[row].strip if row in rows else None for row in range(count)],
+            "pictures": {
+                kind: [rows[r].pictures.get(kind) if r in rows else None for r in range(count)] for kind in kinds
+            },
+        }
+        document["partial"] = len(rows) < count
+        how = words.text("single.png") if quality is None else words.text("single.webp", quality=quality)
+        written = f"{words.number(size / MEGABYTE, 1)} MB"
+        key = "single.sample" if document["partial"] else "single.whole"
+        single = words.text(key, how=how, size=written, shown=len(rows), all=count)
+        partial = words.text("single.partial", shown=len(rows), all=count) if document["partial"] else ""
+        return render_run(page, words, document, self.examples(rows), Surroundings(single=single, partial=partial))
+
+    def examples(self, rows: dict[int, _Row]) -> dict[int, dict[str, str | None]]:
+        """Addresses of the first screen's pictures by row and kind."""
+        page = self.page
+        found: dict[int, dict[str, str | None]] = {}
+        for row in {example.row for example in page.examples}:
+            found[row] = dict.fromkeys(page.kinds)
+            if row in rows:
+                found[row] |= rows[row].pictures
+                name = page.pictures[row].name
+                # The first screen shows a difference without a script's help, so it is embedded for these few.
+                if page.paired and (drawn := read_picture(self.run / "images", "difference", name)):
+                    found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp")
+        return found
+
+    def row(self, row: int, quality: int | None) -> _Row:
+        """One image's pictures, read and encoded."""
+        name, pictures = self.page.pictures[row].name, {}
+        for kind in self.page.kinds:
+            picture = None if kind == "difference" else read_picture(self.run / "images", kind, name)
+            # The thumbnails are inside as WebP whatever the quality: small, and never what is looked at closely.
+            if picture:
+                pictures[kind] = _address(encode(picture, quality), "png" if quality is None else "webp")
+        return _Row(_address((self.run / strip_path(row)).read_bytes(), "webp"), pictures)
 
 
 def evenly(order: Sequence[int], count: int) -> list[int]:
@@ -116,56 +192,6 @@ def evenly(order: Sequence[int], count: int) -> list[int]:
     if count == 1:
         return [order[0]]
     return [order[round(i * (len(order) - 1) / (count - 1))] for i in range(count)]
-
-
-def _write(
-    run: Path, page: RunPage, words: Language, rows: dict[int, _Row], quality: int | None, max_bytes: int
-) -> SingleFile | None:
-    size = len(_html(run, page, words, rows, quality, max_bytes).encode())
-    html = _html(run, page, words, rows, quality, size)
-    if len(html.encode()) > max_bytes:
-        return None
-    target = run / f"{run.name}.html"
-    write_text(target, html)
-    return SingleFile(target, len(html.encode()), len(rows), len(page.pictures), quality)
-
-
-def _html(run: Path, page: RunPage, words: Language, rows: dict[int, _Row], quality: int | None, size: int) -> str:
-    count = len(page.pictures)
-    kinds = [kind for kind in page.kinds if kind != "difference"]
-    document: dict[str, Any] = run_document(page, words)
-    document["embedded"] = {
-        "strips": [rows[row].strip if row in rows else None for row in range(count)],
-        "pictures": {kind: [rows[r].pictures.get(kind) if r in rows else None for r in range(count)] for kind in kinds},
-    }
-    document["partial"] = len(rows) < count
-    how = words.text("single.png") if quality is None else words.text("single.webp", quality=quality)
-    written = f"{words.number(size / MEGABYTE, 1)} MB"
-    key = "single.sample" if document["partial"] else "single.whole"
-    single = words.text(key, how=how, size=written, shown=len(rows), all=count)
-    partial = words.text("single.partial", shown=len(rows), all=count) if document["partial"] else ""
-    return render_run(page, words, document, _examples(run, page, rows), single=single, partial=partial)
-
-
-def _examples(run: Path, page: RunPage, rows: dict[int, _Row]) -> dict[int, dict[str, str | None]]:
-    found: dict[int, dict[str, str | None]] = {}
-    for row in {example.row for example in page.examples}:
-        found[row] = dict.fromkeys(page.kinds)
-        if row in rows:
-            found[row] |= rows[row].pictures
-            drawn = read_picture(run / "images", "difference", page.pictures[row].name) if page.paired else None
-            if drawn:
-                found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp")
-    return found
-
-
-def _row(run: Path, page: RunPage, row: int, quality: int | None) -> _Row:
-    name, pictures = page.pictures[row].name, {}
-    for kind in page.kinds:
-        picture = None if kind == "difference" else read_picture(run / "images", kind, name)
-        if picture:
-            pictures[kind] = _address(encode(picture, quality), "png" if quality is None else "webp")
-    return _Row(_address((run / strip_path(row)).read_bytes(), "webp"), pictures)
 
 
 def _address(encoded: bytes, kind: str) -> str:

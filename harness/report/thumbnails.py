@@ -6,10 +6,8 @@ A single file a row keeps a page of ten thousand images light; names are row num
 from __future__ import annotations
 
 import io
-import os
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from harness.files import written_aside
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 
+# Pixels a side, half of what most models draw.
 CELL = 128
 FOLDER = "thumbs"
 DIFFERENCE_TOP = 128
@@ -34,6 +34,7 @@ _COLOURS: NDArray[np.uint8] = np.stack(
 ).astype(np.uint8)
 
 
+# By sum s of three channels, 0..765: colour min(255, s / 3 · 255 / DIFFERENCE_TOP). 766×3 uint8.
 _COLOURS_OF_SUMS = _COLOURS[np.minimum(np.arange(3 * 255 + 1) * (255 / 3 / DIFFERENCE_TOP), 255).astype(np.uint8)]
 """The colour of each sum of the three channels' absolute differences."""
 
@@ -46,22 +47,17 @@ def strip_path(row: int) -> str:
 def write_strips(run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress) -> None:
     """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row."""
     wanted = {run / strip_path(row) for row in range(len(names))}
+    # A run tested again with fewer images would keep strips of rows it has no more.
     for path in (run / FOLDER).glob("*/*.webp"):
         if path not in wanted:
             path.unlink()
-    with progress.step("Thumbnails", len(names)) as step, ThreadPoolExecutor(_cores()) as pool:
-        pending: deque[Future[None]] = deque()
-        for row, name in enumerate(names):
-            pending.append(pool.submit(_write_strip, run, row, name, kinds))
-            if len(pending) > 64:
-                pending.popleft().result()
-                step.advance()
-        for done in pending:
-            done.result()
+    with progress.step("Thumbnails", len(names)) as step:
+        for _ in in_order(partial(_write_strip, run, kinds), enumerate(names), default_workers()):
             step.advance()
 
 
-def _write_strip(run: Path, row: int, name: str, kinds: Sequence[str]) -> None:
+def _write_strip(run: Path, kinds: Sequence[str], numbered: tuple[int, str]) -> None:
+    row, name = numbered
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if _fresh(target, sources, len(kinds)):
@@ -74,9 +70,11 @@ def _write_strip(run: Path, row: int, name: str, kinds: Sequence[str]) -> None:
 def _fresh(target: Path, sources: Sequence[Path], cells: int) -> bool:
     try:
         written = target.stat().st_mtime_ns
+        # Newer than its strip: the picture was made again since.
         if any(source.stat().st_mtime_ns > written for source in sources if source.exists()):
             return False
         with Image.open(target) as image:
+            # Another number of cells: since then a kind was added, such as the spread of samples.
             return image.size == (cells * CELL, CELL)
     except OSError:
         return False
@@ -88,6 +86,7 @@ def strip(images: Path, name: str, kinds: Sequence[str]) -> Image.Image:
     if "difference" in kinds:
         pictures["difference"] = _difference_of(pictures.get("output"), pictures.get("target"))
     cells = {kind: _fitted(picture) for kind, picture in pictures.items() if picture is not None}
+    # An alpha channel costs bytes in every strip; only corners that stay empty need one.
     full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
     sheet = Image.new("RGB" if full else "RGBA", (CELL * len(kinds), CELL))
     for place, kind in enumerate(kinds):
@@ -106,7 +105,9 @@ def read_picture(images: Path, kind: str, name: str) -> Image.Image | None:
         return _difference_of(*(read_picture(images, k, name) for k in ("output", "target")))
     try:
         with Image.open(images / kind / f"{name}.png") as image:
+            # Made anew from bare pixels: `convert` would carry profile, EXIF and text along into files people send.
             return Image.fromarray(np.asarray(image.convert("RGB")))
+    # SyntaxError is how Pillow reports a broken PNG.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
@@ -117,6 +118,7 @@ def _difference_of(output: Image.Image | None, target: Image.Image | None) -> Im
 
 def difference(first: Image.Image, second: Image.Image) -> Image.Image:
     """Returns the mean absolute difference over RGB in colours, black for none; see `DIFFERENCE_TOP`."""
+    # H×W, 0..765: beyond uint8, hence the wider type.
     levels = np.asarray(ImageChops.difference(first, second)).sum(axis=2, dtype=np.uint16)
     return Image.fromarray(_COLOURS_OF_SUMS[levels])
 
@@ -124,6 +126,7 @@ def difference(first: Image.Image, second: Image.Image) -> Image.Image:
 def _fitted(picture: Image.Image) -> Image.Image:
     scale = CELL / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    # Enlarged, a tiny picture shows its pixels as they are; `reducing_gap` halves large ones before the filter.
     return picture.resize(size, Image.Resampling.BICUBIC if scale < 1 else Image.Resampling.NEAREST, reducing_gap=2)
 
 
@@ -133,9 +136,6 @@ def encode(picture: Image.Image, quality: int | None) -> bytes:
     if quality is None:
         picture.save(stream, "PNG")
     else:
+        # Of 0 to 6: lower is faster, higher makes smaller files.
         picture.save(stream, "WEBP", quality=quality, method=2)
     return stream.getvalue()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from harness.errors import RunError
 from harness.files import write_text, written_aside
-from harness.metrics.comparing import Comparison, compare
+from harness.metrics.comparing import Comparison, compare_runs
 from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
 from harness.report.comparison import MOST_RUNS, compare_cells, compare_document, compare_page
@@ -18,12 +20,16 @@ from harness.report.gallery import run_cells, run_document, script_texts
 from harness.report.gathering import RunPage, run_page
 from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
+from harness.runs import notes
+from harness.runs.confining import refuse_links_out
+from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
 from harness.web.language import Language, language
 from harness.web.privacy import without_paths
 from harness.web.render import render_page
 
+_T = TypeVar("_T")
 RUN_STYLES = ("run.css",)
 RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
 
@@ -37,19 +43,43 @@ def write_run_report(run: Path, lang: str = "en", progress: Progress | None = No
     """
     words = language(lang)
     page = load_page(run, words)
+    # Before the page: whatever stands in index.html is there when somebody opens it.
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
     target = run / "index.html"
-    write_text(
-        target,
-        render_run(page, words, run_document(page, words), _example_addresses(run, page), home="../index.html"),
-    )
+    examples, around = _example_addresses(run, page), Surroundings(home="../index.html")
+    write_text(target, render_run(page, words, run_document(page, words), examples, around))
     return target
 
 
 def load_page(run: Path, words: Language) -> RunPage:
-    """Returns the data of a run's page."""
+    """Returns the data of a run's page.
+
+    Raises:
+        RunError: the folder is no complete run, its records are damaged, or it holds a link that leads out of it.
+    """
+    # First, for opening a picture already follows a link.
+    refuse_links_out(run)
+    return _read_page(run, words)
+
+
+def _read_page(run: Path, words: Language) -> RunPage:
+    # Only images that were drawn more than once have such a map.
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
     return run_page(load_record(run), load_measurement(run), spread, words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where a run's page stands.
+
+    Attributes:
+        home: address of the index, None where there is none beside the page.
+        single, partial: what a page in one file says of what is inside.
+    """
+
+    home: str | None = None
+    single: str = ""
+    partial: str = ""
 
 
 def render_run(
@@ -57,26 +87,23 @@ def render_run(
     words: Language,
     document: dict[str, object],
     examples: dict[int, dict[str, str | None]],
-    home: str | None = None,
-    single: str = "",
-    partial: str = "",
+    around: Surroundings,
 ) -> str:
     """Returns a run's page.
 
     Args:
         document: what its scripts read.
         examples: addresses of the first screen's pictures by row and kind.
-        home: address of the index, None where there is none beside the page.
-        single, partial: what a page in one file says of what is inside.
     """
     return render_page(
         "run.html.j2", words, styles=RUN_STYLES, scripts=RUN_SCRIPTS, data=document, page=page,
-        cells=run_cells(page, words), example_pictures=examples, home=home, single=single, partial=partial,
+        cells=run_cells(page, words), example_pictures=examples, around=around,
     )  # fmt: skip
 
 
 def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | None]]:
     """Full-size pictures of the first screen; the differences among them are drawn here."""
+    # Which rows are examples changes when a run is measured anew; its old drawings would stay for ever.
     for old in (run / FOLDER).glob("difference-*.webp"):
         old.unlink()
     found: dict[int, dict[str, str | None]] = {}
@@ -99,14 +126,16 @@ def write_comparison(
     Raises:
         RunError: fewer than two runs, too many, one that is incomplete, or some that must not be compared.
     """
+    # A run against itself has no differences, and its letter would stand for two.
     if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
         raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
     words = language(lang)
-    measurements = [load_measurement(run) for run in runs]
-    comparisons = [compare(measurements[0], other) for other in measurements[1:]]
+    # Runs that must not be compared fail here, before minutes go into thumbnails.
+    comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
     for run, page in zip(runs, pages, strict=True):
         write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
     compared = compare_page(pages, bases, comparisons, words)
     html = render_page(
@@ -120,6 +149,7 @@ def write_comparison(
 def comparison_name(runs: Sequence[Path]) -> str:
     """Returns the file name of a comparison: all names where that is short enough, else the first and a number."""
     name = f"compare-{'-'.join(run.name for run in runs)}"
+    # As `NAME_BYTES` of the workspace: file systems take 255 bytes, `.html` and a draft's ending are added.
     if len(name.encode()) > 200:
         number = hashlib.sha256("/".join(run.name for run in runs).encode()).hexdigest()[:12]
         name = f"compare-{number}"
@@ -129,21 +159,28 @@ def comparison_name(runs: Sequence[Path]) -> str:
 def write_index(results: Path, lang: str = "en") -> Path:
     """Writes `results/index.html`, every complete run with its headline, and returns its path."""
     words = language(lang)
-    pages, damaged, trainings = [], [], []
-    for folder in sorted(path.parent for path in results.glob("*/run.json") if not path.parent.name.startswith(".")):
-        try:
-            pages.append((folder.name, load_page(folder, words)))
-        except RunError as error:
-            damaged.append((folder.name, without_paths(error.message)))
-    for folder in sorted(p.parent for p in results.glob("*/training.json") if not p.parent.name.startswith(".")):
-        try:
-            trainings.append((folder.name, load_training(folder)))
-        except RunError as error:
-            damaged.append((folder.name, without_paths(error.message)))
+    damaged: list[tuple[str, str]] = []
+    # Without the search for links: only records are read here, in hundreds of runs perhaps.
+    pages = _read_all(results, "run.json", lambda folder: _read_page(folder, words), damaged)
+    trainings = _read_all(results, "training.json", load_training, damaged)
+    said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
     target = results / "index.html"
     html = render_page(
         "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
-        page=index_page(pages, damaged, trainings),
+        page=index_page(pages, damaged, trainings, said),
     )  # fmt: skip
     write_text(target, html)
     return target
+
+
+def _read_all(
+    results: Path, file: str, read: Callable[[Path], _T], damaged: list[tuple[str, str]]
+) -> list[tuple[str, _T]]:
+    """What `read` makes of every folder that holds `file`, by name; those it cannot read are added to `damaged`."""
+    found: list[tuple[str, _T]] = []
+    for folder in oldest_first(results.glob(f"*/{file}")):
+        try:
+            found.append((folder.name, read(folder)))
+        except RunError as error:
+            damaged.append((folder.name, without_paths(error.message)))
+    return found

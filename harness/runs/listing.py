@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import RunError, UnknownNameError
-from harness.runs.training_record import training_folders
+from harness.runs import record
+from harness.runs.ordering import oldest_first
+from harness.runs.training_record import FILE, load_training, training_folders
 from harness.workspace import Workspace
 
 
 def run_folders(workspace: Workspace) -> list[Path]:
     """Returns the complete runs of a workspace, the newest last."""
-    found = [p.parent for p in workspace.results.glob("*/run.json") if not p.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: ((folder / "run.json").stat().st_mtime_ns, folder.name))
+    return oldest_first(workspace.results.glob(f"*/{record.FILE}"))
 
 
 def find_run(workspace: Workspace, run: str | None) -> Path:
@@ -22,36 +25,54 @@ def find_run(workspace: Workspace, run: str | None) -> Path:
         UnknownNameError: no run has that name.
         RunError: there are no runs yet.
     """
-    folders = run_folders(workspace)
-    if run is None:
+    return _found(run, run_folders(workspace), (record.FILE,), workspace)
+
+
+def find_report(workspace: Workspace, name: str | None) -> Path:
+    """Returns the folder of a run or of a training as `find_run` does that of a run; the newest of both for None.
+
+    A training's page shows the runs that tested it, so that it stands for them.
+    """
+    files, tests = (FILE, record.FILE), set[str]()
+    for folder in training_folders(workspace):
+        with suppress(RunError):
+            tests |= load_training(folder).tests
+    folders = oldest_first(path for file in files for path in workspace.results.glob(f"*/{file}"))
+    return _found(name, [f for f in folders if name or f.name not in tests], files, workspace)
+
+
+def find_runs(workspace: Workspace, names: Sequence[str]) -> list[Path]:
+    """Returns the folders of runs, each once; a folder that is no run stands for all runs in it.
+
+    Raises:
+        UnknownNameError, RunError: as `find_run`.
+    """
+    found: list[Path] = []
+    for name in names:
+        try:
+            # A run of that name goes before a folder that holds runs.
+            found.append(find_run(workspace, name))
+        except UnknownNameError:
+            within = oldest_first(Path(name).glob(f"*/{record.FILE}"))
+            if not within:
+                raise
+            # As paths of `find_run` are: one run, however it was reached, is one entry below.
+            found += [folder.resolve() for folder in within]
+    return list(dict.fromkeys(found))
+
+
+def _found(name: str | None, folders: list[Path], files: tuple[str, ...], workspace: Workspace) -> Path:
+    if name is None:
         if not folders:
             raise RunError(
                 f"there are no runs in `{workspace.results}` yet", "harness test --model facades_label2photo"
             )
         return folders[-1]
+    # A name before a path: a folder `facades-001` here must not hide the run.
     by_name = {folder.name: folder for folder in folders}
-    if run in by_name:
-        return by_name[run]
-    if (Path(run) / "run.json").is_file():
-        return Path(run).resolve()
-    raise UnknownNameError("run", run, by_name)
-
-
-def find_report(workspace: Workspace, name: str | None) -> Path:
-    """Returns the folder of a run or of a training by name or path; the newest of both for None.
-
-    Raises:
-        UnknownNameError, RunError: as `find_run`.
-    """
-    trainings = training_folders(workspace)
-    if name is None:
-        candidates = [(folder / "run.json", folder) for folder in run_folders(workspace)[-1:]]
-        candidates += [(folder / "training.json", folder) for folder in trainings[-1:]]
-        newest = max(candidates, key=lambda pair: pair[0].stat().st_mtime_ns, default=None)
-        return newest[1] if newest else find_run(workspace, None)
-    by_name = {folder.name: folder for folder in trainings}
     if name in by_name:
         return by_name[name]
-    if (Path(name) / "training.json").is_file():
+    # A run received from elsewhere, outside of results/.
+    if any((Path(name) / file).is_file() for file in files):
         return Path(name).resolve()
-    return find_run(workspace, name)
+    raise UnknownNameError("run", name, by_name)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
+from harness.documents import Document, typed
 from harness.errors import RunError
-from harness.files import write_json
+from harness.units import moment
+from harness.workspace import checked_name
 
-FORMAT = 1
+FILE = "run.json"
+# Still format 1: keys that came later have defaults, and unknown ones are passed over.
+_DOCUMENT = Document(
+    newest=1,
+    error=RunError,
+    missing="`{folder}` is no run: it has no `{name}`",
+    bring="harness report",
+    mend="run `harness test` again",
+)
 
 
 @dataclass(frozen=True)
@@ -20,10 +30,11 @@ class RunRecord:
     Attributes:
         command: the command line as typed, as a list of words.
         started: local time with offset, ISO 8601.
-        model: `id`, `weights_sha256`, `architecture`, `input_domain`, `output_domain`, `licence`, …
+        model: `id`, `weights_sha256`, `weights` (the file given in place of the installed one), `architecture`, …
         upstream: `url`, `commit`, `dirty` of the clone; None for the native engine without a clone.
-        test_set: `name`, `digest`, `layout`, `direction`, `count`, `refused` (count).
-        images: one entry an image in order: `name`, `source`, `nearness`, `warnings`.
+        test_set: `name`, `digest`, `layout`, `direction`, `count`, `refused` (count), …
+        images: one entry an image in order: `name`, `source`, `nearness`, `warnings`, and hashes; those of runs made
+            before pictures were hashed have none.
         options: what was given to the official script, or the native engine's settings.
         durations: seconds by step.
         warnings: lines a reader of the report must know.
@@ -34,8 +45,8 @@ class RunRecord:
     command: tuple[str, ...]
     started: str
     model: dict[str, Any]
-    engine: str
-    mode: str
+    engine: Literal["official", "native"]
+    mode: Literal["paper", "deterministic", "eval"]
     seed: int
     device: str
     upstream: dict[str, Any] | None
@@ -48,23 +59,92 @@ class RunRecord:
     warnings: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def moment(self) -> datetime:
+        """When it started, comparable over time zones."""
+        return moment(self.started)
+
+
+# What the open dicts of a record hold, for `load_record`: a class without `total=False` names what must be there.
+class _Model(TypedDict):
+    id: str
+
+
+class _ModelFacts(_Model, total=False):
+    family: str
+    weights_sha256: str
+    weights: str | None
+    architecture: dict[str, str | int | bool | tuple[int, ...] | None]
+    input_domain: str
+    output_domain: str
+    licence: str
+    url: str
+
+
+class _Set(TypedDict):
+    name: str
+    layout: Literal["paired", "single"]
+    count: int
+
+
+class _SetFacts(_Set, total=False):
+    reference: str | None
+    split: str | None
+    digest: str
+    direction: Literal["AtoB", "BtoA"]
+    refused: int
+    limit: int | None
+    follow_links: bool
+    size: tuple[int, int] | Literal["own"] | None
+
+
+class _NearnessFacts(TypedDict, total=False):
+    verdict: str
+    percentile: float | None
+    reasons: tuple[str, ...]
+
+
+class _Image(TypedDict):
+    name: str
+
+
+class _ImageFacts(_Image, total=False):
+    source: str | None
+    nearness: _NearnessFacts | None
+    warnings: tuple[str, ...]
+    sha256: str | None
+    source_sha256: str | None
+    target_sha256: str | None
+
+
+class _Upstream(TypedDict, total=False):
+    url: str
+    commit: str
+    dirty: bool
+
 
 def save_record(folder: Path, record: RunRecord) -> None:
     """Writes `run.json` into a run's folder."""
-    write_json(folder / "run.json", {"format": FORMAT, **asdict(record)})
+    _DOCUMENT.save(folder / FILE, asdict(record))
 
 
 def load_record(folder: Path) -> RunRecord:
-    """Reads `run.json`; raises RunError if it is missing, damaged or of a newer format."""
-    path = folder / "run.json"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        found = document.pop("format")
-        if found != FORMAT:
-            raise RunError(f"`{path}` has format {found}, this harness reads {FORMAT}", "update harness")
-        tuples = ("command", "images", "options", "shims", "warnings")
-        return RunRecord(**{**document, **{key: tuple(document[key]) for key in tuples}})
-    except FileNotFoundError:
-        raise RunError(f"`{folder}` is no run: it has no `run.json`", "harness report") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"`{path}` is damaged: {error}", "run `harness test` again") from error
+    """Reads `run.json`; raises RunError if it is missing, damaged, of a newer format, or names a path outside."""
+    return _DOCUMENT.load(folder / FILE, _record)
+
+
+def _record(content: dict[str, Any]) -> RunRecord:
+    record: RunRecord = typed(RunRecord, content)
+    # The name becomes a folder and part of addresses; a record from elsewhere may say `../..`.
+    checked_name(record.name, "run")
+    # Evaluated for its ValueError: a record that names no moment has no place in any order.
+    _ = record.moment
+    typed(_ModelFacts, record.model, "model")
+    typed(_SetFacts, record.test_set, "test_set")
+    typed(_Upstream | None, record.upstream, "upstream")
+    for image in typed(tuple[_ImageFacts, ...], list(record.images), "images"):
+        checked_name(image["name"], "picture")
+    # Cut or edited by hand: tables of images and metrics would be of different lengths.
+    if record.test_set["count"] != len(record.images):
+        raise ValueError(f"`test_set.count` is {record.test_set['count']}, `images` has {len(record.images)}")
+    return record

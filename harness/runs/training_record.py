@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
+from harness.documents import Document, typed
 from harness.errors import RunError, UnknownNameError
-from harness.files import write_json
-from harness.workspace import Workspace
+from harness.runs.ordering import oldest_first
+from harness.units import moment
+from harness.workspace import Workspace, checked_name, checked_path
 
-FORMAT = 1
+FILE = "training.json"
+_DOCUMENT = Document(
+    newest=1,
+    error=RunError,
+    missing="`{folder}` is no training: it has no `{name}`",
+    bring="harness train --dataset NAME",
+    mend="harness train --dataset NAME",
+)
 State = Literal["starting", "running", "ending", "finished", "interrupted", "failed"]
 
 
@@ -22,7 +31,7 @@ class TrainedModel:
     Attributes:
         weights: file below the run's folder.
         dataset, split: what it is tested on by default.
-        load_size, crop_size: pixels, as it was trained.
+        crop_size, preprocess, load_size: as it was trained; pixels. Without a load size it is that of the crop.
     """
 
     name: str
@@ -37,6 +46,8 @@ class TrainedModel:
     input_domain: str
     output_domain: str
     crop_size: int
+    preprocess: str = "resize_and_crop"
+    load_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,35 +97,58 @@ class TrainingRecord:
     message: str | None = None
     hint: str | None = None
 
+    @property
+    def moment(self) -> datetime:
+        """When it started, comparable over time zones."""
+        return moment(self.started)
+
+    @property
+    def tests(self) -> set[str]:
+        """Names of the runs that tested what it made."""
+        parts = (result.get(kind) or {} for result in self.results for kind in ("best", "last", "official"))
+        return {part["run"] for part in parts if "run" in part}
+
+
+class _Dataset(TypedDict):
+    name: str
+
+
+class _Tested(TypedDict, total=False):
+    run: str
+
+
+class _Result(TypedDict, total=False):
+    best: _Tested
+    last: _Tested
+    official: _Tested | None
+
 
 def save_training(folder: Path, record: TrainingRecord) -> None:
     """Writes `training.json` into a training's folder."""
-    write_json(folder / "training.json", {"format": FORMAT, **asdict(record)})
+    _DOCUMENT.save(folder / FILE, asdict(record))
 
 
 def load_training(folder: Path) -> TrainingRecord:
-    """Reads `training.json`; raises RunError if it is missing, damaged or of a newer format."""
-    path = folder / "training.json"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        found = document.pop("format")
-        if found != FORMAT:
-            raise RunError(f"`{path}` has format {found}, this harness reads {FORMAT}", "update harness")
-        tuples = ("command", "options", "shims", "resumes", "warnings", "results")
-        record = TrainingRecord(**{**document, **{key: tuple(document[key]) for key in tuples}})
-        return replace(record, models=tuple(TrainedModel(**model) for model in document["models"]))
-    except FileNotFoundError:
-        raise RunError(
-            f"`{folder}` is no training: it has no `training.json`", "harness train --dataset NAME"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"`{path}` is damaged: {error}", "harness train --dataset NAME") from error
+    """Reads `training.json`; raises RunError if it is missing, damaged, of a newer format, or names a path outside."""
+    return _DOCUMENT.load(folder / FILE, _record)
+
+
+def _record(content: dict[str, Any]) -> TrainingRecord:
+    record: TrainingRecord = typed(TrainingRecord, content)
+    checked_name(record.name, "training")
+    _ = record.moment
+    typed(_Dataset, record.dataset, "dataset")
+    typed(tuple[_Result, ...], list(record.results), "results")
+    for model in record.models:
+        checked_name(model.name, "model")
+        # Weights are opened by this path, which may only lead below the training's folder.
+        checked_path(model.weights, "file of weights")
+    return record
 
 
 def training_folders(workspace: Workspace) -> list[Path]:
     """Returns the trainings of a workspace, whatever their state, the newest last."""
-    found = [p.parent for p in workspace.results.glob("*/training.json") if not p.parent.name.startswith(".")]
-    return sorted(found, key=lambda folder: ((folder / "training.json").stat().st_mtime_ns, folder.name))
+    return oldest_first(workspace.results.glob(f"*/{FILE}"))
 
 
 def find_training(workspace: Workspace, name: str) -> Path:
@@ -122,6 +156,6 @@ def find_training(workspace: Workspace, name: str) -> Path:
     by_name = {folder.name: folder for folder in training_folders(workspace)}
     if name in by_name:
         return by_name[name]
-    if (Path(name) / "training.json").is_file():
+    if (Path(name) / FILE).is_file():
         return Path(name).resolve()
     raise UnknownNameError("training", name, by_name, None if by_name else "harness train --dataset NAME")

@@ -6,11 +6,13 @@ import importlib.metadata
 import os
 import platform
 
+# Those whose release can move a pixel or a digit: convolution, resizing, decoding, SSIM.
 _PACKAGES = ("torch", "torchvision", "numpy", "pillow", "scikit-image")
 
 
 def versions() -> dict[str, str]:
     """Returns the versions that can change a picture or a number: Python, system, packages, CUDA and GPU."""
+    # Slow to import, and asked for its version only where a run is made anyway.
     import torch
 
     found = {"python": platform.python_version(), "system": platform.platform(), "cpu_cores": str(os.cpu_count())}

@@ -19,6 +19,7 @@ from harness.sets.test_set import Domains, TestSet, load_test_set
 from harness.workspace import Workspace
 
 FoundKind = Literal["prepared", "official", "laid_out", "two_folders", "loose", "run"]
+# The order in which a bare name is looked up; `lua` models use the datasets of pix2pix.
 _FAMILIES = ("pix2pix", "cyclegan")
 
 
@@ -96,18 +97,20 @@ def default_set(workspace: Workspace, model: Model) -> FoundSet:
     official = _official(workspace, model.dataset, model.family)
     if official is not None:
         return official
+    # The newest first: who has just prepared pictures for this model means those.
     for name in reversed(prepared_sets(workspace)):
         found = _prepared(workspace, workspace.dataset(name))
         if found.test_set and found.test_set.model == model.id:
             return found
     raise TestSetError(
         f"there is nothing to test `{model.id}` on: neither its dataset nor a prepared set is in `datasets/`",
-        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.family}/{model.dataset}",
+        f"harness prepare-images FOLDER --model {model.id}, or harness setup --dataset {model.dataset_id}",
     )
 
 
 def find_folder(workspace: Workspace, name: str) -> Path | None:
     """Returns a folder or file by its path from here or from the workspace's root, or by its name in `datasets/`."""
+    # As a shell would read it, then as a record does, whose references are relative to the workspace.
     places = (Path(name).expanduser(), workspace.root / name, workspace.datasets / name)
     return next((place for place in places if place.exists()), None)
 
@@ -115,6 +118,7 @@ def find_folder(workspace: Workspace, name: str) -> Path | None:
 def prepared_sets(workspace: Workspace) -> list[str]:
     """Returns the names of the prepared test sets in the workspace, the oldest first."""
     found = [p for p in workspace.datasets.glob("*/dataset.json") if not p.parent.name.startswith(".")]
+    # The file is as old as its set; names decide between copies of one moment.
     return [p.parent.name for p in sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.parent.name))]
 
 
@@ -145,10 +149,12 @@ def _candidates(workspace: Workspace, name: str, family: str | None) -> list[Fou
     path = find_folder(workspace, name) if name else None
     described = _described(workspace, path) if path is not None else None
     ordered = (prepared, official, described)
+    # Written as a path, a name means what lies there, and a prepared set only where that is the same place.
     if is_path(name) and official is None:
         ordered = (described, prepared, None)
     places: dict[Path, FoundSet] = {}
     for candidate in filter(None, ordered):
+        # By place: a prepared set found by name and as a folder is one candidate, not a choice of two.
         places.setdefault(candidate.folder.resolve(), candidate)
     return list(places.values())
 
@@ -160,6 +166,7 @@ def _prepared(workspace: Workspace, folder: Path) -> FoundSet:
         kind="prepared",
         name=test_set.name,
         folder=folder,
+        # By name alone in datasets/, which stays true when the workspace is moved.
         reference=folder.name if folder.resolve().parent == workspace.datasets.resolve() else reference,
         inside=inside,
         direction=test_set.direction,
@@ -174,12 +181,13 @@ def _official(workspace: Workspace, name: str, family: str | None) -> FoundSet |
     for key in ids:
         entry = DATASETS.get(key)
         if entry and (folder := installed_dataset(workspace, entry)):
-            made_for = next((m.direction for m in MODELS.values() if f"{m.family}/{m.dataset}" == key), None)
+            made_for = next((m.direction for m in MODELS.values() if m.dataset_id == key), None)
             return FoundSet(
                 kind="official",
                 name=entry.name,
                 folder=folder,
                 reference=key,
+                # Unpaired data have no side that is the input: each of two models takes one.
                 direction=made_for if entry.layout == "paired" else None,
                 domains=(entry.domain_a, entry.domain_b),
                 layout=layout_of(folder),
@@ -201,6 +209,7 @@ def _described(workspace: Workspace, path: Path) -> FoundSet:
                 return found
     if (path / "run.json").is_file():
         return FoundSet(kind="run", name=name, folder=path, reference=reference, inside=inside)
+    # A ZIP archive or a single picture has no folders to look at.
     layout = layout_of(path) if path.is_dir() else LOOSE
     kind: FoundKind = "laid_out" if layout.kind == "parts" else layout.kind
     return FoundSet(kind=kind, name=name, folder=path, reference=reference, inside=inside, layout=layout)
@@ -211,6 +220,7 @@ def _reference(workspace: Workspace, path: Path) -> tuple[str, bool]:
     if not resolved.is_relative_to(workspace.root):
         return str(resolved), False
     below = resolved.relative_to(workspace.root).as_posix()
+    # `./` keeps a bare name from being read as that of a prepared set.
     return below if is_path(below) else f"./{below}", True
 
 

@@ -37,6 +37,7 @@ def layout_of(folder: Path) -> Layout:
     a, b = _parts_of(folder / "A"), _parts_of(folder / "B")
     if a and b and not (folder / "C").exists():  # A to Z are an alphabet's folders, not two sides
         return Layout("two_folders", _ordered({*a, *b} - {""}), (a, b))
+    # The other nesting, `train/A` and `train/B`; a part counts only with both sides.
     within = [part for part in PARTS if all((folder / part / side).is_dir() for side in "AB")]
     if within:
         a, b = ({str(part): folder / part / side for part in within} for side in "AB")

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
+from harness.workspace import shortened
+
 MAX_BYTES = 120
 """Of a name in UTF-8: room for `input/`, suffixes and temporary names below the 255 bytes file systems allow."""
 
@@ -28,6 +30,7 @@ def safe_names(sources: Sequence[str]) -> list[str]:
     and then a hash of the path are added. The result depends on the set of sources only.
     """
     names = [_plain(source) for source in sources]
+    # Only as much as is needed, so that names stay readable; 64 digits are the whole hash, which cannot collide.
     for refined in (_with_suffix, _hashed(8), _hashed(64)):
         counts = Counter(map(_key, names))
         names = [
@@ -38,7 +41,9 @@ def safe_names(sources: Sequence[str]) -> list[str]:
 
 def safe_name(text: str) -> str:
     """Returns one text as a safe file name without its folder's or suffix's meaning; `image` if nothing is left."""
+    # macOS decomposes accents on older disks: composed, the same picture has the same name everywhere.
     text = unicodedata.normalize("NFC", text)
+    # Format letters, surrogates, private use, unassigned, line and paragraph separators: unseen, or shown anyhow.
     text = "".join(
         c for c in text if c in _JOINERS or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     )
@@ -49,6 +54,7 @@ def safe_name(text: str) -> str:
 
 
 def _plain(source: str) -> str:
+    # Folders become part of the name: `a/1.jpg` and `b/1.jpg` are two pictures.
     return safe_name("_".join(PurePosixPath(source).with_suffix("").parts))
 
 
@@ -58,6 +64,7 @@ def _with_suffix(source: str) -> str:
 
 def _hashed(digits: int) -> Callable[[str], str]:
     def refined(source: str) -> str:
+        # Names that are no UTF-8 still have a hash of their own.
         digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
         return _joined(_plain(source), f"-{digest[:digits]}")
 
@@ -65,12 +72,14 @@ def _hashed(digits: int) -> Callable[[str], str]:
 
 
 def _joined(name: str, ending: str) -> str:
+    # The ending is what tells two names apart, so the name gives way.
     return _shortened(name, MAX_BYTES - len(ending.encode())) + ending
 
 
 def _shortened(text: str, limit: int) -> str:
-    return _ENDS.sub("", text.encode("utf-8", "ignore")[:limit].decode("utf-8", "ignore"))
+    return _ENDS.sub("", shortened(text, limit))
 
 
 def _key(name: str) -> str:
+    # `casefold` may decompose again, hence composed once more; Windows and macOS compare names so.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -35,6 +35,7 @@ def link_of(workspace: Workspace, given: Path, model: Model | None) -> Link | No
         TestSetError: no model is named, or it does not eat what the run drew.
         RunError: the run is damaged.
     """
+    # What lies here by that name goes before a run of the workspace, as a shell user expects.
     run = given if given.exists() else workspace.results / given
     if not (run / "run.json").is_file():
         return None
@@ -47,6 +48,7 @@ def link_of(workspace: Workspace, given: Path, model: Model | None) -> Link | No
             f"`{run.name}` drew `{drawn}`, and `{model.id}` eats `{model.input_domain}`",
             "choose a model that eats it, see `harness models`",
         )
+    # Photo to labels to photo: the first inputs are what the second model should draw.
     back = eaten == model.output_domain
     then = "its inputs are the targets" if back else f"no targets: its inputs are `{eaten}`"
     said = f"chain: what `{record.model.get('id')}` drew in `{run.name}` is the input; {then}"

@@ -22,6 +22,7 @@ from harness.sets.naming import safe_names
 from harness.sets.test_set import Domains, Refusal, SetImage, TestSet, missing_images
 from harness.sets.walking import Walked, WalkedFile, named, walk
 
+# Of official pairs facades and night2day have both, all others only `val`.
 _PAIRED_SPLITS = ("test", "val")
 _OWN = {"own_a", "own_b"}  # domains of sets that nobody described
 
@@ -56,6 +57,7 @@ class Selection:
         """Returns the first `count` pictures, all for None; the digest says how many."""
         if count is None or count >= len(self.items):
             return self
+        # Without hashing again; two runs of the first ten of one set are of equal pictures.
         return replace(self, items=self.items[:count], facts=self.facts[:count], digest=f"{self.digest}:first-{count}")
 
 
@@ -86,6 +88,7 @@ def input_side(found: FoundSet, model: Model) -> tuple[Direction, str | None]:
     known: Domains = tuple(None if domain in _OWN else domain for domain in found.domains)  # type: ignore[assignment]
     # A set says which half is the input of the model it was made for; one's own may learn the other way round.
     fallback = model.direction if model.own or found.direction is None else found.direction
+    # Both sides known and different: only then does the model's input say which is which.
     if known[0] != known[1] and model.input_domain in known:
         return ("AtoB" if known[0] == model.input_domain else "BtoA"), None
     if None not in known and known[0] != known[1] and model.input_domain not in _OWN:
@@ -115,6 +118,7 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
     paired = test_set.layout == "paired"
     usual = "test" if paired else "testA"
     parts = sorted({i.output.partition("/")[0] for i in test_set.images})
+    # One's own model is tested on what its training held out, if this set has such a part.
     wanted = split or (model.split if model.own and model.split in parts else usual)
     images = [i for i in test_set.images if i.output.startswith(f"{wanted}/")]
     if not images:
@@ -150,8 +154,10 @@ def _side_of_prepared(found: FoundSet, test_set: TestSet, model: Model) -> tuple
     if test_set.layout == "paired":
         return input_side(found, model)
     held = next(filter(None, found.domains), None)
+    # Nobody said what these are, or the model was trained on something nobody described: taken at the user's word.
     if held is None or held in {model.input_domain, *_OWN} or model.input_domain in _OWN:
         return test_set.direction, None
+    # A label map for a photo is an error; another kind of photo, say dogs for horses, a remark.
     if DOMAINS[held].kind != DOMAINS[model.input_domain].kind:
         raise _wrong_domain(found, model, f"`{held}`")
     return test_set.direction, f"`{found.name}` was prepared as `{held}`, and `{model.id}` eats `{model.input_domain}`"
@@ -165,6 +171,7 @@ def _prepared_facts(image: SetImage, sha256: str) -> dict[str, Any]:
         "warnings": list(image.warnings),
         "sha256": sha256,
         "source_sha256": image.sha256,
+        # A picture that is its own target, as in colorization, has one hash for both.
         "target_sha256": image.target_sha256 or (image.sha256 if image.target else None),
     }
 
@@ -173,6 +180,7 @@ def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_lin
     """A folder laid out as the official datasets: `test/` or `val/` with pairs, or `testA/`, `testB/`."""
     folder, colorizes = found.folder, model.architecture.colorizes
     several = model.paired or colorizes
+    # Catalog datasets differ in which part they test on; a model without pairs knows exactly one.
     wanted = [split] if split else [model.split, *_PAIRED_SPLITS] if several else [model.split]
     chosen = next((s for s in wanted if (folder / s).is_dir()), None)
     if chosen is None:
@@ -187,6 +195,7 @@ def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_lin
         raise TestSetError(
             f"`{folder / chosen}` holds no picture{more}", f"harness prepare-images FOLDER --model {model.id}"
         )
+    # Folders of one side end in A or B; everything else holds pairs, except for a model that colours photos.
     paired = not chosen.endswith(("A", "B")) and not colorizes
     if paired:
         _refuse_singles([file.path for file in walked.pictures], folder / chosen, model)
@@ -194,6 +203,7 @@ def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_lin
     if not paired:
         _refuse_other_side(found, model, chosen)
     return Selection(
+        # Another part than the usual is another set in the names of runs.
         name=found.name if chosen == model.split else f"{found.name}-{chosen}",
         reference=found.reference if found.inside else None,
         paired=paired or colorizes,
@@ -209,6 +219,7 @@ def _refuse_singles(paths: Sequence[Path], folder: Path, model: Model) -> None:
     """Single pictures would be cut in two, and one half measured against the other."""
     sizes = list(filter(None, in_order(_size_if_picture, paths, default_workers())))
     narrow = [size for size in sizes if looks_single(size)]
+    # More than half: a panorama or two among the pairs, or the reverse, is no mistake of the whole folder.
     if len(narrow) * 2 > len(sizes):
         raise TestSetError(
             f"the pictures in `{folder}` look like single ones, not like A and B side by side: {len(narrow)} of "
@@ -246,6 +257,7 @@ def _pictures(walked: Walked, split: str, *, paired: bool) -> dict[str, Any]:
                 "nearness": None,
                 "warnings": [],
                 "sha256": sha,
+                # Nothing was prepared: the user's file is the picture translated, and holds its target.
                 "source_sha256": sha,
                 "target_sha256": sha if paired else None,
             }
@@ -260,4 +272,5 @@ def _hashes(paths: Sequence[Path]) -> list[str]:
 
 def _digest(names: Sequence[str], hashes: Sequence[str]) -> str:
     facts = [[name, sha] for name, sha in zip(names, hashes, strict=True)]
+    # Names as they are; the form of this text must never change, or digests of old runs would differ.
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()

@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.catalog.models import MODELS
+from harness.documents import Document, typed
 from harness.errors import TestSetError
-from harness.files import write_json
+from harness.workspace import checked_name, checked_path
 
-FORMAT = 2
-"""Since 2 the written pictures' own hashes and the domains of A and B stand in it; 1 is still read."""
+FILE = "dataset.json"
+_DOCUMENT = Document(
+    newest=2,  # since 2 the written pictures' own hashes and the domains of A and B stand in it
+    error=TestSetError,
+    missing="`{folder}` has no `{name}`",
+    bring="harness prepare-images {folder}",
+    mend="prepare the images again",
+)
 
 Layout = Literal["paired", "single"]
 Domains = tuple[str | None, str | None]
@@ -34,6 +41,7 @@ class SetImage:
         sha256, target_sha256: of the user's files.
         nearness: how near to the model's training distribution, or None where that was not measured.
         output_sha256: of the picture written; None in sets made before pictures were hashed.
+        foreign: whether the file is nothing that the model eats, a photo among label maps.
     """
 
     name: str
@@ -47,6 +55,7 @@ class SetImage:
     warnings: tuple[str, ...] = ()
     target_sha256: str | None = None
     output_sha256: str | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ class TestSet:
         domains: what stands left and right in a pair; of a `single` set the inputs' is where the direction says.
     """
 
+    # pytest would collect a class of this name.
     __test__ = False
 
     name: str
@@ -91,6 +101,7 @@ class TestSet:
 
         Of sets made before pictures were hashed it is the one recorded then, over sources and operations.
         """
+        # Order and form of these facts are fixed: recorded digests of older runs are compared with them.
         facts: list[Any] = [self.layout, self.direction]
         if self.hashed:
             facts += [[i.name, i.output_sha256, i.sha256, i.target_sha256] for i in self.images]
@@ -101,45 +112,21 @@ class TestSet:
 
 def save_test_set(folder: Path, test_set: TestSet) -> None:
     """Writes `dataset.json` into the set's folder."""
-    write_json(folder / "dataset.json", {"format": FORMAT, **asdict(test_set), "digest": test_set.digest()})
+    _DOCUMENT.save(folder / FILE, {**asdict(test_set), "digest": test_set.digest()})
 
 
 def load_test_set(folder: Path) -> TestSet:
-    """Reads `dataset.json`; raises TestSetError if it is missing, unreadable or of a newer format."""
-    path = folder / "dataset.json"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] not in range(1, FORMAT + 1):
-            raise TestSetError(
-                f"`{path}` has format {document['format']}, this harness reads up to {FORMAT}", "update harness"
-            )
-        return TestSet(
-            name=document["name"],
-            layout=document["layout"],
-            direction=document["direction"],
-            images=tuple(_image(i) for i in document["images"]),
-            model=document["model"],
-            made_by=document["made_by"],
-            refused=tuple(Refusal(**r) for r in document["refused"]),
-            nearness=document.get("nearness"),
-            domains=_domains(document),
-        )
-    except FileNotFoundError:
-        raise TestSetError(f"`{folder}` has no `dataset.json`", f"harness prepare-images {folder}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TestSetError(f"`{path}` is not readable as a test set: {error}", "prepare the images again") from error
+    """Reads `dataset.json`; raises TestSetError where it is missing, damaged, newer, or names paths outside."""
+    return _DOCUMENT.load(folder / FILE, _test_set)
 
 
-def _image(document: dict[str, Any]) -> SetImage:
-    width, height = document["size_before"]
-    return SetImage(
-        **{
-            **document,
-            "size_before": (width, height),
-            "operations": tuple(document["operations"]),
-            "warnings": tuple(document["warnings"]),
-        }
-    )
+def _test_set(content: dict[str, Any]) -> TestSet:
+    found: TestSet = typed(TestSet, {**content, "domains": _domains(content)})
+    checked_name(found.name, "set")
+    for image in found.images:
+        # Pictures are opened, and copied into runs: none may lie outside of the set.
+        checked_path(image.output, "picture")
+    return found
 
 
 def missing_images(folder: Path, test_set: TestSet) -> list[str]:
@@ -153,17 +140,14 @@ def shown(name: str) -> str:
     return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
 
 
-def _domains(document: dict[str, Any]) -> Domains:
+def _domains(document: dict[str, Any]) -> list[str | None]:
     """What A and B are; of sets made before that was written, by what they were made for."""
-    if "domains" in document:
-        a, b = document["domains"]
-        return a, b
-    a, b = document["made_by"].get("domains", (None, None))
-    model = MODELS.get(document["model"] or "")
-    if model is None:
-        return a, b
+    model = MODELS.get(document.get("model") or "")
+    if "domains" in document or model is None:
+        # Some sets carry them among the arguments they were made with.
+        return list(document.get("domains") or document["made_by"].get("domains") or (None, None))
     target = model.output_domain if document["layout"] == "paired" else None
-    return sides(model.input_domain, target, document["direction"])
+    return list(sides(model.input_domain, target, document["direction"]))
 
 
 def sides(source: str | None, target: str | None, direction: str) -> Domains:

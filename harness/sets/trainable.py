@@ -18,6 +18,7 @@ _PREPARE = "harness prepare-images FOLDER --targets FOLDER --split 80/10/10"
 OWN_A, OWN_B = "own_a", "own_b"
 """Domains of datasets that nobody described."""
 
+# As the authors' loaders name them: one folder of pairs, or one a side.
 _EVERY_PART = ("train", "val", "test", "trainA", "trainB", "valA", "valB", "testA", "testB")
 Kind = Literal["pairs", "unpaired", "photos"]
 
@@ -73,7 +74,7 @@ class TrainingData:
     def official(self) -> tuple[Model, ...]:
         """The official models that were trained on it."""
         entry = self.found.official
-        return tuple(m for m in MODELS.values() if entry and f"{m.family}/{m.dataset}" == entry.id)
+        return tuple(m for m in MODELS.values() if entry and m.dataset_id == entry.id)
 
     @property
     def has_targets(self) -> bool:
@@ -115,6 +116,7 @@ def find_data(
     found = find_set(workspace, dataset, family=family)
     if found.kind in {"two_folders", "run"}:
         raise TrainingError(f"`{found.folder}` {_NOT_YET[found.kind]}", _prepare_hint(found))
+    # `train.py` runs in another working directory.
     folder = found.folder.resolve()
     walked = {
         part: walk(folder / part, within=folder, follow_links=follow_links)
@@ -124,7 +126,9 @@ def find_data(
     there = {part for part, inside in walked.items() if inside.pictures}
     kind, parts = _kind(found, family, there)
     suffix = "A" if parts[0].endswith("A") else ""
+    # In this order the best epoch is chosen on val and the result told of test; one alone serves for both.
     held_out = [part for part in (f"val{suffix}", f"test{suffix}") if part in there]
+    # Without targets there is no number to choose by, so only what to test on is kept.
     if kind == "unpaired":
         held_out = held_out[-1:]
     return TrainingData(
@@ -153,6 +157,7 @@ def _prepare_hint(found: FoundSet) -> str:
 def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind, tuple[str, ...]]:
     """What there is to train on, and in which folders."""
     folder, reference = found.folder, found.reference
+    # Any folder of pictures will do, for none needs a partner.
     if family == "colorization" and there & {"train", "trainA"}:
         return "photos", ("train" if "train" in there else "trainA",)
     if "train" in there:

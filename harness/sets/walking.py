@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from harness.images.suffixes import SUFFIXES
 from harness.sets.test_set import Refusal, shown
 
+# Of Windows, macOS, Linux and network disks; in lower case.
 _LITTER = {
     "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information",
     "lost+found", "#recycle", "icon\r",
@@ -118,6 +119,7 @@ class _Walker:
         self._met: set[tuple[int, int]] = set()
 
     def go(self) -> None:
+        # The folder itself may be a link out of what the user named, e.g. `test` in a received set.
         if self.folder.is_symlink() and not self._may_follow(self.folder.resolve()):
             self.outside.append(self.folder.name)
             return
@@ -127,6 +129,7 @@ class _Walker:
             if self._folders:
                 self._list(self._folders.pop())
             else:
+                # From here on everything is reached by a link; see `_take`.
                 self._linked = True
                 self._links.sort(reverse=True)
                 self._follow(self._links.pop())
@@ -187,6 +190,7 @@ class _Walker:
     @staticmethod
     def _identity(path: Path) -> tuple[int, int]:
         status = path.stat()
+        # Device and inode: paths of one file differ by links, case and mounts.
         return status.st_dev, status.st_ino
 
     def _name(self, path: Path) -> str:

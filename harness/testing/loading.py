@@ -7,28 +7,29 @@ from pathlib import Path
 
 from harness.catalog.types import Architecture, Model
 from harness.errors import WeightsError
-from harness.provision.installed import installed_weights
-from harness.weights.architecture import architecture_of
+from harness.provision.installed import installed_weights, weights_differ
+from harness.weights.architecture import architecture_of, difference_between
 from harness.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A catalog model with the weights that will be run, and the architecture their keys show."""
+    """A catalog model with the weights that will be run, and the architecture their keys show.
+
+    Attributes:
+        changed: a sentence where installed weights are another file than was brought or placed.
+    """
 
     model: Model
     weights: Path
     architecture: Architecture
+    changed: str | None = None
 
     def difference_from_catalog(self) -> str | None:
-        """Returns a sentence when the weights cannot be the official ones, else None."""
+        """Returns a sentence when the weights cannot be the official ones, or are no longer what was brought."""
         expected, found = self.model.architecture, self.architecture
-        if (expected.netG, expected.norm, expected.ngf) == (found.netG, found.norm, found.ngf):
-            return None
-        return (
-            f"these are not the official weights: {found.netG} with {found.ngf} filters and {found.norm} norm, "
-            f"the official ones are {expected.netG} with {expected.ngf} and {expected.norm}"
-        )
+        difference = difference_between(expected, found)
+        return f"these are not the official weights: {difference}" if difference else self.changed
 
 
 def load_generator(workspace: Workspace, model: Model, weights: Path | None = None) -> Generator:
@@ -45,7 +46,12 @@ def load_generator(workspace: Workspace, model: Model, weights: Path | None = No
         raise WeightsError(f"the weights of `{model.id}` are not installed", f"harness setup --model {model.id}")
     if not path.is_file():
         raise WeightsError(f"there is no file `{path}`", f"harness setup --model {model.id}")
+    # From the file, not from the catalog: the file is what runs.
     found = architecture_of(path)
     if found.use_dropout is None:  # a U-Net's keys do not tell; the catalog does
         found = replace(found, use_dropout=model.architecture.use_dropout)
-    return Generator(model, path, found)
+    # Of a file the user names nothing was ever recorded, so it cannot have changed.
+    changed = None if weights else weights_differ(workspace, model)
+    if found.code == "lua":  # its networks are made for one size, down to one pixel: `unet_128` for 128
+        model = replace(model, crop_size=found.multiple_of)
+    return Generator(model, path, found, changed)

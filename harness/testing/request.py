@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from harness.catalog.types import Model
-from harness.engines.job import Mode
+from harness.engines.job import Mode, NativeSettings
 
 Engine = Literal["official", "native"]
 Size = tuple[int, int] | Literal["own"] | None
 """Width and height in pixels, each picture's own, or None for the model's."""
-
-
-@dataclass(frozen=True)
-class NativeSettings:
-    """What only the native engine can be told; see `harness.engines.native.engine.translate`."""
-
-    batch_size: int | None = None
-    precision: str = "fp32"
-    compile_: bool = False
-    samples: int = 1
-    devices: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +26,17 @@ class TestRequest:
         limit: only the first pictures.
         weights: a generator to run in place of the installed one, e.g. of a training of one's own.
         name: the run's name; by default made of model, set and a number.
+        engine: None for the usual one: native for weights of the Lua original, official for all others.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
+        seeds: how often every picture is drawn, by `seed` and the ones after it; the first stands for all elsewhere.
         lang: the language of the pages.
         command: the command line as typed, for the record.
+        metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
         follow_links: whether links that lead out of the folder are followed.
     """
 
+    # pytest would collect a class of this name.
     __test__ = False
 
     model: str | Model
@@ -53,12 +45,14 @@ class TestRequest:
     limit: int | None = None
     weights: Path | None = None
     name: str | None = None
-    engine: Engine = "official"
+    engine: Engine | None = None
     mode: Mode = "paper"
     device: str = "auto"
     seed: int = 0
+    seeds: int = 1
     size: Size = None
     native: NativeSettings = field(default_factory=NativeSettings)
     lang: str = "en"
     command: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
     follow_links: bool = False

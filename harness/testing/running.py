@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from filelock import FileLock
 
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
 from harness.engines.job import Answer, Job
 from harness.errors import EngineError, GitError, RunError
-from harness.files import folder_written_aside
-from harness.metrics.measure import Measurement, measure_images
+from harness.files import claimed, folder_written_aside, scratch, sweep
+from harness.metrics.measure import Measurement, Row
+from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
@@ -25,10 +30,13 @@ from harness.runs.record import RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
-from harness.testing.loading import load_generator
+from harness.testing.loading import Generator, load_generator
+from harness.testing.measurable import refuse_unmeasurable
+from harness.testing.measuring import Subject, measure_subject
 from harness.testing.recording import Assignment, make_record
-from harness.testing.request import TestRequest
-from harness.workspace import Workspace
+from harness.testing.request import Engine, TestRequest
+from harness.testing.taking_over import Translated, translated
+from harness.workspace import Workspace, numbered
 
 
 @dataclass(frozen=True)
@@ -43,32 +51,75 @@ class TestedRun:
     page: Path
 
 
-def run_test(workspace: Workspace, request: TestRequest, progress: Progress | None = None) -> TestedRun:
+def run_test(
+    workspace: Workspace, request: TestRequest, progress: Progress | None = None, *, into: Path | None = None
+) -> TestedRun:
     """Translates the pictures of a test set, measures them and writes `results/<run>/`.
+
+    Args:
+        into: a folder to write to in its place; nothing of the run then stands in `results/`, and it has no page.
 
     Raises:
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
     progress = progress or Silent()
     entry = find_model(workspace, request.model) if isinstance(request.model, str) else request.model
+    # First what is quick and often wrong: model, device, metrics, name.
     device = resolve_device(request.device)
+    find_metrics(request.metrics)  # a name that is wrong is told before hours of translating
     if request.name is not None:
         _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
+    request = replace(request, engine=_engine_for(generator, request))
+    request = _with_seeds(generator, request, progress)
     difference = generator.difference_from_catalog()
     if difference:
         progress.warn(difference)
+    entry = replace(entry, architecture=generator.architecture)  # which may colour photos where the catalog's does not
     found = _found(workspace, entry, request, progress)
-    with workspace.locked("harness test", wait_s=-1, on_wait=progress.say):
-        selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
-        for refusal in selection.refused if found.test_set is None else ():
-            progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
-        for remark in selection.remarks:
-            progress.say(f"note: {remark}")
-        what = f"{len(selection.items)} images of `{selection.name}`"
-        progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
-        folder = workspace.run(request.name or _free_name(workspace, entry, selection))
-        return _run(workspace, Assignment(generator, selection, request, device), folder, progress)
+    # The digest of a limited selection says how many pictures it is of.
+    selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
+    for refusal in selection.refused if found.test_set is None else ():
+        progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
+    for remark in selection.remarks:
+        progress.say(f"note: {remark}")
+    what = f"{len(selection.items)} images of `{selection.name}`"
+    progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
+    work = Assignment(generator, selection, request, device)
+    # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
+    refuse_unmeasurable(work)
+    if into is not None:  # a check makes everything itself
+        return _run(workspace, work, into, None, progress)
+    sweep(workspace.results)
+    # The name is held while the run is made, so that two tests begun together do not collide.
+    with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
+        if name is None:
+            raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
+        with translated(workspace, work) as before:
+            run = _run(workspace, work, workspace.run(name), before, progress)
+    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
+        write_index(workspace.results, request.lang)
+    return run
+
+
+def _engine_for(generator: Generator, request: TestRequest) -> Engine:
+    """The engine that was asked for, or the usual one; raises EngineError where it cannot run these weights."""
+    lua = generator.architecture.code == "lua"
+    if lua and request.engine == "official":
+        raise EngineError(
+            f"`--engine official` cannot run `{generator.weights}`: it is of the Lua original, whose Torch7 can no "
+            "longer be installed; the native engine computes the same",
+            "leave `--engine` out, or convert it for the PyTorch code: harness weights convert",
+        )
+    return request.engine or ("native" if lua else "official")
+
+
+def _with_seeds(generator: Generator, request: TestRequest, progress: Progress) -> TestRequest:
+    """One seed where nothing is drawn at random; the native engine maps where its draws differ."""
+    if request.seeds > 1 and (request.mode != "paper" or generator.architecture.use_dropout is False):
+        progress.say("no dropout is live: another seed would draw the same, so one is drawn")
+        request = replace(request, seeds=1)
+    return replace(request, native=replace(request.native, samples=max(request.native.samples, request.seeds)))
 
 
 def _found(workspace: Workspace, model: Model, request: TestRequest, progress: Progress) -> FoundSet:
@@ -81,6 +132,7 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     if not found.must_be_prepared:
         return found
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
+    # A set of that name made in another way stays: a test must not change what the user prepared.
     wanted = PrepareRequest(
         folder=found.folder, model=model, size=request.size, follow_links=request.follow_links, replace=False
     )
@@ -102,31 +154,62 @@ def _refuse_existing(folder: Path) -> None:
         raise RunError(f"`{folder}` exists already", "choose another `--name`, or leave it out")
 
 
-def _free_name(workspace: Workspace, model: Model, selection: Selection) -> str:
-    stem = f"{model.name if model.paired else f'cyclegan-{model.name}'}-{selection.name}"[:80]
-    taken = {p.name for p in workspace.results.glob("*")}
-    return next(name for n in range(1, len(taken) + 2) if (name := f"{stem}-{n:03d}") not in taken)
+def _names(model: Model, selection: Selection) -> Iterator[str]:
+    family = {"pix2pix": "", "lua": "lua-"}.get(model.family, "cyclegan-")
+    return numbered(f"{family}{model.name}-{selection.name}")
 
 
-def _run(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> TestedRun:
-    started, lang = datetime.now().astimezone(), work.request.lang
-    _refuse_existing(folder)
+def _run(
+    workspace: Workspace, work: Assignment, folder: Path, before: Translated | None, progress: Progress
+) -> TestedRun:
+    started = datetime.now().astimezone()
+    # All or nothing: a run that fails leaves no folder that looks like a run.
     with folder_written_aside(folder) as draft:
-        answer = _translate(workspace, work, draft, folder.name, progress)
-        before = time.perf_counter()
-        names = [item.name for item in work.selection.items]
-        measurement = measure_images(draft / "images", names, work.selection.paired, progress=progress)
+        answer = _translate(workspace, work, draft, before, progress, name=folder.name)
+        begun = time.perf_counter()
+        subject = Subject(
+            images=draft / "images",
+            names=[item.name for item in work.selection.items],
+            paired=work.selection.paired,
+            model=work.generator.model,
+            reference=work.selection.reference,
+            split=work.selection.split,
+        )
+        metrics = find_metrics(work.request.metrics)
+        measurement = measure_subject(workspace, subject, metrics, progress=progress)
+        seeds = _further_seeds(workspace, work, subject, folder, progress)
+        measurement = replace(measurement, seeds=seeds)
         save_measurement(draft, measurement)
-        durations = {**answer.durations, "measure": time.perf_counter() - before}
-        record = make_record(workspace, folder.name, work, started, answer, durations=durations)
+        answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - begun})
+        # After measuring: the record tells how long that took, and stands only in complete runs.
+        record = make_record(workspace, folder.name, work, started, answer)
         save_record(draft, record)
-        write_run_report(draft, lang)
-    write_index(workspace.results, lang)
+        # A run made for a comparison alone has no index to lead back to.
+        if folder.parent == workspace.results:
+            write_run_report(draft, work.request.lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
 
 
-def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: str, progress: Progress) -> Answer:
-    """Runs the chosen engine; when it fails, its log is kept beside the runs."""
+def _further_seeds(
+    workspace: Workspace, work: Assignment, subject: Subject, folder: Path, progress: Progress
+) -> dict[int, tuple[Row, ...]]:
+    """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
+    request, found = work.request, {}
+    metrics = [metric for metric in find_metrics(request.metrics) if metric.columns]
+    for seed in range(request.seed + 1, request.seed + request.seeds):
+        progress.say(f"seed {seed}")
+        other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
+        with scratch(folder.parent) as place:
+            _translate(workspace, other, place, None, progress, name=folder.name)
+            drawn = replace(subject, images=place / "images")
+            found[seed] = measure_subject(workspace, drawn, metrics, baselines=False, progress=progress).rows
+    return found
+
+
+def _translate(
+    workspace: Workspace, work: Assignment, draft: Path, before: Translated | None, progress: Progress, *, name: str
+) -> Answer:
+    """Runs the chosen engine on what is not whole yet; when it fails, its log is kept beside the runs."""
     (draft / "images").mkdir()
     job = Job(
         weights=work.generator.weights,
@@ -139,25 +222,38 @@ def _translate(workspace: Workspace, work: Assignment, draft: Path, run_name: st
         size=work.size,
         output=draft / "images",
         log=draft / "log.txt",
+        preprocessing=work.preprocessing,
     )
+    taken = 0
+    if before is not None:
+        job = replace(job, items=before.missing(job.items, job.output), on_whole=before.keep)
+        taken = len(work.selection.items) - len(job.items)
+    if taken:
+        progress.say(f"{taken} of {len(work.selection.items)} images were whole when this test was cut: taken over")
     try:
-        return _engine(workspace, job, work.request, progress)
+        answer = _engine(workspace, job, work.request, progress)
+        return replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
     except EngineError as error:
-        kept = workspace.results / f"{run_name}.failed.log"
+        # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
+        beside = draft.parent if draft.parent == workspace.results else Path(tempfile.gettempdir())
+        kept = beside / f"{name}.failed.log"
+        # An engine may fail before it wrote a line.
         with suppress(FileNotFoundError):
             shutil.copyfile(job.log, kept)
-            error.message += f"\nthe whole log: `{kept}`"
+            raise error.restated(f"{error.message}\nthe whole log: `{kept}`") from error
         raise
 
 
 def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Progress) -> Answer:
+    # Each engine is imported where it runs: torch takes seconds.
     if request.engine == "native":
         from harness.engines.native.engine import translate as native
 
-        return native(job, progress, **asdict(request.native))
+        return native(job, progress, request.native)
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)
+    # Said here, with the command that brings it, rather than as git's own words.
     if not clone.is_dir():
         raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
     return official(job, clone, progress)

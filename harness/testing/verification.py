@@ -1,63 +1,124 @@
-"""`harness verify`: makes a run again, with the same engine or the other one, and says what differs."""
+"""`harness verify`: makes runs again and says what differs, picture by picture, and whether their numbers hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.errors import RunError
-from harness.files import sha256_of
-from harness.progress import Progress
+from harness.documents import typed
+from harness.engines.job import NativeSettings
+from harness.errors import HarnessError, RunError
+from harness.files import scratch, sha256_of
+from harness.metrics.measure import Measurement
+from harness.metrics.protocol import VERSION
+from harness.metrics.registry import COLUMNS, find_metrics
+from harness.metrics.statistics import Summary
+from harness.metrics.storage import load_measurement
+from harness.parallel import default_workers, in_order
+from harness.progress import Progress, Silent
 from harness.provision.installed import installed_weights
-from harness.runs.listing import find_run
-from harness.runs.pixel_differences import PixelDifference, compare_folders
+from harness.runs.confining import refuse_links_out
+from harness.runs.listing import find_run, find_runs
+from harness.runs.pixel_differences import PixelDifference, Verdict, difference_of
 from harness.runs.record import RunRecord, load_record
 from harness.runs.trained import checkpoints_of, find_model
-from harness.testing.request import Engine, NativeSettings, TestRequest
+from harness.testing.measuring import measure_subject, subject_of
+from harness.testing.request import Engine, TestRequest
 from harness.testing.running import run_test
 from harness.workspace import Workspace
 
+_AGREE = 1e-6
+"""What the metrics themselves are promised to."""
 
-@dataclass(frozen=True)
+_SHOWN = 5
+# Versions that can move the last bit of a picture.
+_LIBRARIES = ("torch", "numpy", "pillow", "cuda", "gpu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyRequest:
+    """What to verify, and how.
+
+    Attributes:
+        runs: names or folders of runs, or folders of them; the newest run for none.
+        engine: the one a run was made with, or the other of the two.
+        device: where to make it again, by default where it was made.
+        dataset: where the pictures are now, needed when they lie outside the workspace.
+        weights: the generator's file, needed when it was given with `--weights`.
+        elsewhere: files that may be a run's generator when the installed one is not, told by their SHA-256.
+        keep: whether what is made again stays in `results/` as a run of its own.
+        command: the command line as typed, for the record of a run that is kept.
+    """
+
+    runs: tuple[str, ...] = ()
+    engine: Literal["same", "other"] = "same"
+    device: str | None = None
+    dataset: str | None = None
+    weights: Path | None = None
+    elsewhere: tuple[Path, ...] = ()
+    keep: bool = False
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verification:
-    """What differs between the outputs of two runs, in levels of 255."""
+    """What differs between a run and the same made again, or between two runs.
+
+    Attributes:
+        second: the other run's name, None for one that was not kept.
+        files: one difference a picture and kind.
+        numbers: where metrics.csv and metrics.json are not what the run's own pictures give, in words.
+        dataset: where the pictures of the set are not those that were recorded, in words.
+        notes: what a reader should know that is no difference.
+        problem: why the run could not be made again.
+    """
 
     first: str
-    second: str
-    differences: tuple[PixelDifference, ...]
+    second: str | None = None
+    files: tuple[PixelDifference, ...] = ()
+    numbers: tuple[str, ...] = ()
+    dataset: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str | None = None
 
     @property
-    def greatest(self) -> int:
-        return max((d.max for d in self.differences), default=0)
+    def verdict(self) -> Verdict:
+        found = {file.verdict for file in self.files}
+        # Wrong numbers weigh as much as wrong pictures: both are what a reader would cite.
+        if self.problem or self.numbers or self.dataset or "different" in found:
+            return "different"
+        return "within tolerance" if "within tolerance" in found else "identical"
 
-    @property
-    def mean(self) -> float:
-        return sum(d.mean for d in self.differences) / max(1, len(self.differences))
-
-    @property
-    def identical(self) -> int:
-        """How many images agree in every pixel."""
-        return sum(d.max == 0 for d in self.differences)
+    def of_kind(self, kind: str) -> list[PixelDifference]:
+        """The differences of one kind of pictures."""
+        return [file for file in self.files if file.kind == kind]
 
     def sentence(self) -> str:
-        """The result in one line."""
+        """What differs between the outputs, in one line."""
+        out = self.to_json()
         return (
-            f"{self.first} and {self.second}: {self.identical} of {len(self.differences)} images identical, "
-            f"greatest difference {self.greatest}/255, mean {self.mean:.5f}/255"
+            f"{self.first} and {self.second}: {out['identical']} of {out['images']} images identical, "
+            f"greatest difference {out['max']}/255, mean {out['mean']:.5f}/255"
         )
 
     def to_json(self) -> dict[str, Any]:
-        """What `--json` prints."""
+        """What `--json` prints; `images` to `mean` are of the outputs alone."""
+        outputs = self.of_kind("output")
         return {
             "first": self.first,
             "second": self.second,
-            "images": len(self.differences),
-            "identical": self.identical,
-            "max": self.greatest,
-            "mean": self.mean,
-            "per_image": [asdict(d) for d in self.differences],
+            "verdict": self.verdict,
+            "images": len(outputs),
+            "identical": sum(d.verdict == "identical" for d in outputs),
+            "max": max((d.max for d in outputs), default=0),
+            "mean": sum(d.mean for d in outputs) / max(1, len(outputs)),
+            **{key: getattr(self, key) for key in ("numbers", "dataset", "notes", "problem")},
+            "files": [{**asdict(file), "verdict": file.verdict} for file in self.files],
         }
 
 
@@ -68,73 +129,221 @@ def compare_runs(first: Path, second: Path) -> Verification:
         RunError: the runs translated other images.
     """
     a, b = load_record(first), load_record(second)
-    names = [image["name"] for image in a.images]
-    if names != [image["name"] for image in b.images] or a.test_set["digest"] != b.test_set["digest"]:
+    # Of the same selection, that is; other settings are what is compared.
+    if _names(a) != _names(b) or a.test_set.get("digest") != b.test_set.get("digest"):
         raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {a.name}")
-    differences = compare_folders(first / "images" / "output", second / "images" / "output", names)
-    return Verification(a.name, b.name, tuple(differences))
+    return Verification(first=a.name, second=b.name, files=_compared(first, second, ["output"], _names(a)))
 
 
-def verify(
-    workspace: Workspace,
-    run: str | None,
-    engine: Literal["same", "other"] = "same",
-    dataset: str | None = None,
-    weights: Path | None = None,
-    elsewhere: Sequence[Path] = (),
-    command: Sequence[str] = (),
-    progress: Progress | None = None,
-) -> Verification:
-    """Makes a run again from its record and compares the outputs.
+def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | None = None) -> list[Verification]:
+    """Measures runs anew, makes them again from their records, and compares all of it with what they say.
 
-    Args:
-        run: a run's name or folder, None for the newest.
-        engine: the one the run was made with, or the other of the two.
-        dataset: where the pictures are now, needed when they lie outside the workspace.
-        weights: the generator's file, needed when it was given with `--weights`.
-        elsewhere: files that may be the run's generator when the installed one is not, told by their SHA-256.
+    Nothing is written into `results/` unless the request says so.
 
     Raises:
-        RunError: the pictures or the weights are not those of the run.
+        HarnessError: of a single run, why it cannot be made again; of several that is each one's `problem`.
     """
-    folder = find_run(workspace, run)
+    progress = progress or Silent()
+    folders = find_runs(workspace, request.runs) if request.runs else [find_run(workspace, None)]
+    found = []
+    for folder in folders:
+        try:
+            found.append(_verified(workspace, folder, request, progress))
+        except HarnessError as error:
+            if len(folders) == 1:
+                raise
+            progress.warn(f"`{folder.name}`: {error.message}", error.hint)
+            found.append(Verification(first=folder.name, problem=error.message))
+    return found
+
+
+def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progress: Progress) -> Verification:
+    # A received run is opened picture by picture below.
+    refuse_links_out(folder)
     record = load_record(folder)
-    reference = dataset or record.test_set["reference"]
+    # Before it is made again: this needs only the run itself, and holds where the set is gone.
+    numbers, unproven = _wrong_numbers(workspace, folder, record, progress)
+    with _made_again(workspace, record, request, progress) as again:
+        second = load_record(again)
+        return Verification(
+            first=folder.name,
+            second=again.name if request.keep else None,
+            files=_compared(folder, again, _kinds(folder, again), _names(record)),
+            numbers=tuple(numbers),
+            dataset=tuple(_other_pictures(record, second)),
+            notes=(*unproven, *_notes(folder, again, record, second)),
+        )
+
+
+@contextmanager
+def _made_again(workspace: Workspace, record: RunRecord, request: VerifyRequest, progress: Progress) -> Iterator[Path]:
+    """Yields the folder of the run made again, which is gone afterwards unless it is to be kept."""
+    reference = request.dataset or record.test_set.get("reference")
     if reference is None:
         raise RunError(
             f"the pictures of `{record.name}` lie outside the workspace",
             f"harness verify {record.name} --dataset FOLDER",
         )
-    found = _weights_of(workspace, record, [weights] if weights else elsewhere, installed=weights is None)
-    request = replace(_request_of(record, engine), dataset=reference, weights=found, command=tuple(command))
-    return compare_runs(folder, run_test(workspace, request, progress).folder)
+    wanted = replace(_request_of(record, request), dataset=reference, weights=_weights_of(workspace, record, request))
+    if request.keep:
+        yield run_test(workspace, wanted, progress).folder
+        return
+    with scratch(workspace.datasets) as aside:  # on the workspace's disk: a run may be too large for that of /tmp
+        yield run_test(workspace, wanted, progress, into=aside / record.name).folder
 
 
-def _weights_of(workspace: Workspace, record: RunRecord, files: Sequence[Path], *, installed: bool) -> Path:
+def _weights_of(workspace: Workspace, record: RunRecord, request: VerifyRequest) -> Path:
     """The file with the very weights of the run; raises RunError where none of those that may be it is."""
     model = find_model(workspace, record.model["id"])
-    own = [installed_weights(workspace, model), *checkpoints_of(workspace, model)] if installed else []
-    for path in [*filter(None, own), *files]:
-        if sha256_of(path) == record.model["weights_sha256"]:
+    own = [] if request.weights else [installed_weights(workspace, model), *checkpoints_of(workspace, model)]
+    # A file that the user names is the only one tried; the hash decides in any case.
+    for path in filter(None, (*own, request.weights, *(() if request.weights else request.elsewhere))):
+        if sha256_of(path) == record.model.get("weights_sha256"):
             return path
+    tried = f"`{request.weights}`" if request.weights else "installed"
     raise RunError(
-        f"the weights `{record.name}` was made with are not {'installed' if installed else f'`{files[0]}`'}",
+        f"the weights `{record.name}` was made with are not {tried}",
         f"harness verify {record.name} --weights FILE",
     )
 
 
-def _request_of(record: RunRecord, engine: Literal["same", "other"]) -> TestRequest:
-    others: dict[str, Engine] = {"official": "native", "native": "official"}
-    chosen = record.engine if engine == "same" else others[record.engine]
-    size = record.test_set["size"]
+def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
+    others: dict[Engine, Engine] = {"official": "native", "native": "official"}
+    same, test_set = request.engine == "same", record.test_set
+    try:
+        native = typed(NativeSettings, record.extra.get("native") or {}, "extra.native") if same else NativeSettings()
+    except ValueError as error:
+        raise RunError(f"the record of `{record.name}` is damaged: {error}", "run `harness test` again") from error
+    size = test_set.get("size")
     return TestRequest(
         model=record.model["id"],
-        split=record.test_set["split"],
-        limit=record.test_set["count"],
-        engine=chosen,  # type: ignore[arg-type]  # a record holds no other word
-        mode=record.mode,  # type: ignore[arg-type]
-        device=record.device,
+        split=test_set.get("split"),
+        # As many as the run has: the set may have grown since.
+        limit=len(record.images),
+        engine=record.engine if same else others[record.engine],
+        mode=record.mode,
+        device=request.device or record.device,
         seed=record.seed,
         size=tuple(size) if isinstance(size, list) else size,
-        native=NativeSettings(**record.extra.get("native", {})) if engine == "same" else NativeSettings(),
+        # Several devices were chosen on the old machine; another device asked for replaces them.
+        native=replace(native, devices=None) if request.device else native,
+        command=request.command,
+        follow_links=bool(test_set.get("follow_links")),
     )
+
+
+def _names(record: RunRecord) -> list[str]:
+    return [image["name"] for image in record.images]
+
+
+def _kinds(folder: Path, again: Path) -> list[str]:
+    """What is drawn again: a kind that only the run has, e.g. of another engine's samples, cannot be compared."""
+    there = {path.name for path in (again / "images").iterdir() if path.is_dir()}
+    usual = ["input", "output", "target"]
+    return [kind for kind in usual if kind in there] + sorted(there.difference(usual))
+
+
+def _compared(first: Path, second: Path, kinds: Sequence[str], names: Sequence[str]) -> tuple[PixelDifference, ...]:
+    pairs = [(kind, name) for kind in kinds for name in names]
+    compare = partial(difference_of, first / "images", second / "images")
+    return tuple(in_order(lambda pair: compare(*pair), pairs, default_workers()))
+
+
+def _wrong_numbers(
+    workspace: Workspace, folder: Path, record: RunRecord, progress: Progress
+) -> tuple[list[str], list[str]]:
+    """What metrics.csv and metrics.json say that the run's own pictures do not, and what could not be measured anew."""
+    recorded = load_measurement(folder)
+    names = [row.name for row in recorded.rows]
+    # Rows cannot be compared one by one then.
+    if names != _names(record):
+        return ["`metrics.csv` and `run.json` name other images"], []
+    try:
+        # What needs a network or another model is taken at its word where that is not here.
+        known = find_metrics(column for column in recorded.columns if column in COLUMNS)
+        measured = measure_subject(workspace, subject_of(workspace, folder, record, names), known, progress=progress)
+    except HarnessError as error:
+        return [f"the run's own pictures cannot be measured: {error.message}"], []
+    # Window, range, colour space of each metric: numbers under other settings are no disagreement.
+    ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (recorded, measured))
+    version = recorded.protocol.get("version")
+    if version not in range(1, VERSION + 1) or any(ours.get(column) != theirs[column] for column in measured.columns):
+        return ["they were measured under another protocol than this version's"], []
+    unproven = [column for column in recorded.columns if column not in measured.columns]
+    unproven += [] if version == VERSION else [f"the intervals of protocol {version}"]
+    notes = [f"not measured again: {', '.join(unproven)}"] if unproven else []
+    return _limited(list(_disagreements(recorded, measured))), notes
+
+
+def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str]:
+    for old, new in zip(recorded.rows, measured.rows, strict=True):
+        for column in measured.columns:
+            if not _agree(old.values[column], new.values[column]):
+                said, found = old.values[column], new.values[column]
+                yield f"`metrics.csv` gives `{old.name}` the {column} {said:.6f}, its pictures {found:.6f}"
+    summaries = {"summary": (recorded.summary, measured.summary)}
+    # An older protocol made its intervals and mean target in ways of its own; means are means in all of them.
+    older = recorded.protocol.get("version") != VERSION
+    baselines = [name for name in measured.baselines if not older or name == "input_copied"]
+    if not older and recorded.baselines.keys() != measured.baselines.keys():
+        yield f"`metrics.json` has the baselines {', '.join(recorded.baselines) or 'none'}"
+    else:
+        summaries |= {n: (recorded.baselines[n], measured.baselines[n]) for n in baselines if n in recorded.baselines}
+    for what, (before, now) in summaries.items():
+        for column in now:
+            # Each figure of the summary, for a table in a paper is made of these.
+            for key in _different(before[column], now[column], {"low", "high"} if older else set()):
+                said, found = getattr(before[column], key), getattr(now[column], key)
+                yield f"`metrics.json` gives {column} ({what}) the {key} {said}, the run's pictures {found}"
+
+
+def _different(before: Summary, now: Summary, but: set[str]) -> list[str]:
+    return [key for key, value in asdict(now).items() if key not in but and not _agree(getattr(before, key), value)]
+
+
+def _agree(a: float | None, b: float | None) -> bool:
+    # Infinite where both are identical pictures: equal, though their difference is no number.
+    return a == b if a is None or b is None else a == b or math.fabs(a - b) <= _AGREE
+
+
+def _other_pictures(record: RunRecord, again: RunRecord) -> list[str]:
+    """Where the set is not the one that was recorded; of runs whose pictures were not hashed, only what is gone."""
+    now = {image["name"]: image for image in again.images}
+    found = [f"`{name}` is not in the set" for name in _names(record) if name not in now]
+    for image in record.images:
+        changed = [
+            word
+            for key, word in (("sha256", "picture"), ("source_sha256", "source"), ("target_sha256", "target"))
+            # A hash that was not recorded cannot differ.
+            if image.get(key) and image[key] != now.get(image["name"], image).get(key)
+        ]
+        if changed:
+            found.append(f"`{image['name']}`: the {' and '.join(changed)} is not the file that was recorded")
+    # Pictures agree, so what changed is what else the digest is made of.
+    if not found and _hashed(record) and record.test_set.get("digest") != again.test_set.get("digest"):
+        found.append("its pictures are those recorded, its digest is another: it has more of them now, or other facts")
+    return _limited(found)
+
+
+def _hashed(record: RunRecord) -> bool:
+    return all(image.get("sha256") for image in record.images)
+
+
+def _notes(folder: Path, again: Path, record: RunRecord, second: RunRecord) -> Iterator[str]:
+    if not _hashed(record):
+        yield "pixels not hashed then: whether the set is the same is told by the run's own inputs and targets"
+    drawn = {path.name for path in (folder / "images").iterdir() if path.is_dir()}
+    if left_out := sorted(drawn - {path.name for path in (again / "images").iterdir()}):
+        yield f"not drawn again: {', '.join(left_out)}"
+    commits = [(r.upstream or {}).get("commit") for r in (record, second)]
+    if all(commits) and commits[0] != commits[1]:
+        yield f"made with commit {commits[0]} of the authors' code, again with {commits[1]}"
+    for key in _LIBRARIES:
+        before, now = record.versions.get(key), second.versions.get(key)
+        if before != now:
+            yield f"made with {key} {before or 'none'}, again with {now or 'none'}"
+
+
+def _limited(lines: list[str]) -> list[str]:
+    # One line over the limit is shown rather than replaced by `and 1 more`.
+    return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN + 1 else lines

@@ -5,71 +5,27 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.catalog.models import MODELS
-from harness.catalog.types import Architecture, Direction, Family
-from harness.engines.official.training import RESERVED, option_value
+from harness.catalog.types import Direction, Family
 from harness.errors import DeviceError, TrainingError
+from harness.runs.trained import trained_models
 from harness.runs.training_record import TrainingRecord, training_folders
 from harness.sets.trainable import TrainingData
+from harness.training.foreseeing import preprocessing_of
+from harness.training.generators import names_of
 from harness.units import megabytes
-from harness.workspace import Workspace
+from harness.workspace import Workspace, numbered
 
 _BYTES_OF_STATE = 12  # fp32 weights and Adam's two moments
 _BYTES_OF_WEIGHTS = 4
-_DEPTH = re.compile(r"unet_\d+|resnet_\d+blocks")
-_CROP_SIZE = 256  # of the authors' options
-_GENERATOR: dict[Family, str] = {"pix2pix": "unet_256", "cyclegan": "resnet_9blocks", "colorization": "unet_256"}
-_OWN_OPTION = {"--model": "--family", "--direction": "--direction", "--dataroot": "--dataset", "--name": "--name",
-               "--continue_train": "--resume", "--gpu_ids": "--device"}  # fmt: skip
-
-
-def check_options(options: Sequence[str]) -> None:
-    """Raises TrainingError for options of `train.py` that are ours to set, or that need what is not installed."""
-    for word in options:
-        name = word.partition("=")[0]
-        taken = next((r for r in sorted(RESERVED) if r == name), None)
-        if taken:
-            own = _OWN_OPTION.get(taken)
-            hint = f"say it before the `--`: `{own}`" if own else "leave it out"
-            raise TrainingError(f"`{taken}` of `train.py` is set by harness and cannot be given after `--`", hint)
-        if word == "--use_wandb":
-            check_installed("wandb", word)
-
-
-def check_sizes(options: Sequence[str], family: Family) -> None:
-    """Raises TrainingError for sizes and lengths that `train.py` would only stumble over."""
-    generator = option_value(options, "netG") or _GENERATOR[family]
-    preprocess = option_value(options, "preprocess") or "crop"
-    crop, load = (_number(options, name, default) for name, default in (("crop_size", _CROP_SIZE), ("load_size", 286)))
-    multiple = Architecture(generator, "batch", None).multiple_of if _DEPTH.fullmatch(generator) else 1
-    if "crop" in preprocess and crop % multiple:
-        near = max(multiple, round(crop / multiple) * multiple)
-        raise TrainingError(
-            f"`--crop_size {crop}` does not fit `{generator}`: sides must be multiples of {multiple} pixels",
-            f"-- --crop_size {near} --load_size {round(near * 286 / 256)}",
-        )
-    if "crop" in preprocess and load < crop:
-        raise TrainingError(
-            f"`--load_size {load}` is less than `--crop_size {crop}`, which is cut out of pictures of that size",
-            f"-- --load_size {round(crop * 286 / 256)} --crop_size {crop}",
-        )
-    if _number(options, "n_epochs", 100) + _number(options, "n_epochs_decay", 100) < 1:
-        raise TrainingError("a training of no epochs teaches nothing", "-- --n_epochs 1 --n_epochs_decay 0")
-
-
-def _number(options: Sequence[str], name: str, default: int) -> int:
-    """The value of an option as a number; their parser answers what is none."""
-    given = option_value(options, name)
-    return int(given) if given and given.lstrip("-").isdigit() else default
 
 
 def check_installed(package: str, option: str) -> None:
     """Raises TrainingError where an option needs a package that is not there."""
+    # Looked for, not imported: this is asked before anything else, and the import takes seconds.
     if importlib.util.find_spec(package) is None:
         raise TrainingError(f"`{option}` needs `{package}`, which is not installed", f"pip install {package}")
 
@@ -80,6 +36,7 @@ def check_processes(processes: int, device: str) -> None:
         return
     import torch
 
+    # On GPUs NCCL wants one for each process; Gloo on the CPU takes any number.
     count = torch.cuda.device_count()
     if processes > count:
         raise DeviceError(
@@ -89,35 +46,36 @@ def check_processes(processes: int, device: str) -> None:
 
 
 def free_name(workspace: Workspace, data: TrainingData, family: Family) -> str:
-    """Returns a name for a training that nothing in the workspace has."""
-    stem = f"{data.name}-{family}"[:80]
-    taken = {p.name for p in workspace.results.glob("*")}
-    return next(name for n in range(1, len(taken) + 2) if (name := f"{stem}-{n:03d}") not in taken)
+    """Returns a name for a training; nothing in the workspace has it, nor any of those it makes."""
+    # The names of its tests too: a clash would show when the training has ended.
+    taken = {path.name for path in workspace.results.glob("*")}
+    free = (name for name in numbered(f"{data.name}-{family}") if not taken.intersection(names_of(name, family)))
+    return next(free)
 
 
-def check_name(workspace: Workspace, name: str) -> None:
-    """Raises TrainingError for a name that a training, a run or a model of the catalog has already."""
+def check_name(workspace: Workspace, name: str, family: Family) -> None:
+    """Raises TrainingError for a name that a training, a run or a model has already, or one of those it will make."""
     if name.startswith("-"):
         raise TrainingError(f"`{name}` looks like an option", "choose a `--name` that begins with a letter or digit")
     if name in {model.name for model in MODELS.values()}:
         raise TrainingError(f"`{name}` is the name of an official model", "choose another `--name`")
-    folder = workspace.run(name)
-    if not folder.exists():
-        return
-    known = folder in training_folders(workspace)
-    raise TrainingError(
-        f"`{folder}` exists already",
-        f"harness train --resume {name}, or another `--name`" if known else "choose another `--name`",
-    )
-
-
-def side_of(options: Sequence[str]) -> int:
-    """Returns the side in pixels of what the network sees while it trains."""
-    return _number(options, "crop_size", _CROP_SIZE)
+    models = trained_models(workspace)
+    for made in names_of(name, family):
+        folder = workspace.run(made)
+        if folder.exists() and made == name:
+            known = folder in training_folders(workspace)
+            hint = f"harness train --resume {name}, or another `--name`" if known else "choose another `--name`"
+            raise TrainingError(f"`{folder}` exists already", hint)
+        if folder.exists() or made in models:
+            raise TrainingError(
+                f"the training `{name}` would make `{made}`, which exists already",
+                "choose another `--name`, or remove it from `results/`",
+            )
 
 
 def direction_warning(data: TrainingData, family: Family, direction: Direction) -> str | None:
     """Returns a sentence where pairs are to be learnt against the way they were made for."""
+    # CycleGAN learns both ways, and colours have one only.
     if family != "pix2pix" or data.direction in {None, direction}:
         return None
     a, b = data.domains
@@ -128,8 +86,8 @@ def direction_warning(data: TrainingData, family: Family, direction: Direction) 
     )
 
 
-def digest(data: TrainingData) -> str:
-    """Returns a SHA-256 over names and sizes of the training pictures: what tells that a dataset was changed."""
+def digest_of_names(data: TrainingData) -> str:
+    """Returns a SHA-256 over names and sizes of the training pictures, which once was all that was recorded of them."""
     facts = [
         [p.relative_to(data.folder).as_posix(), p.stat().st_size] for part in data.parts for p in data.pictures(part)
     ]
@@ -143,6 +101,7 @@ def disk_needed(plan: dict[str, Any], keep: int) -> int:
         plan: what `train.py` told: parameters of each network, epochs.
     """
     parameters = sum(plan["parameters"].values())
+    # The latest beside the kept ones; below one more that is being written.
     kept = min(keep, plan["epochs"]) + 1
     return int(parameters * (2 * _BYTES_OF_STATE + (kept + 1) * _BYTES_OF_WEIGHTS))
 
@@ -160,7 +119,10 @@ def sentences(record: TrainingRecord, needed: int) -> list[str]:
     """Returns what is about to be done, once `train.py` has said what it makes of its options."""
     plan, dataset = record.plan, record.dataset
     options = plan["options"]
+    made = preprocessing_of(options)
+    seen = f"{made.crop_size} pixels" if made.crops else f"`--preprocess {made.how}`"
     size = plan["batch_size"]
+    # `--batch_size` counts the pictures of one process.
     per_step = size * record.processes
     where = f"{record.device}{f', {record.processes} processes' if record.processes > 1 else ''}"
     total = plan["epochs"] * plan["batches"]
@@ -170,6 +132,6 @@ def sentences(record: TrainingRecord, needed: int) -> list[str]:
         + ", ".join(f"{count} in `{part}`" for part, count in dataset["counts"].items()),
         f"{options['n_epochs']} + {options['n_epochs_decay']} epochs of {plan['batches']} iterations = {total} "
         f"iterations of {per_step} image{'s' if per_step > 1 else ''} on {where}; "
-        f"{options['netG']}, {options['ngf']} filters, {options['crop_size']} pixels",
+        f"{options['netG']}, {options['ngf']} filters, {seen}",
         f"checkpoints take up to {megabytes(needed)} on the disk",
     ]

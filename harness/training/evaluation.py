@@ -13,10 +13,10 @@ from urllib.parse import quote
 import numpy as np
 from PIL import Image
 
-from harness.catalog.types import Direction, Model
+from harness.catalog.types import Model
 from harness.engines.job import Job
 from harness.engines.native.engine import translate
-from harness.errors import TrainingError
+from harness.errors import HarnessError, RunError, TrainingError
 from harness.files import sha256_of
 from harness.metrics.comparing import why_not_comparable
 from harness.metrics.measure import Measurement, measure_images
@@ -26,13 +26,17 @@ from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
 from harness.provision.installed import installed_weights
 from harness.report.writing import comparison_name, write_comparison
+from harness.runs.identity import kinship
+from harness.runs.record import load_record
 from harness.runs.trained import model_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
-from harness.sets.selection import Selection, select
+from harness.sets.selection import Selection
 from harness.sets.trainable import TrainingData
+from harness.testing.recording import digest_of
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
-from harness.training.checks import side_of
+from harness.training.averaging import save_mean_target
+from harness.training.generators import TrainedGenerator, generators_of, planned, selected
 from harness.weights.architecture import architecture_of
 from harness.workspace import Workspace
 
@@ -40,7 +44,10 @@ _MOST_SWEPT = 100
 """Held-out pictures an epoch is judged by, the first ones; the tests afterwards take all."""
 
 _COLUMNS = ("ssim", "psnr", "mae")
+# Pictures of a strip on the page.
 _WORST = 4
+# In SSIM, for `_alike`: label maps and photos of facades are 0.1 alike, outputs and photos 0.2 to 0.45. Unpaired
+# outputs keep more of their inputs, and are suspected only where hardly anything changed.
 _CLOSER_BY = 0.05
 _ALIKE = 0.5
 _NOTHING_CHANGED = 0.98
@@ -53,17 +60,23 @@ def end_training(
     """Returns the record with its models, results and what is to be warned of.
 
     The runs `<model>-best`, `<model>-last` and, where the official model of this dataset is installed,
-    `<model>-official` are written beside it, and a page that compares them; those already there are kept.
+    `<model>-official` are written beside it, and a page that compares them; those already there are kept where they are
+    of the same weights, pictures and seed. A test that fails is warned of; the model is there all the same.
 
     Raises:
         TrainingError: there are no weights.
-        HarnessError: a test failed.
     """
     models, results, warnings = [], [], []
-    for generator in _generators(record, data):
+    for generator in generators_of(record, data):
         ending = _Ending(workspace, folder, record, data, generator, progress)
         epochs = ending.kept_epochs()
-        sweep = ending.sweep(epochs)
+        sweep: dict[int, Measurement] = {}
+        try:
+            sweep = ending.sweep(epochs)
+        except HarnessError as error:
+            warnings.append(f"the last epoch of `{generator.name}` is taken, none could be measured: {_first(error)}")
+        # Of equal epochs the earliest. Chosen on the very pictures that are tested, it flatters; a training says so at
+        # once.
         best = max(sweep, key=lambda epoch: sweep[epoch].summary["ssim"].mean or 0.0) if sweep else epochs[-1]
         models.append(ending.trained(best))
         result, found = ending.tested(best, epochs[-1])
@@ -75,30 +88,8 @@ def end_training(
     return replace(record, models=tuple(models), results=tuple(results), warnings=kept)
 
 
-@dataclass(frozen=True)
-class _Generator:
-    """One generator of a training, the model it becomes, and the pictures it is judged by."""
-
-    network: str
-    direction: Direction
-    name: str
-    chosen_on: str | None
-    tested_on: str | None
-    usual_split: str
-
-
-def _generators(record: TrainingRecord, data: TrainingData) -> list[_Generator]:
-    if record.family != "cyclegan":
-        usual = data.tested_on or ("test" if data.parts[0] == "train" else "testA")
-        return [_Generator("G", record.direction, record.name, data.chosen_on, data.tested_on, usual)]
-    made = []
-    ways: tuple[tuple[str, Direction, str, str], ...] = (("G_A", "AtoB", "", "A"), ("G_B", "BtoA", "-BtoA", "B"))
-    for network, way, suffix, side in ways:
-        chosen, tested = (data.chosen_on, data.tested_on) if data.has_targets else (None, f"test{side}")
-        usual = tested or "test"
-        there = tested if tested and data.pictures(tested) else None
-        made.append(_Generator(network, way, f"{record.name}{suffix}", chosen, there, usual))
-    return made
+def _first(error: HarnessError) -> str:
+    return error.message.partition("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -109,11 +100,12 @@ class _Ending:
     folder: Path
     record: TrainingRecord
     data: TrainingData
-    generator: _Generator
+    generator: TrainedGenerator
     progress: Progress
 
     def kept_epochs(self) -> list[int]:
         """Returns the epochs whose weights are there; raises TrainingError for none."""
+        # `latest_net_G.pth` is no epoch: the last one is there under its number, too.
         ending = f"_net_{self.generator.network}.pth"
         names = (p.name.removesuffix(ending) for p in self.folder.glob(f"checkpoints/*{ending}"))
         epochs = sorted(int(name) for name in names if name.isdigit())
@@ -127,32 +119,20 @@ class _Ending:
     def trained(self, epoch: int) -> TrainedModel:
         """Returns the model that the generator is after an epoch."""
         weights = self._weights(epoch)
+        made = planned(self.record, self.record.plan["options"], self.data, self.generator)
         found = architecture_of(weights)
         if found.use_dropout is None:  # a U-Net's keys do not tell
-            found = replace(found, use_dropout=not self.record.plan["options"].get("no_dropout", False))
-        a, b = self.data.domains
-        source, target = (a, b) if self.generator.direction == "AtoB" else (b, a)
-        return TrainedModel(
-            name=self.generator.name,
-            network=self.generator.network,
-            weights=weights.relative_to(self.folder).as_posix(),
-            sha256=sha256_of(weights),
-            epoch=epoch,
-            direction=self.generator.direction,
-            architecture=asdict(found),
-            dataset=self.data.reference,
-            split=self.generator.usual_split,
-            input_domain=source,
-            output_domain=target,
-            crop_size=side_of(self.record.options),
-        )
+            found = replace(found, use_dropout=made.architecture["use_dropout"])
+        below = weights.relative_to(self.folder).as_posix()
+        return replace(made, weights=below, sha256=sha256_of(weights), epoch=epoch, architecture=asdict(found))
 
     def sweep(self, epochs: Sequence[int]) -> dict[int, Measurement]:
         """Measures every kept epoch on held-out pictures with the native engine; nothing without targets."""
         if not self.data.has_targets or self.generator.chosen_on is None:
             return {}
+        # Architecture and size are those of every epoch: one selection does for all.
         model = model_of(self.record, self.trained(epochs[-1]))
-        selection = select(self.data.found, model, self.generator.chosen_on).limited(_MOST_SWEPT)
+        selection = selected(self.record, self.data, model, self.generator.chosen_on).limited(_MOST_SWEPT)
         found = {}
         with self.progress.step(f"measuring {self.generator.network} by epoch", len(epochs), "epochs") as step:
             for epoch in epochs:
@@ -168,64 +148,108 @@ class _Ending:
         }  # fmt: skip
         if self.generator.tested_on is None:
             return document, []
-        runs = {"best": self._run("best", model_of(self.record, self.trained(best)), self._weights(best))}
-        runs["last"] = runs["best"]
-        if last != best:
-            runs["last"] = self._run("last", model_of(self.record, self.trained(last)), self._weights(last))
-        pretrained = self.data.pretrained(self.generator.direction, self.record.family)
-        if pretrained and installed_weights(self.workspace, pretrained):
-            runs["official"] = self._run("official", pretrained, None)
+        self._save_mean_target(best)
+        runs, warnings = self._runs(best, last)
+        # Numbers are set side by side only where protocol, sources and preparation agree.
         measured = {kind: load_measurement(run) for kind, run in runs.items()}
+        for kind, epoch in (("best", best), ("last", last)):
+            if kind in runs:
+                document[kind] = {"epoch": epoch, **_run_document(runs[kind], measured[kind])}
+        if "best" not in runs:
+            return document, warnings
         first = measured["best"]
         document |= {
-            "best": {"epoch": best, **_run_document(runs["best"], first)},
-            "last": {"epoch": last, **_run_document(runs["last"], measured["last"])},
             "baselines": {name: _means(columns) for name, columns in first.baselines.items()},
             "worst": _worst(runs["best"], first),
         }
-        warnings = _alike(runs["best"], first, self.generator.name)
-        together = [run for kind, run in runs.items() if why_not_comparable(first, measured[kind]) is None]
-        if pretrained and "official" in runs:
+        warnings += _alike(runs["best"], first, self.generator.name)
+        together = [
+            run
+            for kind, run in runs.items()
+            if why_not_comparable(first, measured[kind]) is None and kinship(runs["best"], run).same_preparation
+        ]
+        if "official" in runs:
             document["official"] = _run_document(runs["official"], measured["official"])
             if runs["official"] not in together:
+                official, own = (load_record(runs[kind]).model["id"] for kind in ("official", "best"))
                 warnings.append(
-                    f"`{pretrained.id}` was tested at its own {pretrained.crop_size} pixels, this training at "
-                    f"{side_of(self.record.options)}: their numbers are of other pictures"
+                    f"`{official}` was tested at another size than `{own}`: their numbers are of other pictures"
                 )
         document["comparison"] = self._compared(list(dict.fromkeys(together)))
         return document, warnings
+
+    def _runs(self, best: int, last: int) -> tuple[dict[str, Path], list[str]]:
+        """The run of each kind that could be tested, and a warning of each that could not."""
+        epochs = {"best": best} | ({"last": last} if last != best else {})
+        wanted = {kind: (model_of(self.record, self.trained(e)), self._weights(e)) for kind, e in epochs.items()}
+        pretrained = self.data.pretrained(self.generator.direction, self.record.family)
+        # The official model only where it was brought before: a training ends without a network.
+        if pretrained and (installed := installed_weights(self.workspace, pretrained)):
+            wanted |= {"official": (pretrained, installed)}
+        runs, warnings = {}, []
+        for kind, (model, weights) in wanted.items():
+            try:
+                runs[kind] = self._run(kind, model, weights)
+            except HarnessError as error:
+                warnings.append(f"`{self.generator.name}` is there, but its test `{kind}` failed: {_first(error)}")
+        if last == best and "best" in runs:
+            runs["last"] = runs["best"]
+        return runs, warnings
+
+    def _save_mean_target(self, best: int) -> None:
+        """The mean of the targets learned from, where they have one size."""
+        model = model_of(self.record, self.trained(best))
+        if self.data.has_targets and model.preprocessing is None:
+            save_mean_target(self.workspace, model, self.data)
 
     def _weights(self, epoch: int) -> Path:
         return self.folder / "checkpoints" / f"{epoch}_net_{self.generator.network}.pth"
 
     def _measured(self, weights: Path, model: Model, selection: Selection) -> Measurement:
+        # In the training's folder, where `Going.clear` finds what a killed process has left.
         with tempfile.TemporaryDirectory(prefix=".sweep-", dir=self.folder) as name:
             output = Path(name)
             job = Job(
                 weights=weights, architecture=model.architecture, items=selection.items,
+                # As their `test.py` runs by default: statistics of the one picture, live dropout.
                 direction=selection.direction, mode="paper", seed=self.record.seed, device=self.record.device,
-                size=(model.crop_size, model.crop_size), output=output, log=output / "log.txt",
+                size=model.size, output=output, log=output / "log.txt", preprocessing=model.preprocessing,
             )  # fmt: skip
             translate(job, Silent())
             return measure_images(output, [item.name for item in selection.items], paired=True)
 
-    def _run(self, kind: str, model: Model, weights: Path | None) -> Path:
-        """Tests with the authors' `test.py`; returns the run, the one already there if an earlier end got so far."""
+    def _run(self, kind: str, model: Model, weights: Path) -> Path:
+        """Tests with the authors' `test.py`; returns the run, the one already there if an earlier end got so far.
+
+        Raises:
+            RunError: a run of that name is there, of other weights, pictures or seed.
+            HarnessError: the test failed.
+        """
+        part = self.generator.tested_on
+        assert part is not None
         folder = self.workspace.run(f"{self.generator.name}-{kind}")
-        if (folder / "run.json").is_file():
-            return folder
         request = TestRequest(
             model=model,
             dataset=self.data.reference,
-            split=self.generator.tested_on,
-            weights=weights,
+            split=part,
+            # Official weights are found installed, by the model's name.
+            weights=weights if model.own else None,
             name=folder.name,
             device=self.record.device,
             seed=self.record.seed,
             lang=self.record.lang,
             command=self.record.command,
+            follow_links=self.record.dataset.get("follow_links", False),
         )
-        return run_test(self.workspace, request, self.progress).folder
+        if not folder.exists():
+            return run_test(self.workspace, request, self.progress).folder
+        # An end that was cut off has tested it already; anything else of that name must not pass for this training's.
+        found = load_record(folder)
+        recorded = (found.model["weights_sha256"], found.test_set["digest"], found.seed, found.engine, found.mode)
+        digest = digest_of(selected(self.record, self.data, model, part))
+        if recorded != (sha256_of(weights), digest, request.seed, request.engine, request.mode):
+            raise RunError(f"`{folder}` is a run of other weights, pictures or seed", "remove it, then resume")
+        return folder
 
     def _compared(self, runs: Sequence[Path]) -> str | None:
         """Writes the page that sets runs side by side; returns its address seen from the training's, None for one."""
@@ -253,6 +277,7 @@ def _means(columns: Mapping[str, Summary]) -> dict[str, float | None]:
 def _worst(run: Path, measured: Measurement) -> list[dict[str, Any]]:
     if "ssim" not in measured.columns:
         return []
+    # The lowest SSIM first: failures say more than successes chosen by hand.
     rows = sorted(measured.rows, key=lambda row: row.values["ssim"])[:_WORST]
     base = f"../{quote(run.name)}/images"
     return [
@@ -284,6 +309,7 @@ def _alike(run: Path, measured: Measurement, name: str) -> list[str]:
 
 
 def _ssim_to_input(run: Path, name: str) -> float:
+    # (H, W, 3) uint8 each, of one size as the engine saves them
     output, source = (
         np.asarray(Image.open(run / "images" / kind / f"{name}.png").convert("RGB")) for kind in ("output", "input")
     )

@@ -1,28 +1,36 @@
-"""Training pictures as the authors' loaders read them: every one opened once before, under numeric ASCII names."""
+"""Training pictures as the authors' loaders read them: what a test would show of them, under numeric ASCII names."""
 
 from __future__ import annotations
 
-import os
+import hashlib
+import json
 import shutil
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from skimage.color import lab2rgb, rgb2lab
 
-from harness.catalog.types import Direction, Family
+from harness.catalog.preprocessing import Size
+from harness.catalog.types import Family
+from harness.engines.inputs import cut_from_the_middle
 from harness.errors import ImageError, TestSetError
-from harness.images.pairing import split_ab
+from harness.files import sha256_of
+from harness.images.opening import open_picture, open_rgb
+from harness.images.pairing import looks_single, split_ab
+from harness.parallel import default_workers, in_order
 from harness.progress import Progress
+from harness.runs.training_record import TrainingRecord
 from harness.sets.trainable import TrainingData
+from harness.training.foreseeing import architecture_of_options, preprocessing_of
 
+# One row on the page; a CycleGAN's two generators share it.
 SAMPLES = 4
-_LEAST_ASPECT = 1.2
-"""A pair of halves narrower than this by their height is most likely a single picture."""
+_THEIR_FORMATS = ("PNG", "JPEG", "PPM", "BMP", "TIFF")
+"""What the authors' loaders look for; Pillow reads more, but not every Pillow does."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +38,21 @@ class Staged:
     """What was laid out.
 
     Attributes:
-        counts: folder (`train`, `trainA` …) -> pictures in it.
+        pictures: folder (`train`, `trainA` …) -> name below the dataset and size of each picture in it, of one half
+            where they are pairs; in the order of their numbers.
         refused: file below the dataset -> why it cannot be used.
         warnings: what the user should know of the pictures.
+        digest: SHA-256 over names and contents of the training pictures, refused ones too.
     """
 
-    counts: dict[str, int]
+    pictures: dict[str, list[tuple[str, Size]]]
     refused: dict[str, str]
     warnings: tuple[str, ...]
+    digest: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {folder: len(pictures) for folder, pictures in self.pictures.items()}
 
 
 @dataclass(frozen=True)
@@ -50,139 +65,173 @@ class Sample:
     target: Path | None
 
 
-def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) -> Staged:
-    """Lays the training pictures out in `folder`, linked where they can stay as they are.
+@dataclass(frozen=True)
+class _Laid:
+    """One picture of the dataset: its size, of one half of a pair, or why it cannot be used; and its hash."""
 
-    Pairs become two folders of halves where the family learns without pairs. The order is that of the names, so that
-    a training that goes on finds every picture under the same number.
+    file: Path
+    size: Size | None
+    sha256: str
+    refused: str = ""
+
+
+def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) -> Staged:
+    """Lays the training pictures out in `folder`, opened as a test opens them.
+
+    One is linked where the authors' loader reads the very same pixels, else it is written as a PNG. Pairs become two
+    folders of halves where the family learns without pairs. The order is that of the names, so that a training that
+    goes on finds every picture under the same number.
 
     Raises:
         TestSetError: fewer than two can be used.
     """
+    # Left by a cut. It removes links to the user's pictures, and never follows them.
     shutil.rmtree(folder, ignore_errors=True)
-    halves = data.kind == "pairs" and family == "cyclegan"
-    counts: dict[str, int] = {}
+    pictures: dict[str, list[tuple[str, Size]]] = {}
     refused: dict[str, str] = {}
     narrow: list[str] = []
+    hashes: list[tuple[str, str]] = []
     for part in data.parts:
-        files = data.pictures(part)
-        targets = [folder / f"{part}A", folder / f"{part}B"] if halves else [folder / part]
-        if data.kind == "photos":
-            targets = [folder / "train"]
+        # CycleGAN learns from pairs as from two heaps of pictures.
+        halves = data.kind == "pairs" and family == "cyclegan"
+        # Where their loaders look: `aligned` and `colorization` in `train`, `unaligned` in `trainA` and `trainB`.
+        names = [f"{part}A", f"{part}B"] if halves else ["train" if data.kind == "photos" else part]
+        targets = [folder / name for name in names]
         for target in targets:
             target.mkdir(parents=True)
-        lay = (
-            partial(_lay_halves, folders=targets)
-            if halves
-            else partial(_lay_link, folder=targets[0], pair=data.kind == "pairs")
-        )
-        with progress.step(f"looking at the pictures of `{part}`", len(files)) as step, _pool() as pool:
-            for file, outcome in zip(files, pool.map(_caught(lay), files, range(1, len(files) + 1)), strict=True):
-                shown = file.relative_to(data.folder).as_posix()
-                if isinstance(outcome, str):
-                    refused[shown] = outcome
-                elif outcome:
-                    narrow.append(shown)
-                step.advance()
-        counts |= {target.name: sum(1 for _ in target.iterdir()) for target in targets}
-    short = next((name for name, count in counts.items() if count < 2), None)
+        listed: list[tuple[str, Size]] = []
+        for laid in _lay_all(data, part, targets, progress):
+            shown = laid.file.relative_to(data.folder).as_posix()
+            # Refused ones too: a picture that is mended between two goings on changes what is trained on.
+            hashes.append((shown, laid.sha256))
+            if laid.size is None:
+                refused[shown] = laid.refused
+                continue
+            # Below the part, since two folders in it may hold files of one name.
+            listed.append((laid.file.relative_to(data.folder / part).as_posix(), laid.size))
+            # Upstream cuts any picture in two and trains on the halves, without a word.
+            if data.kind == "pairs" and looks_single((2 * laid.size[0], laid.size[1])):
+                narrow.append(shown)
+        pictures |= dict.fromkeys(names, listed)
+    short = next((name for name, listed in pictures.items() if len(listed) < 2), None)
     if short:
         first = next((f": `{name}`: {why}" for name, why in refused.items()), "")
         raise TestSetError(
             f"of the pictures for `{short}` in `{data.folder}` fewer than two can be used{first}",
-            "harness prepare-images FOLDER --targets FOLDER --split 80/10/10",
+            "mend them, or make pairs anew: harness prepare-images FOLDER --targets FOLDER --split 80/10/10",
         )
     warnings = []
     if narrow:
         warnings.append(f"{len(narrow)} pictures look like single ones, not like A and B side by side: `{narrow[0]}`")
-    return Staged(counts, refused, tuple(warnings))
+    digest = hashlib.sha256(json.dumps(hashes, ensure_ascii=False).encode()).hexdigest()
+    return Staged(pictures, refused, tuple(warnings), digest)
 
 
-def stage_samples(data: TrainingData, direction: Direction, family: Family, side: int, folder: Path) -> list[Sample]:
-    """Writes a few inputs, and targets where there are pairs, as squares of the size the network is trained on.
+def _lay_all(data: TrainingData, part: str, targets: Sequence[Path], progress: Progress) -> Iterator[_Laid]:
+    files = data.pictures(part)
 
-    They are of the held-out pictures where there are any.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    if family != "cyclegan":
-        return _samples(data, "G", direction == "AtoB", SAMPLES, side, folder)
-    return [s for n in ("G_A", "G_B") for s in _samples(data, n, n == "G_A", SAMPLES // 2, side, folder)]
-
-
-def _samples(data: TrainingData, network: str, forward: bool, count: int, side: int, folder: Path) -> list[Sample]:
-    letter = "AB"[not forward]
-    parts = [data.chosen_on or "", *data.parts] if data.has_targets else [f"test{letter}", f"train{letter}"]
-    files = next((found for part in parts if part and (found := data.pictures(part))), [])
-    made = []
-    for number, file in enumerate(_spread(files, count), 1):
+    def lay(numbered: tuple[int, Path]) -> _Laid:
+        number, file = numbered
+        sha256 = ""
         try:
-            with Image.open(file) as opened:
-                whole = opened.convert("RGB")
-            halves = _halves(whole, data.kind)
-        except (OSError, ValueError, ImageError):  # said when the held-out pictures are tested
-            continue
-        source, target = halves if forward or halves[1] is None else (halves[1], halves[0])
-        saved = {}
-        for kind, picture in (("input", source), ("target", target)):
-            if picture is not None:
-                saved[kind] = folder / kind / f"{network}-{number}.png"
-                saved[kind].parent.mkdir(exist_ok=True)
-                picture.resize((side, side), Image.Resampling.BICUBIC).save(saved[kind])
-        made.append(Sample(network, file.stem, saved["input"], saved.get("target")))
+            sha256 = sha256_of(file)
+            # Their loaders sort by name, and pass over endings they do not list: `.JPG` is in, `.Jpg` and `.webp` are
+            # not.
+            return _Laid(file, _lay(file, [t / f"{number:06d}.png" for t in targets], data.kind), sha256)
+        except ImageError as error:
+            return _Laid(file, None, sha256, error.message)
+        except OSError as error:
+            return _Laid(file, None, sha256, f"cannot be read: {error.strerror or error}")
+
+    with progress.step(f"looking at the pictures of `{part}`", len(files)) as step:
+        for laid in in_order(lay, enumerate(files, 1), default_workers()):
+            step.advance()
+            yield laid
+
+
+def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
+    """Lays one picture out, its halves where there are two targets; returns its size, or that of a half."""
+    picture = open_picture(file)
+    # (A, B), left and right, or the one picture
+    halves = split_ab(picture.image) if kind == "pairs" else (picture.image,)
+    if len(targets) == 2:
+        for half, target in zip(halves, targets, strict=True):
+            # Written once and read every epoch: PNG decodes as fast at any level and compresses fastest at 1.
+            half.save(target, compress_level=1)
+    elif picture.untouched and _is_known(file):
+        try:
+            targets[0].symlink_to(file.resolve())  # their loaders go by the ending, Pillow by the content
+        except OSError:  # Windows without the right to make links
+            shutil.copyfile(file, targets[0])
+    else:
+        # Their `Image.open(path).convert("RGB")` ignores the EXIF rotation, makes transparency black and 16 bits white.
+        picture.image.save(targets[0], compress_level=1)
+    return halves[0].size
+
+
+def _is_known(file: Path) -> bool:
+    """Whether any Pillow can open the file, also one that a plugin was not told to."""
+    try:
+        with Image.open(file, formats=_THEIR_FORMATS):
+            return True
+    except (OSError, SyntaxError, ValueError):
+        return False
+
+
+def stage_samples(data: TrainingData, record: TrainingRecord, options: Mapping[str, Any], folder: Path) -> list[Sample]:
+    """Writes a few inputs, and targets where there are pairs, as the networks see pictures.
+
+    They are of the held-out pictures where there are any. The names of the files tell which generator draws them.
+
+    Args:
+        options: as the parser of `train.py` has them.
+    """
+    networks = ("G",) if record.family != "cyclegan" else ("G_A", "G_B")
+    made = []
+    for network in networks:
+        forward = record.direction == "AtoB" if network == "G" else network == "G_A"
+        # Of pictures without pairs G_A draws from those of A, G_B from those of B.
+        files = _spread(_sampled_from(data, "AB"[not forward]), SAMPLES // len(networks))
+        for number, file in enumerate(files, 1):
+            try:
+                source, target = _shown(file, data.kind, options, forward=forward)
+            except ImageError:  # training pictures that cannot be used are named, and nothing is held out here
+                continue
+            saved = {"input": folder / "input" / f"{network}-{number}.png"}
+            saved["input"].parent.mkdir(parents=True, exist_ok=True)
+            source.save(saved["input"])
+            if target is not None:
+                saved["target"] = folder / "target" / saved["input"].name
+                saved["target"].parent.mkdir(exist_ok=True)
+                target.save(saved["target"])
+            made.append(Sample(network, file.stem, saved["input"], saved.get("target")))
     return made
 
 
-def _halves(whole: Image.Image, kind: str) -> tuple[Image.Image, Image.Image | None]:
-    """Input and target, A and B of pairs; the input of a photo to colour has its lightness and no colour."""
-    if kind == "pairs":
-        return split_ab(whole)
-    if kind == "unpaired":
-        return whole, None
-    lab = rgb2lab(np.asarray(whole))
-    lab[..., 1:] = 0
-    return Image.fromarray((lab2rgb(lab) * 255).round().astype(np.uint8)), whole
+def _sampled_from(data: TrainingData, letter: str) -> list[Path]:
+    parts = [data.chosen_on or "", *data.parts] if data.has_targets else [f"test{letter}", f"train{letter}"]
+    return next((found for part in parts if part and (found := data.pictures(part))), [])
+
+
+def _shown(
+    file: Path, kind: str, options: Mapping[str, Any], *, forward: bool
+) -> tuple[Image.Image, Image.Image | None]:
+    """Input and target of a sample; the input of a photo to colour has its lightness and no colour."""
+    picture = open_rgb(file)
+    halves = split_ab(picture) if kind == "pairs" else (picture,)
+    multiple = architecture_of_options(options).multiple_of
+    scaled, size = preprocessing_of(options).sampled(halves[0].size, multiple)
+    # Cut in the middle as tests are: a random cut would be another picture after every epoch.
+    source, *rest = (cut_from_the_middle(half, scaled, size) for half in halves)
+    if kind == "photos":
+        lab = rgb2lab(np.asarray(source))  # (H, W, 3): L 0 to 100, then the two axes of colour
+        lab[..., 1:] = 0
+        return Image.fromarray((lab2rgb(lab) * 255).round().astype(np.uint8)), source
+    if not rest:
+        return source, None
+    return (source, rest[0]) if forward else (rest[0], source)
 
 
 def _spread(files: Sequence[Path], count: int) -> list[Path]:
-    return (
-        [files[i * len(files) // count] for i in range(min(count, len(files)))] if len(files) >= count else list(files)
-    )
-
-
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(8, os.cpu_count() or 1))
-
-
-def _caught(lay: Callable[[Path, int], bool]) -> Callable[[Path, int], bool | str]:
-    def one(file: Path, number: int) -> bool | str:
-        try:
-            return lay(file, number)
-        except ImageError as error:
-            return error.message
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            return f"cannot be read as a picture: {error}"
-
-    return one
-
-
-def _lay_link(file: Path, number: int, folder: Path, pair: bool) -> bool:
-    """Links a picture that can be read; returns whether a pair looks like none."""
-    with Image.open(file) as picture:
-        picture.load()
-        width, height = picture.size
-    if pair and width < 2:
-        raise ImageError("it is 1 pixel wide, which has no two halves")
-    target = folder / f"{number:06d}.png"  # their loaders go by the ending, Pillow by the content
-    try:
-        target.symlink_to(file.resolve())
-    except OSError:  # Windows without the right to make links
-        shutil.copyfile(file, target)
-    return pair and width < _LEAST_ASPECT * height
-
-
-def _lay_halves(file: Path, number: int, folders: Sequence[Path]) -> bool:
-    with Image.open(file) as picture:
-        halves = split_ab(picture.convert("RGB"))
-    for half, folder in zip(halves, folders, strict=True):
-        half.save(folder / f"{number:06d}.png", compress_level=1)
-    return halves[0].width * 2 < _LEAST_ASPECT * halves[0].height
+    # Spread over the list: neighbours are often of one place or one film.
+    return [files[i * len(files) // count] for i in range(count)] if len(files) > count else list(files)

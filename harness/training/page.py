@@ -82,6 +82,7 @@ def render_training(page: TrainingPage, words: Language) -> str:
         styles=("run.css", "training.css"),
         scripts=("curves.js", "strips.js", "outcome.js", "training.js"),
         data=_data(page, words),
+        # For `progress.js`: a page from disk has no origin that 'self' could mean.
         script_sources="'self' file:",
         page=page,
         guide="cyclegan" if cyclic else "pix2pix",
@@ -93,6 +94,7 @@ def render_training(page: TrainingPage, words: Language) -> str:
 
 
 def _cyclic(page: TrainingPage) -> bool:
+    # A page written before the first loss goes by the family.
     names = page.document["losses"]["names"]
     return any(n.startswith("cycle") for n in names) or dict(page.facts).get("family", "").startswith("cycle")
 

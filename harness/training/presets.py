@@ -18,6 +18,7 @@ _SMALLER: dict[tuple[Preset, Family], str] = {
     ("course", "pix2pix"): "--ngf 32 --ndf 32",
     ("course", "cyclegan"): "--netG resnet_6blocks --ngf 32 --ndf 32",
 }
+# The same U-Net, from one channel to two.
 _LIKE: dict[Family, Family] = {"colorization": "pix2pix"}
 # 143 to 128 is the authors' jitter of 286 to 256 at half the size.
 
@@ -32,6 +33,7 @@ def preset_options(preset: Preset, family: Family, images: int) -> tuple[str, ..
     if preset == "paper":
         return ()
     epochs = max(2, min(_MOST_EPOCHS, round(_ITERATIONS[preset] / images)))
+    # Half at the full rate, half falling, as the authors' 100 + 100.
     constant = (epochs + 1) // 2
     schedule = ("--n_epochs", str(constant), "--n_epochs_decay", str(epochs - constant))
     return (*_SMALLER[preset, _LIKE.get(family, family)].split(), *schedule)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.runs.training_record import TrainingRecord, load_training
 from harness.training.page import PAGE, PROGRESS, TrainingPage, write_progress, write_training_page
 from harness.web.privacy import public_word, without_paths
 
+if TYPE_CHECKING:
+    from harness.training.laying_out import Sample
+
+# What `write_progress` begins with, and what the page's script defines.
 _CALL = "harnessProgress("
 
 _NOTHING_YET: dict[str, Any] = {
@@ -46,6 +51,23 @@ def last_known(folder: Path) -> dict[str, Any]:
     return {key: told[key] for key in _NOTHING_YET if key in told}
 
 
+def sample_strips(folder: Path, samples: Sequence[Sample]) -> dict[str, Any]:
+    """Returns the sample pictures and what was drawn of them after each epoch, as addresses below the folder."""
+
+    def address(path: Path | None) -> str | None:
+        return path.relative_to(folder).as_posix() if path is not None and path.is_file() else None
+
+    # `sample_hooks` writes five digits, by which names sort as numbers do.
+    drawn = sorted(p for p in (folder / "samples").glob("[0-9]*") if p.is_dir())
+    return {
+        "inputs": [
+            {"name": s.name, "network": s.network, "input": address(s.input), "target": address(s.target)}
+            for s in samples
+        ],
+        "epochs": [{"epoch": int(p.name), "outputs": [address(p / s.input.name) for s in samples]} for p in drawn],
+    }
+
+
 def rewrite_page(folder: Path, lang: str | None = None) -> Path:
     """Writes a training's page again, in another language too, and returns its path; RunError where there is none."""
     record = load_training(folder)
@@ -53,7 +75,7 @@ def rewrite_page(folder: Path, lang: str | None = None) -> Path:
     return folder / PAGE
 
 
-def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], page: bool = False) -> None:
+def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], *, page: bool = False) -> None:
     """Writes `progress.js`, which an open page reads by itself, and with `page` the page too.
 
     Args:
@@ -72,6 +94,7 @@ def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
     return {
         **_NOTHING_YET,
         **known,
+        # The monitor's guess is of `train.py` alone, and it has ended.
         **({"seconds_left": None} if done else {}),
         "format": 1,
         "run": record.name,
@@ -101,6 +124,7 @@ def _facts(record: TrainingRecord) -> list[tuple[str, str]]:
         ("schedule", schedule),
         ("batch", str(plan.get("batch_size", ""))),
         ("options", " ".join(f"--{key} {options[key]}" for key in _SHOWN_OPTIONS if key in options)),
+        # Pages are handed on and handed in: paths tell whose machine it was.
         ("given", without_paths(shlex.join(record.options))),
         ("parameters", parameters),
         ("device", record.device + (f" × {record.processes}" if record.processes > 1 else "")),

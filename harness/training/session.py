@@ -12,21 +12,26 @@ from typing import Any
 
 from harness.catalog.repositories import PYTORCH
 from harness.engines.official.training import TrainingJob, train
-from harness.errors import DeviceError
+from harness.errors import MemoryShortError
 from harness.progress import Progress
 from harness.report.writing import write_index
 from harness.runs.training_record import State, TrainingRecord, save_training
 from harness.sets.trainable import TrainingData
-from harness.training import checks as planning
+from harness.training.checks import check_disk, digest_of_names, disk_needed, sentences
 from harness.training.evaluation import end_training
-from harness.training.laying_out import Sample, stage, stage_samples
+from harness.training.foreseeing import refuse_sizes, refuse_skips, refuse_values, schedule
+from harness.training.generators import refuse_held_out
+from harness.training.laying_out import Sample, Staged, stage, stage_samples
+from harness.training.loss_log import FILE, read_losses
 from harness.training.monitor import Monitor
-from harness.training.publishing import last_known, publish
+from harness.training.publishing import last_known, publish, sample_strips
 from harness.training.tensorboard import Scalars
 from harness.workspace import Workspace
 
+# An open page asks every two seconds. The record is larger and read by nobody meanwhile.
 _SECONDS_BETWEEN_PAGES = 3.0
 _SECONDS_BETWEEN_RECORDS = 30.0
+# Hidden: nothing in it is a result, and all of it is laid out anew.
 _STAGED = ".data"
 
 
@@ -37,76 +42,119 @@ def warned(record: TrainingRecord, warning: str, progress: Progress) -> Training
 
 
 class Going:
-    """One going of a training, from its start or from where it was cut off."""
+    """One going of a training, from its start or from where it was cut off.
+
+    Attributes:
+        job: what the authors' script is asked for.
+        monitor: what it tells; None before it has begun.
+    """
 
     def __init__(
         self, workspace: Workspace, folder: Path, record: TrainingRecord, data: TrainingData, progress: Progress
     ) -> None:
         self.workspace, self.folder, self.record, self.data, self.progress = workspace, folder, record, data, progress
         self.monitor: Monitor | None = None
+        self._begun_at, self._seconds_before = time.monotonic(), record.seconds
+        self._published = self._recorded = self._begun_at
         self._scalars = Scalars(folder) if record.tensorboard else None
         self._known = last_known(folder)
-        self._published = self._recorded = time.monotonic()
+        self._options: dict[str, Any] = {}
+        self._staged: Staged | None = None
+        self._samples: list[Sample] = []
+
+    @property
+    def job(self) -> TrainingJob:
+        record = self.record
+        # Reading a loss makes a GPU wait for its queue, hence every tenth; a CPU has none.
+        return TrainingJob(
+            family=record.family, direction=record.direction, data=self.folder / _STAGED, folder=self.folder,
+            options=record.options, device=record.device, processes=record.processes, seed=record.seed,
+            keep=record.keep, without_skips=record.without_skips, log_every=1 if record.device == "cpu" else 10,
+        )  # fmt: skip
 
     def train(self) -> None:
         """Runs `train.py` to its end; a batch too large for the memory is halved."""
-        staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
-        facts = {
-            "counts": staged.counts, "refused": staged.refused,
-            "chosen_on": self.data.chosen_on, "tested_on": self.data.tested_on,
-        }  # fmt: skip
-        self.record = replace(self.record, dataset=self.record.dataset | facts)
-        if self.data.has_targets and self.data.chosen_on and self.data.chosen_on == self.data.tested_on:
-            self.progress.say(f"the best epoch will be chosen on `{self.data.tested_on}`, where it is measured too")
-        for warning in self._warnings_of(staged.warnings, len(staged.refused)):
-            self.record = warned(self.record, warning, self.progress)
         while True:
             try:
                 self._train_once()
                 return
-            except DeviceError as error:
-                batch = self.monitor.plan.get("batch_size", 1) if self.monitor else 1
-                if "memory" not in error.message or batch == 1:
+            except MemoryShortError:
+                # What its parser made of them: the size may have come from the preset, or by an abbreviation.
+                # The next round goes on from the last state, at the beginning of its epoch: other batches are other
+                # iterations.
+                batch = self._options.get("batch_size", 1)
+                if batch < 2:
                     raise
                 self._halve(batch)
 
-    def _warnings_of(self, warnings: Sequence[str], refused: int) -> list[str]:
-        found = list(warnings)
-        if refused:
-            found.append(f"{refused} pictures cannot be used and are left out; `training.json` says why")
-        if self.data.chosen_on is None:
-            found.append("nothing is held out (no `test` or `val`): the result will not be measured")
-        return found
+    def end(self) -> None:
+        """Tests what came of it, and writes the last pages."""
+        self.record = end_training(self.workspace, self.folder, self.record, self.data, self.progress)
+        self.record = replace(self.record, state="finished", message=None, hint=None)
+        self._save()
+        write_index(self.workspace.results, self.record.lang)
 
-    def _halve(self, batch: int) -> None:
-        given = [*self.record.options, "--batch_size", str(batch // 2)]
-        self.record = replace(self.record, options=tuple(given))
-        self.record = warned(
-            self.record, f"{batch} images at once do not fit the memory: {batch // 2} now", self.progress
-        )
+    def what_stays(self) -> tuple[str | None, str]:
+        """Returns the command that goes on with it, None where nothing was begun, and what there is to go on from."""
+        resume, state = f"harness train --resume {self.record.name}", self.job.state
+        if self.record.state == "ending":
+            return resume, "it is trained; its tests go on where they were"
+        if state.is_file():
+            saved = self.monitor.saved if self.monitor else None
+            after = f" after iteration {saved['iteration']}" if saved else ""
+            return resume, f"its state{after} is saved in `{state}`"
+        if read_losses(self.folder / FILE):
+            return resume, "no state was saved yet: it would begin again"
+        return None, "nothing was trained yet"
+
+    def stop(self, state: State, message: str, hint: str | None) -> None:
+        """Writes down why it stopped; a stop within the tests leaves the training as done."""
+        # All was trained: a failed test must not send anybody back to training.
+        if self.record.state == "ending":
+            state = "ending"
+        elif self.monitor and self.monitor.plan:
+            self._look()
+        self.record = replace(self.record, state=state, message=message, hint=hint)
+        self._save()
+
+    def clear(self) -> None:
+        """Takes away what was laid out for `train.py`; it is laid out again when the training goes on."""
+        if self._scalars:
+            self._scalars.close()
+        # The others are temporary folders that only a kill leaves behind.
+        for left in (self.folder / _STAGED, *self.folder.glob(".official-*"), *self.folder.glob(".sweep-*")):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _train_once(self) -> None:
-        record = self.record
-        samples = self._samples()
-        by_network: dict[str, tuple[Path, ...]] = {}
-        for sample in samples:
-            by_network[sample.network] = (*by_network.get(sample.network, ()), sample.input)
-        job = TrainingJob(
-            family=record.family, direction=record.direction, data=self.folder / _STAGED, folder=self.folder,
-            options=record.options, samples=by_network, device=record.device, processes=record.processes,
-            seed=record.seed, keep=record.keep, without_skips=record.without_skips,
-            log_every=1 if record.device == "cpu" else 10,
-        )  # fmt: skip
         with ExitStack() as stack:
-            step = stack.enter_context(self.progress.step("training", unit="iterations"))
-            self.monitor = Monitor(self.folder, samples, self.progress, step, record.seconds)
-            finished = train(job, self.workspace.upstream(PYTORCH.id), self._told)
+            clone = self.workspace.upstream(PYTORCH.id)
+            # The bar opens within the first event and closes with the stack, after the last.
+            finished = train(self.job, clone, lambda kind, told: self._told(kind, told, stack))
         self._look()
         self.record = replace(self.record, shims=finished.shims, state="ending")
         self._save()
 
-    def _told(self, kind: str, told: dict[str, Any]) -> None:
+    def _halve(self, batch: int) -> None:
+        # argparse takes the last of an option given twice.
+        given = (*self.record.options, "--batch_size", str(batch // 2))
+        self.record = warned(
+            replace(self.record, options=given),
+            f"{batch} images at once do not fit the memory: {batch // 2} now",
+            self.progress,
+        )
+        save_training(self.folder, self.record)  # a cut before the plan is told must not forget it
+
+    def _told(self, kind: str, told: Any, stack: ExitStack) -> None:
+        # Told before `train.py` reads a picture: it waits for this to return.
+        if kind == "options":
+            self._lay_out(told)
+            step = stack.enter_context(self.progress.step("training", unit="iterations"))
+            self.monitor = Monitor(self.folder, self.progress, step)
+            return
         assert self.monitor
+        if kind == "stopping":
+            self.progress.say("stopping: the state is saved first; a second Ctrl-C stops at once")
+            return
         self.monitor.told(kind, told)
         if self._scalars:
             self._scalars.told(kind, told)
@@ -121,15 +169,69 @@ class Going:
             self._recorded = now
             save_training(self.folder, self.record)
 
+    def _lay_out(self, told: dict[str, Any]) -> None:
+        """Refuses what would fail hours later, and lays out what `train.py` reads; `told` is what its parser made."""
+        self._options = options = told["options"]
+        # What costs nothing first, then the pictures, which may be many.
+        refuse_values(options, told["choices"])
+        if self.record.without_skips:
+            refuse_skips(options, self.record.family)
+        # Another start with a smaller batch reads what is laid out already.
+        if self._staged is None:
+            self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
+            refuse_sizes(options, self._staged.pictures)
+            refuse_held_out(self.record, options, self.data, self.progress)
+            for warning in self._warnings(self._staged):
+                self.record = warned(self.record, warning, self.progress)
+            self._note(self._staged)
+        unexpected, drawing = schedule(options, told["rates"])
+        if unexpected:
+            self.record = warned(self.record, unexpected, self.progress)
+        if drawing:
+            self.progress.say(drawing)
+        self._samples = stage_samples(self.data, self.record, options, self.folder / "samples")
+
+    def _note(self, staged: Staged) -> None:
+        """Puts what was laid out into the record, and says what is otherwise than one may think."""
+        dataset = self.record.dataset
+        if dataset.get("digest") not in {None, staged.digest}:
+            # An old record: its digest is over names and sizes, and equal ones are no sign of a change.
+            if dataset["digest"] != digest_of_names(self.data):
+                changed = "the training pictures were changed between two goings on"
+                self.record = warned(self.record, changed, self.progress)
+            else:
+                self.progress.say("the training pictures are as large as they were; their pixels were not hashed then")
+        facts = {
+            "digest": dataset.get("digest", staged.digest), "counts": staged.counts, "refused": staged.refused,
+            "chosen_on": self.data.chosen_on, "tested_on": self.data.tested_on,
+        }  # fmt: skip
+        self.record = replace(self.record, dataset=dataset | facts)
+        if self.data.has_targets and self.data.chosen_on and self.data.chosen_on == self.data.tested_on:
+            self.progress.say(f"the best epoch will be chosen on `{self.data.tested_on}`, where it is measured too")
+
+    def _warnings(self, staged: Staged) -> Sequence[str]:
+        found = [*self.data.remarks(), *staged.warnings]
+        if staged.refused:
+            name, why = next(iter(staged.refused.items()))
+            found.append(
+                f"{len(staged.refused)} pictures cannot be used and are left out, as `{name}`: {why}; `training.json` "
+                "names them all"
+            )
+        if self.data.chosen_on is None:
+            found.append("nothing is held out (no `test` or `val`): the result will not be measured")
+        return found
+
     def _begin(self, told: dict[str, Any]) -> None:
         """Says what is about to be done, before the first iteration, and that there is room for it."""
         assert self.monitor
+        # Paths of this machine have no place in a record that is handed on.
         public = {k: v for k, v in told["options"].items() if k not in {"dataroot", "checkpoints_dir"}}
         resumes = (*self.record.resumes, *([self.monitor.resumed] if self.monitor.resumed else []))
         self.record = replace(self.record, plan=told | {"options": public}, resumes=resumes, state="running")
-        needed = planning.disk_needed(told, self.record.keep)
-        planning.check_disk(self.folder, needed, shutil.disk_usage(self.folder).free)
-        for sentence in planning.sentences(self.record, needed):
+        needed = disk_needed(told, self.record.keep)
+        # An error raised here ends `train.py` before its first iteration.
+        check_disk(self.folder, needed, shutil.disk_usage(self.folder).free)
+        for sentence in sentences(self.record, needed):
             self.progress.say(sentence)
         if self.monitor.resumed:
             self.progress.say(f"going on in epoch {told['epoch']}, after iteration {told['iteration']}")
@@ -138,36 +240,15 @@ class Going:
         write_index(self.workspace.results, self.record.lang)
         self.progress.say(f"watch it: {(self.folder / 'index.html').as_uri()}")
 
-    def end(self) -> None:
-        """Tests what came of it, and writes the last pages."""
-        self.record = end_training(self.workspace, self.folder, self.record, self.data, self.progress)
-        self.record = replace(self.record, state="finished", message=None, hint=None)
-        self._save()
-        write_index(self.workspace.results, self.record.lang)
-
-    def _samples(self) -> list[Sample]:
-        side = planning.side_of(self.record.options)
-        return stage_samples(self.data, self.record.direction, self.record.family, side, self.folder / "samples")
-
-    def clear(self) -> None:
-        """Takes away what was laid out for `train.py`; it is laid out again when the training goes on."""
-        if self._scalars:
-            self._scalars.close()
-        shutil.rmtree(self.folder / _STAGED, ignore_errors=True)
-
-    def stop(self, state: State, message: str, hint: str | None) -> None:
-        """Writes down why it stopped; a stop within the tests leaves the training as done."""
-        if self.record.state == "ending":
-            state = "ending"
-        elif self.monitor and self.monitor.plan:
-            self._look()
-        self.record = replace(self.record, state=state, message=message, hint=hint)
-        self._save()
-
     def _look(self) -> None:
         assert self.monitor
-        self._known = self.monitor.document()
-        self.record = replace(self.record, seconds=round(self.monitor.seconds, 1))
+        seconds = self._seconds_before + time.monotonic() - self._begun_at
+        self._known = {
+            **self.monitor.document(),
+            "seconds_spent": seconds,
+            "samples": sample_strips(self.folder, self._samples),
+        }
+        self.record = replace(self.record, seconds=round(seconds, 1))
 
     def _save(self) -> None:
         save_training(self.folder, self.record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -16,104 +16,89 @@ from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Direction, Family
 from harness.engines.devices import resolve_device
 from harness.engines.official.training import STATE
-from harness.errors import GitError, HarnessError, TrainingError
+from harness.errors import GitError, HarnessError, MemoryShortError, OfficialScriptError, TrainingError
 from harness.progress import Progress, Silent
 from harness.provision.installed import clone_state
+from harness.redacting import public_address
+from harness.report.writing import write_index
 from harness.runs.training_record import TrainingRecord, find_training, load_training, save_training
 from harness.runs.versions import versions
 from harness.sets.trainable import TrainingData, check_set, find_data
-from harness.testing.recording import public_url
-from harness.training import checks as planning
-from harness.training.presets import Preset, preset_options
+from harness.training import checks
+from harness.training.presets import preset_options
 from harness.training.session import Going, warned
+from harness.training.tasks import build_task_set
+from harness.training.train_request import TrainRequest
 from harness.version import __version__
 from harness.workspace import Workspace
 
 
-def train(
-    workspace: Workspace,
-    dataset: str,
-    family: Family | None = None,
-    direction: Direction | None = None,
-    preset: Preset = "paper",
-    options: Sequence[str] = (),
-    name: str | None = None,
-    device: str = "auto",
-    processes: int = 1,
-    seed: int = 0,
-    keep: int = 10,
-    without_skips: bool = False,
-    tensorboard: bool = False,
-    lang: str = "en",
-    command: Sequence[str] = (),
-    progress: Progress | None = None,
-) -> TrainingRecord:
+def train(workspace: Workspace, request: TrainRequest, progress: Progress | None = None) -> TrainingRecord:
     """Trains on a dataset with the authors' `train.py` and tests what came of it; all in `results/<name>/`.
 
-    Args:
-        dataset: a prepared set, an official dataset, or a folder laid out like one; see `find_data`.
-        family: by default pix2pix for pairs and cyclegan for pictures without partners; `colorization` takes photos.
-        direction: by default the one the dataset is made for. CycleGAN learns both.
-        preset: size and length; `paper` is the authors' own.
-        options: further options of `train.py`, which win over the preset's.
-        processes: how many train together, on GPUs one each.
-        keep: how many epochs' networks stay on the disk, the last one always; the best is chosen among them.
-        without_skips: whether the U-Net's skip connections are to carry nothing, to see what they are good for.
-        tensorboard: whether to write event files for TensorBoard too.
-        command: the command line as typed, for the record.
+    Where nothing was trained yet when it stopped, nothing of it stays, but for the script's log where it failed.
 
     Raises:
         TrainingError: it cannot begin as asked, or stopped itself; what is said goes on where it was.
         HarnessError: any other of its kinds.
     """
     progress = progress or Silent()
-    planning.check_options(options)
-    if tensorboard:
-        planning.check_installed("tensorboard", "--tensorboard")
+    if request.tensorboard:
+        checks.check_installed("tensorboard", "--tensorboard")
     _clone(workspace)
-    data = find_data(workspace, dataset, family)
+    dataset = request.dataset
+    if request.task is not None:
+        dataset = build_task_set(workspace, request.task, Path(dataset).expanduser(), progress=progress).folder.name
+    data = find_data(workspace, dataset, request.family, follow_links=request.follow_links)
+    if data.found.note:
+        progress.say(data.found.note)
     check_set(data)
-    family = family or ("pix2pix" if data.kind == "pairs" else "cyclegan")
-    chosen = _direction(data, family, direction, progress)
-    resolved = resolve_device(device)
-    planning.check_processes(processes, resolved)
-    if name is not None:
-        planning.check_name(workspace, name)
-    images = max(len(data.pictures(part)) for part in data.parts)
-    given = (*preset_options(preset, family, images), *options)
-    planning.check_sizes(given, family)
+    family = request.family or ("pix2pix" if data.kind == "pairs" else "cyclegan")
+    chosen = _direction(data, family, request.direction, progress)
+    device = resolve_device(request.device)
+    checks.check_processes(request.processes, device)
+    if request.name is not None:
+        checks.check_name(workspace, request.name, family)
+    # Two that begin at once must not choose one name; the lock ends once the folder stands.
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
-        folder = workspace.run(name or planning.free_name(workspace, data, family))
+        folder = workspace.run(request.name or checks.free_name(workspace, data, family))
         folder.mkdir(parents=True)
     clone = clone_state(workspace)
     assert clone
+    # Unaligned pictures: an epoch goes as often as the larger side has some.
+    images = max(len(data.pictures(part)) for part in data.parts)
     record = TrainingRecord(
         name=folder.name,
         harness_version=__version__,
-        command=tuple(command),
-        started=_now(),
+        command=request.command,
+        started=datetime.now().astimezone().isoformat(timespec="seconds"),
         state="starting",
         family=family,
         direction=chosen,
-        preset=preset,
-        options=given,
-        dataset={"name": data.name, "reference": data.reference, "digest": planning.digest(data)},
-        device=resolved,
-        processes=processes,
-        seed=seed,
-        keep=keep,
-        upstream={**asdict(clone), "url": public_url(clone.url)},
+        preset=request.preset,
+        options=(*preset_options(request.preset, family, images), *request.options),
+        dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
+        device=device,
+        processes=request.processes,
+        seed=request.seed,
+        keep=request.keep,
+        upstream={**asdict(clone), "url": public_address(clone.url)},
         versions=versions(),
-        lang=lang,
-        without_skips=without_skips,
-        tensorboard=tensorboard,
+        lang=request.lang,
+        without_skips=request.without_skips,
+        tensorboard=request.tensorboard,
     )
     save_training(folder, record)
+    going = Going(workspace, folder, record, data, progress)
     try:
-        return _go(workspace, folder, record, data, progress)
+        return _go(going)
     except BaseException:
-        if not (folder / "losses.csv").exists():  # nothing was trained: nothing to go on from
+        # Ctrl-C too: an empty training would keep its name from the next attempt.
+        if going.what_stays()[0] is None:
             shutil.rmtree(folder)
+            with suppress(HarnessError, OSError):  # what stopped it matters more than what one page lists
+                if (workspace.results / "index.html").is_file():
+                    write_index(workspace.results, record.lang)
         raise
 
 
@@ -135,16 +120,16 @@ def resume(
     if record.state == "finished":
         raise TrainingError(f"`{record.name}` is finished", f"harness test --model {record.name}")
     _clone(workspace)
-    data = find_data(workspace, record.dataset["reference"], record.family)
-    if planning.digest(data) != record.dataset["digest"]:
-        record = warned(record, "the training pictures were changed between two goings on", progress)
+    follow_links = record.dataset.get("follow_links", False)
+    data = find_data(workspace, record.dataset["reference"], record.family, follow_links=follow_links)
     now = clone_state(workspace)
+    # The state may still fit their networks: a warning in the record, no refusal.
     if now and now.commit != record.upstream["commit"]:
         record = warned(record, f"the authors' code changed to {now.commit[:7]} between two goings on", progress)
-    record = replace(record, device=resolve_device(device or record.device))
+    record = replace(record, device=resolve_device(device or record.device), message=None, hint=None)
     if not (folder / "checkpoints" / STATE).is_file():
         progress.say(f"`{record.name}` has no checkpoint yet: it begins again")
-    return _go(workspace, folder, replace(record, message=None, hint=None), data, progress)
+    return _go(Going(workspace, folder, record, data, progress))
 
 
 def _direction(data: TrainingData, family: Family, asked: Direction | None, progress: Progress) -> Direction:
@@ -154,7 +139,7 @@ def _direction(data: TrainingData, family: Family, asked: Direction | None, prog
             progress.warn(f"{learns}: `--direction` changes nothing")
         return "AtoB"
     chosen = asked or data.direction or "AtoB"
-    warning = planning.direction_warning(data, family, chosen)
+    warning = checks.direction_warning(data, family, chosen)
     if warning:
         progress.warn(warning)
     elif asked is None and data.direction is None:
@@ -164,51 +149,60 @@ def _direction(data: TrainingData, family: Family, asked: Direction | None, prog
     return chosen
 
 
-def _clone(workspace: Workspace) -> Path:
+def _clone(workspace: Workspace) -> None:
     clone = workspace.upstream(PYTORCH.id)
     if not clone.is_dir():
         raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
-    return clone
 
 
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def _go(
-    workspace: Workspace, folder: Path, record: TrainingRecord, data: TrainingData, progress: Progress
-) -> TrainingRecord:
+def _go(going: Going) -> TrainingRecord:
     """Trains until it ends, then tests; whatever stops it stands in the record and on the page."""
-    with _alone(folder):
-        going = Going(workspace, folder, record, data, progress)
+    with _alone(going.folder):
         try:
-            if record.state != "ending":
+            if going.record.state != "ending":
                 going.train()
             going.end()
         except KeyboardInterrupt:
-            going.stop("interrupted", "stopped by hand", f"harness train --resume {record.name}")
-            progress.warn(
-                f"`{record.name}` stopped; it can go on where it was", f"harness train --resume {record.name}"
-            )
+            hint, stays = going.what_stays()
+            if hint is not None:
+                going.stop("interrupted", "stopped by hand", hint)
+            going.progress.warn(f"`{going.record.name}` stopped; {stays}", hint)
             raise
         except HarnessError as error:
+            # Before `stop` changes the state, by which it says what stays.
+            told = _with_log(going, error)
             with suppress(OSError):  # the same full disk, perhaps; the error itself matters more
                 going.stop("failed", error.message.partition("\n")[0], error.hint)
-            raise
+            raise told from error
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
+            hint, stays = going.what_stays()
             raise TrainingError(
-                f"the disk is full: nothing more could be written to `{folder}`; the last state is kept",
-                f"make room, then harness train --resume {record.name}",
+                f"the disk is full: nothing more could be written to `{going.folder}`; {stays}",
+                f"make room, then {hint or 'the same command again'}",
             ) from error
         finally:
             going.clear()
         return going.record
 
 
+def _with_log(going: Going, error: HarnessError) -> HarnessError:
+    """The error with where the whole output of the script is; it is kept where the training's folder does not stay."""
+    log = going.folder / "log.txt"
+    if not isinstance(error, OfficialScriptError | MemoryShortError) or not log.is_file():
+        return error
+    hint, stays = going.what_stays()
+    if hint is None:
+        kept = going.folder.with_name(f"{going.folder.name}.failed.log")
+        with suppress(OSError):
+            log = Path(shutil.copyfile(log, kept))
+    return error.restated(f"{error.message}\n{stays}\nthe whole log: `{log}`")
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
+    # The system lets go of it when this process dies, however that happens.
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)

@@ -39,6 +39,7 @@ def build_task_set(
     if not folder.exists():
         raise TestSetError(f"there is no folder `{folder}`", f"harness train --task {task} --dataset FOLDER_OF_PHOTOS")
     request = PrepareRequest(folder=folder, size=size, as_="photo", to=task, split=SPLIT)
+    # Planned twice: only a plan says where the pictures come from, and by that the set is named.
     origin = plan_images(workspace, request).made_by["from"]
     name = _free_name(workspace, f"{safe_name(folder.resolve().stem)}-{task}", origin)
     plan = plan_images(workspace, replace(request, name=name))

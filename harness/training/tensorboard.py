@@ -20,6 +20,7 @@ class Scalars:
         if kind == "plan":
             from torch.utils.tensorboard import SummaryWriter
 
+            # TensorBoard hides what an earlier going wrote from that step on.
             self._writer = SummaryWriter(str(self._folder), purge_step=told["told_from"])
         if kind == "loss" and self._writer is not None:
             for name, value in {**told["losses"], "learning_rate": told["rate"]}.items():

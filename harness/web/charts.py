@@ -6,20 +6,20 @@ Axes run from left to right in every language, as figures in Persian papers do.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.web.language import Language
 
+# Beyond these a page grows slow and no eye sees more: points and bars are thinned evenly, a histogram gets wider bins.
 _MOST_POINTS = 2000
+# About a pixel each in the plot's 648.
 _MOST_BARS = 600
 _MOST_BINS = 32
 
 
-@dataclass(frozen=True)
-class Tick:
-    at: float
-    label: str
+Tick = tuple[float, str]
+"""Where on an axis a number stands, in pixels, and the number as it is written."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,12 @@ class Frame:
 
     def x(self, value: float) -> float:
         share = (value - self.x_low) / (self.x_high - self.x_low)
+        # A hundredth of a pixel: digits beyond it only make the page larger.
         return round(self.left + share * (self.right - self.left), 2)
 
     def y(self, value: float) -> float:
         share = (value - self.y_low) / (self.y_high - self.y_low)
+        # SVG counts y downwards.
         return round(self.bottom - share * (self.bottom - self.top), 2)
 
 
@@ -54,13 +56,6 @@ class Bar:
     height: float
     label: str
     kind: str = ""
-
-
-@dataclass(frozen=True)
-class Point:
-    x: float
-    y: float
-    row: int
 
 
 @dataclass(frozen=True)
@@ -80,37 +75,26 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Two values an image; with `identity` the line on which both are equal. `of` is the number before thinning."""
+    """Two values an image, each point with its row; `of` is their number before thinning.
+
+    Attributes:
+        identity: whether the line is drawn on which both are equal, from corner to corner.
+    """
 
     id: str
     title: str
     x_title: str
     y_title: str
     frame: Frame
-    points: tuple[Point, ...]
+    points: tuple[tuple[float, float, int], ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     of: int
-    identity: tuple[float, float, float, float] | None = None
+    identity: bool
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A value on a range plot with its interval."""
-
-    id: str
-    at: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Range:
-    """The model's mean and the baselines' on one line."""
-
-    width: int
-    height: int
-    marks: tuple[Mark, ...]
+Range = tuple[tuple[str, float, float, float], ...]
+"""The model's mean and the baselines' on one line of 480 × 24 pixels: id, place, and both ends of the interval."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +115,7 @@ def histogram(
     values: Sequence[float],
     decimals: int,
     language: Language,
+    *,
     limits: tuple[float, float] | None = None,
 ) -> Histogram | None:
     """Returns a histogram of the finite values, None when there are none; `limits` are those of its axis."""
@@ -138,28 +123,27 @@ def histogram(
     if not finite:
         return None
     low, high, step = _nice_bounds(*(limits or (min(finite), max(finite))))
+    # Some 2·√n bins, each a whole part of the step between two ticks.
     wanted = max(6, min(_MOST_BINS, round(2 * len(finite) ** (1 / 2))))
-    parts = max(1, round(wanted / max(1, round((high - low) / step))))
-    bins = round((high - low) / step) * parts
+    steps = round((high - low) / step)
+    bins = steps * max(1, round(wanted / steps))
     edges = [low + (high - low) * i / bins for i in range(bins + 1)]
     counts = [0] * bins
     for value in finite:
+        # The highest value lies on the last edge and belongs to the last bin.
         counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
+    # Room for the ticks below; the tallest bar reaches the top.
     frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
-    bars = tuple(
-        Bar(
-            frame.x(edges[i]) + 0.5,
-            frame.y(count),
-            round(frame.x(edges[i + 1]) - frame.x(edges[i]) - 1, 2),
-            round(frame.bottom - frame.y(count), 2),
-            f"{language.number(edges[i], decimals)} – {language.number(edges[i + 1], decimals)}: "
-            + language.count("images", count),
-        )
-        for i, count in enumerate(counts)
-    )
+    bars = []
+    for left, right, count in zip(edges, edges[1:], counts, strict=False):
+        span = " – ".join(language.number(edge, decimals) for edge in (left, right))
+        x, y = frame.x(left), frame.y(count)
+        # One pixel of gap between bars.
+        size = round(frame.x(right) - x - 1, 2), round(frame.bottom - y, 2)
+        bars.append(Bar(x + 0.5, y, *size, f"{span}: {language.count('images', count)}"))
     ticks = _ticks(frame.x, low, high, step, language)
     mean = frame.x(math.fsum(finite) / len(finite))
-    return Histogram(id_, title, frame, bars, tuple(edges), ticks, max(counts), mean, decimals)
+    return Histogram(id_, title, frame, tuple(bars), tuple(edges), ticks, max(counts), mean, decimals)
 
 
 def scatter(
@@ -168,6 +152,7 @@ def scatter(
     x_values: Sequence[float],
     y_values: Sequence[float],
     language: Language,
+    *,
     identity: bool = False,
 ) -> Scatter | None:
     """Returns a scatter of two columns (`titles`: chart, x, y); above 2,000 images an even choice by x."""
@@ -176,21 +161,19 @@ def scatter(
         return None
     xs, ys = [x_values[i] for i in rows], [y_values[i] for i in rows]
     if identity:
+        # Both axes alike, or the line on which both are equal would not be a diagonal.
         xs = ys = xs + ys
     x_low, x_high, x_step = _nice_bounds(min(xs), max(xs))
     y_low, y_high, y_step = _nice_bounds(min(ys), max(ys))
     frame = Frame(360, 300, 52, 348, 12, 256, x_low, x_high, y_low, y_high)
     shown = sorted(rows, key=lambda i: x_values[i])
     if len(shown) > _MOST_POINTS:
+        # By x, so that the ends of the cloud stay.
         shown = [shown[i * len(shown) // _MOST_POINTS] for i in range(_MOST_POINTS)]
-    return Scatter(
-        id_, *titles, frame,
-        tuple(Point(frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown),
-        _ticks(frame.x, x_low, x_high, x_step, language),
-        _ticks(frame.y, y_low, y_high, y_step, language),
-        len(rows),
-        (frame.left, frame.bottom, frame.right, frame.top) if identity else None,
-    )  # fmt: skip
+    points = tuple((frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown)
+    x_ticks = _ticks(frame.x, x_low, x_high, x_step, language)
+    y_ticks = _ticks(frame.y, y_low, y_high, y_step, language)
+    return Scatter(id_, *titles, frame, points, x_ticks, y_ticks, len(rows), identity)
 
 
 def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | None]]) -> Range | None:
@@ -201,21 +184,25 @@ def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | No
     if not known:
         return None
     low, high = min(k[2] for k in known), max(k[3] for k in known)
+    # Whiskers end inside the picture, also where nothing varies.
     room = (high - low) * 0.06 or abs(low) * 0.1 or 1.0
     frame = Frame(480, 24, 8, 472, 0, 24, low - room, high + room, 0, 1)
-    return Range(480, 24, tuple(Mark(i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known))
+    return tuple((i, frame.x(m), frame.x(a), frame.x(b)) for i, m, a, b in known)
 
 
 def differences(
     title: str, values: Sequence[tuple[str, float]], better: str | None, decimals: int, language: Language
 ) -> Differences | None:
     """Returns the finite differences in order; above 600 images an even choice of them."""
+    # Infinite differences, of a PSNR of identical pictures, have no height.
     finite = sorted((v, name) for name, v in values if math.isfinite(v))
     if not finite:
         return None
+    # Of all, before thinning.
     mean = math.fsum(v for v, _ in finite) / len(finite)
     if len(finite) > _MOST_BARS:
         finite = [finite[i * (len(finite) - 1) // (_MOST_BARS - 1)] for i in range(_MOST_BARS)]
+    # Zero is always on the axis, for bars stand on it.
     low, high, step = _nice_bounds(min(0.0, finite[0][0]), max(0.0, finite[-1][0]))
     frame = Frame(720, 240, 60, 708, 12, 228, 0, len(finite), low, high)
     bars = []
@@ -224,7 +211,9 @@ def differences(
         top, bottom = sorted((frame.y(value), frame.y(0)))
         kind = "none" if value == 0 or better is None else "gain" if gain else "loss"
         label = f"{name}: {language.number(value, decimals, signed=True)}"
+        # Bars of hundreds of images still have a width.
         width = max(0.6, 0.82 * (frame.right - frame.left) / len(finite))
+        # At least three quarters of a pixel, or an image without a change would be invisible.
         bars.append(Bar(frame.x(place), top, round(width, 2), max(0.75, round(bottom - top, 2)), label, kind))
     ticks = _ticks(frame.y, low, high, step, language)
     return Differences(title, frame, tuple(bars), ticks, frame.y(0), frame.y(mean))
@@ -233,17 +222,19 @@ def differences(
 def _nice_bounds(low: float, high: float) -> tuple[float, float, float]:
     """Returns bounds that are multiples of a step of 1, 2 or 5 times a power of ten, and that step."""
     if high - low < 1e-9:
+        # Equal values get an axis around them.
         low, high = low - (abs(low) * 0.05 or 0.5), high + (abs(high) * 0.05 or 0.5)
+    # About four steps between the bounds, fewer where the step is rounded up to 1, 2, 5 or 10.
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(f * power for f in (1, 2, 5, 10) if f * power >= rough * 0.999)
+    # Slack for what floating point makes of a bound that is a multiple already.
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
 
 
-def _ticks(position: object, low: float, high: float, step: float, language: Language) -> tuple[Tick, ...]:
-    assert callable(position)
+def _ticks(
+    position: Callable[[float], float], low: float, high: float, step: float, language: Language
+) -> tuple[Tick, ...]:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    count = round((high - low) / step)
-    return tuple(
-        Tick(position(low + i * step), language.number(round(low + i * step, 10), decimals)) for i in range(count + 1)
-    )
+    values = (low + i * step for i in range(round((high - low) / step) + 1))
+    return tuple((position(value), language.number(round(value, 10), decimals)) for value in values)

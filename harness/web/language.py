@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from harness.errors import UnknownNameError
 
+# Languages that a file of strings may come for.
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
@@ -44,15 +46,16 @@ class Language:
 
     def count(self, key: str, n: int) -> str:
         """Returns `n` of something, from the keys `KEY.one` and `KEY.other`."""
+        # Two forms suffice for English and Persian; languages of more plurals would need further keys.
         return self.text(f"{key}.one" if n == 1 else f"{key}.other", n=n)
 
-    def number(self, value: float | None, decimals: int = 0, signed: bool = False) -> str:
+    def number(self, value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
         """Returns a number with fixed decimals, an en dash for None and a true minus sign."""
         if value is None or math.isnan(value):
             return "–"
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        text = f"{value:{'+' if signed else ''}.{decimals}f}"
+        text = f"{value:{'+' if signed else ''}z.{decimals}f}"  # `z`: never a minus before nothing but zeros
         return self.localised(text.replace("-", "−"))
 
     def p_value(self, value: float | None) -> str:
@@ -65,11 +68,9 @@ class Language:
         """Returns text with its ASCII digits, and decimal points between them, in this language's."""
         if self.digits == "0123456789.":
             return text
-        marks = [
-            self.digits[10] if c == "." and text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit() else c
-            for i, c in enumerate(text)
-        ]
-        return "".join(marks).translate(str.maketrans("0123456789", self.digits[:10]))
+        # Between digits only: a full stop, a file's suffix or a version keeps its point.
+        marked = re.sub(r"(?<=\d)\.(?=\d)", self.digits[10], text)
+        return marked.translate(str.maketrans("0123456789", self.digits[:10]))
 
 
 def languages() -> list[str]:
@@ -81,6 +82,7 @@ def languages() -> list[str]:
 @cache
 def language(code: str) -> Language:
     """Returns a language by its code; raises UnknownNameError for one without a file of strings."""
+    # A code names a file: only one of the list is ever opened.
     if code not in languages():
         raise UnknownNameError("language", code, languages())
     text = (files("harness.web") / "strings" / f"{code}.json").read_text(encoding="utf-8")

@@ -38,31 +38,21 @@ def render_page(
     """
     css = "\n".join(_static(package, name) for name in ("base.css", *styles))
     js = '"use strict";\n(() => {\n' + "\n".join(_static(package, name) for name in ("base.js", *scripts)) + "\n})();\n"
-    return (
-        _environment(package)
-        .get_template(template)
-        .render(
-            **context,
-            lang=language,
-            t=language.text,
-            css=Markup(css),  # noqa: S704  # our own files
-            js=Markup(js),  # noqa: S704
-            data=Markup(json_block(data)) if data is not None else None,  # noqa: S704  # escaped by json_block
-            policy=content_policy(css, js, script_sources),
-        )
-    )
-
-
-def content_policy(css: str, js: str, script_sources: str = "") -> str:
-    """Returns a policy that lets only this very style and script run, and only local pictures load."""
-    return (
+    # Only this very style and script run, and only local pictures load.
+    policy = (
+        # `file:` beside `self`, which matches nothing on a page opened from a disk.
         f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(css)}; "
         f"script-src {' '.join(filter(None, (_hash(js), script_sources)))}; base-uri 'none'; form-action 'none'"
     )
+    style, script = Markup(css), Markup(js)  # noqa: S704  # our own files
+    block = None if data is None else Markup(json_block(data))  # noqa: S704  # escaped by json_block
+    page = _environment(package).get_template(template)
+    return page.render(**context, lang=language, t=language.text, policy=policy, css=style, js=script, data=block)
 
 
 def json_block(document: Any) -> str:
     """Returns JSON that cannot end the script element it stands in; refuses NaN and infinity with ValueError."""
+    # `<` could end the element or open a comment, U+2028 ends a line in old scripts.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
 
@@ -79,6 +69,7 @@ def _hash(text: str) -> str:
 
 
 def _static(package: str, name: str) -> str:
+    # A room's own file first, then what all share.
     own = files(package) / "static" / name
     chosen = own if own.is_file() else files("harness.web") / "static" / name
     return chosen.read_text(encoding="utf-8")
@@ -87,6 +78,7 @@ def _static(package: str, name: str) -> str:
 @cache
 def _environment(package: str) -> Environment:
     loaders = [PackageLoader(name) for name in dict.fromkeys((package, "harness.web"))]
+    # Every value is escaped unless it is Markup; a name that is not there is an error.
     environment = Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -11,12 +11,11 @@ import torch
 
 from harness.catalog.types import Architecture, Norm
 from harness.errors import WeightsError
-from harness.weights.layout import Shapes, expected_shapes
-from harness.weights.reading import read_state_dict, without_instance_statistics
+from harness.weights.layout import DEEPEST, Shapes, expected_shapes
+from harness.weights.reading import read_weights, without_instance_statistics
 
 _GENERATOR_BESIDE = "use the file of the generator: `latest_net_G.pth`, for CycleGAN `latest_net_G_A.pth` or `_G_B.pth`"
 _NAME_IT = "name the weights of a pix2pix or CycleGAN generator; `harness models` lists the official ones"
-_DEEPEST = 16
 _TRACKED = ".num_batches_tracked"  # torch before 0.4.1 did not save it, and load_state_dict adds it
 
 
@@ -27,12 +26,14 @@ def infer_architecture(state_dict: Mapping[str, torch.Tensor]) -> Architecture:
     (`Architecture.official` tells). Of a U-Net's dropout nothing is in the keys: `use_dropout` is None.
 
     Raises:
-        WeightsError: a discriminator, another network, or a variant of the official one that its code cannot load.
+        WeightsError: a discriminator, another network, a variant of the official one that its code cannot load, or one
+            for other channels than pictures have.
     """
     shapes = shapes_of(without_instance_statistics(state_dict))
     discriminator = _discriminator(shapes)
     if discriminator:
         raise WeightsError(f"these weights are a discriminator ({discriminator}), not a generator", _GENERATOR_BESIDE)
+    # The first convolution tells them apart: a U-Net's filters are 4×4; a ResNet pads at place 0 and sees 7×7 pixels.
     if _is_conv(shapes, "model.model.0.weight", 4):
         found = _unet(shapes)
     elif _is_conv(shapes, "model.1.weight", 7):
@@ -40,10 +41,17 @@ def infer_architecture(state_dict: Mapping[str, torch.Tensor]) -> Architecture:
     else:
         first = ", ".join(f"`{key}`" for key in list(shapes)[:3])
         raise WeightsError(f"these weights are another network: its keys begin {first}", _NAME_IT)
+    # What was told from a few keys is held against all of them: upstream's own loader would end in an AttributeError.
     difference = compare_keys(state_dict, expected_shapes(found))
     if difference:
         raise WeightsError(
             f"these weights are nearly a {found.netG} with {found.norm} norm, but {difference}", _NAME_IT
+        )
+    if not _handled(found.input_nc, found.output_nc):
+        raise WeightsError(
+            f"these weights turn {found.input_nc} channels into {found.output_nc}; pictures here have 3 (colour) or 1 "
+            "(grey), and colorization turns 1 into 2",
+            _NAME_IT,
         )
     return found
 
@@ -54,9 +62,10 @@ def architecture_of(path: Path) -> Architecture:
     Raises:
         WeightsError: the file is unusable or holds no generator; the message names it.
     """
-    state_dict = read_state_dict(path)
+    weights = read_weights(path)
     try:
-        return infer_architecture(state_dict)
+        # Of a `.t7` the graph was read, which says more than keys can.
+        return weights.architecture or infer_architecture(weights.state_dict)
     except WeightsError as error:
         raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
 
@@ -77,7 +86,9 @@ def check_architecture(path: Path, expected: Architecture) -> Architecture:
 def difference_between(expected: Architecture, found: Architecture) -> str:
     """Returns what differs in words, empty where nothing does; unknown dropout differs from nothing."""
     facts = {
+        "code": (expected.code, found.code),
         "network": (expected.netG, found.netG),
+        "skip connections": (expected.skips, found.skips),
         "norm": (expected.norm, found.norm),
         "dropout": (expected.use_dropout, found.use_dropout),
         "filters (ngf)": (expected.ngf, found.ngf),
@@ -114,6 +125,10 @@ def shapes_of(tensors: Mapping[str, tuple[int, ...] | torch.Tensor]) -> Shapes:
     return {key: tuple(t.shape) if isinstance(t, torch.Tensor) else tuple(t) for key, t in tensors.items()}
 
 
+def _handled(inputs: int, outputs: int) -> bool:
+    return (inputs in {1, 3} and outputs in {1, 3}) or (inputs, outputs) == (1, 2)
+
+
 def _times(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "one number"
 
@@ -141,6 +156,7 @@ def _discriminator(shapes: Shapes) -> str | None:
 def _norm(shapes: Shapes, conv: str, norm: str) -> Norm:
     """Norm of a layer from its convolution's bias and the norm layer's own tensors."""
     biased, weighted, tracked = f"{conv}.bias" in shapes, f"{norm}.weight" in shapes, f"{norm}.running_mean" in shapes
+    # Upstream gives a convolution a bias before instance norm alone, which has no weights of its own.
     if weighted and (biased or not tracked):
         raise WeightsError(
             "these weights have norm layers that the official networks have not: affine instance norm, or batch norm "
@@ -154,16 +170,19 @@ def _norm(shapes: Shapes, conv: str, norm: str) -> Norm:
 
 def _unet(shapes: Shapes) -> Architecture:
     prefix, levels = "model.model.1.model", 2
-    while f"{prefix}.3.model.1.weight" in shapes and levels < _DEEPEST:
+    # A level lies at place 1 of the outermost block, at 3 of every other, after ReLU, convolution and norm.
+    while f"{prefix}.3.model.1.weight" in shapes and levels < DEEPEST:
         prefix, levels = f"{prefix}.3.model", levels + 1
     # The innermost block ends in the only norm that every depth has at a known place.
     norm = _norm(shapes, f"{prefix}.3", f"{prefix}.4")
+    # (ngf, input_nc, 4, 4), and of the transposed convolution (2 ngf, output_nc, 4, 4)
     first, last = shapes["model.model.0.weight"], shapes.get("model.model.3.weight", (0, 0))
     return Architecture(f"unet_{2**levels}", norm, None, ngf=first[0], input_nc=first[1], output_nc=last[1])
 
 
 def _resnet(shapes: Shapes) -> Architecture:
     blocks = {int(found[1]) for key in shapes if (found := re.match(r"model\.(\d+)\.conv_block\.", key))}
+    # A block is padding, convolution at 1, norm, ReLU, dropout or not, padding, convolution at 6 or 5.
     places = {
         int(found[1])
         for key, shape in shapes.items()
@@ -174,6 +193,7 @@ def _resnet(shapes: Shapes) -> Architecture:
             "these weights are a ResNet whose blocks pad with zeros; the official networks pad by reflection", _NAME_IT
         )
     norm = _norm(shapes, "model.1", "model.2")
+    # 10 places before the blocks; the last convolution is the eighth after them.
     first, last = shapes["model.1.weight"], shapes.get(f"model.{17 + len(blocks)}.weight", (0,))
     dropout = 6 in places if places else None
     return Architecture(f"resnet_{len(blocks)}blocks", norm, dropout, first[0], first[1], last[0])

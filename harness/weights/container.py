@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 from typing import Literal
 
 from harness.errors import WeightsError
 
-Container = Literal["zip", "legacy"]
-"""`zip` since torch 1.6, `legacy` a row of pickles before."""
+Container = Literal["zip", "legacy", "torch7"]
+"""`zip` since torch 1.6, `legacy` a row of pickles before, `torch7` what Lua Torch saved."""
 
 AGAIN = "bring it again with `harness setup --model NAME`, or name another file"
+# The official files have 218 and 46 MB.
 MAX_BYTES = 8 * 2**30
+# In a zip file it holds names and shapes only, some kB of them.
 _MAX_PICKLE_BYTES = 16 * 2**20
 # The pickled magic number 0x1950a86a20f9469cfc6c that every legacy file begins with (torch/serialization.py).
 _LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+# An object or a table, in bytes or as text: the type as an integer of 32 bits, then a small number as the index.
+_TORCH7 = (b"\x04\0\0\0", b"\x03\0\0\0", b"4\n", b"3\n")
 _OTHER_KINDS = {
+    b"\0\0\0\x04": "a file of Lua Torch from a big-endian machine",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x1f\x8b": "a gzip archive",
@@ -46,7 +52,27 @@ def recognise(path: Path) -> Container:
         return "zip"
     if head.startswith(_LEGACY_MAGIC):
         return "legacy"
-    raise WeightsError(f"`{path}` is {_kind(path, head)}, not weights that torch saved", AGAIN)
+    if head.startswith(_TORCH7):
+        return "torch7"
+    raise WeightsError(f"`{path}` is {_kind(path, head)}, not weights that torch or Lua Torch saved", AGAIN)
+
+
+def check_sums(path: Path) -> bool:
+    """Reads a weights file to its end and compares the CRC of every entry; returns False for a kind that has none.
+
+    Raises:
+        WeightsError: see `recognise`; or a byte is another than when the file was saved.
+    """
+    if recognise(path) != "zip":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, struct.error) as error:
+        raise WeightsError(f"`{path}` is damaged: {error}", AGAIN) from error
+    if damaged:
+        raise WeightsError(f"`{path}` is damaged: `{damaged}` in it does not fit its checksum", AGAIN)
+    return True
 
 
 def _check_zip(path: Path, size: int) -> None:
@@ -56,6 +82,7 @@ def _check_zip(path: Path, size: int) -> None:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise WeightsError(f"`{path}` is cut off or damaged: its list of contents is not there", AGAIN) from error
     names = [entry.filename for entry in entries]
+    # A program would be run by loading it: it is not looked into.
     if any(name.endswith("/constants.pkl") for name in names):
         raise WeightsError(
             f"`{path}` is a TorchScript program; a state dict was expected",
@@ -80,10 +107,9 @@ def _kind(path: Path, head: bytes) -> str:
     for magic, kind in _OTHER_KINDS.items():
         if head.startswith(magic):
             return kind
+    # The length of its JSON in eight bytes, then the JSON.
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < MAX_BYTES:
         return "a safetensors file"
-    if path.suffix == ".t7":
-        return "weights of Lua Torch"
     if head[:1] == b"\x80":
         return "a Python pickle of something else (nothing of it was executed)"
     if all(byte in b"\t\n\r\f" or byte >= 32 for byte in head):

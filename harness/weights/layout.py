@@ -6,6 +6,7 @@ Source: `models/networks.py` of the pinned PyTorch repository, `UnetGenerator` a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harness.catalog.types import Architecture, Norm
 
@@ -14,6 +15,8 @@ _Entry = tuple[str, tuple[int, ...]]
 
 MOST_FILTERS = 8
 """The widest layers of a U-Net have this many times `ngf` filters."""
+DEEPEST = 16
+"""More levels than any U-Net has: its pictures would be 65,536 pixels wide."""
 
 
 def expected_shapes(architecture: Architecture) -> Shapes:
@@ -40,26 +43,51 @@ def _norm(key: str, norm: Norm, channels: int) -> Iterator[_Entry]:
     if norm == "batch":
         for name in ("weight", "bias", "running_mean", "running_var"):
             yield f"{key}.{name}", (channels,)
+        # A count, hence a tensor of no dimensions.
         yield f"{key}.num_batches_tracked", ()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Keys of one level of a U-Net: the convolution on the way down, that on the way up, and the norms after them."""
+
+    down: str
+    down_norm: str | None
+    up: str
+    up_norm: str | None
+
+
+def unet_places(a: Architecture, downs: int) -> Iterator[Places]:
+    """Yields the keys of each level, the outermost first, as `Sequential` numbers them."""
+    prefix = "model.model"
+    yield Places(f"{prefix}.0", None, f"{prefix}.3", None)
+    for level in range(1, downs):
+        prefix += ".1.model" if level == 1 else ".3.model"
+        innermost = level == downs - 1
+        normed = not innermost or a.bottleneck_norm
+        # Leaky ReLU, convolution, norm; the levels below; ReLU, convolution, norm.
+        up = 3 + normed + (not innermost)
+        yield Places(f"{prefix}.1", f"{prefix}.2" if normed else None, f"{prefix}.{up}", f"{prefix}.{up + 1}")
 
 
 def _unet(a: Architecture, downs: int) -> Iterator[_Entry]:
     """Level 0 is the outermost block; each holds the next one between its way down and its way up."""
-    biased = a.norm == "instance"
+    biased = a.biased or a.norm == "instance"
+    # Filters of each level, the outermost first: ngf, 2 ngf, 4 ngf, 8 ngf, 8 ngf …
     inner = [a.ngf * min(2**level, MOST_FILTERS) for level in range(downs)]
-    prefix = "model.model"
-    yield from _conv(f"{prefix}.0", (a.ngf, a.input_nc, 4, 4), a.ngf if biased else None)
-    yield from _conv(f"{prefix}.3", (a.ngf * 2, a.output_nc, 4, 4), a.output_nc)
-    for level in range(1, downs):
-        prefix += ".1.model" if level == 1 else ".3.model"
-        outer, wide = inner[level - 1], inner[level]
-        innermost = level == downs - 1
-        up = 3 if innermost else 5
-        yield from _conv(f"{prefix}.1", (wide, outer, 4, 4), wide if biased else None)
-        if not innermost:
-            yield from _norm(f"{prefix}.2", a.norm, wide)
-        yield from _conv(f"{prefix}.{up}", (wide if innermost else wide * 2, outer, 4, 4), outer if biased else None)
-        yield from _norm(f"{prefix}.{up + 1}", a.norm, outer)
+    # A skip puts as many channels beside those from below; the innermost level has nothing below.
+    joined = 2 if a.skips else 1
+    for level, places in enumerate(unet_places(a, downs)):
+        outer, wide = inner[level - 1] if level else a.output_nc, inner[level]
+        taken = wide if level == downs - 1 else wide * joined
+        # (out, in, 4, 4) downwards, (in, out, 4, 4) upwards; the outermost up-convolution is never followed by a norm
+        # and always has a bias.
+        yield from _conv(places.down, (wide, outer if level else a.input_nc, 4, 4), wide if biased else None)
+        if places.down_norm:
+            yield from _norm(places.down_norm, a.norm, wide)
+        yield from _conv(places.up, (taken, outer, 4, 4), outer if biased or not level else None)
+        if places.up_norm:
+            yield from _norm(places.up_norm, a.norm, outer)
 
 
 def _resnet(a: Architecture, blocks: int) -> Iterator[_Entry]:

@@ -11,10 +11,18 @@ from typing import Any
 
 import torch
 
+from harness.catalog.types import Architecture
 from harness.errors import WeightsError
 from harness.weights.container import AGAIN, Container, recognise
+from harness.weights.lua_graph import read_lua_generator
 
-_WRAPPERS = ("state_dict", "model_state_dict", "netG", "generator", "params")
+_GENERATOR = re.compile(r"(model|net|(net_?)?g(en(erator)?)?(_?(a|b|ema|a2b|b2a))?)?", re.IGNORECASE)
+_STATE = re.compile(r"_?(model_?)?(state_?dict|weights|params)$", re.IGNORECASE)
+"""What trainings call the generator in a checkpoint, alone or before the likes of `_state_dict`."""
+_WRAPPERS = ("module.", "_orig_mod.")
+_NETWORKS = ("netG.", "generator.", "gen.", "G.")
+"""What stands before keys: of DataParallel and `torch.compile`; of trainings that keep all networks in one module."""
+# int64 are counts of batches that batch norm has seen.
 _DTYPES = {torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64}
 
 
@@ -22,11 +30,13 @@ _DTYPES = {torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.in
 class Weights:
     """Tensors of a weights file and what was mended to get at them, in words.
 
-    A file with `mended` lines cannot be loaded by the official scripts as it is; a cleaned copy can.
+    A file with `mended` lines cannot be loaded by the official scripts as it is; a cleaned copy can. `architecture` is
+    known of files of the Lua original, whose graph shows what the keys of a state dict do not.
     """
 
     state_dict: dict[str, torch.Tensor]
     mended: tuple[str, ...] = ()
+    architecture: Architecture | None = None
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
@@ -39,9 +49,9 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
 
 
 def read_weights(path: Path) -> Weights:
-    """Reads a weights file with `weights_only=True`, so that no code in it can run.
+    """Reads a weights file with `weights_only=True`, so that no code in it can run, or one of Lua Torch.
 
-    A surrounding `{"state_dict": …}`, the prefix `module.` of DataParallel and the running statistics that
+    What a training keeps around or beside the generator, prefixes of its keys and the running statistics that
     InstanceNorm saved before torch 0.4 are taken away.
 
     Raises:
@@ -49,11 +59,15 @@ def read_weights(path: Path) -> Weights:
             tensors are NaN, infinite or larger than the file.
     """
     container = recognise(path)
-    state_dict, wrapper = _unwrapped(path, _load(path, container))
-    mended = [f"taken out of `{wrapper}`"] if wrapper else []
-    if all(key.startswith("module.") for key in state_dict):
-        state_dict = {key.removeprefix("module."): tensor for key, tensor in state_dict.items()}
-        mended.append("prefix `module.` of the keys taken away")
+    if container == "torch7":
+        architecture, tensors = read_lua_generator(path)
+        for key, tensor in tensors.items():
+            if not key.endswith(("running_mean", "running_var")):  # never read but in mode `eval`, which checks them
+                _refuse_not_finite(path, key, tensor)
+        return Weights(tensors, architecture=architecture)
+    state_dict, mended = _unwrapped(path, _load(path, container))
+    state_dict, prefixes = _without_prefixes(state_dict)
+    mended += prefixes
     tensors = {key: _checked(path, key, tensor) for key, tensor in state_dict.items()}
     _refuse_more_than_the_file_holds(path, tensors)
     for key, tensor in tensors.items():
@@ -87,6 +101,7 @@ def _place_before(layer: str) -> str:
 
 def _load(path: Path, container: Container) -> Any:
     try:
+        # torch maps zip files only; MPS and CUDA tensors come to the CPU wherever they were saved.
         return torch.load(path, map_location="cpu", weights_only=True, mmap=container == "zip")
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
@@ -95,21 +110,53 @@ def _load(path: Path, container: Container) -> Any:
             f"`{path}` holds {what}: it was refused and nothing of it was executed",
             "save the generator again with `torch.save(net.state_dict(), FILE)`",
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, TypeError, LookupError, AttributeError, MemoryError) as error:
-        # The legacy reader meets a damaged file with whatever its bytes happen to mean.
+    except Exception as error:
+        # The legacy reader meets a damaged file with whatever its bytes happen to mean, assertions too.
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError(f"`{path}` is damaged or cut off: {reason}", AGAIN) from error
 
 
-def _unwrapped(path: Path, loaded: Any) -> tuple[dict[str, Any], str | None]:
-    if not isinstance(loaded, Mapping) or not loaded:
-        kind = "nothing" if isinstance(loaded, Mapping) else f"a {type(loaded).__name__}"
-        raise WeightsError(f"`{path}` holds {kind}; a state dict of tensors was expected", AGAIN)
-    wrapper = next((key for key in _WRAPPERS if isinstance(loaded.get(key), Mapping) and loaded[key]), None)
-    inner = loaded if wrapper is None else loaded[wrapper]
-    if not all(isinstance(key, str) for key in inner):
-        raise WeightsError(f"`{path}` holds a dict whose keys are no names; a state dict was expected", AGAIN)
-    return dict(inner), wrapper
+def _unwrapped(path: Path, loaded: Any) -> tuple[dict[str, Any], list[str]]:
+    """The generator's tensors, out of however many wrappings, and what was taken away in words."""
+    mended: list[str] = []
+    while True:
+        if not isinstance(loaded, Mapping) or not loaded:
+            kind = "nothing" if isinstance(loaded, Mapping) else f"a {type(loaded).__name__}"
+            raise WeightsError(f"`{path}` holds {kind}; a state dict of tensors was expected", AGAIN)
+        if not all(isinstance(key, str) for key in loaded):
+            raise WeightsError(f"`{path}` holds a dict whose keys are no names; a state dict was expected", AGAIN)
+        found = [key for key, value in loaded.items() if _is_generator(key, value)]
+        if len(found) > 1:
+            raise WeightsError(
+                f"`{path}` holds {len(found)} generators: {', '.join(f'`{key}`' for key in found)}",
+                f"save the one you mean: `torch.save(torch.load('{path.name}')['{found[0]}'], 'generator.pth')`",
+            )
+        if not found:
+            return dict(loaded), mended
+        mended.append(f"taken out of `{found[0]}`")
+        loaded = loaded[found[0]]
+
+
+def _is_generator(key: str, value: Any) -> bool:
+    if not key or not _GENERATOR.fullmatch(_STATE.sub("", key)) or not isinstance(value, Mapping):
+        return False
+    return any(isinstance(inner, torch.Tensor | Mapping) for inner in value.values())
+
+
+def _without_prefixes(state_dict: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The same with what stands before every key taken away, and without other networks beside the one generator."""
+    mended: list[str] = []
+    while True:
+        # They nest, as in `module.netG.`, so it is asked again until nothing is taken away.
+        whole = [p for p in (*_WRAPPERS, *_NETWORKS) if all(key.startswith(p) for key in state_dict)]
+        some = [p for p in _NETWORKS if any(key.startswith(p) for key in state_dict)]
+        if not whole and (len(some) != 1 or any(key.startswith("model.") for key in state_dict)):
+            return state_dict, mended
+        prefix = whole[0] if whole else some[0]
+        kept = {key.removeprefix(prefix): tensor for key, tensor in state_dict.items() if key.startswith(prefix)}
+        beside = f"; {len(state_dict) - len(kept)} other keys left out" if not whole else ""
+        mended.append(f"prefix `{prefix}` of the keys taken away{beside}")
+        state_dict = kept
 
 
 def _checked(path: Path, key: str, value: Any) -> torch.Tensor:

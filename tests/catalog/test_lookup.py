@@ -13,6 +13,8 @@ from harness.errors import UnknownNameError
         ("cyclegan/sat2map", "cyclegan/sat2map"),
         ("pix2pix/sat2map", "pix2pix/sat2map"),
         ("horse2zebra", "cyclegan/horse2zebra"),
+        ("edges2handbags", "lua/edges2handbags"),
+        ("lua/edges2shoes", "lua/edges2shoes"),
         (" edges2shoes ", "pix2pix/edges2shoes"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from harness.catalog.datasets import DATASETS
 from harness.catalog.domains import DOMAINS
 from harness.catalog.models import MODELS, about_bytes
-from harness.catalog.repositories import PYTORCH, REPOSITORIES
+from harness.catalog.repositories import LUA, PYTORCH
 
 # The names as the official scripts list them, `scripts/download_{pix2pix,cyclegan}_model.sh:3` at the pin.
 PIX2PIX = "edges2shoes, sat2map, map2sat, facades_label2photo, day2night"
@@ -14,17 +14,19 @@ CYCLEGAN = (
     "monet2photo, style_monet, style_cezanne, style_ukiyoe, style_vangogh, sat2map, map2sat, cityscapes_photo2label, "
     "cityscapes_label2photo, facades_photo2label, facades_label2photo, iphone2dslr_flower"
 )
+# The Lua original's, `README.md:99-104` at its pin.
+ORIGINAL = "facades_label2image, cityscapes_label2image, cityscapes_image2label, edges2shoes, edges2handbags, day2night"
 
 
 def test_every_official_model_is_there_and_no_other():
-    wanted = [f"pix2pix/{n}" for n in PIX2PIX.split(", ")] + [f"cyclegan/{n}" for n in CYCLEGAN.split(", ")]
+    families = {"pix2pix": PIX2PIX, "cyclegan": CYCLEGAN, "lua": ORIGINAL}
 
-    assert list(MODELS) == wanted
+    assert list(MODELS) == [f"{family}/{name}" for family, names in families.items() for name in names.split(", ")]
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_model_fits_its_dataset(model):
-    dataset = DATASETS[f"{model.family}/{model.dataset}"]
+    dataset = DATASETS[model.dataset_id]
 
     assert model.split in dataset.splits
     sides = (dataset.domain_a, dataset.domain_b)
@@ -36,12 +38,13 @@ def test_model_fits_its_dataset(model):
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_model_names_its_source_and_licence(model):
-    folder = "pix2pix/models-pytorch" if model.paired else "cyclegan/pretrained_models"
-    assert model.url == f"http://efrosgans.eecs.berkeley.edu/{folder}/{model.name}.pth"
-    assert model.source.startswith("scripts/download_")
+    addresses = {"pix2pix": "pix2pix/models-pytorch/{}.pth", "lua": "pix2pix/models/{}.t7"}
+    path = addresses.get(model.family, "cyclegan/pretrained_models/{}.pth").format(model.name)
+    assert model.url == f"http://efrosgans.eecs.berkeley.edu/{path}"
+    assert "download_" in model.source
     assert "none stated for the weights" in model.licence
     assert model.architecture.official
-    assert model.load_size % model.architecture.multiple_of == 0
+    assert model.crop_size % model.architecture.multiple_of == 0
 
 
 def test_models_of_both_families_have_their_own_networks():
@@ -55,6 +58,9 @@ def test_models_of_both_families_have_their_own_networks():
     ("model", "says"),
     [
         ("pix2pix/facades_label2photo", ("facade_label", "facade_photo", "BtoA", "test")),
+        ("lua/cityscapes_label2image", ("cityscapes_label", "cityscapes_photo", "BtoA", "val")),
+        ("lua/edges2handbags", ("edges", "handbag_photo", "AtoB", "val")),
+        ("lua/day2night", ("day_photo", "night_photo", "BtoA", "test")),
         ("pix2pix/day2night", ("day_photo", "night_photo", "BtoA", "test")),
         ("pix2pix/sat2map", ("satellite", "map", "AtoB", "val")),
         ("cyclegan/monet2photo", ("monet_painting", "photo", "AtoB", "testA")),
@@ -68,15 +74,20 @@ def test_directions_that_are_easily_confused(model, says):
     assert (found.input_domain, found.output_domain, found.direction, found.split) == says
 
 
-def test_a_rough_size_is_known_of_every_model():
+def test_models_of_the_lua_original_have_its_network():
+    a = MODELS["lua/edges2handbags"].architecture
+
+    assert (a.code, a.biased, a.skips, a.dropout_levels) == ("lua", True, True, (5, 6, 7))
+    assert MODELS["lua/edges2shoes"].paired
+    assert MODELS["pix2pix/edges2shoes"].architecture.code == "pytorch"
+
+
+def test_a_rough_size_is_known_of_every_model_but_the_lua_original_s():
     assert about_bytes(MODELS["pix2pix/sat2map"]) == 217_704_720
-    assert all((about_bytes(model) or 0) > 40e6 for model in MODELS.values())
+    assert all((about_bytes(model) is None) == (model.family == "lua") for model in MODELS.values())
+    assert all((about_bytes(model) or 41e6) > 40e6 for model in MODELS.values())
 
 
 def test_repositories_are_pinned_by_full_commits():
-    commits = [sha for r in REPOSITORIES.values() for sha in (r.commit, *r.older_commits)]
-
     assert PYTORCH.commit == "2a7afba2895d52556dd5dfe07e8555ef657ced6f"
-    assert "c3268edd50ec37a81600c9b981841f48929671b8" in PYTORCH.older_commits
-    assert any(sha.startswith("89ff2a8") for sha in commits)
-    assert all(len(sha) == 40 and int(sha, 16) for sha in commits)
+    assert LUA.commit == "89ff2a81ce441fbe1f1b13eca463b87f1e539df8"

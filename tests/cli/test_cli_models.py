@@ -41,6 +41,10 @@ def test_filters(tmp_path, capsys):
     assert not [name for name in lines(capsys) if name.startswith("pix2pix/")]
     assert main(["models", "--family", "cyclegan", "--installed"]) == 0
     assert set(lines(capsys)) == {"model", "cyclegan/horse2zebra"}
+    assert main(["models", "--family", "lua"]) == 0
+    rows = lines(capsys)
+    assert len(rows) == 7 and "edges → handbag_photo" in rows["lua/edges2handbags"]
+    assert rows["lua/edges2handbags"].split()[4:7] == ["unet_256", "?", "-"]
 
 
 def test_nothing_installed_says_how_to_begin(tmp_path, capsys):
@@ -80,7 +84,7 @@ def test_one_model_with_the_commands_to_bring_and_test_it(tmp_path, capsys):
         "harness test --model facades_label2photo\n",
         "@inproceedings{isola2017image,",
         "not installed",
-        "fid 119.135 (these very weights; FID by mmgeneration",
+        "FID 119.135, not measured here: pix2pix, weights called official, which file is not said; FID by mmgeneration",
     ):
         assert part in out
 

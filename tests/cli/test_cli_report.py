@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.main import main
-from tests.report.samples import sample_run
+from tests.report.samples import change_facts, change_record, sample_run
 
 
 @pytest.fixture
@@ -32,6 +32,19 @@ def test_report_makes_every_page_and_the_index(workspace: Path, capsys: pytest.C
         f"all runs: {index.as_uri()}",
     ]
     assert all(page.is_file() for page in (*pages, index))
+
+
+def test_report_of_all_names_a_damaged_run_and_makes_the_others(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_record(workspace / "results" / "first", lambda document: document.update(started=None))
+    assert run(workspace, "report", "-q") == 1
+    said = capsys.readouterr()
+    assert "`started` is null, where text was expected" in said.err
+    assert [line.split(":")[0] for line in said.out.splitlines()] == ["report", "all runs"]
+    assert "is damaged" in (workspace / "results" / "index.html").read_text(encoding="utf-8")
+    assert run(workspace, "report", "first", "-q") == 1
+    assert run(workspace, "report", "second", "-q") == 0
 
 
 def test_report_of_one_run_in_persian_as_json(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +77,10 @@ def test_compare_prints_differences_and_writes_a_page(workspace: Path, capsys: p
     out = capsys.readouterr().out.splitlines()
     page = workspace / "results" / "compare-first-second.html"
     assert out[0] == "`second` minus `first`, 3 images"
+    change_facts(workspace / "results" / "second", lambda facts: facts.update(sha256="0" * 64))
+    assert run(workspace, "compare", "first", "second", "-q") == 0
+    noted = capsys.readouterr().out.splitlines()
+    assert noted[1].startswith("note: The same pictures, prepared in different ways") and noted[2:] == out[1:]
     assert out[2].startswith("SSIM  -0.")
     assert out[-1] == f"comparison: {page.as_uri()}"
     assert page.is_file()

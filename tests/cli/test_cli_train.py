@@ -60,11 +60,32 @@ def test_json_is_the_record(ready: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert document["report"].endswith("pairs-pix2pix-001/index.html")
 
 
+def test_trainings_by_several_seeds_and_their_spread(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("train", "-d", "pairs", "--name", "mine", "--seed", "3", "--seeds", "2", "--json", "--quiet", "--", *SMALL)
+    assert run(*words) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["trainings"] == ["mine-seed3", "mine-seed4"]
+    last = next(one for one in document["spread"] if one["kind"] == "last")
+    assert [name.rpartition("-")[0] for name in last["runs"]] == document["trainings"]
+    each = [json.loads((ready / "results" / name / "metrics.json").read_text("utf-8")) for name in last["runs"]]
+    means = [one["summary"]["ssim"]["mean"] for one in each]
+    assert means[0] != means[1]
+    assert last["columns"]["ssim"]["mean"] == pytest.approx(sum(means) / 2)
+    assert last["columns"]["ssim"]["spread"] == pytest.approx(abs(means[0] - means[1]) / 2**0.5)
+
+    records = [ready / "results" / name / "training.json" for name in document["trainings"]]
+    before = [record.stat().st_mtime_ns for record in records]
+    assert run(*(word for word in words if word != "--json")) == 0
+    assert "over 2 trainings" in capsys.readouterr().out
+    assert [record.stat().st_mtime_ns for record in records] == before
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         ([], 2, "name what to train on with --dataset"),
         (["--resume", "x", "--preset", "quick"], 2, "leave out --preset"),
+        (["--resume", "x", "--seeds", "2"], 2, "leave out --seeds"),
         (["--resume", "x"], 1, "no training is called `x`"),
         (["--dataset", "pairs", "--name", "edges2shoes"], 1, "name of an official model"),
         (["--dataset", "pairs", "--devices", "2", "--device", "cuda"], 1, "cuda"),

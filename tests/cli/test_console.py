@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.cli.console import Console
+from harness.errors import HarnessError
 
 
 def test_talk_is_on_stderr_and_quiet_silences_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,3 +41,25 @@ def test_documents_are_strict_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_tables_align_by_cells(capsys: pytest.CaptureFixture[str]) -> None:
     Console().table(["name", "n"], [["漢字", "1"], ["a", "2"]])
     assert capsys.readouterr().out.splitlines() == ["name  n", "漢字  1", "a     2"]
+
+
+HOSTILE = "\x1b]0;evil\x07\u202egnp.exe\x9b2J"
+SHOWN = "\\u001b]0;evil\\u0007\\u202egnp.exe\\u009b2J"
+
+
+def test_a_name_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    console.say(HOSTILE)
+    console.warn(HOSTILE, HOSTILE)
+    console.error(HarnessError(HOSTILE, HOSTILE))
+    with console.step(HOSTILE):
+        pass
+    console.result(HOSTILE)
+    console.table(["name"], [[HOSTILE]])
+    console.document({"name": HOSTILE})
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        SHOWN, f"warning: {SHOWN}", f"hint: {SHOWN}", f"error: {SHOWN}", f"hint: {SHOWN}", SHOWN,
+    ]  # fmt: skip
+    assert out.startswith(f"{SHOWN}\nname\n{SHOWN}\n{{")
+    assert json.loads(out[out.index("{") :]) == {"name": HOSTILE}

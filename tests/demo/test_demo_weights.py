@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from harness.demo import demo_weights as generator
-from harness.demo.demo_weights import DIRECTION, NET_G, NGF, WEIGHTS_SHA256, demo_weights
+from harness.demo.demo_weights import ARCHITECTURE, DIRECTION, WEIGHTS_SHA256, demo_weights
 from harness.demo.training_data import TRAINING_PAIRS, TRAINING_SEED
 from harness.errors import WeightsError
 
@@ -28,7 +28,7 @@ def test_the_file_is_the_one_its_papers_describe():
     assert path.stat().st_size == papers["bytes"]
     assert (papers["pairs"], papers["pairs_seed"]) == (TRAINING_PAIRS, TRAINING_SEED)
     for step in papers["steps"]:
-        assert f"--netG {NET_G} --direction {DIRECTION} --ngf {NGF} " in step["command"]
+        assert f"--netG {ARCHITECTURE.netG} --direction {DIRECTION} --ngf {ARCHITECTURE.ngf} " in step["command"]
 
 
 def test_the_file_is_small_enough_to_travel_with_the_package():
@@ -40,7 +40,7 @@ def test_the_weights_are_plain_cpu_tensors_of_a_unet_256(state):
     assert all(torch.isfinite(tensor).all() for tensor in state.values())
     convolutions = [tensor for tensor in state.values() if tensor.ndim == 4]
     assert len(convolutions) == 16  # eight down and eight up: 256 pixels to one and back
-    assert tuple(convolutions[0].shape) == (NGF, 3, 4, 4)
+    assert tuple(convolutions[0].shape) == (ARCHITECTURE.ngf, 3, 4, 4)
     assert any(name.endswith("running_mean") for name in state)  # batch norm
 
 

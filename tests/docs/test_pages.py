@@ -7,9 +7,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
+from playwright.sync_api import Page
 
 from harness.cli.main import COMMANDS
 from tests.test_layers import LEVELS
@@ -25,11 +29,11 @@ def test_the_picture_of_the_layers_is_the_rule_the_imports_are_held_to() -> None
     assert [frozenset(line.split()) for line in reversed(picture[1].splitlines())] == list(LEVELS)
 
 
-def test_the_persian_pages_show_the_same_output_as_the_english_one() -> None:
+def test_every_first_page_shows_the_same_output() -> None:
     english = FENCED.search((ROOT / "docs" / "tutorial" / "first-run.md").read_text(encoding="utf-8"))
 
     assert english
-    for page in ("docs/tutorial/fa.md", "README.fa.md"):
+    for page in ("docs/tutorial/fa.md", "README.fa.md", "README.md"):
         assert english[0] in (ROOT / page).read_text(encoding="utf-8")
 
 
@@ -39,18 +43,37 @@ def test_persian_is_written_with_its_own_letters() -> None:
         assert re.findall("[كيى٠-٩]| ها[ي ]| می |^می ", text) == [], page
 
 
-@pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="needs the extra `docs`")
-def test_the_site_builds_strictly_and_loads_nothing_from_the_network(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages, built without a warning."""
+    if importlib.util.find_spec("mkdocs") is None:
+        pytest.skip("needs the extra `docs`")
+    folder = tmp_path_factory.mktemp("built") / "site"
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_quiet_environment())
-
     assert done.returncode == 0, done.stderr
     assert done.stderr.strip() == ""
-    commands = (tmp_path / "site" / "reference" / "commands.html").read_text(encoding="utf-8")
+    return folder
+
+
+def test_the_site_tells_every_command_and_loads_nothing_from_the_network(site: Path) -> None:
+    commands = (site / "reference" / "commands.html").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f'id="harness-{name}"' not in commands] == []
-    for page in (tmp_path / "site").rglob("*.html"):
+    for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         assert re.findall(r'<(?:script|img|link rel="stylesheet")[^>]*(?:src|href)="(?:https?:)?//', html) == [], page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", ["index.html", "how-to/install.html"])
+def test_the_site_is_searched_from_disk(site: Path, open_page: Callable[..., Page], page: str) -> None:
+    shown = open_page(site / page)
+    shown.locator(".md-search__input").fill("skip connections")
+    found = shown.locator(".md-search-result__item a").first
+    found.wait_for()
+    address = found.evaluate("link => link.href")
+    assert address.startswith(site.as_uri())
+    assert (site / Path(url2pathname(urlsplit(address).path)).relative_to(site)).is_file()
 
 
 def _quiet_environment() -> dict[str, str]:

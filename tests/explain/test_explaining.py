@@ -13,9 +13,10 @@ from harness.cli.main import cli
 from harness.errors import UnknownNameError
 from harness.explain.explaining import explain, write_explanation
 from harness.explain.pictures import make_pictures
-from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.explain.statements import QUESTIONS, STATEMENTS
 from harness.explain.text_page import text_lines
 from harness.workspace import Workspace
+from tests.weights.torch7_files import make_generator, save
 
 
 def test_every_model_can_be_explained() -> None:
@@ -25,6 +26,19 @@ def test_every_model_can_be_explained() -> None:
         channels = 6 if model.paired else 3
         assert explanation.basic.network.input[0] == channels
         assert explanation.basic.map == 30
+
+
+def test_the_lua_original_is_explained_as_its_file_shows_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    of_the_catalog = explain(workspace, "lua/edges2handbags")
+    assert of_the_catalog.generator.parameters == 54_419_459  # as Torch7 counts them
+    placed = workspace.weights("lua", "edges2handbags")
+    placed.parent.mkdir(parents=True)
+    save(placed, make_generator(levels=7, skips=False, bottleneck=True))
+    of_the_file = explain(workspace, "lua/edges2handbags")
+    assert of_the_file.generator.input == (3, 128, 128) and not of_the_file.generator.skips
+    kinds = [layer.kind for layer in of_the_file.generator.layers]
+    assert kinds.count("BatchNorm2d") == 12 and kinds.count("Dropout") == 3
 
 
 def test_an_unknown_model_is_answered() -> None:
@@ -37,9 +51,8 @@ def test_the_terminal_says_every_statement_with_its_sources() -> None:
 
     assert "70×70" in text
     assert "54,413,955" in text
-    for chapter in CHAPTERS:
-        for statement in chapter.statements:
-            assert f"[{', '.join(map(str, statement.sources))}]" in text
+    for statement in STATEMENTS:
+        assert f"[{', '.join(map(str, statement.sources))}]" in text
     assert f"{len(QUESTIONS)}. " in text
 
 

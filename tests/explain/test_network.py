@@ -19,7 +19,8 @@ def test_the_official_unet() -> None:
     assert len(network.convolutions()) == 16
     assert min(layer.shape[1] for layer in network.layers) == 1
     assert network.layers[-1].shape == (3, 256, 256)
-    assert [skip.channels for skip in network.skips] == [64, 128, 256, 512, 512, 512, 512]
+    # Each joins what its first layer was given: the layer before it has that many channels.
+    assert [network.layers[skip.first - 1].shape[0] for skip in network.skips] == [64, 128, 256, 512, 512, 512, 512]
     assert {skip.joining for skip in network.skips} == {"concatenation"}
     assert sum(layer.kind == "Dropout" for layer in network.layers) == 3
     assert sum(layer.kind == "BatchNorm2d" for layer in network.layers) == 13
@@ -66,7 +67,7 @@ def test_the_drawing_shows_every_convolution_and_arc() -> None:
 
     drawing = draw(network)
 
-    assert [c.side for c in drawing.columns] == [64, 32, 16, 8, 4, 2, 1, 2, 4, 8, 16, 32, 64, 128]
-    assert [c.up for c in drawing.columns] == [False] * 7 + [True] * 7
+    assert [c.layer.shape[1] for c in drawing.columns] == [64, 32, 16, 8, 4, 2, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert [c.layer.kind for c in drawing.columns] == ["Conv2d"] * 7 + ["ConvTranspose2d"] * 7
     assert len(drawing.arcs) == 6
     assert all(c.x + c.width <= drawing.width for c in drawing.columns)

@@ -67,7 +67,7 @@ def test_verdicts_are_those_of_the_discriminator_itself(workspace: Workspace) ->
     assert work.verdicts
     pair = Image.open(workspace.datasets / "pairs" / "test" / "0.png").convert("RGB")
     target, source = pair.crop((0, 0, 32, 32)), pair.crop((32, 0, 64, 32))  # BtoA: the right half is the input
-    np.testing.assert_array_equal(picture_of(work.input), np.asarray(source))
+    np.testing.assert_array_equal(picture_of(work.inputs[0]), np.asarray(source))
     network = build_discriminator("n_layers", 6, 2, 1)
     network.load_state_dict(torch.load(workspace.run("mine") / "checkpoints" / "2_net_D.pth", weights_only=True))
     set_mode(network, "paper")
@@ -77,7 +77,7 @@ def test_verdicts_are_those_of_the_discriminator_itself(workspace: Workspace) ->
             answer = network(torch.cat([to_tensor([source], 3), to_tensor([judged], 3)], 1))
         assert mean == pytest.approx(float(torch.sigmoid(answer).mean()), abs=1e-6)
         assert work.verdicts.map == answer.shape[-1]
-    assert work.verdicts.square[2] == 16
+    assert work.verdicts.square[1] == 16
 
 
 def test_every_layer_answers_in_the_order_of_the_network(workspace: Workspace) -> None:

@@ -20,7 +20,9 @@ class Answer:
         cut: bytes of the body that are sent before the connection is closed.
         length: what Content-Length claims; None for the truth, 0 for no header at all.
         ranges: whether Range is honoured when If-Range fits the ETag.
+        rest: what is sent for a Range in place of the rest of the body.
         before_rest: called when the first half of the body is out.
+        before_byte: called with the number of each byte, which is then sent alone.
     """
 
     body: bytes = b""
@@ -30,7 +32,9 @@ class Answer:
     cut: int | None = None
     length: int | None = None
     ranges: bool = True
+    rest: bytes | None = None
     before_rest: Callable[[], None] | None = None
+    before_byte: Callable[[int], None] | None = None
 
 
 class Server:
@@ -105,7 +109,7 @@ def _answer(request: BaseHTTPRequestHandler, answer: Answer) -> None:
             status, body = 416, b""
         else:
             headers.setdefault("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-            status, body = 206, body[start:]
+            status, body = 206, body[start:] if answer.rest is None else answer.rest
     request.send_response(status)
     if answer.etag:
         request.send_header("ETag", answer.etag)
@@ -115,6 +119,11 @@ def _answer(request: BaseHTTPRequestHandler, answer: Answer) -> None:
         request.send_header("Content-Length", str(len(body) if answer.length is None else answer.length))
     request.end_headers()
     sent = body if answer.cut is None else body[: answer.cut]
+    if answer.before_byte:
+        for place in range(len(sent)):
+            answer.before_byte(place)
+            request.wfile.write(sent[place : place + 1])
+        return
     half = len(sent) // 2
     request.wfile.write(sent[:half])
     request.wfile.flush()

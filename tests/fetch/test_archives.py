@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import gzip
 import io
+import random
 import shutil
 import stat
 import tarfile
@@ -17,6 +20,7 @@ import pytest
 
 from harness.errors import ArchiveError, FetchError
 from harness.fetch.archives import unpack
+from tests.fetch.listener import Listener
 
 FILES = {"facades/train/1.jpg": b"one", "facades/test/2.jpg": b"two"}
 
@@ -62,7 +66,14 @@ def test_the_top_folder_is_left_out(tmp_path: Path, make: Any) -> None:
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_every_tar_is_understood(tmp_path: Path, mode: str) -> None:
-    assert unpack(make_tar(tmp_path / "archive", FILES, mode), tmp_path / "out") == 2
+    assert unpack(make_tar(tmp_path / "archive", FILES, mode), tmp_path / "out", verified=mode == "w") == 2
+
+
+def test_a_tar_without_a_checksum_wants_one(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="plain tar, which has no checksum") as raised:
+        unpack(make_tar(tmp_path / "archive", FILES, "w"), tmp_path / "out")
+    assert "--sha256" in (raised.value.hint or "")
+    assert_nothing_left(tmp_path)
 
 
 @MAKERS
@@ -123,7 +134,7 @@ def test_a_path_is_named_once(tmp_path: Path, make: Any) -> None:
 
 @MAKERS
 def test_a_bomb_is_refused(tmp_path: Path, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.fetch.archives._SMALL_BYTES", 1_000_000)
+    monkeypatch.setattr("harness.fetch.http._SMALL_BYTES", 1_000_000)
     archive = make(tmp_path / "archive", {f"a/{n}": bytes(700_000) for n in range(3)})
     with pytest.raises(ArchiveError, match="unpacks to more than 1 MB"):
         unpack(archive, tmp_path / "out")
@@ -161,7 +172,7 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"<!DOCTYPE html>", bytes(1000)])
 def test_what_is_no_archive_is_told(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "archive").write_bytes(data)
-    with pytest.raises(ArchiveError, match=r"neither a zip nor a tar|holds no file"):
+    with pytest.raises(ArchiveError, match=r"neither a zip nor a tar|plain tar"):
         unpack(tmp_path / "archive", tmp_path / "out")
     assert_nothing_left(tmp_path)
 
@@ -210,7 +221,142 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path, make: Any, monkeypa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
-    monkeypatch.setattr(tarfile, "copyfileobj", full)
-    with pytest.raises(FetchError, match="the disk is full"):
+    with pytest.raises(OSError, match="No space left") as raised:
         unpack(archive, tmp_path / "out")
+    assert raised.value.filename == str(tmp_path / "out")
     assert_nothing_left(tmp_path)
+
+
+def test_every_flipped_bit_of_a_packed_tar_is_found(tmp_path: Path) -> None:
+    pictures = {f"a/{n}.jpg": random.Random(n).randbytes(700) for n in range(20)}
+    whole = make_tar(tmp_path / "archive", pictures).read_bytes()
+    expected = {name.removeprefix("a/"): data for name, data in pictures.items()}
+    dice, passed = random.Random(5), 0
+    for number in range(120):
+        place, bit = dice.randrange(len(whole)), dice.randrange(8)
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << bit
+        (tmp_path / "archive").write_bytes(damaged)
+        out = tmp_path / f"out{number}"
+        try:
+            unpack(tmp_path / "archive", out)
+        except ArchiveError:
+            continue
+        passed += 1  # gzip's own header tells a time, a system and a level, which nothing checks
+        assert place < 10
+        assert unpacked(out) == expected
+        shutil.rmtree(out)
+    assert passed < 5
+    assert_nothing_left(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["header", "no end", "one block", "cut in a header", "cut in the data", "after"])
+def test_a_tar_is_walked_to_its_end(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "archive"
+    data = bytearray(make_tar(path, {f"a/{n}": bytes(600) for n in range(4)}, "w").read_bytes())
+    end = 4 * 1536
+    if what == "header":
+        data[2 * 1536 + 150] ^= 1  # the header's checksum
+    else:
+        length = {"no end": end, "one block": end + 512, "cut in a header": end - 1336, "cut in the data": end - 700}
+        data = data[: length.get(what, len(data))]
+        data += b"garbage" if what == "after" else b""
+    path.write_bytes(gzip.compress(data) if what != "after" else gzip.compress(data) + b"garbage")
+    with pytest.raises(ArchiveError, match="broken or cut off"):
+        unpack(path, tmp_path / "out")
+    assert_nothing_left(tmp_path)
+
+
+@MAKERS
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a/train/1.jpg", "a/train/1.JPG"),
+        ("a/Train/1.jpg", "a/train/2.jpg"),
+        ("a/خانه/E.jpg", "a/خانه/e.jpg"),
+        ("a/\u00c9.jpg", "a/e\u0301.jpg"),
+    ],
+)
+def test_names_that_are_one_elsewhere_are_refused(tmp_path: Path, make: Any, first: str, second: str) -> None:
+    with pytest.raises(ArchiveError, match="which are one on Windows and macOS"):
+        unpack(make(tmp_path / "archive", {first: b"1", second: b"2"}), tmp_path / "out")
+    assert_nothing_left(tmp_path)
+
+
+@MAKERS
+def test_names_that_windows_cannot_store_are_changed_with_a_word(tmp_path: Path, make: Any) -> None:
+    names = {
+        "2011-05-31 20:11:39.jpg": "2011-05-31 20_11_39.jpg",
+        "CON": "_CON",
+        "aux.jpg": "_aux.jpg",
+        "LPT1 .png": "_LPT1 .png",
+        "com\u00b9": "_com\u00b9",
+        "dot.": "dot_",
+        "blank ": "blank_",
+        'a<b>c"d|e?f*g': "a_b_c_d_e_f_g",
+        "prn/x:y": "_prn/x_y",
+        "\x1b[2J": "_[2J",
+        "console.jpg": "console.jpg",
+        ".hidden": ".hidden",
+    }
+    listener = Listener()
+    files = {f"a/{name}": name.encode() for name in names}
+    unpack(make(tmp_path / "archive", files), tmp_path / "out", progress=listener)
+    assert unpacked(tmp_path / "out") == {new: old.encode() for old, new in names.items()}
+    assert listener.warned == [
+        "10 names that Windows cannot store were changed, "
+        "e.g. `a/2011-05-31 20:11:39.jpg` to `a/2011-05-31 20_11_39.jpg`"
+    ]
+
+
+@MAKERS
+def test_a_changed_name_does_not_replace_another(tmp_path: Path, make: Any) -> None:
+    with pytest.raises(ArchiveError, match="twice"):
+        unpack(make(tmp_path / "archive", {"a/x:y": b"1", "a/x_y": b"2"}), tmp_path / "out")
+
+
+@MAKERS
+def test_a_name_that_no_disk_stores_is_told(tmp_path: Path, make: Any) -> None:
+    with pytest.raises(ArchiveError, match="a name that this disk cannot store") as raised:
+        unpack(make(tmp_path / "archive", {f"a/{'x' * 300}.jpg": b"1"}), tmp_path / "out")
+    assert raised.value.hint
+    assert_nothing_left(tmp_path)
+
+
+def test_an_extended_header_is_no_way_to_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("first"))
+        entry = tarfile.TarInfo("x")
+        entry.type, entry.size = tarfile.XHDTYPE, 2 << 20
+        archive.addfile(entry, io.BytesIO(bytes(entry.size)))
+    with pytest.raises(ArchiveError, match="an extended header of"):
+        unpack(path, tmp_path / "out")
+
+
+def test_endless_padding_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.fetch.http._SMALL_BYTES", 1_000_000)
+    path = make_tar(tmp_path / "archive", FILES)
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + bytes(2_000_000)))
+    with pytest.raises(ArchiveError, match="unpacks to more than 1 MB"):
+        unpack(path, tmp_path / "out")
+
+
+def test_a_tar_that_ends_in_a_zip_is_a_tar(tmp_path: Path) -> None:
+    inner = make_zip(tmp_path / "inner", {"evil": b""}).read_bytes()
+    (tmp_path / "inner").unlink()
+    path = make_tar(tmp_path / "archive", FILES | {"facades/x.zip": inner}, "w")
+    assert unpack(path, tmp_path / "out", verified=True) == 3
+
+
+@MAKERS
+def test_damage_anywhere_is_an_archive_error(tmp_path: Path, make: Any) -> None:
+    whole = make(tmp_path / "archive", {f"a/{n}": bytes([n]) * 300 for n in range(4)}).read_bytes()
+    dice = random.Random(7)
+    for number in range(150):
+        damaged = bytearray(whole)
+        for _ in range(dice.choice([1, 4, 40])):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        (tmp_path / "archive").write_bytes(damaged)
+        with contextlib.suppress(ArchiveError):
+            unpack(tmp_path / "archive", tmp_path / f"out{number}")

@@ -9,33 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ArchiveError, ChecksumError, FetchError, NetworkError
+from harness.errors import ArchiveError, ChecksumError, CountError, FetchError, NetworkError
 from harness.fetch.asset import Asset, bring, part_of
 from harness.fetch.http import Patience
 from harness.fetch.lockfile import LockFile
-from harness.progress import Silent
+from tests.fetch.listener import Listener
 from tests.fetch.server import Answer, Server
 
 BODY = bytes(range(256)) * 1000
 SHA = hashlib.sha256(BODY).hexdigest()
 PAGE = b"\n<!DOCTYPE html><html><title>Please log in</title></html>"
-
-
-class Listener(Silent):
-    """Remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def step(self, label, total=None, unit="images"):  # type: ignore[no-untyped-def]
-        self.said.append(label)
-        return super().step(label, total, unit)
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    def warn(self, message: str, hint: str | None = None) -> None:
-        self.said.append(message)
 
 
 @pytest.fixture
@@ -170,6 +153,72 @@ def test_a_full_disk_is_told_by_the_servers_length_where_the_catalog_knows_none(
     assert files_below(target.parent) == []
 
 
+def test_a_server_that_announces_more_than_a_disk_holds_does_not_stop_the_others(
+    server: Server, target: Path, lock: LockFile, patience: Patience
+) -> None:
+    urls = (server.serve("liar", Answer(BODY, length=10**17)), server.serve("a", Answer(BODY)))
+    listener = Listener()
+    assert bring(Asset("x", urls), target, lock, listener, patience=patience)
+    assert target.read_bytes() == BODY
+    assert "announces 100,000,000,000,000,000 bytes" in listener.warned[0]
+
+
+@pytest.mark.parametrize("length", [10, len(BODY) + 10])
+def test_a_server_that_announces_another_length_does_not_stop_the_others(
+    server: Server, target: Path, lock: LockFile, patience: Patience, length: int
+) -> None:
+    urls = (server.serve("liar", Answer(BODY, length=length)), server.serve("a", Answer(BODY)))
+    bring(Asset("x", urls, SHA), target, lock, patience=patience)
+    assert target.read_bytes() == BODY
+
+
+def test_the_digest_that_is_trusted_on_first_sight_is_told_once(
+    server: Server, target: Path, lock: LockFile, patience: Patience
+) -> None:
+    listener = Listener()
+    asset = Asset("x", (server.serve("a", Answer(BODY)),))
+    bring(asset, target, lock, listener, patience=patience)
+    told = f"x: its SHA-256 was not known; from now on it must be {SHA}"
+    assert listener.talk == [told]
+    target.unlink()
+    bring(asset, target, lock, listener, patience=patience)
+    assert listener.talk == [told]
+
+
+def test_a_known_digest_needs_no_word(server: Server, target: Path, lock: LockFile, patience: Patience) -> None:
+    listener = Listener()
+    bring(Asset("x", (server.serve("a", Answer(BODY)),), SHA), target, lock, listener, patience=patience)
+    assert listener.talk == []
+
+
+def test_credentials_of_a_mirror_are_used_and_never_written_or_told(
+    server: Server, target: Path, lock: LockFile, patience: Patience, tmp_path: Path
+) -> None:
+    bad, good = server.serve("bad", Answer(b"wrong")), server.serve("a?token=s3cret", Answer(BODY))
+    urls = tuple(url.replace("://", "://me:s3cret@") for url in (bad, good))
+    listener = Listener()
+    bring(Asset("x", urls, SHA), target, lock, listener, patience=patience)
+    assert [path for path, _ in server.requests] == ["bad", "a?token=s3cret"]
+    assert all(headers["Authorization"].startswith("Basic ") for _, headers in server.requests)
+    assert "s3cret" not in (tmp_path / "harness.lock").read_text() + "".join(listener.said)
+    assert server.url.removeprefix("http://") in listener.labels[0]
+
+
+def test_an_archive_of_another_number_of_pictures_is_kept_for_the_next_call(
+    server: Server, target: Path, lock: LockFile, patience: Patience
+) -> None:
+    def count(part: Path) -> None:
+        raise CountError("41 pictures, 120 were expected")
+
+    asset = Asset("x", (server.serve("a", Answer(BODY)), server.serve("b", Answer(BODY))))
+    with pytest.raises(CountError):
+        bring(asset, target, lock, inspect=count, patience=patience)
+    assert not target.exists()
+    assert lock.entry("downloaded", "x") is None
+    assert bring(asset, target, lock, patience=patience)
+    assert len(server.requests) == 1
+
+
 def test_room_for_unpacking_is_asked_for_too(
     server: Server, target: Path, lock: LockFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,4 +284,4 @@ def test_another_size_than_the_catalogs_is_told_when_no_hash_decides(
 ) -> None:
     listener = Listener()
     bring(Asset("x", (server.serve("a", Answer(BODY)),), None, 5), target, lock, listener, patience=patience)
-    assert listener.said[-1] == "x has 256,000 bytes; 5 were known"
+    assert listener.warned == ["x has 256,000 bytes; 5 were known"]

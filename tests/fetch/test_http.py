@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gzip
+import math
 import random
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -16,6 +19,7 @@ import pytest
 from harness.errors import FetchError, NetworkError
 from harness.fetch.http import Patience, stream
 from tests.fetch.server import Answer, Server
+from tests.fetch.socks_proxy import running_socks_proxy
 
 BODY = random.Random(1).randbytes(400_000)
 OTHER = random.Random(2).randbytes(300_000)
@@ -110,11 +114,198 @@ def test_a_weak_etag_gives_way_to_the_date(server: Server, part: Path, patience:
     assert server.requests[1][1]["If-Range"] == dated["Last-Modified"]
 
 
-def test_the_wrong_part_is_not_joined(server: Server, part: Path, patience: Patience) -> None:
-    wrong = Answer(BODY, headers={"Content-Range": f"bytes 7-{len(BODY) - 1}/{len(BODY)}"})
-    url = server.serve("a", Answer(BODY, cut=200_000), wrong, Answer(BODY))
+def wrong_part(server: Server, told: str, rest: bytes) -> str:
+    """A file whose first half comes, then `rest` under the Content-Range `told`, then the whole file when asked."""
+    wrong = Answer(BODY, headers={"Content-Range": told}, rest=rest)
+    return server.serve("a", Answer(BODY, cut=200_000), wrong, Answer(BODY))
+
+
+@pytest.mark.parametrize(
+    ("told", "rest"),
+    [
+        (f"bytes 7-{len(BODY) - 1}/{len(BODY)}", BODY[7:200_007]),  # another part
+        (f"bytes 200000-{len(OTHER) - 1}/{len(OTHER)}", OTHER[200_000:]),  # of a file of another length
+        ("bytes */400000", OTHER[:200_000]),
+        ("items 200000-399999/400000", OTHER[:200_000]),
+        ("", OTHER[:200_000]),
+    ],
+)
+def test_a_part_of_something_else_is_not_joined(
+    server: Server, part: Path, patience: Patience, told: str, rest: bytes
+) -> None:
+    assert bring(wrong_part(server, told, rest), part, patience) == len(BODY)
+    assert part.read_bytes() == BODY
+
+
+def test_a_part_whose_whole_is_not_told_is_joined(server: Server, part: Path, patience: Patience) -> None:
+    url = wrong_part(server, f"bytes 200000-{len(BODY) - 1}/*", BODY[200_000:])
     bring(url, part, patience)
     assert part.read_bytes() == BODY
+    assert server.ranges_asked() == [None, "bytes=200000-"]
+
+
+def test_a_part_that_holds_less_than_was_asked_for_is_joined_and_continued(
+    server: Server, part: Path, patience: Patience
+) -> None:
+    less = Answer(BODY, headers={"Content-Range": f"bytes 200000-299999/{len(BODY)}"}, rest=BODY[200_000:300_000])
+    url = server.serve("a", Answer(BODY, cut=200_000), less, Answer(BODY))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked() == [None, "bytes=200000-", "bytes=300000-"]
+
+
+PACKED = {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.tar.gz"])
+def test_a_packing_that_the_server_added_is_taken_away(
+    server: Server, part: Path, patience: Patience, name: str
+) -> None:
+    body = gzip.compress(BODY) if name.endswith(".gz") else BODY
+    url = server.serve(name, Answer(gzip.compress(body), headers=PACKED))
+    assert bring(url, part, patience) == len(body)
+    assert part.read_bytes() == body
+    assert bring(url, part, patience) == len(body)
+    assert len(server.requests) == 1
+
+
+def test_a_gz_file_that_the_server_labels_as_packed_stays_as_it_is(
+    server: Server, part: Path, patience: Patience
+) -> None:
+    body = gzip.compress(BODY)
+    bring(server.serve("a.tar.gz", Answer(body, headers=PACKED)), part, patience)
+    assert part.read_bytes() == body
+
+
+def test_a_packed_answer_is_continued_where_it_broke(server: Server, part: Path, patience: Patience) -> None:
+    packed = gzip.compress(BODY)
+    url = server.serve("a", Answer(packed, cut=200_000, headers=PACKED), Answer(packed, headers=PACKED))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+    assert server.ranges_asked()[1] is not None
+
+
+def test_a_plain_rest_is_not_joined_to_a_packed_beginning(server: Server, part: Path, patience: Patience) -> None:
+    packed = gzip.compress(BODY)
+    url = server.serve("a", Answer(packed, cut=200_000, headers=PACKED), Answer(packed), Answer(BODY))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+
+
+def test_a_packed_answer_that_is_damaged_is_asked_for_again(server: Server, part: Path, patience: Patience) -> None:
+    packed = gzip.compress(BODY)
+    damaged = packed[:-8] + bytes(8)
+    url = server.serve("a", *(Answer(body, headers=PACKED) for body in (damaged, packed[:-4], packed)))
+    bring(url, part, patience)
+    assert part.read_bytes() == BODY
+
+
+def test_a_packed_bomb_is_refused(
+    server: Server, part: Path, patience: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.fetch.http._SMALL_BYTES", 1_000_000)
+    with pytest.raises(NetworkError, match="bomb"):
+        bring(server.serve("a", Answer(gzip.compress(bytes(2_000_000)), headers=PACKED)), part, patience)
+    assert list(part.parent.iterdir()) == []
+
+
+def test_another_packing_is_told(server: Server, part: Path, patience: Patience) -> None:
+    with pytest.raises(NetworkError, match="packs its answer as `br`"):
+        bring(server.serve("a", Answer(BODY, headers={"Content-Encoding": "br"})), part, patience)
+
+
+class Dripping:
+    """A clock of which each look takes half a minute; a server sends as many bytes as there were looks, and no more."""
+
+    def __init__(self) -> None:
+        self.looks = 0.0
+        self.changed = threading.Condition()
+
+    def __call__(self) -> float:
+        self.let_through(self.looks + 1)
+        return 31 * self.looks
+
+    def let_through(self, bytes_: float) -> None:
+        with self.changed:
+            self.looks = bytes_
+            self.changed.notify_all()
+
+    def wait(self, byte: int) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: byte <= self.looks)
+
+
+def test_a_drip_ends(server: Server, part: Path) -> None:
+    clock, slept = Dripping(), []
+    url = server.serve("a", Answer(BODY, before_byte=clock.wait))
+    with pytest.raises(NetworkError, match=r"sent \d+ bytes in 62 s, which is too slow, 4 times in a row"):
+        bring(url, part, Patience(sleep=slept.append, clock=clock))
+    clock.let_through(math.inf)
+    assert len(slept) == 3
+    assert 0 < part.stat().st_size < 100
+
+
+def test_a_server_that_sends_little_at_a_time_is_given_up(
+    server: Server, part: Path, patience: Patience, slept: list[float]
+) -> None:
+    with pytest.raises(NetworkError, match="4 times in a row"):
+        bring(server.serve("a", *(Answer(BODY, cut=n) for n in range(1, 9))), part, patience)
+    assert len(slept) == 3
+
+
+def test_a_slow_transfer_goes_on(server: Server, part: Path) -> None:
+    ticks = iter(range(0, 10**9, 5))
+    bring(server.serve("a", Answer(BODY)), part, Patience(clock=lambda: next(ticks)))
+    assert part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("length", ["10, 20", "-5", "lots", str(10**30)])
+def test_a_length_that_is_none_is_no_fault_of_ours(server: Server, part: Path, patience: Patience, length: str) -> None:
+    url = server.serve("a", Answer(BODY, headers={"Content-Length": length}, length=0))
+    try:
+        bring(url, part, patience)
+    except NetworkError:
+        return
+    assert part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("REQUESTS_CA_BUNDLE", "/none/bundle.pem", "/none/bundle.pem"),
+        ("all_proxy", "socks9://127.0.0.1:9", "cannot be asked for"),
+        ("all_proxy", "http://[::1", "cannot be asked for"),
+        ("all_proxy", "http://127.0.0.1:port", "cannot be asked for"),
+        ("all_proxy", "http://me:s3cret@127.0.0.1:9", "the proxy failed"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_told_without_secrets(
+    part: Path, patience: Patience, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(NetworkError, match=told) as raised:
+        bring("https://example.invalid/x?token=s3cret", part, patience)
+    assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("scheme", ["socks", "socks5", "socks5h"])
+def test_a_socks_proxy_is_used(
+    server: Server, part: Path, patience: Patience, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    server.serve("x", Answer(BODY))
+    with running_socks_proxy(server.url) as proxy:
+        monkeypatch.setenv("all_proxy", f"{scheme}://{proxy.address}")
+        host = "127.0.0.1" if scheme == "socks5" else "example.invalid"  # `socks5` asks for names itself
+        assert bring(f"http://{host}/x", part, patience) == len(BODY)
+    assert proxy.asked == [host]
+
+
+def test_credentials_are_in_no_note(server: Server, part: Path, patience: Patience) -> None:
+    url = server.serve("a", Answer(BODY, cut=200_000), Answer(status=404)).replace("://", "://me:s3cret@")
+    with pytest.raises(NetworkError):
+        bring(url, part, patience)
+    assert all("s3cret" not in path.read_text(errors="replace") for path in part.parent.iterdir())
+    assert server.requests[0][1]["Authorization"].startswith("Basic ")
 
 
 def test_a_part_larger_than_the_file_starts_again(server: Server, part: Path, patience: Patience) -> None:
@@ -260,7 +451,7 @@ def test_too_little_room_is_told_before_a_byte_is_written(server: Server, part: 
         raise FetchError("no room")
 
     with pytest.raises(FetchError, match="no room"):
-        stream(server.serve("a", Answer(BODY)), part, Counter(), refuse, patience)
+        stream(server.serve("a", Answer(BODY)), part, Counter(), check_space=refuse, patience=patience)
     assert not part.exists()
 
 

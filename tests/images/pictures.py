@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from harness.images.palettes import FACADES, FACADES_PALETTE
+
 QUADRANTS = ((250, 10, 10), (10, 250, 10), (10, 10, 250), (240, 240, 10))
 
 _UNDO = {
@@ -47,3 +49,13 @@ def content(image: Image.Image, format_: str, **options: Any) -> bytes:
     stream = io.BytesIO()
     image.save(stream, format_, **options)
     return stream.getvalue()
+
+
+def facades_colours() -> np.ndarray:
+    """The 12 colours of the facades dataset, 12×3 uint8."""
+    return FACADES_PALETTE.colours
+
+
+def raw_colours() -> np.ndarray:
+    """The 12 colours of the raw CMP label maps, 12×3 uint8."""
+    return np.array([c.raw_rgb for c in FACADES], dtype=np.uint8)

@@ -1,10 +1,22 @@
-"""The facades palette, from its formula; raw CMP maps go by number, never by nearest colour."""
+"""The facades palette, from its formula; numbers go by number, and what a codec mixed by colour and neighbours."""
 
 from __future__ import annotations
 
-import numpy as np
+import io
 
-from harness.images.palettes import FACADES, facades_colours, is_raw_palette, raw_colours, recolour_indexes, snap
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from harness.demo.scenes import draw_scene
+from harness.images.palettes import (
+    CITYSCAPES_PALETTE,
+    FACADES,
+    FACADES_PALETTE,
+    snap,
+)
+from tests.images.pictures import facades_colours, raw_colours
 
 
 def jet(levels: int) -> np.ndarray:
@@ -48,19 +60,99 @@ def test_the_off_palette_share_is_exact() -> None:
     assert snap(facades_colours()[None], facades_colours(), facades_colours()).off_palette == 0.0
 
 
-def test_indexes_give_the_datasets_colours() -> None:
-    indexes = np.arange(0, 14).reshape(1, -1)
-    made = recolour_indexes(indexes)
-    assert np.array_equal(made.pixels[0, 1:13], facades_colours())
-    assert made.off_palette == 2 / 14
-    assert tuple(made.pixels[0, 0]) == FACADES[0].rgb
+@pytest.mark.parametrize(("distance", "share"), [(10, 0.0), (14, 0.25), (28, 0.25)])
+def test_a_colour_is_off_the_palette_from_twelve_levels_on(distance: int, share: float) -> None:
+    pixels = np.zeros((4, 4, 3), dtype=np.uint8)
+    pixels[:] = FACADES[10].rgb
+    pixels[0, :, 1] += distance
+    assert snap(pixels, facades_colours(), facades_colours()).off_palette == share
+
+
+def classes_of(index: int) -> np.ndarray:
+    """A drawn facade's classes, rows of the palette."""
+    label = draw_scene(1, index).label.astype(int)
+    return np.abs(label[:, :, None] - facades_colours().astype(int)).sum(axis=3).argmin(axis=2)
+
+
+def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=quality, subsampling=2)
+    return np.asarray(Image.open(stream))
+
+
+def resized(pixels: np.ndarray, side: int) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    return np.asarray(
+        image.resize((side, side), Image.Resampling.BILINEAR).resize(image.size, Image.Resampling.BILINEAR)
+    )
+
+
+@pytest.mark.parametrize("encoding", [facades_colours(), raw_colours()], ids=["dataset", "raw"])
+@pytest.mark.parametrize(
+    ("spoil", "wrong"),
+    [
+        (lambda p: jpeg(p, 95), 0.006),
+        (lambda p: jpeg(p, 75), 0.013),
+        (lambda p: jpeg(resized(p, 512), 75), 0.035),
+        (lambda p: resized(p, 200), 0.012),
+    ],
+    ids=["95", "75", "enlarged, 75", "smaller and larger"],
+)
+def test_borders_that_were_mixed_get_their_classes_back(encoding: np.ndarray, spoil: object, wrong: float) -> None:
+    shares, unsure, nearest = [], [], []
+    for index in range(4):
+        classes = classes_of(index)
+        spoilt = spoil(encoding[classes])  # type: ignore[operator]
+        made = snap(spoilt, encoding, facades_colours())
+        shares.append((made.pixels != facades_colours()[classes]).any(axis=2).mean())
+        unsure.append(made.unsure)
+        apart = ((spoilt[:, :, None].astype(int) - encoding.astype(int)) ** 2).sum(axis=3)
+        nearest.append((apart.argmin(axis=2) != classes).mean())
+    assert np.mean(shares) < wrong
+    assert np.mean(shares) < np.mean(nearest) / 2
+    assert 0.3 < np.mean(unsure) / np.mean(shares) < 4, "the share told is about the share that is wrong"
+
+
+def test_thin_lines_without_a_sure_pixel_survive() -> None:
+    classes = np.zeros((64, 64), dtype=int)
+    classes[20], classes[:, 40] = 5, 10
+    spoilt = jpeg(facades_colours()[classes], 90)
+    index = ndimage.maximum_filter(np.abs(spoilt[20].astype(int) - facades_colours()[5]).max(axis=1), 1)
+    assert (index[:30] > 12).all(), "every pixel of the line is off the palette"
+    made = snap(spoilt, facades_colours(), facades_colours()).pixels
+    assert (made == facades_colours()[classes]).all(axis=2).mean() > 0.98
+
+
+def test_the_facades_numbers_mean_what_the_whole_folder_tells() -> None:
+    one, zero = FACADES_PALETTE.numberings
+    for seen, expected in (
+        ({0, 3, 11}, (zero, True)),
+        ({1, 12}, (one, True)),
+        ({0, 1, 12}, (one, True)),  # 0 is no class then
+        ({0, 11, 255}, (zero, True)),
+        ({1, 2, 11}, (one, False)),
+    ):
+        assert FACADES_PALETTE.numbering_of(seen) == expected
+    assert one.rows_of(np.array([0, 1, 12, 13, 255, -1])).tolist() == [-1, 0, 11, -1, -1, -1]
+    assert zero.rows_of(np.array([0, 11, 12, 255])).tolist() == [0, 11, -1, -1]
+
+
+def test_street_numbers_are_the_labels_or_the_trainings() -> None:
+    training, labels = CITYSCAPES_PALETTE.numberings
+    assert CITYSCAPES_PALETTE.numbering_of({0, 7, 18, 255}) == (training, True)
+    assert CITYSCAPES_PALETTE.numbering_of({0, 7, 26}) == (labels, True)
+    assert CITYSCAPES_PALETTE.numbering_of({0, 7}) == (training, False)
+    road, car = labels.rows_of(np.array([7, 26]))
+    assert (training.rows_of(np.array([0, 13])) == [road, car]).all()
+    assert tuple(CITYSCAPES_PALETTE.colours[road]) == (128, 64, 128)
+    assert tuple(CITYSCAPES_PALETTE.colours[car]) == (0, 0, 142)
 
 
 def test_nearest_colour_would_have_confused_the_raw_palette() -> None:
     raw = raw_colours()[None]
-    assert is_raw_palette(raw)
-    assert not is_raw_palette(facades_colours()[None])
-    by_colour = snap(raw, facades_colours(), facades_colours()).pixels[0]
-    assert tuple(by_colour[1]) == FACADES[0].rgb, "facade would become background"
-    assert tuple(by_colour[2]) == FACADES[1].rgb, "window would become facade"
+    assert np.array_equal(FACADES_PALETTE.encoding_of(raw), raw_colours())
+    assert np.array_equal(FACADES_PALETTE.encoding_of(facades_colours()[None]), facades_colours())
+    by_colour = np.abs(raw_colours()[:, None].astype(int) - facades_colours().astype(int)).sum(axis=2).argmin(axis=1)
+    assert by_colour[1] == 0, "facade would become background"
+    assert by_colour[2] == 1, "window would become facade"
     assert np.array_equal(snap(raw, raw_colours(), facades_colours()).pixels[0], facades_colours())

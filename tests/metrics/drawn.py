@@ -10,7 +10,7 @@ from PIL import Image
 from harness.metrics.measure import Measurement, Row
 from harness.metrics.pairs import Picture
 from harness.metrics.protocol import protocol_document
-from harness.metrics.registry import COLUMNS
+from harness.metrics.registry import find_metrics
 from harness.metrics.statistics import summarise
 
 
@@ -46,5 +46,5 @@ def measurement(**columns: list[float]) -> Measurement:
         rows=tuple(Row(str(i), {name: values[i] for name, values in columns.items()}) for i in range(count)),
         summary={name: summarise(values) for name, values in columns.items()},
         baselines={},
-        protocol=protocol_document([COLUMNS[name] for name in columns]),
+        protocol=protocol_document(find_metrics(columns)),
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.errors import ImageError
-from harness.metrics.measure import measure_images
+from harness.metrics.measure import MeasureRequest, Measuring, measure_images
+from harness.metrics.meters import Column, Metric, PairMeter, Shot
 from harness.metrics.pairs import Picture
+from harness.metrics.registry import find_metrics
 from tests.metrics.drawn import flat, noise, run_images, save
 
 
@@ -40,17 +43,32 @@ def test_each_row_equals_scikit_image_called_by_hand(tmp_path: Path) -> None:
     assert measured.summary["ssim"].n == 5
 
 
-def test_the_baselines_are_the_input_and_the_mean_of_all_targets(tmp_path: Path) -> None:
+def test_the_baselines_are_the_input_and_the_mean_of_the_other_targets(tmp_path: Path) -> None:
     names = run_images(tmp_path, 4)
     baselines = measure_images(tmp_path, names, paired=True).baselines
     targets = [read(tmp_path, "target", name) for name in names]
-    mean = np.rint(np.mean(targets, axis=0)).astype(np.uint8)
+    others = [np.rint(np.mean(targets[:i] + targets[i + 1 :], axis=0)).astype(np.uint8) for i in range(len(targets))]
     for column in ("ssim", "psnr", "mae"):
         copied = [by_hand(read(tmp_path, "input", n), t)[column] for n, t in zip(names, targets, strict=True)]
+        left_out = [by_hand(mean, t)[column] for mean, t in zip(others, targets, strict=True)]
         assert baselines["input_copied"][column].mean == pytest.approx(np.mean(copied))
-        assert baselines["mean_target"][column].mean == pytest.approx(
-            np.mean([by_hand(mean, t)[column] for t in targets])
-        )
+        assert baselines["mean_target"][column].mean == pytest.approx(np.mean(left_out))
+
+
+def test_a_mean_target_that_is_given_is_the_same_for_every_image(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 3)
+    given = noise(77)
+    request = MeasureRequest(mean_target=given, mean_is="the mean of 80 training targets")
+    measured = measure_images(tmp_path, names, paired=True, request=request)
+    by_image = [by_hand(given, read(tmp_path, "target", name))["mae"] for name in names]
+    assert measured.baselines["mean_target"]["mae"].mean == pytest.approx(np.mean(by_image))
+    assert measured.protocol["baselines"]["mean_target"] == "the mean of 80 training targets"
+
+
+def test_a_mean_target_of_another_size_is_no_baseline(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 3)
+    measured = measure_images(tmp_path, names, paired=True, request=MeasureRequest(mean_target=noise(77, 20, 20)))
+    assert set(measured.baselines) == {"input_copied"}
 
 
 def test_one_image_is_not_its_own_mean_target(tmp_path: Path) -> None:
@@ -89,7 +107,8 @@ def test_an_output_equal_to_its_target_is_infinite_and_counted_apart(tmp_path: P
 @pytest.mark.parametrize("workers", [1, 3])
 def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
     names = run_images(tmp_path, 14)
-    assert measure_images(tmp_path, names, paired=True, workers=workers) == measure_images(tmp_path, names, paired=True)
+    alone = measure_images(tmp_path, names, paired=True, request=MeasureRequest(workers=workers))
+    assert alone == measure_images(tmp_path, names, paired=True)
 
 
 def test_missing_pictures_are_named_before_anything_is_measured(tmp_path: Path) -> None:
@@ -155,3 +174,69 @@ def test_each_image_is_counted_as_it_is_done(tmp_path: Path) -> None:
     progress = Counting()
     measure_images(tmp_path, run_images(tmp_path, 3), paired=True, progress=progress)
     assert progress.steps == [[3, 3], [3, 3]]
+
+
+def test_only_what_is_asked_for_is_measured(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 5)
+    measured = measure_images(
+        tmp_path, names, paired=True, request=MeasureRequest(metrics=find_metrics(["spectrum", "lab_b"]))
+    )
+    assert measured.columns == ("sharpness", "checkerboard")
+    assert list(measured.totals) == ["lab_l", "lab_a", "lab_b"]
+    assert set(measured.baselines["mean_target"]) == {"sharpness", "checkerboard"}
+    assert measured.missing == {}
+    assert "Lab" in measured.protocol["line"] and "PSNR per image" not in measured.protocol["line"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "reason"),
+    [
+        ("ms_ssim", "`0000`: 56×40 pixels are too few: each side needs 161 at least"),
+        ("fid", "the network `inception` is not here: harness setup --metrics fid"),
+        ("lpips", "the network `alexnet` is not here: harness setup --metrics lpips"),
+        (
+            "palette",
+            "the outputs are no label maps that are known: harness measure RUN --metrics palette --palette NAME",
+        ),
+        ("cycle", "no model translates these outputs back: harness models"),
+    ],
+)
+def test_what_cannot_be_measured_says_why_and_the_rest_is_there(tmp_path: Path, metric: str, reason: str) -> None:
+    names = run_images(tmp_path, 2)
+    request = MeasureRequest(metrics=find_metrics(["ssim", metric]), workers=1)
+    measured = measure_images(tmp_path, names, paired=True, request=request)
+    assert list(measured.missing.values()) == [reason]
+    assert measured.columns == ("ssim",) and set(measured.baselines["mean_target"]) == {"ssim"}
+
+
+def test_a_metric_of_targets_is_not_measured_without_them(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 2, ("input", "output"))
+    request = MeasureRequest(metrics=find_metrics(["input_ssim", "ms_ssim", "lpips"]))
+    assert measure_images(tmp_path, names, paired=False, request=request).missing == {
+        "ms_ssim": "there are no targets",
+        "lpips": "there are no targets",
+    }
+
+
+def test_a_value_that_is_not_a_number_takes_its_metric_out(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 3)
+    odd = Metric(
+        name="odd",
+        begin=lambda _: PairMeter(lambda a, b: math.nan if a is b else 1.0),
+        columns=(Column("odd", "Odd", "", "lower", "odd"),),
+    )
+    broken = replace(odd, name="broken", begin=lambda _: PairMeter(lambda a, b: math.nan))
+    measured = measure_images(tmp_path, names, paired=True, request=MeasureRequest(metrics=(odd, broken), workers=1))
+    assert measured.missing == {"broken": "`0000`: the value is not a number"}
+    assert measured.columns == ("odd",)
+
+
+def test_pictures_are_taken_from_memory_in_any_order(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 4)
+    measuring = Measuring(MeasureRequest(), tmp_path, paired=True)
+    for name in names[::-1]:
+        measuring.add(Shot(name, *(read(tmp_path, kind, name) for kind in ("input", "output", "target"))))
+    assert measuring.mean_to_come
+    for name in names[::-1]:
+        measuring.add_mean(name, read(tmp_path, "target", name))
+    assert measuring.measurement(names) == measure_images(tmp_path, names, paired=True)

@@ -10,13 +10,14 @@ def test_the_line_names_what_a_reader_needs_to_compute_it_again() -> None:
     line = protocol_line(PAIRED)
     assert "\n" not in line
     for fact in (
-        "Protocol 1",
+        "Protocol 2",
         "sigma 1.5",
         "population covariance",
         "uint8 RGB",
         "peak 255",
         "95 %",
-        "10000",
+        "studentised bootstrap below 100",
+        "none below 5",
         "seed 0",
     ):
         assert fact in line
@@ -29,6 +30,6 @@ def test_the_line_says_when_there_are_no_targets() -> None:
 
 def test_the_document_is_json_and_says_versions() -> None:
     document = json.loads(json.dumps(protocol_document(PAIRED)))
-    assert set(document["libraries"]) == {"harness", "numpy", "pillow", "scikit-image"}
+    assert {"harness", "numpy", "pillow", "scikit-image", "torch"} <= set(document["libraries"])
     assert document["line"] == protocol_line(PAIRED)
     assert document["comparable"] != protocol_document(UNPAIRED)["comparable"]

@@ -38,13 +38,13 @@ def test_infinity_is_inf_in_csv_and_only_counted_in_json(tmp_path: Path) -> None
 def test_the_protocol_stands_in_the_file(tmp_path: Path) -> None:
     save_measurement(tmp_path, measurement(ssim=[0.1, 0.2]))
     protocol = json.loads((tmp_path / "metrics.json").read_text())["protocol"]
-    assert protocol["line"].startswith("Protocol 1: SSIM")
+    assert protocol["line"].startswith("Protocol 2: SSIM")
     assert protocol["libraries"]["scikit-image"]
 
 
 def test_names_that_csv_must_quote_come_back(tmp_path: Path) -> None:
     measured = measurement(ssim=[0.5])
-    odd = 'کلیسا, "old"\nof Ōtsu'
+    odd = 'کلیسا, "old" of Ōtsu'
     save_measurement(
         tmp_path, type(measured)(**{**vars(measured), "rows": (type(measured.rows[0])(odd, {"ssim": 0.5}),)})
     )
@@ -64,7 +64,7 @@ def test_a_missing_file_is_named(tmp_path: Path, gone: str) -> None:
     [
         ("metrics.json", "{", r"metrics\.json` is damaged"),
         ("metrics.json", "[]", r"metrics\.json` is damaged"),
-        ("metrics.json", '{"format": 2}', "has format 2, this harness reads 1"),
+        ("metrics.json", '{"format": 2}', "has format 2, this harness reads up to 1"),
         ("metrics.csv", "", r"metrics\.csv` is damaged"),
         ("metrics.csv", "name,psnr\n0,3\n", r"metrics\.csv` is damaged: its columns are name, psnr"),
         ("metrics.csv", "name,ssim\n0,high\n", r"metrics\.csv` is damaged"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from harness.nearness.features import DIRECTION, FEATURES, LAYOUT, NAMES, describe
+from harness.nearness.features import COLUMNS, DIRECTION, LAYOUT, NAMES, describe
 from harness.nearness.palette import ColourSet, Picture
 from tests.nearness.conftest import drawing, wall
 
@@ -13,10 +13,6 @@ NONE = ColourSet([])
 
 def value(picture: Picture, name: str, palette: ColourSet = NONE) -> float:
     return float(describe(picture, palette)[NAMES.index(name)])
-
-
-def of_group(group: str) -> list[int]:
-    return [i for i, feature in enumerate(FEATURES) if feature.group == group]
 
 
 def test_every_feature_has_one_name_and_a_finite_value_on_any_picture() -> None:
@@ -70,14 +66,14 @@ def test_steps_on_the_grid_of_jpeg_are_blocks() -> None:
 def test_turning_by_90_degrees_changes_the_sign_of_direction(height: int, width: int) -> None:
     picture = wall(3)[:height, : min(width, 64)]
     upright, turned = describe(picture, NONE), describe(np.ascontiguousarray(np.rot90(picture)), NONE)
-    assert np.abs(upright[of_group(DIRECTION)]).max() > 0.5
-    assert turned[of_group(DIRECTION)] == pytest.approx(-upright[of_group(DIRECTION)], abs=0.12)
+    assert np.abs(upright[COLUMNS[DIRECTION]]).max() > 0.5
+    assert turned[COLUMNS[DIRECTION]] == pytest.approx(-upright[COLUMNS[DIRECTION]], abs=0.12)
 
 
 def test_turning_upside_down_changes_the_sign_of_layout_and_nothing_of_direction() -> None:
     upright, turned = describe(wall(3), NONE), describe(np.ascontiguousarray(wall(3)[::-1]), NONE)
-    assert turned[of_group(LAYOUT)] == pytest.approx(-upright[of_group(LAYOUT)], abs=5e-3)
-    assert turned[of_group(DIRECTION)] == pytest.approx(upright[of_group(DIRECTION)], abs=0.12)
+    assert turned[COLUMNS[LAYOUT]] == pytest.approx(-upright[COLUMNS[LAYOUT]], abs=5e-3)
+    assert turned[COLUMNS[DIRECTION]] == pytest.approx(upright[COLUMNS[DIRECTION]], abs=0.12)
 
 
 @pytest.mark.parametrize(

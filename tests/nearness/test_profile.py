@@ -42,7 +42,7 @@ def test_the_same_pictures_give_the_same_profile_in_any_order(tmp_path: Path, mo
     paths = saved(tmp_path / "pictures", 30)
     monkeypatch.setattr(module, "MOST", 24)
     for name, order in (("a", paths), ("b", paths[::-1])):
-        save_profile(tmp_path / name, build_profile(order, "wall", {}, workers=2))
+        save_profile(tmp_path / name, build_profile(order, "wall", {}))
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
     assert load_profile(tmp_path / "a").provenance["used"] == 24
 
@@ -85,7 +85,7 @@ def test_a_missing_profile_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d.update(format=2), "another version"),
+        (lambda d: d.update(format=2), "has format 2"),
         (lambda d: d.update(features=0), "another version"),
         (lambda d: d.pop("points"), "is damaged"),
         (lambda d: d["points"].update(data="!"), "is damaged"),

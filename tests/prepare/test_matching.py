@@ -10,10 +10,9 @@ from PIL import Image
 
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError
-from harness.images.palettes import raw_colours
 from harness.prepare.matching import hidden_pairs, match, match_within
 from harness.prepare.sources import gather
-from tests.images.pictures import noise
+from tests.images.pictures import noise, raw_colours
 from tests.prepare.test_sources import make
 
 FACADES = find_model("facades_label2photo")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError, WorkspaceError
@@ -243,7 +243,7 @@ def test_an_interrupted_run_leaves_the_set_as_it_was(
     with pytest.raises(KeyboardInterrupt):
         prepare(workspace, photos, fit="pad")
     assert (made.folder / "dataset.json").read_bytes() == before
-    assert [p.name for p in workspace.datasets.iterdir()] == ["photos"]
+    assert [p.name for p in workspace.datasets.iterdir() if p.suffix != ".cut"] == ["photos"]
 
 
 def test_sets_of_other_folders_and_models_keep_their_names(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
@@ -536,3 +536,18 @@ def test_what_the_halves_are_is_recorded(
     shoe.save(tmp_path / "in" / "a.png")
     made = prepare(workspace, tmp_path / "in", **request_)
     assert made.test_set.domains == load_test_set(made.folder).domains == domains
+
+
+def test_white_strokes_on_a_clear_ground_are_told_the_way_and_drawn_on_black(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "drawings").mkdir()
+    image = Image.new("RGBA", (128, 128), (255, 255, 255, 0))
+    ImageDraw.Draw(image).line([(20, 20), (100, 40), (60, 110), (20, 20)], fill=(255, 255, 255, 255), width=3)
+    image.save(folder / "a.png")
+    with pytest.raises(TestSetError, match="try `--background black`"):
+        prepare(workspace, folder, model="edges2shoes")
+    made = prepare(workspace, folder, model="edges2shoes", background=(0, 0, 0))
+    assert made.test_set.made_by["recipes"]["input"][0] == "drawings"
+    drawn = pixels(made.folder / "testA" / "a.png")
+    assert set(np.unique(drawn)) == {0, 255} and 0.005 < (drawn == 0).mean() < 0.05

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -10,16 +12,17 @@ from skimage import data
 from harness.catalog.domains import DOMAINS
 from harness.catalog.lookup import find_model
 from harness.catalog.models import MODELS
+from harness.demo.scenes import draw_scene
 from harness.errors import ImageError, TestSetError, UnknownNameError
 from harness.images.edges import draw_edges, line_width
-from harness.images.palettes import CITYSCAPES, FACADES, facades_colours, raw_colours
+from harness.images.palettes import CITYSCAPES, FACADES
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
-from harness.prepare.recipes.choosing import KINDS, RECIPES, input_recipe, target_recipe
+from harness.prepare.recipes.choosing import KINDS, RECIPES, input_recipe, target_recipe, way_from_photos
 from harness.prepare.recipes.edge_maps import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
 from harness.prepare.recipes.labels import CITYSCAPES_LABELS, FACADE_LABELS
 from harness.prepare.recipes.maps import MAP
 from harness.prepare.recipes.photo import GREY, PHOTO
-from tests.images.pictures import content, noise
+from tests.images.pictures import content, facades_colours, noise, raw_colours
 
 SMALL = Settings(size=(64, 64))
 
@@ -136,7 +139,7 @@ def test_label_maps_in_any_encoding_become_the_datasets(format_: str, fit: str) 
     drawn = draw(FACADE_LABELS, facades_image(format_), settings)
     expected = facades_colours()[label_blocks().astype(int) - 1]
     assert np.array_equal(np.asarray(drawn.image), expected)
-    assert "(0% of the pixels were off the palette)" in drawn.operations[-1]
+    assert "(0% of the pixels" in drawn.operations[-1]
     assert not drawn.warnings
 
 
@@ -147,15 +150,133 @@ def test_padding_of_label_maps_is_background_of_the_palette() -> None:
         assert colours(drawn.image) <= {c.rgb for c in FACADES}
 
 
-def test_jpeg_label_maps_are_snapped_with_their_share() -> None:
-    drawn = draw(FACADE_LABELS, facades_image("colours"), Settings(size=(100, 100)), "JPEG", quality=60)
+@pytest.mark.parametrize("size", [(97, 97), (64, 120)])
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("format_", ["colours", "raw colours", "class numbers"])
+def test_label_maps_are_resized_without_mixing(format_: str, fit: str, size: tuple[int, int]) -> None:
+    """Lanczos would put colours between two classes on every border, and half of them near a third class."""
+    stripes = np.tile(np.array([1, 12, 4, 7, 2], dtype=np.uint8).repeat(3), (150, 10))
+    if format_ == "class numbers":
+        image = Image.fromarray(stripes)
+    else:
+        known = facades_colours() if format_ == "colours" else raw_colours()
+        image = Image.fromarray(known[stripes.astype(int) - 1])
+    drawn = draw(FACADE_LABELS, image, Settings(size=size, fit=fit))
+    assert "(0% of the pixels" in drawn.operations[-1]
+    assert colours(drawn.image) == {FACADES[n - 1].rgb for n in (1, 12, 4, 7, 2)}
+    middle = np.asarray(drawn.image)[size[1] // 2]
+    columns = np.flatnonzero((middle != middle[0]).any(axis=1))
+    assert len(columns) > 20
+
+
+def test_an_enlarged_map_is_decided_before_its_pixels_multiply() -> None:
+    classes = classes_of_a_scene()
+    small = Image.fromarray(facades_colours()[classes]).resize((128, 128), Image.Resampling.NEAREST)
+    expected = np.asarray(small.resize((256, 256), Image.Resampling.NEAREST))
+    drawn = draw(FACADE_LABELS, small, Settings(size=(256, 256)), "JPEG", quality=90)
+    assert (np.asarray(drawn.image) != expected).any(axis=2).mean() < 0.015
+
+
+def classes_of_a_scene() -> np.ndarray:
+    label = draw_scene(1, 0).label.astype(int)
+    return np.abs(label[:, :, None] - facades_colours().astype(int)).sum(axis=3).argmin(axis=2)
+
+
+def test_jpeg_label_maps_are_snapped_and_the_unsure_share_is_said() -> None:
+    scene = Image.fromarray(facades_colours()[classes_of_a_scene()])
+    drawn = draw(FACADE_LABELS, scene, Settings(), "JPEG", quality=75)
     assert colours(drawn.image) <= {c.rgb for c in FACADES}
-    assert "snapped" in drawn.operations[-1]
+    said = re.search(r"snapped to the 12 facade colours \((\d+)% of .*, ([\d.]+)% remain unsure", drawn.operations[-1])
+    assert said and 15 < int(said[1]) < 45 and 0.2 < float(said[2]) < 4
+    assert drawn.warnings[0].startswith(f"{said[1]}% of it is off the palette, as after JPEG")
+    assert not drawn.foreign
+    assert not draw(FACADE_LABELS, scene, Settings()).warnings
 
 
-def test_a_photo_given_as_label_map_is_told() -> None:
-    drawn = draw(FACADE_LABELS, Image.fromarray(data.coffee()))
-    assert "looks like no label map" in drawn.warnings[0]
+@pytest.mark.parametrize("recipe", [FACADE_LABELS, CITYSCAPES_LABELS])
+def test_of_a_photo_given_as_label_map_only_that_is_said(recipe: Recipe) -> None:
+    photo = Image.fromarray(data.coffee()).crop((0, 0, 600, 90))
+    drawn = draw(recipe, photo)
+    assert drawn.warnings == ("looks like no label map: 100% of it is off the palette",)
+    assert drawn.foreign
+
+
+def test_the_way_from_photos_names_models_that_draw_label_maps() -> None:
+    way = way_from_photos("facade_label", find_model("facades_label2photo"), "photos")
+    assert way is not None
+    assert "harness test --model cyclegan/facades_photo2label --dataset photos" in way
+    assert way.endswith("harness prepare-images RUN --model facades_label2photo")
+    assert "cyclegan/cityscapes_photo2label" in (way_from_photos("cityscapes_label") or "")
+    assert way_from_photos("edges") is way_from_photos("photo") is None
+
+
+def numbered(mode: str, numbers: np.ndarray) -> bytes:
+    """A map of class numbers as programs store them."""
+    if mode == "I;16":
+        return content(Image.fromarray(numbers.astype(np.uint16)), "PNG")
+    if mode == "I":
+        return content(Image.fromarray(numbers.astype(np.int32)), "TIFF")
+    image = Image.fromarray(numbers)
+    if mode == "P":
+        image = image.convert("P")
+        image.putpalette(np.random.default_rng(0).integers(0, 256, 768).tolist())  # as VOC's: no class's own colour
+        return content(image, "PNG")
+    return content(image.convert(mode), "TIFF" if mode == "LA" else "PNG")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "I;16", "I"])
+def test_class_numbers_are_read_in_whatever_mode_they_are_stored(mode: str, first: int) -> None:
+    classes = label_blocks()
+    files = [numbered(mode, classes + first - 1)]
+    recipe = FACADE_LABELS.for_folder(files)
+    settings = Settings(size=(128, 96))
+    drawn = recipe.draw(recipe.read(files[0], settings), settings)
+    assert np.array_equal(np.asarray(drawn.image), facades_colours()[classes.astype(int) - 1])
+    assert f"class numbers read as {first} to {first + 11}" in drawn.operations
+    assert recipe.name == f"facade labels numbered {first} to {first + 11}"
+    assert not drawn.warnings
+
+
+def test_how_numbers_are_meant_is_decided_over_the_whole_folder() -> None:
+    whole = label_blocks()
+    part = np.where(whole > 6, 6, whole)
+    one_based = FACADE_LABELS.for_folder([numbered("L", part), numbered("RGB", whole), b"no picture"])
+    zero_based = FACADE_LABELS.for_folder([numbered("L", part), numbered("L", whole - 1)])
+    undecided = FACADE_LABELS.for_folder([numbered("L", part)])
+    drawn = [r.draw(r.read(numbered("L", part), SMALL), SMALL) for r in (one_based, zero_based, undecided)]
+    by_first, by_second, by_none = (np.asarray(d.image) for d in drawn)
+    assert np.array_equal(by_first, by_none)
+    assert not np.array_equal(by_first, by_second)
+    assert [d.warnings for d in drawn[:2]] == [(), ()]
+    assert "nothing in the folder tells how its classes are numbered: taken as 1 to 12" in drawn[2].warnings
+    assert FACADE_LABELS.for_folder([content(facades_image("colours"), "PNG")]) is FACADE_LABELS
+    blank = numbered("L", np.zeros((64, 64), np.uint8))
+    assert colours(draw_with(zero_based, blank).image) == {FACADES[0].rgb}
+    assert not draw_with(zero_based, blank).foreign, "nothing but background is a map too, where numbers are usual"
+
+
+def draw_with(recipe: Recipe, data: bytes) -> Drawn:
+    return recipe.draw(recipe.read(data, SMALL), SMALL)
+
+
+def test_what_has_no_class_is_background_and_said() -> None:
+    numbers = np.full((64, 64), 12, dtype=np.uint8)
+    numbers[:32, :32], numbers[32:, :32] = 0, 255
+    recipe = FACADE_LABELS.for_folder([numbered("L", numbers)])
+    drawn = draw_with(recipe, numbered("L", numbers))
+    assert colours(drawn.image) == {FACADES[0].rgb, FACADES[11].rgb}
+    assert drawn.warnings == ("50% of it has no class: that is taken as background",)
+
+
+@pytest.mark.parametrize(("numbers", "said"), [([7, 11, 23, 26], "0 to 33"), ([0, 2, 10, 13, 255], "0 to 18")])
+def test_street_maps_by_number_become_the_street_colours(numbers: list[int], said: str) -> None:
+    picture = np.array(numbers, dtype=np.uint8).repeat(64).reshape(-1, 64).repeat(2, axis=0)
+    recipe = CITYSCAPES_LABELS.for_folder([numbered("L", picture)])
+    drawn = recipe.draw(recipe.read(numbered("L", picture), SMALL), Settings(size=(64, len(picture))))
+    known = {(128, 64, 128), (70, 70, 70), (70, 130, 180), (0, 0, 142)}
+    assert colours(drawn.image) - {(0, 0, 0)} == known
+    assert any(said in o for o in drawn.operations)
 
 
 def test_street_labels_are_snapped() -> None:

@@ -6,21 +6,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.workspace import Workspace
 from tests.images.pictures import noise
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium here; `make browser`")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
-def test_the_sheet_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None:
+def test_the_sheet_in_a_browser(browser: Browser, tmp_path: Path, width: int, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
 
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -29,17 +27,16 @@ def test_the_sheet_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None
     (folder / "text.jpg").write_text("hello")
     shutil.copytree(folder, tmp_path / "targets")
     page = prepare_images(Workspace(tmp_path / "w"), PrepareRequest(folder=folder, targets=tmp_path / "targets")).page
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        shown = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-        said: list[str] = []
-        shown.on("console", lambda message: said.append(message.text))
-        shown.on("requestfailed", lambda request: said.append(request.url))
-        shown.goto(page.as_uri())
-        shown.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
-        shown.wait_for_function("[...document.images].every(image => image.naturalWidth > 0)")
-        assert shown.evaluate("document.images.length") == 6
-        assert shown.evaluate("document.documentElement.scrollWidth") <= width
-        assert [violation["id"] for violation in Axe().run(shown).response["violations"]] == []
-        assert said == []
-        browser.close()
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    shown = context.new_page()
+    said: list[str] = []
+    shown.on("console", lambda message: said.append(message.text))
+    shown.on("requestfailed", lambda request: said.append(request.url))
+    shown.goto(page.as_uri())
+    shown.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+    shown.wait_for_function("[...document.images].every(image => image.naturalWidth > 0)")
+    assert shown.evaluate("document.images.length") == 6
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    assert [violation["id"] for violation in Axe().run(shown).response["violations"]] == []
+    assert said == []
+    context.close()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+from scipy import ndimage
 
 from harness.demo.scenes import draw_scene
 from harness.errors import TestSetError
@@ -101,6 +102,23 @@ def test_near_duplicates_are_one_group_and_others_are_not(change: str) -> None:
     pictures = [facade(seed) for seed in range(8)]
     groups = grouped([*pictures, *(CHANGES[change](p) for p in pictures[:4])])
     assert groups == [*range(8), *range(4)]
+
+
+def cloud(seed: int) -> np.ndarray:
+    """A smooth random field, mean 0 and deviation 1, 256 x 256."""
+    field = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(256, 256)), 10, mode="wrap")
+    return (field - field.mean()) / field.std()
+
+
+@pytest.mark.parametrize(("correlation", "one"), [(0.98, True), (0.92, False)])
+def test_the_bound_lies_between_copies_and_pictures_that_are_only_alike(correlation: float, one: bool) -> None:
+    for seed in range(4):
+        first, other = cloud(2 * seed), cloud(2 * seed + 1)
+        second = correlation * first + (1 - correlation**2) ** 0.5 * other
+        pictures = [
+            Image.fromarray((128 + 40 * f).clip(0, 255).astype(np.uint8)).convert("RGB") for f in (first, second)
+        ]
+        assert grouped(pictures) == ([0, 0] if one else [0, 1])
 
 
 def things(kind: str, count: int) -> list[Image.Image]:

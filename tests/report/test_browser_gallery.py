@@ -15,7 +15,7 @@ from harness.metrics.storage import load_measurement
 from harness.report.gallery import run_document
 from harness.report.gathering import run_page
 from harness.report.thumbnails import CELL, encode, strip_path
-from harness.report.writing import render_run
+from harness.report.writing import Surroundings, render_run
 from harness.web.language import language
 from tests.report.samples import HOSTILE_NAMES, draw, plain_measurement, sample_record
 from tests.report.waiting import until
@@ -179,7 +179,7 @@ def test_tables_are_copied_whole(open_page: Open, results: Path) -> None:
     assert markdown[2].startswith(f"| ssim | {load_measurement(run).summary['ssim'].mean:.4f} |")
     latex = copied("rows", "latex")
     assert "\\_\\_proto\\_\\_ & 0." in latex and latex.count("\\\\\n") == 1 + len(HOSTILE_NAMES)
-    assert "\\begin{tabular}{lrrr}" in latex and "Protocol 1" in latex
+    assert "\\begin{tabular}{lrrr}" in latex and "Protocol 2" in latex
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     measurement, words = plain_measurement(count), language("en")
     page = run_page(sample_record("large", [r.name for r in measurement.rows]), measurement, (), words)
     nothing = {e.row: dict.fromkeys(page.kinds) for e in page.examples}
-    html = render_run(page, words, run_document(page, words), nothing)
+    html = render_run(page, words, run_document(page, words), nothing, Surroundings())
     (folder / "index.html").write_text(html, encoding="utf-8")
     return folder / "index.html"
 

@@ -13,7 +13,10 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from harness.report.single import write_single_file
+from harness.report.writing import write_index
+from harness.runs.notes import Note, save_note
 from tests.report.samples import sample_run
+from tests.runs.records import sample_training
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +83,7 @@ def test_on_paper_there_are_verdict_numbers_record_and_pictures(open_page: Open,
         "translated70images",
         "Clearlybetter",
         "2a7afba2895d52556dd5dfe07e8555ef657ced6f",
-        "Protocol1",
+        "Protocol2",
     ):
         assert said in text
     assert "Findaname" not in text
@@ -145,6 +148,52 @@ def test_the_index_filters_sorts_and_gives_the_command(open_page: Open, results:
     assert sorted(command.split()) == ["compare", "first", "harness", "hostile"]
     page.get_by_label("Compare hostile").uncheck()
     assert not page.locator("#chosen").is_visible()
+
+
+@pytest.fixture(params=["en", "fa"])
+def noted(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """An index of three runs and a training of which something was said; a run and the training are hidden."""
+    for name in ("first", "second", "third"):
+        sample_run(tmp_path / name, names=("a", "b"))
+    sample_training(tmp_path / "training")
+    save_note(tmp_path / "first", Note(name="نماها: ۲۰۰ دور", tags=("thesis", "نهایی"), text="too dark\n" + "x" * 300))
+    save_note(tmp_path / "second", Note(text="a mistake", hidden=True))
+    save_note(tmp_path / "training", Note(tags=("old",), hidden=True))
+    return write_index(tmp_path, request.param)
+
+
+def test_notes_are_shown_found_and_hidden_in_the_index(open_page: Open, noted: Path) -> None:
+    page = open_page(noted)
+    names = page.locator("tbody tr:visible th a bdi")
+    assert sorted(names.all_text_contents()) == ["third", "نماها: ۲۰۰ دور"]
+    assert page.locator(".tag:visible").all_text_contents() == ["thesis", "نهایی"]
+    assert not page.locator("dl.facts").get_by_role("link").is_visible()
+    page.locator("#find").fill("thesis dark")
+    assert names.all_text_contents() == ["نماها: ۲۰۰ دور"]
+    page.locator("#find").fill("mistake")
+    assert names.count() == 0
+    page.locator("#show-hidden").click()
+    assert names.all_text_contents() == ["second"]
+    assert page.locator("dl.facts").get_by_role("link").is_visible()
+    page.locator("#find").fill("")
+    assert names.count() == 3
+    page.locator("#show-hidden").click()
+    assert names.count() == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_notes_fit_into_every_window_and_axe_finds_nothing_serious(open_page: Open, noted: Path, scheme: str) -> None:
+    page = open_page(noted, color_scheme=scheme)
+    page.locator("#show-hidden").click()
+    for width in (320, 390, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["impact"]) for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_an_index_without_notes_has_nothing_to_show(open_page: Open, results: Path) -> None:
+    assert open_page(results / "index.html").locator("#show-hidden, .tag, .note").count() == 0
 
 
 def test_a_comparison_shows_changes_first_and_both_runs_large(open_page: Open, results: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_command_makes_the_same_run_again() -> None:
     record = sample_record("r", NAMES, extra={"native": {"samples": 4, "precision": "bf16", "batch_size": None}})
     assert command_again(record) == (
         "harness test --model pix2pix/facades_label2photo --dataset my_photos --split test --engine official"
-        " --mode paper --seed 0 --device cpu --size 48x48 --samples 4 --precision bf16"
+        " --mode paper --seed 0 --device cpu --size 48x48 --seeds 4 --precision bf16"
     )
 
 
@@ -139,8 +139,54 @@ def test_the_record_of_very_many_images_is_shortened() -> None:
 
 
 def test_the_demo_is_made_again_by_the_demo() -> None:
-    record = sample_record("r", NAMES, command=("harness", "--workspace", "/tmp/w", "demo"))
-    assert command_again(record) == "harness demo"
+    record = sample_record("r", NAMES, command=("harness", "--workspace", "/tmp/w", "demo", "-q", "--images", "3"))
+    assert command_again(record) == "harness demo --images 3"
+    other = sample_record("r", NAMES, command=("harness", "test", "--model", "demo"))
+    assert command_again(other).startswith("harness test")
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "said"),
+    [
+        (("harness", "test", "--model", "m"), None, None),
+        (("harness", "test", "--weights=mine/g.pth"), None, "mine/g.pth"),
+        (("harness", "test", "--weights", "../g.pth"), {"weights": "g.pth"}, "../g.pth"),
+        (("harness", "test", "--weights", "/home/me/g.pth"), {"weights": "g.pth"}, "g.pth"),
+        (("harness", "train", "--dataset", "d"), {"weights": "results/t/checkpoints/5_net_G.pth"}, None),
+        (("harness", "train", "--dataset", "d"), {"weights": None}, None),
+        (("python", "mine.py"), {"weights": "results/t/checkpoints/5_net_G.pth"}, None),
+        (("python", "mine.py"), None, "FILE"),
+        ((), None, "FILE"),
+    ],
+)
+def test_weights_are_named_where_they_were_given(command, given, said) -> None:  # type: ignore[no-untyped-def]
+    record = sample_record("r", NAMES, command=command)
+    other = {**record.model, "architecture": {**record.model["architecture"], "ngf": 12}, **(given or {})}
+    words = command_again(replace(record, model=other)).split()
+    said = said or (given or {}).get("weights")
+    assert words[words.index("--weights") + 1] == said if said else "--weights" not in words
+
+
+def test_what_was_recorded_less_of_is_read_from_the_command_that_was_typed() -> None:
+    typed = ("harness", "--workspace=w", "test", "-d", "../photos", "--limit=3", "--follow-links")
+    record = sample_record("r", NAMES, command=typed)
+    again = command_again(replace(record, test_set={**record.test_set, "reference": None}))
+    assert "--dataset ../photos" in again and "--limit 3" in again and again.endswith("--follow-links")
+
+
+def test_everything_that_was_asked_of_the_native_engine_is_asked_again() -> None:
+    native = {"batch_size": 4, "precision": "fp32", "compile_": True, "samples": 1, "devices": ["cuda:0", "cuda:1"]}
+    again = command_again(sample_record("r", NAMES, engine="native", extra={"native": native}))
+    assert again.endswith("--size 48x48 --batch-size 4 --devices cuda:0,cuda:1 --compile")
+
+
+def test_a_page_warns_of_a_bounded_number_of_things() -> None:
+    images = tuple({"name": n, "source": n, "nearness": None, "warnings": [f"w{i}" for i in range(99)]} for n in NAMES)
+    record = sample_record("r", NAMES, images=images, warnings=[f"warning {i}" for i in range(99)], shims=())
+    page = run_page(record, plain_measurement(9), (), EN)
+    assert len(page.warnings) == 21 and page.warnings[-1] == "and 79 more, in `run.json`"
+    assert [len(p.notes) for p in page.pictures] == [10] * 9
+    assert json.loads(page.made.record)["images"][0]["warnings"][-1] == "w98"
 
 
 def test_an_image_says_why_it_is_far() -> None:
@@ -159,6 +205,26 @@ def test_provenance_links_the_commit_also_of_a_mirror_and_cites_model_and_data()
     assert facts["Working tree"].value == "has local changes"
     assert [c.id for c in made.citations] == ["pix2pix", "facades"]
     assert "/home" not in made.record and "…/my photos" in made.record
+
+
+@pytest.mark.parametrize("code", ["en", "fa"])
+def test_a_run_of_the_lua_original_says_where_it_differs_and_what_it_mirrors(code: str) -> None:
+    record = sample_record(
+        "r", NAMES, upstream=None, engine="native", extra={"native": {"lua_seed": 5, "lua_order": ["b", "a"]}}
+    )
+    architecture = {**record.model["architecture"], "code": "lua", "dropout_levels": [5, 6, 7]}
+    model = {**record.model, "id": "lua/edges2shoes", "family": "lua", "architecture": architecture}
+    record, words, pin = replace(record, model=model), language(code), "89ff2a81ce441fbe1f1b13eca463b87f1e539df8"
+    made = run_page(record, plain_measurement(9), (), words).made
+    facts = [fact for _, group in made.groups for fact in group]
+    told = [fact.value for fact in facts if fact.label == words.text("made.unlike")]
+    assert len(told) == 4 and "75" in told[-1].translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789"))
+    assert f"https://github.com/phillipi/pix2pix/tree/{pin}" in {fact.link for fact in facts}
+    assert made.licences[0].link == f"https://github.com/phillipi/pix2pix/blob/{pin}/LICENSE"
+    assert "--lua-seed 5 --lua-order b,a" in made.again
+    assert [citation.id for citation in made.citations] == ["pix2pix", "shoes", "hed"]
+    plain = run_page(sample_record("r", NAMES), plain_measurement(9), (), words).made
+    assert not [f for _, group in plain.groups for f in group if f.label == words.text("made.unlike")]
 
 
 def test_a_model_of_ones_own_still_cites_its_method() -> None:

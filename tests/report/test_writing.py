@@ -14,13 +14,16 @@ import pytest
 
 from harness.errors import RunError, UnknownNameError
 from harness.metrics.comparing import compare
+from harness.metrics.measure import Row
+from harness.metrics.storage import load_measurement, save_measurement
 from harness.report.comparison import compare_cells, compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import run_page
 from harness.report.index import index_page
+from harness.report.single import write_single_file
 from harness.report.writing import (
+    Surroundings,
     comparison_name,
-    load_page,
     render_run,
     write_comparison,
     write_index,
@@ -29,7 +32,15 @@ from harness.report.writing import (
 from harness.version import __version__
 from harness.web.language import language
 from harness.web.render import render_page
-from tests.report.samples import HOSTILE_NAMES, plain_measurement, sample_record, sample_run
+from tests.report.samples import (
+    HOSTILE_NAMES,
+    change_facts,
+    change_record,
+    draw,
+    plain_measurement,
+    sample_record,
+    sample_run,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = ("one", "two & three", "چهار", "<five>", "six")
@@ -51,7 +62,9 @@ def _golden_pages() -> dict[str, str]:
         addresses = {
             e.row: dict(page.pictures[e.row].addresses, difference=f"thumbs/{e.row}.webp") for e in page.examples
         }
-        pages[f"run.{code}"] = render_run(page, words, run_document(page, words), addresses, "../index.html")
+        pages[f"run.{code}"] = render_run(
+            page, words, run_document(page, words), addresses, Surroundings(home="../index.html")
+        )
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
         pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, data=script_texts(words))
         first = plain_measurement(5, NAMES)
@@ -155,14 +168,133 @@ def test_three_runs_are_each_set_against_the_first(tmp_path: Path) -> None:
     assert "2 runs against" in html and "SSIM B−A" in html and "SSIM C−A" in html
 
 
-def test_sets_prepared_in_different_ways_are_told(tmp_path: Path) -> None:
-    first = sample_run(tmp_path / "first", names=("a", "b"))
-    facts = {**load_page(first, language("en")).record.test_set, "digest": "ee" * 32}
-    second = sample_run(tmp_path / "second", names=("a", "b"), noise=50, test_set=facts)
-    html = write_comparison([first, second], tmp_path / "page.html")[0].read_text(encoding="utf-8")
-    assert "not prepared in the same way" in html and "Input B" in html
+@pytest.mark.parametrize(
+    ("lang", "prepared", "unhashed"),
+    [("en", "prepared in different ways", "Pixels were not hashed then"), ("fa", "به شکل‌های متفاوت", "چکیدهٔ پیکسل‌ها")],
+)
+def test_pictures_prepared_in_different_ways_and_not_hashed_are_told_above_the_numbers(
+    tmp_path: Path, lang: str, prepared: str, unhashed: str
+) -> None:
+    first, second = (sample_run(tmp_path / n, names=("a", "b"), noise=z) for n, z in (("first", 30), ("second", 50)))
+    target = tmp_path / "page.html"
+    html = write_comparison([first, second], target, lang)[0].read_text(encoding="utf-8")
+    assert prepared not in html and unhashed not in html
+    change_facts(second, lambda facts: facts.update(sha256="0" * 64))
+    html = write_comparison([first, second], target, lang)[0].read_text(encoding="utf-8")
+    assert html.index(prepared) < html.index('class="finding"') and unhashed not in html
+    assert "input-B" in html and ("Input B" in html or lang == "fa")
+    change_facts(second, lambda facts: [facts.pop(key) for key in ("sha256", "source_sha256", "target_sha256")])
+    html = write_comparison([first, second], target, lang)[0].read_text(encoding="utf-8")
+    assert html.index(unhashed) < html.index('class="finding"') and prepared not in html
+
+
+def test_runs_of_entirely_other_pictures_of_the_same_names_are_not_compared(tmp_path: Path) -> None:
+    first, second = (sample_run(tmp_path / name, names=("a", "b")) for name in ("first", "second"))
+    change_facts(second, lambda facts: facts.update(target_sha256="0" * 64))
+    with pytest.raises(RunError, match="the target is another picture for `a`, `b`"):
+        write_comparison([first, second], tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+EDITS = {
+    "started is null": {"started": None},
+    "started is no time": {"started": "yesterday"},
+    "started is no moment": {"started": "0001-01-01T00:00:00+14:00"},
+    "name is a number": {"name": 3},
+    "seed is text": {"seed": "0"},
+    "the model is null": {"model": None},
+    "the model has no id": {"model": {}},
+    "the architecture is a list": {"model": {"id": "m", "architecture": []}},
+    "the set has no layout": {"test_set": {"name": "s", "count": 2}},
+    "the set has another count": {"test_set": {"name": "s", "layout": "paired", "count": 3}},
+    "a size is text": {"test_set": {"name": "s", "layout": "paired", "count": 2, "size": ["1", 2]}},
+    "images are null": {"images": None},
+    "an image is null": {"images": [None, {"name": "b"}]},
+    "an image has no name": {"images": [{"source": "a"}, {"name": "b"}]},
+    "nearness is text": {"images": [{"name": "a", "nearness": "far"}, {"name": "b"}]},
+    "versions are a list": {"versions": ["torch"]},
+    "a duration is text": {"durations": {"translate": "long"}},
+    "a warning is null": {"warnings": [None]},
+    "the engine is unknown": {"engine": "fast"},
+    "upstream is text": {"upstream": "https://example.org"},
+    "upstream has a number for a commit": {"upstream": {"commit": 2}},
+    "a name leads out": {"images": [{"name": "../../secret"}, {"name": "b"}]},
+    "a name is absolute": {"images": [{"name": "/etc/passwd"}, {"name": "b"}]},
+    "a name leads out on Windows": {"images": [{"name": "C:secret"}, {"name": "b"}]},
+    "its own name leads out": {"name": "../other"},
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_damaged_record_is_listed_and_everything_else_goes_on(tmp_path: Path, edit: str) -> None:
+    sample_run(tmp_path / "good", names=("a", "b"))
+    bad = sample_run(tmp_path / "bad", names=("a", "b"))
+    change_record(bad, lambda document: document.update(EDITS[edit]))
+    html = write_index(tmp_path).read_text(encoding="utf-8")
+    assert 'href="good/index.html"' in html and 'href="bad/index.html"' not in html
+    assert "…/run.json</code> is damaged" in html
+    with pytest.raises(RunError, match="is damaged"):
+        write_run_report(bad)
+
+
+@pytest.mark.parametrize("file", ["run.json", "metrics.csv"])
+def test_no_picture_outside_of_a_run_gets_into_a_file_to_send(tmp_path: Path, file: str) -> None:
+    run = sample_run(tmp_path / "results" / "run", names=("a", "bb"))
+    draw("secret").save(tmp_path / "secret.png")
+    path = run / file
+    path.write_text(path.read_text().replace("bb", "../../../../secret"))
+    with pytest.raises(RunError, match=r"damaged: `\.\./\.\./\.\./\.\./secret` cannot be the name of a picture"):
+        write_single_file(run)
+    assert not (run / "run.html").exists()
+
+
+@pytest.mark.parametrize("place", ["images/output/bb.png", "images/target", "thumbs", "metrics.csv"])
+def test_a_link_out_of_a_run_is_refused(tmp_path: Path, place: str) -> None:
+    run = sample_run(tmp_path / "results" / "run", names=("a", "bb"))
+    write_run_report(run)
+    (run / place).rename(tmp_path / "elsewhere")
+    (run / place).symlink_to(tmp_path / "elsewhere")
+    for write in (write_single_file, write_run_report):
+        with pytest.raises(RunError, match="is a link that leads out of the run") as caught:
+            write(run)
+        assert place in caught.value.message
+    (run / place).unlink()
+    (tmp_path / "elsewhere").rename(run / "moved")
+    (run / place).symlink_to(run / "moved")
+    assert write_run_report(run).is_file()
+
+
+def test_the_newest_run_is_the_one_that_started_last_on_any_clock(tmp_path: Path) -> None:
+    sample_run(tmp_path / "tehran", names=("a", "b"), started="2026-01-02T03:30:00+03:30")  # midnight UTC
+    sample_run(tmp_path / "newyork", names=("a", "b"), started="2026-01-01T23:00:00-05:00")  # 4 in the morning UTC
+    sample_run(tmp_path / "utc", names=("a", "b"), started="2026-01-02T02:00:00+00:00")
+    html = write_index(tmp_path).read_text(encoding="utf-8")
+    assert re.findall(r'data-name="(\w+)"', html) == ["newyork", "utc", "tehran"]
+    moments = [float(moment) for moment in re.findall(r'data-date="([\d.]+)"', html)]
+    assert moments == sorted(moments, reverse=True)
 
 
 def test_names_of_comparisons_stay_short_enough_for_a_file() -> None:
     assert comparison_name([Path("a"), Path("b")]) == "compare-a-b.html"
     assert len(comparison_name([Path("x" * 150), Path("y" * 150)])) < 40
+
+
+def test_runs_of_other_metrics_are_set_side_by_side_in_those_they_share(tmp_path: Path) -> None:
+    names = [f"{n:03d}" for n in range(6)]
+    runs = [sample_run(tmp_path / name, names, noise=noise) for name, noise in (("whole", 30.0), ("few", 60.0))]
+    whole, few = map(load_measurement, runs)
+    less = replace(
+        few,
+        columns=("psnr",),
+        rows=tuple(Row(row.name, {"psnr": row.values["psnr"]}) for row in few.rows),
+        summary={"psnr": few.summary["psnr"]},
+        baselines={name: {"psnr": columns["psnr"]} for name, columns in few.baselines.items()},
+    )
+    save_measurement(runs[1], less)
+    page, _ = write_comparison(runs, tmp_path / "compare.html")
+    text = page.read_text(encoding="utf-8")
+    document = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text)[1])
+    values = {column["id"]: column["values"] for column in document["columns"]}
+    assert "ssim-A" not in values
+    assert values["psnr-A"] == [row.values["psnr"] for row in whole.rows]
+    assert values["psnr-B"] == [row.values["psnr"] for row in few.rows]

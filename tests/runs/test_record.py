@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RunError, UnknownNameError
-from harness.runs.listing import find_run, run_folders
+from harness.runs.listing import find_report, find_run, find_runs, run_folders
 from harness.runs.record import RunRecord, load_record, save_record
+from harness.runs.trained import model_of, training_of
+from harness.runs.training_record import load_training, training_folders
 from harness.workspace import Workspace
 
 RECORD = RunRecord(
@@ -24,18 +27,17 @@ RECORD = RunRecord(
     seed=0,
     device="cpu",
     upstream=None,
-    test_set={"name": "s", "count": 1},
+    test_set={"name": "s", "layout": "single", "count": 1},
     images=({"name": "a"},),
     versions={"python": "3.11"},
     shims=("wandb",),
 )
 
 
-def _save(workspace: Workspace, name: str, age: int) -> Path:
+def _save(workspace: Workspace, name: str, started: str = RECORD.started) -> Path:
     folder = workspace.run(name)
     folder.mkdir(parents=True)
-    save_record(folder, replace(RECORD, name=name))
-    os.utime(folder / "run.json", (age, age))
+    save_record(folder, replace(RECORD, name=name, started=started))
     return folder
 
 
@@ -55,7 +57,10 @@ def test_runs_are_found(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with pytest.raises(RunError, match="no runs"):
         find_run(workspace, None)
-    new, old = _save(workspace, "new", 200), _save(workspace, "old", 100)
+    new, old = (
+        _save(workspace, "new", "2026-01-02T00:30:00+03:30"),
+        _save(workspace, "old", "2026-01-01T20:00:00+00:00"),
+    )
     (workspace.results / ".draft").mkdir()
     (workspace.results / ".draft" / "run.json").write_text("{}")
     assert run_folders(workspace) == [old, new]
@@ -64,3 +69,99 @@ def test_runs_are_found(tmp_path: Path) -> None:
     assert find_run(workspace, str(old)) == old
     with pytest.raises(UnknownNameError, match="Did you mean `new`"):
         find_run(workspace, "nwe")
+
+
+def test_runs_that_started_in_one_second_are_told_by_when_they_were_written(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    folders = [_save(workspace, name) for name in ("b", "c", "a")]
+    for age, folder in enumerate(folders):
+        os.utime(folder / "run.json", (age, age))
+    assert run_folders(workspace) == folders
+
+
+def test_a_damaged_run_is_never_the_newest(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    good, bad = _save(workspace, "good"), _save(workspace, "bad")
+    for text in ("{", '{"started": null}', '{"started": "soon"}', "[" * 100_000):
+        (bad / "run.json").write_text(text)
+        assert find_run(workspace, None) == good
+    (bad / "run.json").unlink()
+    (bad / "run.json").symlink_to("nowhere")
+    assert run_folders(workspace)[-1] == good
+
+
+def test_the_newest_of_runs_and_trainings_is_told_by_their_starts(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    run = _save(workspace, "run", "2026-01-02T00:00:00+00:00")
+    training = workspace.results / "training"
+    training.mkdir()
+    for started, newest in (("2026-01-02T02:00:00+03:30", run), ("2026-01-01T23:00:00-05:00", training)):
+        (training / "training.json").write_text(json.dumps({"started": started}))
+        os.utime(run / "run.json")  # written later in any case
+        assert find_report(workspace, None) == newest
+    assert training_folders(workspace) == [training]
+    assert find_report(workspace, "training") == find_report(workspace, str(training)) == training
+
+
+def test_a_folder_of_runs_stands_for_all_of_them(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "ws")
+    here = _save(workspace, "here")
+    received = Workspace(tmp_path / "from")
+    one, two = _save(received, "one", "2026-01-03T00:00:00+00:00"), _save(received, "two", "2026-01-02T00:00:00+00:00")
+    assert find_runs(workspace, [str(received.results), "here", str(one)]) == [two, one, here]
+    with pytest.raises(UnknownNameError, match="no run is called"):
+        find_runs(workspace, [str(tmp_path)])
+
+
+MODEL = {
+    "name": "m", "network": "G", "weights": "checkpoints/5_net_G.pth", "sha256": "", "epoch": 5,
+    "direction": "AtoB", "architecture": {}, "dataset": "d", "split": "test", "input_domain": "a",
+    "output_domain": "b", "crop_size": 256,
+}  # fmt: skip
+TRAINING = {
+    "format": 1, "name": "t", "harness_version": "1", "command": [], "started": RECORD.started,
+    "state": "finished", "family": "pix2pix", "direction": "AtoB", "preset": "paper", "options": [],
+    "dataset": {"name": "d"}, "device": "cpu", "processes": 1, "seed": 0, "keep": 10, "upstream": {},
+    "versions": {}, "models": [MODEL],
+}  # fmt: skip
+
+
+def test_a_training_stands_for_the_runs_that_tested_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    training = workspace.results / "t"
+    training.mkdir(parents=True)
+    results = [{"best": {"run": "t-best"}, "last": {"epoch": 5}, "official": None}]
+    (training / "training.json").write_text(json.dumps({**TRAINING, "results": results}))
+    best = _save(workspace, "t-best", "2026-01-01T01:00:00+03:30")
+    assert find_report(workspace, None) == training
+    assert find_run(workspace, None) == find_report(workspace, "t-best") == best
+    later = _save(workspace, "later", "2026-01-01T02:00:00+03:30")
+    assert find_report(workspace, None) == later
+
+
+def test_a_damaged_training_hides_no_other(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    good, bad = workspace.results / "good", workspace.results / "bad"
+    architecture = {"netG": "unet_32", "norm": "batch", "use_dropout": True, "ngf": 2}
+    for folder in (good, bad):
+        folder.mkdir(parents=True)
+        document = {**TRAINING, "models": [{**MODEL, "architecture": architecture}]}
+        (folder / "training.json").write_text(json.dumps(document))
+    (bad / "training.json").write_text(json.dumps(TRAINING | {"seed": "0", "started": "2020-01-01T00:00:00+00:00"}))
+    record = load_training(good)
+    found = training_of(workspace, model_of(record, record.models[0]))
+    assert found is not None and found[0] == good
+
+
+def test_a_folder_that_leads_out_is_no_weights_file_of_a_training(tmp_path: Path) -> None:
+    (tmp_path / "training.json").write_text(json.dumps(TRAINING))
+    assert load_training(tmp_path).models[0].weights == "checkpoints/5_net_G.pth"
+    for edit in ({"weights": "../../../x.pth"}, {"weights": "/x.pth"}, {"name": "a/b"}, {"epoch": None}, {"sha256": 5}):
+        (tmp_path / "training.json").write_text(json.dumps({**TRAINING, "models": [{**MODEL, **edit}]}))
+        with pytest.raises(RunError, match=r"training\.json` is damaged"):
+            load_training(tmp_path)
+    for edit in ({"started": None}, {"dataset": {}}, {"state": "asleep"}, {"seconds": "1"}, {"name": ".."},
+                 {"results": [{"best": {"run": []}}]}, {"results": [None]}):  # fmt: skip
+        (tmp_path / "training.json").write_text(json.dumps(TRAINING | edit))
+        with pytest.raises(RunError, match=r"training\.json` is damaged"):
+            load_training(tmp_path)

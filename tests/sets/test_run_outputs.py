@@ -21,7 +21,8 @@ from tests.images.test_rectifying import facade, seen_from_below
 RECORD = RunRecord(
     name="run-001", harness_version="0", command=("harness",), started="2026-01-01T00:00:00+00:00",
     model={"id": "cyclegan/facades_photo2label", "input_domain": "facade_photo", "output_domain": "facade_label"},
-    engine="native", mode="single", seed=0, device="cpu", upstream=None, test_set={}, images=(), versions={},
+    engine="native", mode="paper", seed=0, device="cpu", upstream=None,
+    test_set={"name": "s", "layout": "single", "count": 0}, images=(), versions={},
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("{", "not readable"), ('{"format": 3}', "format 3"), ('{"format": 1}', "not readable"), ("[]", "not readable")],
+    [("{", "is damaged"), ('{"format": 3}', "format 3"), ('{"format": 1}', "is damaged"), ("[]", "is damaged")],
 )
 def test_a_damaged_document_is_named(tmp_path: Path, text: str, expected: str) -> None:
     (tmp_path / "dataset.json").write_text(text)
@@ -81,3 +81,16 @@ def test_a_folder_without_document_gets_the_command_to_type(tmp_path: Path) -> N
     with pytest.raises(TestSetError) as caught:
         load_test_set(tmp_path)
     assert caught.value.hint == f"harness prepare-images {tmp_path}"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"output": "../../x.png"}, {"output": "/etc/x.png"}, {"output": None}, {"size_before": [1]}, {"name": 3}],
+)
+def test_a_document_of_other_types_or_of_paths_outside_is_damaged(tmp_path: Path, edit: dict) -> None:
+    save_test_set(tmp_path, SET)
+    document = json.loads((tmp_path / "dataset.json").read_text(encoding="utf-8"))
+    document["images"][0].update(edit)
+    (tmp_path / "dataset.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(TestSetError, match=r"dataset\.json` is damaged"):
+        load_test_set(tmp_path)

@@ -1,7 +1,8 @@
 """A tiny git repository that stands in for upstream: same command line, folders, output names and log lines.
 
 Its `test.py` inverts pictures with Pillow instead of translating them, so it starts at once and every pixel can be
-checked. The environment variable STANDIN_MISBEHAVE makes it fail in one of the ways of `MISBEHAVIOURS`.
+checked. The environment variable STANDIN_MISBEHAVE makes it fail in one of the ways of `MISBEHAVIOURS`; scripts are
+passed it where HARNESS_PASS names it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ MISBEHAVIOURS = (
     "disk",  # the text of a full disk
     "killed",  # ends as under the kernel's out-of-memory killer
     "hang",  # sleeps before the second picture until it is ended
-    "nan",  # in training: the sixth losses are no numbers
+    "nan",  # in training: weights are no numbers after the sixth iteration
+    "die:N",  # in training: is killed after N iterations, those of a warm-up counted
+    "wait:N",  # in training: begins the iteration after N when it is asked to stop, or when nobody waits for it
     "batch",  # in training: the text of a GPU without memory, for more than one image at once
 )
 _LEGACY_LINE = '    parser.add_argument("--gpu_ids", type=str, default="0")\n'

@@ -47,8 +47,8 @@ def test_an_unknown_language_is_answered() -> None:
     ],
 )
 def test_numbers(value: float | None, decimals: int, signed: bool, english: str, persian: str) -> None:
-    assert language("en").number(value, decimals, signed) == english
-    assert language("fa").number(value, decimals, signed) == persian
+    assert language("en").number(value, decimals, signed=signed) == english
+    assert language("fa").number(value, decimals, signed=signed) == persian
 
 
 def test_counts_and_probabilities() -> None:

@@ -29,6 +29,14 @@ def test_every_official_generator_is_recognised(netG, norm, dropout, ngf, input_
     assert found.official
 
 
+@pytest.mark.parametrize(("input_nc", "output_nc"), [(4, 3), (6, 3), (3, 4), (2, 2), (3, 2), (1, 4)])
+def test_other_channels_than_pictures_have_are_refused_in_words(input_nc, output_nc):
+    weights = state_dict_of(Architecture("resnet_6blocks", "instance", False, 2, input_nc, output_nc))
+
+    with pytest.raises(WeightsError, match=f"turn {input_nc} channels into {output_nc}; pictures here have 3"):
+        infer_architecture(weights)
+
+
 @pytest.mark.parametrize(("netG", "multiple"), [("unet_64", 64), ("unet_512", 512), ("resnet_4blocks", 4)])
 def test_other_depths_are_named_in_the_same_manner(netG, multiple):
     norm = "batch" if netG.startswith("unet") else "instance"

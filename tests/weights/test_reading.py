@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 import torch
 
 from harness.errors import WeightsError
+from harness.weights.container import check_sums
 from harness.weights.reading import read_state_dict, read_weights
 from tests.weights.state_dicts import RESNET, UNET, state_dict_of, with_old_statistics
 
@@ -44,9 +47,17 @@ def test_parameters_come_as_plain_tensors(tmp_path):
     assert not read_state_dict(path)["model.1.weight"].requires_grad
 
 
-@pytest.mark.parametrize("wrapper", ["state_dict", "model_state_dict", "netG"])
-def test_a_wrapped_state_dict_is_taken_out(tmp_path, wrapper):
-    path = saved(tmp_path / "g.pth", {"epoch": 7, wrapper: state_dict_of(RESNET)})
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        "state_dict", "model_state_dict", "netG", "model", "G", "gen", "generator", "generator_state_dict", "params",
+        "G_state_dict", "netG_state_dict", "netG_A", "G_ema", "g_a2b", "net_G", "model_weights",
+    ],
+)  # fmt: skip
+def test_a_wrapped_generator_is_taken_out_of_what_a_training_keeps_beside_it(tmp_path, wrapper):
+    beside = {"epoch": 7, "netD": {"model.0.weight": torch.ones(1)}, "optimizer_state_dict": {"state": {}, "lr": 0.1},
+              "hyper_parameters": {"lr": 0.1}, "D_state_dict": {"x": torch.ones(1)}}  # fmt: skip
+    path = saved(tmp_path / "g.pth", {**beside, wrapper: state_dict_of(RESNET)})
 
     found = read_weights(path)
 
@@ -54,13 +65,55 @@ def test_a_wrapped_state_dict_is_taken_out(tmp_path, wrapper):
     assert found.mended == (f"taken out of `{wrapper}`",)
 
 
-def test_the_prefix_of_data_parallel_is_taken_away(tmp_path):
-    path = saved(tmp_path / "g.pth", {f"module.{k}": v for k, v in state_dict_of(RESNET).items()})
+def test_wrappings_are_taken_away_however_many(tmp_path):
+    inner = {f"_orig_mod.netG.module.{k}": v for k, v in state_dict_of(RESNET).items()}
+    path = saved(tmp_path / "g.pth", {"model": {"state_dict": inner}, "params": {"lr": 0.1}})
 
     found = read_weights(path)
 
     assert same(found.state_dict, state_dict_of(RESNET))
-    assert found.mended == ("prefix `module.` of the keys taken away",)
+    assert len(found.mended) == 5
+
+
+@pytest.mark.parametrize("names", [("netG_A", "netG_B"), ("G", "generator_state_dict"), ("G", "G_ema")])
+def test_two_generators_are_not_chosen_from(tmp_path, names):
+    path = saved(tmp_path / "both.pth", {name: state_dict_of(RESNET) for name in names})
+
+    with pytest.raises(WeightsError, match=f"holds 2 generators: `{names[0]}`, `{names[1]}`") as raised:
+        read_weights(path)
+
+    assert f"['{names[0]}']" in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    "prefixes",
+    [["module."], ["_orig_mod."], ["module.", "_orig_mod."], ["_orig_mod.", "module."], ["netG."], ["generator."],
+     ["netG.", "module."]],
+)  # fmt: skip
+def test_what_stands_before_every_key_is_taken_away(tmp_path, prefixes):
+    path = saved(tmp_path / "g.pth", {"".join(prefixes) + k: v for k, v in state_dict_of(RESNET).items()})
+
+    found = read_weights(path)
+
+    assert same(found.state_dict, state_dict_of(RESNET))
+    assert found.mended == tuple(f"prefix `{prefix}` of the keys taken away" for prefix in prefixes)
+
+
+def test_other_networks_of_the_same_module_are_left_out(tmp_path):
+    generator = {f"generator.{k}": v for k, v in state_dict_of(RESNET).items()}
+    beside = {"discriminator.model.0.weight": torch.ones(1), "step": torch.ones(1)}
+    path = saved(tmp_path / "g.pth", beside | generator)
+
+    found = read_weights(path)
+
+    assert same(found.state_dict, state_dict_of(RESNET))
+    assert found.mended == ("prefix `generator.` of the keys taken away; 2 other keys left out",)
+
+
+def test_keys_of_two_generators_in_one_module_are_left_as_they_are(tmp_path):
+    both = {f"{name}.{k}": v for name in ("netG", "generator") for k, v in state_dict_of(RESNET).items()}
+
+    assert same(read_state_dict(saved(tmp_path / "g.pth", both)), both)
 
 
 def test_old_instance_norm_statistics_are_taken_away(tmp_path):
@@ -251,3 +304,58 @@ def test_documents_that_are_no_state_dict(tmp_path, document, said):
         read_state_dict(saved(tmp_path / "g.pth", document))
 
     assert said in raised.value.message
+
+
+def test_a_changed_byte_of_a_tensor_is_found_by_its_checksum(tmp_path):
+    path = saved(tmp_path / "g.pth", state_dict_of(RESNET))
+    whole = path.read_bytes()
+    assert check_sums(path)
+    tensor = state_dict_of(RESNET)["model.10.conv_block.1.weight"].numpy().tobytes()
+
+    damaged = bytearray(whole)
+    damaged[whole.index(tensor) + 7] ^= 1
+    path.write_bytes(damaged)
+
+    read_state_dict(path)  # torch itself does not look
+    with pytest.raises(WeightsError, match="does not fit its checksum"):
+        check_sums(path)
+
+
+def test_damage_anywhere_is_found_or_changes_nothing(tmp_path):
+    path = saved(tmp_path / "g.pth", state_dict_of(RESNET))
+    whole, dice, found = path.read_bytes(), random.Random(3), 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        damaged[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            check_sums(path)
+            read = read_state_dict(path)
+        except WeightsError:
+            found += 1
+            continue
+        assert same(read, state_dict_of(RESNET))
+    assert found > 100
+
+
+def test_a_legacy_file_has_no_checksum(tmp_path):
+    assert not check_sums(saved(tmp_path / "g.pth", state_dict_of(RESNET), legacy=True))
+
+
+def test_a_small_legacy_file_cut_at_every_byte(tmp_path):
+    torch.save({"layer.weight": torch.ones(2)}, tmp_path / "whole.pth", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "whole.pth").read_bytes()
+    for kept in range(1, len(content)):
+        (tmp_path / "cut.pth").write_bytes(content[:kept])
+        with pytest.raises(WeightsError):
+            read_weights(tmp_path / "cut.pth")
+
+
+def test_a_legacy_file_whose_tensors_have_other_keys_than_its_list(tmp_path):
+    torch.save({"layer.weight": torch.ones(2)}, tmp_path / "a.pth", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "a.pth").read_bytes()
+    key = max(re.findall(rb"\d{9,}", content), key=len)
+    before, found, after = content.rpartition(key)
+    (tmp_path / "a.pth").write_bytes(before + found[::-1] + after)
+    with pytest.raises(WeightsError, match="damaged or cut off"):
+        read_weights(tmp_path / "a.pth")

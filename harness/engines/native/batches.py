@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 
-from PIL import Image
-
-from harness.engines.inputs import read_halves
+from harness.engines.inputs import bicubic, halves_by
 from harness.engines.job import Job
+from harness.engines.native.torch7_scaling import Loaded, scale
 from harness.errors import ImageError
+from harness.parallel import in_order
 from harness.sets.item import Item
+
+DECODERS = min(4, os.cpu_count() or 1)
+"""Threads that decode, and as many that write: more wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,14 @@ class Picture:
     """One decoded item: the network's input, and the target where there is one."""
 
     item: Item
-    input: Image.Image
-    target: Image.Image | None
+    input: Loaded
+    target: Loaded | None
 
 
 def _decode(item: Item, job: Job) -> Picture | ImageError:
     try:
-        halves = read_halves(item, job.size, job.architecture)
+        resize = scale if job.architecture.code == "lua" else bicubic
+        halves: tuple[Loaded, ...] = halves_by(resize, item, job.size, job.architecture, job.preprocessing)
     except ImageError as error:
         return error
     if not item.paired:
@@ -36,22 +39,23 @@ def _decode(item: Item, job: Job) -> Picture | ImageError:
     return Picture(item, a, b) if job.direction == "AtoB" else Picture(item, b, a)
 
 
-def decoded(job: Job, pool: Executor, ahead: int) -> Iterator[Picture | ImageError]:
-    """Yields the pictures in the job's order, at most `ahead` of them decoded and waiting."""
-    items = iter(job.items)
-    waiting: deque[Future[Picture | ImageError]] = deque(pool.submit(_decode, i, job) for i in islice(items, ahead))
-    while waiting:
-        picture = waiting.popleft().result()
-        for item in islice(items, 1):
-            waiting.append(pool.submit(_decode, item, job))
-        yield picture
+def decoded(job: Job) -> Iterator[Picture | ImageError]:
+    """Yields the pictures in the job's order, a few of them decoded ahead."""
+    return in_order(partial(_decode, job=job), job.items, DECODERS)
 
 
-def batched(pictures: Iterator[Picture], size: int) -> Iterator[list[Picture]]:
-    """Yields batches of pictures of equal size; runs of one size stay together, the order is kept."""
+def batched(pictures: Iterator[Picture], limit: Callable[[tuple[int, int]], int]) -> Iterator[list[Picture]]:
+    """Yields batches of pictures of equal size; runs of one size stay together, the order is kept.
+
+    Args:
+        limit: how many pictures of a width and height a batch may hold now; asked again for every batch, since a
+            device may turn out to hold fewer.
+    """
     batch: list[Picture] = []
     for picture in pictures:
-        if batch and (len(batch) == size or batch[0].input.size != picture.input.size):
+        size = picture.input.size
+        # Only pictures of one size can be stacked to (N, C, H, W); putting others aside would change the order.
+        if batch and (batch[0].input.size != size or len(batch) >= limit(size)):
             yield batch
             batch = []
         batch.append(picture)

@@ -13,6 +13,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from harness.catalog.types import Architecture
 from harness.engines.native.pixels import as_upstream_saves, to_pixels, to_tensor
+from harness.engines.native.torch7_scaling import Loaded, Unrounded
 
 _FILTER = Lock()
 
@@ -23,7 +24,7 @@ class Rgb:
     def __init__(self, architecture: Architecture) -> None:
         self._input_nc, self._output_nc = architecture.input_nc, architecture.output_nc
 
-    def inputs(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
+    def inputs(self, pictures: Sequence[Loaded]) -> torch.Tensor:
         """Returns (N, input_nc, H, W) float32 in [-1, 1]."""
         return to_tensor(pictures, self._input_nc)
 
@@ -35,10 +36,10 @@ class Rgb:
         """Returns outputs as RGB, (N, 3, H, W) in [-1, 1], for statistics over several draws."""
         return outputs
 
-    def input_as_saved(self, picture: Image.Image) -> Image.Image:
+    def input_as_saved(self, picture: Loaded) -> Image.Image:
         return as_upstream_saves(picture, self._input_nc)
 
-    def target_as_saved(self, picture: Image.Image) -> Image.Image:
+    def target_as_saved(self, picture: Loaded) -> Image.Image:
         return as_upstream_saves(picture, self._output_nc)
 
 
@@ -48,8 +49,9 @@ class Lab:
     Source: `data/colorization_dataset.py` and `models/colorization_model.py` of the pinned commit.
     """
 
-    def inputs(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
+    def inputs(self, pictures: Sequence[Loaded]) -> torch.Tensor:
         """Returns (N, 1, H, W) float32 in [-1, 1]."""
+        # Lab is L in 0..100, a and b about -110..110
         return torch.from_numpy(np.stack([_lab(p) for p in pictures]))[..., :1].permute(0, 3, 1, 2) / 50.0 - 1.0
 
     def pixels(self, inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
@@ -60,10 +62,10 @@ class Lab:
         """Returns outputs as RGB, (N, 3, H, W) in [-1, 1], for statistics over several draws."""
         return torch.from_numpy(_rgb(inputs, outputs)).permute(0, 3, 1, 2) * 2 - 1
 
-    def input_as_saved(self, picture: Image.Image) -> Image.Image:
+    def input_as_saved(self, picture: Loaded) -> Image.Image:
         return Image.fromarray(to_pixels(self.inputs([picture]))[0].numpy())
 
-    def target_as_saved(self, picture: Image.Image) -> Image.Image:
+    def target_as_saved(self, picture: Loaded) -> Image.Image:
         colours = torch.from_numpy(_lab(picture)[None, ..., 1:]).permute(0, 3, 1, 2) / 110.0
         return Image.fromarray(self.pixels(self.inputs([picture]), colours)[0].numpy())
 
@@ -73,8 +75,9 @@ def colours_of(architecture: Architecture) -> Rgb | Lab:
     return Lab() if architecture.colorizes else Rgb(architecture)
 
 
-def _lab(picture: Image.Image) -> np.ndarray:
-    return rgb2lab(np.asarray(picture)).astype(np.float32)  # type: ignore[no-any-return]
+def _lab(picture: Loaded) -> np.ndarray:
+    values = picture.values if isinstance(picture, Unrounded) else np.asarray(picture)
+    return rgb2lab(values).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _rgb(inputs: torch.Tensor, outputs: torch.Tensor) -> np.ndarray:

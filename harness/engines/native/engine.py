@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,69 +14,52 @@ from PIL import Image
 
 from harness.engines.devices import resolve_device
 from harness.engines.inputs import checked_items, gathered, refuse_size
-from harness.engines.job import Answer, Job
-from harness.engines.native.batches import Picture, batched, decoded
+from harness.engines.job import Answer, Job, NativeSettings
+from harness.engines.native.batches import DECODERS, Picture, batched, decoded
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
-from harness.engines.native.pixels import to_pixels
+from harness.engines.native.pixels import SPREAD_SCALE, spread_map, spread_of, to_pixels
 from harness.errors import ImageError
 from harness.progress import Progress, Silent, Step
-
-SPREAD_SCALE = 4
-"""A spread map's grey level is this many times the standard deviation of the samples, in levels of 255."""
 
 _PROBES = 2
 _COMPRESSION = 1  # PNG: three times faster than the default 6, files about a tenth larger
 
 
-def translate(
-    job: Job,
-    progress: Progress | None = None,
-    batch_size: int | None = None,
-    precision: str = "fp32",
-    compile_: bool = False,
-    samples: int = 1,
-    devices: Sequence[str] | None = None,
-) -> Answer:
+def translate(job: Job, progress: Progress | None = None, settings: NativeSettings | None = None) -> Answer:
     """Translates a job's pictures in this process.
-
-    Args:
-        batch_size: images at once; by default chosen from the free memory. It changes no result.
-        precision: `fp32`, `bf16`, `fp16`, or `auto` for what the device is fast in.
-        compile_: whether to use torch.compile, which pays for thousands of images only.
-        samples: outputs drawn an image; with more than one, `mean/NAME.png` and `spread/NAME.png` are written too.
-        devices: several devices share the images; by default the job's one.
 
     Raises:
         ImageError: pictures that cannot be read or have a size the network cannot take; all others are translated
             only when there are none.
         WeightsError, DeviceError, EngineError: see `Translator`.
     """
+    settings = settings or NativeSettings()
     progress = progress or Silent()
     checked_items(job.items, job.architecture)
     if job.size is not None:
         refuse_size(job.size, job.architecture)
     clock = {"begin": time.perf_counter()}
-    chosen = [resolve_device(device) for device in devices or [job.device]]
-    translators = [Translator(job, device, precision, compile_, batch_size) for device in chosen]
+    chosen = [resolve_device(device) for device in settings.devices or (job.device,)]
+    translators = [Translator(job, device, settings) for device in chosen]
     clock["start_up"] = time.perf_counter()
-    run = _Run(job, translators, samples)
+    run = _Run(job, translators, settings.samples)
     with progress.step("translating natively", total=len(job.items)) as step:
         run.all(step)
     clock["translate"] = time.perf_counter()
     first = translators[0]
     error = run.precision_error() if first.precision != "fp32" else None
-    settings = {"batch_size": first.batch_size, "precision": first.precision, "samples": samples}
-    job.log.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()), encoding="utf-8")
+    used = {"batch_size": run.largest_batch, "precision": first.precision, "samples": settings.samples}
+    job.log.write_text("".join(f"{key}: {value}\n" for key, value in used.items()), encoding="utf-8")
     return Answer(
         engine="native",
-        options=tuple(f"{key}={value}" for key, value in settings.items()),
+        options=tuple(f"{key}={value}" for key, value in used.items()),
         shims=(),
         durations={
             "start_up": clock["start_up"] - clock["begin"],
             "translate": clock["translate"] - clock["start_up"],
         },
-        extra={**settings, "spread_scale": SPREAD_SCALE, **({"precision_error": error} if error else {})},
+        extra={**used, "spread_scale": SPREAD_SCALE, **({"precision_error": error} if error else {})},
     )
 
 
@@ -85,6 +67,7 @@ class _Run:
     def __init__(self, job: Job, translators: list[Translator], samples: int) -> None:
         self.job, self.translators, self.samples = job, translators, samples
         self.colours = colours_of(job.architecture)
+        self.largest_batch = 0
         self.probes: list[Picture] = []
         self.problems: list[ImageError] = []
 
@@ -92,23 +75,20 @@ class _Run:
         """Decoding threads feed one thread a device, which feed the writing threads; all queues are bounded."""
         for kind in self._kinds():
             (self.job.output / kind).mkdir(parents=True, exist_ok=True)
-        workers = min(4, os.cpu_count() or 1)
-        size = max(t.batch_size for t in self.translators)
         free: Queue[Translator] = Queue()
         for translator in self.translators:
             free.put(translator)
-        with (
-            ThreadPoolExecutor(workers) as decoders,
-            ThreadPoolExecutor(len(self.translators)) as computers,
-            ThreadPoolExecutor(workers) as writers,
-        ):
+        with ThreadPoolExecutor(len(self.translators)) as computers, ThreadPoolExecutor(DECODERS) as writers:
+            # Of batches one more than devices waits, of written pictures a batch and a few for each thread: neither
+            # ever runs dry, and a set of ten thousand takes the memory of ten.
             computing: deque[Future[list[Future[None]]]] = deque()
             writing: deque[Future[None]] = deque()
-            for batch in batched(self._readable(decoded(self.job, decoders, 2 * size)), size):
+            for batch in batched(self._readable(decoded(self.job)), self._limit):
+                self.largest_batch = max(self.largest_batch, len(batch))
                 computing.append(computers.submit(self._compute, batch, free, writers))
                 while len(computing) > len(self.translators):
                     writing.extend(computing.popleft().result())
-                while len(writing) > 4 * size:
+                while len(writing) > 4 * DECODERS + len(batch):
                     writing.popleft().result()
                     step.advance()
             while computing:
@@ -119,12 +99,16 @@ class _Run:
         if self.problems:
             raise gathered(self.problems)
 
+    def _limit(self, size: tuple[int, int]) -> int:
+        """Images of a size at once: what the smallest device holds, since any of them may get the next batch."""
+        return min(translator.batch_for(size) for translator in self.translators)
+
     def precision_error(self) -> dict[str, float]:
         """Differences to fp32 on a few of the job's images, in levels of 255."""
         first = self.translators[0]
-        exact = Translator(self.job, str(first.device), "fp32", False, len(self.probes))
+        exact = Translator(self.job, str(first.device), NativeSettings(batch_size=len(self.probes)))
         inputs, names = self._tensor(self.probes), [p.item.name for p in self.probes]
-        drawn = (t.translate(inputs, names) for t in (first, exact))
+        drawn = (t.translate(inputs, names) for t in (first, exact))  # with the same noise: it hangs on the names
         ours, theirs = (self.colours.pixels(inputs, outputs).to(torch.int16) for outputs in drawn)
         difference = (ours - theirs).abs()
         return {
@@ -154,19 +138,20 @@ class _Run:
     def _compute(
         self, batch: list[Picture], free: Queue[Translator], writers: ThreadPoolExecutor
     ) -> list[Future[None]]:
-        translator = free.get()
+        translator = free.get()  # whichever device is done first takes the next batch
         try:
-            inputs, names = self._tensor(batch), [p.item.name for p in batch]
+            inputs, names = self._tensor(batch), [p.item.name for p in batch]  # (N, C, H, W), of one size
+            # samples times (N, C, H, W); the first is the output, whatever their number
             draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
         finally:
             free.put(translator)
         outputs = self.colours.pixels(inputs, draws[0])
-        written = [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
-        if self.samples > 1:
-            mean, spread = _moments([self.colours.shown(inputs, draw) for draw in draws])
-            for name, m, s in zip(names, to_pixels(mean), spread, strict=True):
+        if self.samples > 1:  # first, since who has written the output calls the image whole
+            shown = [self.colours.shown(inputs, draw) for draw in draws]
+            means = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
+            for name, m, s in zip(names, means, spread_map(spread_of(shown)), strict=True):
                 self._write_moments(name, m, s)
-        return written
+        return [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
 
     def _write(self, picture: Picture, output: torch.Tensor) -> None:
         name = picture.item.name
@@ -174,18 +159,14 @@ class _Run:
         self._save(Image.fromarray(output.numpy()), "output", name)
         if picture.target is not None:
             self._save(self.colours.target_as_saved(picture.target), "target", name)
+        self.job.on_whole(name, {kind: self._path(kind, name) for kind in self._kinds()})
 
     def _write_moments(self, name: str, mean: torch.Tensor, spread: torch.Tensor) -> None:
         self._save(Image.fromarray(mean.numpy()), "mean", name)
         self._save(Image.fromarray(spread.numpy()), "spread", name)
 
     def _save(self, picture: Image.Image, kind: str, name: str) -> None:
-        path: Path = self.job.output / kind / f"{name}.png"
-        picture.save(path, compress_level=_COMPRESSION)
+        picture.save(self._path(kind, name), compress_level=_COMPRESSION)
 
-
-def _moments(draws: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean of the samples, (N, C, H, W), and their spread as grey levels, (N, H, W) uint8."""
-    stacked = torch.stack([d.to(torch.float32) for d in draws])
-    deviation = stacked.std(0, correction=0).mean(1) * 127.5
-    return stacked.mean(0), (deviation * SPREAD_SCALE).clamp(0, 255).to(torch.uint8).cpu()
+    def _path(self, kind: str, name: str) -> Path:
+        return self.job.output / kind / f"{name}.png"

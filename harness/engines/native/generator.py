@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from harness.engines.job import Job
-from harness.engines.native.layers import dropout_from, set_mode
-from harness.engines.native.memory import fitting_batch, lacks_memory
+from harness.engines.job import Job, NativeSettings
+from harness.engines.native.layers import Noise, dropout_from, set_mode
+from harness.engines.native.memory import fitting_batch, free_on, lacks_memory
 from harness.engines.native.networks import build_generator
+from harness.engines.native.torch7_noise import replayed, resumed
 from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
 from harness.errors import DeviceError, EngineError, WeightsError
@@ -23,22 +24,28 @@ PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Translator:
-    """Translates batches on one device.
+    """Translates batches on one device."""
 
-    Attributes:
-        batch_size: images at once; halved when the device runs out of memory.
-    """
-
-    def __init__(self, job: Job, device: str, precision: str, compile_: bool, batch_size: int | None) -> None:
-        self.job, self.device, self.precision = job, torch.device(device), chosen_precision(precision, device)
+    def __init__(self, job: Job, device: str, settings: NativeSettings) -> None:
+        self.job, self.device = job, torch.device(device)
+        self.precision = chosen_precision(settings.precision, device)
+        self._replayed = replayed(job, settings)
         with _room_for(job, device):
             network = load_generator(job)
             network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             set_mode(network, job.mode)
-            if self.device.type == "cpu" and self.precision == "fp32" and not compile_:
+            if self.device.type == "cpu" and self.precision == "fp32" and not settings.compile_:
                 hasten(network)
-        self._network: Any = torch.compile(network) if compile_ else network
-        self.batch_size = batch_size or fitting_batch(job.architecture, job.size or (256, 256), self.device)
+        self._network: Any = torch.compile(network) if settings.compile_ else network
+        self._asked = settings.batch_size
+        # Told once, beside the weights: what the allocator keeps for later batches would count as taken.
+        self._free = free_on(self.device)
+        self._most_pixels: int | None = None  # of a batch, once memory has run out
+
+    def batch_for(self, size: tuple[int, int]) -> int:
+        """Returns how many images of a width and height are translated at once."""
+        chosen = self._asked or fitting_batch(self.job.architecture, size, self.device.type, self._free)
+        return chosen if self._most_pixels is None else max(1, min(chosen, self._most_pixels // (size[0] * size[1])))
 
     def translate(self, inputs: torch.Tensor, names: Sequence[str], sample: int = 0) -> torch.Tensor:
         """Returns the outputs of a batch, (N, C, H, W) in [-1, 1] on the device.
@@ -52,33 +59,35 @@ class Translator:
             DeviceError: not even one image fits into the device's memory.
             EngineError: an output is not a number.
         """
-        try:
-            return self._forward(inputs, names, sample)
-        except (RuntimeError, MemoryError) as error:
-            if not lacks_memory(error):
-                raise
-            if len(names) == 1:
-                raise DeviceError(
-                    f"`{self.device}` has too little memory for one image of {inputs.shape[3]}x{inputs.shape[2]}",
-                    "use a smaller `--size`, or `--device cpu`",
-                ) from error
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        half = len(names) // 2
-        self.batch_size = max(1, min(self.batch_size, half))
-        parts = (slice(0, half), slice(half, None))
-        return torch.cat([self.translate(inputs[p], names[p], sample) for p in parts])
+        height, width = inputs.shape[2:]
+        if len(names) <= self.batch_for((width, height)):
+            try:
+                return self._forward(inputs, names, sample)
+            except (RuntimeError, MemoryError) as error:
+                if not lacks_memory(error):
+                    raise
+                if len(names) == 1:
+                    raise DeviceError(
+                        f"`{self.device}` has too little memory for one image of {width}x{height}",
+                        "use a smaller `--size`, or `--device cpu`",
+                    ) from error
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._most_pixels = len(names) // 2 * width * height  # remembered: later batches are no larger
+        at_once = self.batch_for((width, height))
+        starts = range(0, len(names), at_once)
+        return torch.cat([self.translate(inputs[s : s + at_once], names[s : s + at_once], sample) for s in starts])
 
     @torch.inference_mode()
     def _forward(self, inputs: torch.Tensor, names: Sequence[str], sample: int) -> torch.Tensor:
         x = inputs.to(self.device, memory_format=torch.channels_last)
         kind = PRECISIONS[self.precision]
         cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
-        draws = [name if sample == 0 else f"{name}#{sample}" for name in names]
-        generators = [torch.Generator().manual_seed(image_seed(self.job.seed, draw)) for draw in draws]
-        with dropout_from(generators), cast:
+        # Each image's noise hangs on the seed and its name, so that neither batch nor order changes it.
+        with dropout_from([self._noise(name, sample) for name in names]), cast:
             # A network's first layers may work in place; the caller keeps its inputs.
             result: torch.Tensor = self._network(x.clone() if x is inputs else x)
+        # One look at a batch: (N, C·H·W) to N truths, before a picture of nonsense is written.
         bad = [n for n, ok in zip(names, result.flatten(1).isfinite().all(1).tolist(), strict=True) if not ok]
         if bad:
             raise EngineError(
@@ -86,6 +95,11 @@ class Translator:
                 "use `--precision fp32`, or other weights",
             )
         return result
+
+    def _noise(self, name: str, sample: int) -> Noise:
+        if self._replayed:
+            return resumed(self._replayed[name])
+        return torch.Generator().manual_seed(image_seed(self.job.seed, f"{name}#{sample}" if sample else name))
 
 
 @contextmanager
@@ -108,6 +122,13 @@ def load_generator(job: Job) -> nn.Module:
         WeightsError: the file is unusable, or its keys and shapes are not those of the architecture.
     """
     state = read_state_dict(job.weights)
+    variances = (tensor for key, tensor in state.items() if key.endswith("running_var"))
+    if job.mode == "eval" and not all(variance.isfinite().all() for variance in variances):
+        raise WeightsError(
+            f"`{job.weights}` cannot be run in mode `eval`: its running variances are no numbers where a map has one "
+            "pixel, since Torch7 divided by n - 1 there",
+            "use `--mode paper` or `--mode deterministic`, which take the picture's own statistics as its authors did",
+        )
     with torch.device("meta"):
         network = build_generator(job.architecture)
     difference = compare_keys(state, network.state_dict())

@@ -25,12 +25,16 @@ def lacks_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in _WORDS)
 
 
-def fitting_batch(architecture: Architecture, size: tuple[int, int], device: torch.device) -> int:
-    """Returns how many images of `size` pixels are translated at once, by the memory that is free now."""
-    # All feature maps of a forward pass together are below 12 times those of the first layer.
+def fitting_batch(architecture: Architecture, size: tuple[int, int], device: str, free: int) -> int:
+    """Returns how many images of `size` (width, height) a `cpu` or `cuda` with `free` bytes translates at once."""
+    # A layer at full size holds ngf·W·H floats, and all feature maps of a forward pass together are below 12 of those.
     per_image = 12 * architecture.ngf * size[0] * size[1] * 4
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
-    return max(1, min(_LARGEST_BATCH[device.type], int(_SHARE * free / per_image)))
+    return max(1, min(_LARGEST_BATCH[device], int(_SHARE * free / per_image)))
+
+
+def free_on(device: torch.device) -> int:
+    """Bytes that are free on a device now."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
 
 
 def free_memory() -> int:

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from harness.catalog.types import Architecture, Norm
-from harness.engines.native.layers import ImageBatchNorm, ImageDropout, ImageInstanceNorm
+from harness.engines.native.layers import BottleneckNorm, ImageBatchNorm, ImageDropout, ImageInstanceNorm
 from harness.errors import WeightsError
+from harness.weights.layout import MOST_FILTERS
 
 
 def _norm(norm: Norm, channels: int) -> nn.Module:
@@ -37,29 +38,35 @@ class UnetBlock(nn.Module):
     as it does upstream.
     """
 
-    def __init__(
-        self, outer: int, inner: int, norm: Norm, below: UnetBlock | None, dropout: bool = False, outermost: int = 0
-    ) -> None:
-        """`outermost` is the number of input channels of the outermost block, 0 for all others."""
+    def __init__(self, a: Architecture, level: int, levels: int, below: UnetBlock | None) -> None:
+        """`level` 0 is the outermost of so many; the innermost has nothing `below`."""
         super().__init__()
-        self.outermost = bool(outermost)
-        bias = _has_bias(norm)
-        down: list[nn.Module] = [nn.Conv2d(outermost or outer, inner, 4, 2, 1, bias=bias)]
-        if not self.outermost:
+        self.joins = a.skips and level > 0
+        bias = a.biased or _has_bias(a.norm)
+        # ngf, 2 ngf, 4 ngf, then 8 ngf down to the map of H/2^levels
+        inner = a.ngf * min(2**level, MOST_FILTERS)
+        outer = a.ngf * min(2 ** (level - 1), MOST_FILTERS) if level else a.output_nc
+        # (N, outer, H, W) -> (N, inner, H/2, W/2): kernel 4, stride 2, padding 1 halve exactly
+        down: list[nn.Module] = [nn.Conv2d(outer if level else a.input_nc, inner, 4, 2, 1, bias=bias)]
+        if level:
             down.insert(0, nn.LeakyReLU(0.2, inplace=True))
-        if below is not None and not self.outermost:
-            down.append(_norm(norm, inner))
-        width = inner if below is None else 2 * inner
+        if level and below is not None:  # at the bottom a picture may be 1x1, which no other norm survives
+            down.append(_norm(a.norm, inner))
+        elif level and a.bottleneck_norm:
+            down.append(BottleneckNorm(inner))
+        # With skips, the block below returns its input beside its own result.
+        width = 2 * inner if below is not None and a.skips else inner
         up: list[nn.Module] = [nn.ReLU(inplace=True)]
-        up.append(nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=bias or self.outermost))
-        up.append(nn.Tanh() if self.outermost else _norm(norm, outer))
-        if dropout:
+        # (N, width, H/2, W/2) -> (N, outer, H, W)
+        up.append(nn.ConvTranspose2d(width, outer, 4, 2, 1, bias=bias or not level))
+        up.append(_norm(a.norm, outer) if level else nn.Tanh())
+        if a.drops_out(level, levels):
             up.append(ImageDropout())
         self.model = nn.Sequential(*down, *([] if below is None else [below]), *up)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        inside: torch.Tensor = self.model(x)
-        return inside if self.outermost else torch.cat([x, inside], 1)
+        inside: torch.Tensor = self.model(x)  # (N, outer, H, W), as x
+        return torch.cat([x, inside], 1) if self.joins else inside  # (N, 2 outer, H, W)
 
 
 class UnetGenerator(nn.Module):
@@ -67,12 +74,10 @@ class UnetGenerator(nn.Module):
 
     def __init__(self, a: Architecture, downs: int) -> None:
         super().__init__()
-        widths = [a.ngf * min(2**level, 8) for level in range(downs)]
         block: UnetBlock | None = None
         for level in range(downs - 1, 0, -1):
-            dropout = bool(a.use_dropout) and 4 <= level < downs - 1
-            block = UnetBlock(widths[level - 1], widths[level], a.norm, block, dropout)
-        self.model = UnetBlock(a.output_nc, widths[0], a.norm, block, outermost=a.input_nc)
+            block = UnetBlock(a, level, downs, block)
+        self.model = UnetBlock(a, 0, downs, block)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.model(x)
@@ -80,12 +85,17 @@ class UnetGenerator(nn.Module):
 
 
 class ResnetBlock(nn.Module):
-    """Two 3x3 convolutions and the sum with the input."""
+    """Two 3x3 convolutions and the sum with the input: y = x + F(x), both (N, width, H, W)."""
 
-    def __init__(self, width: int, norm: Norm, dropout: bool) -> None:
+    def __init__(self, width: int, norm: Norm, *, dropout: bool) -> None:
         super().__init__()
         bias = _has_bias(norm)
-        first = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), _norm(norm, width), nn.ReLU(True)]
+        first = [
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(width, width, 3, bias=bias),
+            _norm(norm, width),
+            nn.ReLU(inplace=True),
+        ]
         second = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), _norm(norm, width)]
         self.conv_block = nn.Sequential(*first, *([ImageDropout()] if dropout else []), *second)
 
@@ -100,14 +110,16 @@ class ResnetGenerator(nn.Module):
     def __init__(self, a: Architecture, blocks: int) -> None:
         super().__init__()
         bias, ngf = _has_bias(a.norm), a.ngf
+        # c7s1-ngf, d2ngf, d4ngf, R4ngf x blocks, u2ngf, ungf, c7s1-out in the CycleGAN paper's words
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(a.input_nc, ngf, 7, bias=bias)]
-        layers += [_norm(a.norm, ngf), nn.ReLU(True)]
+        layers += [_norm(a.norm, ngf), nn.ReLU(inplace=True)]
         for width in (ngf, 2 * ngf):
-            layers += [nn.Conv2d(width, 2 * width, 3, 2, 1, bias=bias), _norm(a.norm, 2 * width), nn.ReLU(True)]
-        layers += [ResnetBlock(4 * ngf, a.norm, bool(a.use_dropout)) for _ in range(blocks)]
+            layers += [nn.Conv2d(width, 2 * width, 3, 2, 1, bias=bias), _norm(a.norm, 2 * width), nn.ReLU(inplace=True)]
+        layers += [ResnetBlock(4 * ngf, a.norm, dropout=bool(a.use_dropout)) for _ in range(blocks)]
         for width in (4 * ngf, 2 * ngf):
+            # (N, width, h, w) -> (N, width/2, 2h, 2w); without the output padding it would be 2h - 1
             up = nn.ConvTranspose2d(width, width // 2, 3, 2, 1, output_padding=1, bias=bias)
-            layers += [up, _norm(a.norm, width // 2), nn.ReLU(True)]
+            layers += [up, _norm(a.norm, width // 2), nn.ReLU(inplace=True)]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(ngf, a.output_nc, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
@@ -122,12 +134,13 @@ class PatchDiscriminator(nn.Module):
     def __init__(self, input_nc: int, ndf: int = 64, layers: int = 3, norm: Norm = "batch") -> None:
         super().__init__()
         bias = _has_bias(norm)
-        parts: list[nn.Module] = [nn.Conv2d(input_nc, ndf, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+        # each 4x4 convolution of stride 2 halves the picture; the last two, of stride 1, take one pixel off it
+        parts: list[nn.Module] = [nn.Conv2d(input_nc, ndf, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         widths = [ndf * min(2**level, 8) for level in range(layers + 1)]
         for level in range(1, layers + 1):
             stride = 1 if level == layers else 2
             parts.append(nn.Conv2d(widths[level - 1], widths[level], 4, stride, 1, bias=bias))
-            parts += [_norm(norm, widths[level]), nn.LeakyReLU(0.2, True)]
+            parts += [_norm(norm, widths[level]), nn.LeakyReLU(0.2, inplace=True)]
         self.model = nn.Sequential(*parts, nn.Conv2d(widths[-1], 1, 4, 1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -143,10 +156,10 @@ class PixelDiscriminator(nn.Module):
         bias = _has_bias(norm)
         self.net = nn.Sequential(
             nn.Conv2d(input_nc, ndf, 1),
-            nn.LeakyReLU(0.2, True),
+            nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(ndf, 2 * ndf, 1, bias=bias),
             _norm(norm, 2 * ndf),
-            nn.LeakyReLU(0.2, True),
+            nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(2 * ndf, 1, 1, bias=bias),
         )
 

@@ -9,12 +9,13 @@ from PIL import Image
 
 from harness.engines.official.failures import account
 from harness.engines.official.process import Finished
-from harness.engines.official.staging import Stage
+from harness.engines.official.staging import Stage, StagedImage
 from harness.errors import OfficialScriptError
 from harness.progress import Progress
 
 _PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
 _SINGLE = {"input": "real", "output": "fake"}
+# models/colorization_model.py:47 shows its pictures under other names.
 _COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
 
 
@@ -23,11 +24,9 @@ def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) 
 
     Exit code 0 proves nothing: upstream also ends with it after an empty folder or a wrong model name.
     """
-    labels = _labels(stage).values()
     faults = []
     for image in stage.images:
-        problems = [_problem(stage.pictures / f"{image.stem}_{label}.png", sizes[image.stem]) for label in labels]
-        if found := next((p for p in problems if p), None):
+        if found := problem_of(stage, image, sizes[image.stem]):
             faults.append(f"`{image.item.name}`: {found}")
     if faults:
         more = [f"and {len(faults) - 5} more"] if len(faults) > 5 else []
@@ -41,14 +40,23 @@ def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) 
 
 def collect(stage: Stage, target: Path, progress: Progress) -> None:
     """Moves the pictures to `target/{input,output,target}/NAME.png`, under the items' names."""
-    labels = _labels(stage)
-    for folder in labels:
+    for folder in _labels(stage):
         (target / folder).mkdir(parents=True, exist_ok=True)
     with progress.step("collecting", total=len(stage.images)) as step:
         for image in stage.images:
-            for folder, label in labels.items():
-                shutil.move(stage.pictures / f"{image.stem}_{label}.png", target / folder / f"{image.item.name}.png")
+            for folder, picture in pictures_of(stage, image).items():
+                shutil.move(picture, target / folder / f"{image.item.name}.png")
             step.advance()
+
+
+def pictures_of(stage: Stage, image: StagedImage) -> dict[str, Path]:
+    """Returns where their script writes an image's pictures, by our folders for them."""
+    return {folder: stage.pictures / f"{image.stem}_{label}.png" for folder, label in _labels(stage).items()}
+
+
+def problem_of(stage: Stage, image: StagedImage, size: tuple[int, int]) -> str | None:
+    """Returns what is wrong with the first of an image's pictures that is missing, damaged or of another size."""
+    return next(filter(None, (_problem(path, size) for path in pictures_of(stage, image).values())), None)
 
 
 def _labels(stage: Stage) -> dict[str, str]:
@@ -58,6 +66,7 @@ def _labels(stage: Stage) -> dict[str, str]:
 
 def _problem(path: Path, size: tuple[int, int]) -> str | None:
     try:
+        # The head alone tells the size; decoded they are when they are measured.
         with Image.open(path) as picture:
             found = picture.size
     except FileNotFoundError:

@@ -20,12 +20,13 @@ def takes_gpu_ids(clone: Path) -> bool:
         ) from error
 
 
-def translation_options(job: Job, stage: Stage, gpu_ids: bool) -> list[str]:
+def translation_options(job: Job, stage: Stage, *, gpu_ids: bool) -> list[str]:
     """Returns the arguments of `test.py` for a staged job.
 
     Raises:
         EngineError: the mode cannot be had with these weights.
     """
+    # Never `--model cycle_gan`: it pairs A and B by place up to the longer of both, and names all results after A.
     options = ["--dataroot", str(stage.data), "--name", EXPERIMENT, "--phase", PHASE]
     if stage.paired:
         options += ["--model", "pix2pix", "--dataset_mode", "aligned", "--direction", job.direction]
@@ -36,9 +37,11 @@ def translation_options(job: Job, stage: Stage, gpu_ids: bool) -> list[str]:
         options += ["--model", "test", "--dataset_mode", "single", "--direction", "AtoB"]
     options += _generator(job.architecture, job.mode)
     options += _size(job.size)
+    # 50 by default: the others would be left out in silence.
     options += ["--num_test", str(len(stage.images))]
     options += ["--checkpoints_dir", str(stage.checkpoints), "--results_dir", str(stage.results)]
     if gpu_ids:
+        # The chosen device is the only one the script sees, hence its first.
         options += ["--gpu_ids", "-1" if job.device == "cpu" else "0"]
     return options
 
@@ -73,4 +76,5 @@ def _size(size: tuple[int, int] | None) -> list[str]:
     # Their sizes are squares only; pictures are staged at their exact size, so nothing is left to do for others.
     if size is None or size[0] != size[1]:
         return ["--preprocess", "none"]
+    # Both, and equal: with the one alone it crops at random, in a test too, or crops more than there is.
     return ["--load_size", str(size[0]), "--crop_size", str(size[0])]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from harness.engines.job import Answer, Job
-from harness.engines.official.collecting import collect, verify
+from harness.engines.official.collecting import collect, pictures_of, problem_of, verify
 from harness.engines.official.command_line import for_the_record, takes_gpu_ids, translation_options
 from harness.engines.official.failures import failure
 from harness.engines.official.process import Finished, started
@@ -34,7 +34,7 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
     # Inside the output folder: results move by renaming, and who throws the folder away leaves nothing behind.
     with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output.resolve()) as name:
         stage = plan_stage(job, Path(name))
-        options = translation_options(job, stage, gpu_ids)
+        options = translation_options(job, stage, gpu_ids=gpu_ids)
         finished, mended, durations = _run(job, clone.resolve(), stage, options, progress)
         return Answer(
             engine="official",
@@ -55,7 +55,9 @@ def _run(
 
     Returns how the script ended, what was mended of the weights, and seconds by step.
     """
+    # In the order of the steps: durations below are differences of neighbours.
     clock = {"begin": time.perf_counter()}
+    staged = {image.stem: image for image in stage.images}
     seeds = {image.stem: image_seed(job.seed, image.item.name) for image in stage.images}
     with started(
         clone / "test.py",
@@ -71,17 +73,21 @@ def _run(
         clock["stage"] = time.perf_counter()
         with progress.step("translating with the authors' test.py", total=len(stage.images)) as step:
 
-            def on_event(kind: str, stem: str) -> None:
+            def heard(kind: str, stem: str) -> None:
                 if kind == "begin":
+                    # The first image tells that torch and the weights are loaded.
                     clock.setdefault("start_up", time.perf_counter())
                 else:
+                    if not problem_of(stage, staged[stem], sizes[stem]):
+                        job.on_whole(staged[stem].item.name, pictures_of(stage, staged[stem]))
                     step.advance()
 
-            finished = script.follow(on_event)
+            finished = script.follow(heard)
     clock.setdefault("start_up", time.perf_counter())
     clock["translate"] = time.perf_counter()
     if finished.returncode != 0:
         raise failure(finished)
+    # Before anything is moved: a run has all of its pictures or none.
     verify(stage, sizes, finished)
     collect(stage, job.output, progress)
     clock["collect"] = time.perf_counter()

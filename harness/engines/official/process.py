@@ -1,4 +1,4 @@
-"""One of the authors' scripts as a child process: its output logged and followed, its end assured."""
+"""One of the authors' scripts as a child process: its output logged, its events heard, its end assured."""
 
 from __future__ import annotations
 
@@ -8,20 +8,44 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from harness.errors import OfficialScriptError
+from harness.units import duration
+
+Listener = Callable[[str, Any], None]
+"""Called with the kind of an event and what it tells."""
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-EVENT = "::harness"
 _TAIL_LINES = 200
 _GRACE_S = 5.0
+_STOPPING_S = 120.0
+"""A script that is asked to end by itself may finish an iteration first, which takes many seconds on a CPU."""
+# Often enough for a bar, seldom enough to cost nothing beside a training.
+_BETWEEN_LOOKS_S = 0.05
+
+# What a script of the authors, Python, torch and a GPU may need to run. Everything else stays here: tokens, proxies
+# with passwords, addresses of services. `HARNESS_PASS` names more, separated by commas.
+# LOCAL_RANK and its like stay here as well: any of them makes test.py ask for a process group that is not there.
+_PASSED = {
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME",
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
+    "PROGRAMDATA", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED",
+    "VIRTUAL_ENV", "CONDA_PREFIX",
+}  # fmt: skip
+_PASSED_BEGINNINGS = (
+    *("LC_", "LD_", "DYLD_", "CUDA_", "CUDNN_", "CUBLAS_", "NVIDIA_", "NCCL_", "GLOO_", "HIP_", "HSA_", "ROCR_"),
+    *("TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "TRITON_", "OMP_", "MKL_", "KMP_", "GOMP_", "OPENBLAS_", "VECLIB_"),
+)
+_OFFLINE = {"WANDB_MODE": "disabled", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
 
 
 @dataclass(frozen=True)
@@ -38,48 +62,121 @@ class Finished:
         return tuple(self.report.get("shims", ()))
 
 
+class _Events:
+    """The file a script tells its events in; a line counts once it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read = path, 0
+
+    def tell(self, listener: Listener) -> None:
+        """Tells what is new."""
+        # Whoever listens may raise: a line counts as read before it is told, so that none is told twice.
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as stream:
+            stream.seek(self._read)
+            for line in stream:
+                if not line.endswith(b"\n"):  # the rest of it is still being written
+                    return
+                # Counted line by line: where the listener raises, what it has heard is not told again.
+                self._read += len(line)
+                with suppress(ValueError):  # a disk that was full has cut it
+                    kind, told = json.loads(line)
+                    listener(kind, told)
+
+
 class Script:
     """A script of a clone that has been started and does nothing before `follow` is called."""
 
-    def __init__(self, child: subprocess.Popen[str], command: tuple[str, ...], report: Path, log: Path) -> None:
+    def __init__(
+        self, child: subprocess.Popen[str], command: tuple[str, ...], scratch: Path, log: Path, limit_s: float = inf
+    ) -> None:
         self._child = child
         self._command = command
-        self._report = report
+        self._report = scratch / "report.json"
+        self._events = _Events(scratch / "events.jsonl")
         self._log = log
+        self._log_error: OSError | None = None
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._limit_s, self._ends_at = limit_s, time.monotonic() + limit_s
+        # Not the thread itself is waited for: an interrupt within Thread.join() marks it as ended though it runs.
+        self._output_ended = threading.Event()
+        threading.Thread(target=self._keep_output, daemon=True).start()
 
-    def follow(
-        self,
-        on_event: Callable[[str, str], None] = lambda kind, name: None,
-        on_line: Callable[[str], None] = lambda line: None,
-    ) -> Finished:
+    def wait_for(self, kind: str) -> Any:
+        """Returns what the script tells of a kind of event before it begins; None where it ends without a word."""
+        heard: list[Any] = []
+        self._listen(lambda told_kind, told: heard.append(told) if told_kind == kind else None, lambda: bool(heard))
+        return heard[0] if heard else None
+
+    def follow(self, listener: Listener = lambda kind, told: None) -> Finished:
         """Lets the script begin and returns when it has ended.
 
         Args:
-            on_event: called with the kind of an event and what it tells: `begin` and `done` with a staged stem; those
-                of hooks as `harness.engines.official.training` reads them.
-            on_line: called with every line of output, which the log gets too.
+            listener: hears the events: `begin` and `done` with a staged stem; those of hooks as
+                `harness.engines.official.training` reads them.
         """
         assert self._child.stdin is not None
-        assert self._child.stdout is not None
         with suppress(BrokenPipeError):  # it ended already, and its output says why
             self._child.stdin.write("go\n")
-            self._child.stdin.close()
-        tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("a", encoding="utf-8", newline="\n") as log:
-            for raw in self._child.stdout:
-                line = raw.rstrip("\n")
-                marker, _, told = line.partition(" ")
-                if marker == EVENT:
-                    kind, _, name = told.partition(" ")
-                    on_event(kind, name)
-                    continue
-                log.write(raw)
-                tail.append(line)
-                on_line(line)
+            self._child.stdin.flush()
+        self._listen(listener)
         returncode = self._child.wait()
         report = json.loads(self._report.read_text(encoding="utf-8")) if self._report.is_file() else {}
-        return Finished(self._command, returncode, tuple(tail), report)
+        return Finished(self._command, returncode, tuple(self._tail), report)
+
+    def stop(self, listener: Listener) -> None:
+        """Asks the script to end by itself, and hears what it tells until it has, for two minutes at most."""
+        assert self._child.stdin is not None
+        if os.name == "nt":  # where a script cannot see without waiting whether the pipe has ended
+            return
+        with suppress(BrokenPipeError):
+            self._child.stdin.close()
+        until = time.monotonic() + _STOPPING_S
+        self._ends_at = inf
+        # The limit is lifted, since it may be what the script is stopped for.
+        self._listen(listener, lambda: time.monotonic() > until)
+
+    def end(self) -> None:
+        """Ends the script and every process it started, if need be by force."""
+        with suppress(BrokenPipeError):
+            self._child.stdin.close()  # type: ignore[union-attr]
+        if self._child.poll() is None:
+            _signal_group(self._child, signal.SIGTERM)
+            try:
+                self._child.wait(_GRACE_S)
+            except subprocess.TimeoutExpired:
+                _signal_group(self._child, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+                self._child.wait()
+        if self._output_ended.wait(_GRACE_S):  # to close what another thread reads from would wait for it
+            self._child.stdout.close()  # type: ignore[union-attr]
+
+    def _listen(self, listener: Listener, is_enough: Callable[[], bool] = lambda: False) -> None:
+        """Tells events until the output ends, which the script and its children hold open."""
+        ended = False
+        while not ended and not is_enough():
+            # Events after the wait: what was told just before the end is heard in the last round.
+            ended = self._output_ended.wait(_BETWEEN_LOOKS_S)
+            self._events.tell(listener)
+            if self._log_error is not None:
+                raise self._log_error
+            if time.monotonic() > self._ends_at:
+                raise OfficialScriptError(
+                    f"`{self._command[0]}` took longer than HARNESS_TIME_LIMIT allows: {duration(self._limit_s)}",
+                    "set it higher, or leave it out",
+                )
+
+    def _keep_output(self) -> None:
+        try:
+            for line in self._child.stdout or ():
+                self._tail.append(line.rstrip("\n"))
+                try:
+                    with self._log.open("a", encoding="utf-8", newline="\n") as log:
+                        log.write(line)
+                except OSError as error:  # the disk is full; a script nobody reads from would wait for ever
+                    self._log_error = error
+        finally:
+            self._output_ended.set()
 
 
 @contextmanager
@@ -107,36 +204,74 @@ def started(
         hooks: files with a function `install`, called with these settings inside the script's process before it begins.
         processes: how many run the script together, under torchrun; on GPUs each has its own, the first ones visible.
 
-    An interrupt, SIGTERM or error inside ends the script with all processes it started, then is raised.
+    The environment variable HARNESS_TIME_LIMIT limits how long a script may take, in seconds. An interrupt, SIGTERM or
+    error inside ends the script with all processes it started, then is raised.
     """
     if not script.is_file():
         raise OfficialScriptError(f"`{script.parent}` has no `{script.name}` of the authors", "harness setup")
-    report, settings = scratch / "report.json", scratch / "settings.json"
+    limit_s = _time_limit()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    settings = scratch / "settings.json"
     told = {
         "seed": seed,
         "image_seeds": dict(image_seeds or {}),
         "hooks": {str(path): dict(own) for path, own in (hooks or {}).items()},
         "processes": processes,
-        "report": str(report),
-        "event": EVENT,
+        "report": str(scratch / "report.json"),
+        "events": str(scratch / "events.jsonl"),
     }
     settings.write_text(json.dumps(told), encoding="utf-8")
     launcher = (
         [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     )
+    # A list, no shell: folders may have spaces, quotes and other scripts' letters.
     command = [sys.executable, *launcher, str(BOOTSTRAP), str(settings), str(script), *options]
-    with _child(command, script.parent, child_environment(device, processes)) as child:
-        yield Script(child, (script.name, *options), report, log)
+    with _termination_interrupts():
+        # A session of its own, so that the whole group can be ended, DataLoader workers too.
+        child = subprocess.Popen(
+            command,
+            # Their modules are found from there, and some paths are relative.
+            cwd=script.parent,
+            env=child_environment(device, processes),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        running = Script(child, (script.name, *options), scratch, log, limit_s)
+        try:
+            yield running
+        finally:
+            running.end()
+
+
+def _time_limit() -> float:
+    """Seconds a script may take."""
+    given = os.environ.get("HARNESS_TIME_LIMIT", "").strip()
+    try:
+        return float(given) if given else inf
+    except ValueError:
+        raise OfficialScriptError(
+            f"the environment variable HARNESS_TIME_LIMIT is `{given}`, which is no number of seconds",
+            "export HARNESS_TIME_LIMIT=3600",
+        ) from None
 
 
 def child_environment(device: str, processes: int = 1) -> dict[str, str]:
-    """Returns this process's environment with the device chosen, UTF-8 assured and no bytecode left in the clone.
+    """Returns what the script needs of this process's environment, with the device chosen and UTF-8 assured.
 
+    No bytecode is left in the clone, and what would speak to a service on the net is told not to.
     Several processes on GPUs see as many devices, from the chosen one on; on the CPU they share its cores.
     """
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONSAFEPATH", "PYTHONOPTIMIZE"}}
+    passed = _PASSED | {name.strip() for name in os.environ.get("HARNESS_PASS", "").split(",")}
+    environment = {
+        k: v for k, v in os.environ.items() if k.upper() in passed or k.upper().startswith(_PASSED_BEGINNINGS)
+    }
     visible = environment.get("CUDA_VISIBLE_DEVICES")
     if device == "cpu":
+        # test.py takes the first GPU it sees: for the CPU it must see none.
         chosen = ""
     else:
         first = int(device.partition(":")[2] or 0)
@@ -145,48 +280,18 @@ def child_environment(device: str, processes: int = 1) -> dict[str, str]:
         chosen = ",".join(visible.split(",")[n].strip() if visible else str(n) for n in numbers)
     if processes > 1:
         environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
-    return environment | {
-        "CUDA_VISIBLE_DEVICES": chosen,
-        "PYTHONUTF8": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-
-
-@contextmanager
-def _child(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    with _termination_interrupts():
-        # A session of its own, so that the whole group can be ended, DataLoader workers too.
-        child = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            yield child
-        finally:
-            _end(child)
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            with suppress(BrokenPipeError):
-                pipe.close()
-    if child.poll() is not None:
-        return
-    _signal_group(child, signal.SIGTERM)
-    try:
-        child.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        _signal_group(child, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-        child.wait()
+    return (
+        environment
+        | _OFFLINE
+        | {
+            "CUDA_VISIBLE_DEVICES": chosen,
+            # They open files without an encoding: in a C locale, or on Windows, a name beyond ASCII ends the run after
+            # all is drawn.
+            "PYTHONUTF8": "1",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+    )
 
 
 def _signal_group(child: subprocess.Popen[str], number: signal.Signals) -> None:
@@ -194,12 +299,15 @@ def _signal_group(child: subprocess.Popen[str], number: signal.Signals) -> None:
         if hasattr(os, "killpg"):
             os.killpg(child.pid, number)
         else:
+            # Windows has no such groups: this ends the one process, and DataLoader workers see that their parent is
+            # gone.
             child.terminate()
 
 
 @contextmanager
 def _termination_interrupts() -> Iterator[None]:
     """Signals that would end this process and leave the script running become KeyboardInterrupt meanwhile."""
+    # Only the main thread may set handlers; a notebook's or server's thread goes without.
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 
-def install(settings: dict[str, Any]) -> list[str]:
+def install(settings: dict[str, Any], session: Any) -> list[str]:
     """Replaces `init_ddp` and `DistributedDataParallel`, and returns the shims in words; there are no settings."""
     torch: Any = importlib.import_module("torch")
     dist: Any = importlib.import_module("torch.distributed")
@@ -18,6 +18,7 @@ def install(settings: dict[str, Any]) -> list[str]:
     on_gpu = torch.cuda.is_available()
 
     def init_ddp() -> Any:
+        # Addresses and ranks stand in the environment that torchrun made.
         dist.init_process_group(backend="nccl" if on_gpu else "gloo")
         if not on_gpu:
             return torch.device("cpu")
@@ -29,6 +30,7 @@ def install(settings: dict[str, Any]) -> list[str]:
         def __init__(self, module: Any, device_ids: Any = None, **named: Any) -> None:
             # pix2pix goes forward twice before it goes back: statistics shared at each would change under the first.
             named["broadcast_buffers"] = False
+            # Theirs gives the device's index, which a CPU has not.
             super().__init__(module, device_ids=device_ids if on_gpu else None, **named)
 
     util.init_ddp, torch.nn.parallel.DistributedDataParallel = init_ddp, Parallel

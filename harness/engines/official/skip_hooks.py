@@ -10,27 +10,20 @@ import importlib
 from typing import Any
 
 
-def install(settings: dict[str, Any]) -> list[str]:
-    """Patches `create_model`, and returns the shims in words; there are no settings."""
+def install(settings: dict[str, Any], session: Any) -> list[str]:
+    """Hooks the model, and returns the shims in words; there are no settings."""
     torch: Any = importlib.import_module("torch")
-    models: Any = importlib.import_module("models")
-    plain_create = models.create_model
 
-    def create_model(opt: Any) -> Any:
-        model = plain_create(opt)
-        plain_setup = model.setup
-
-        def setup(opt: Any) -> None:
-            plain_setup(opt)
+    def hook_model(model: Any) -> None:
+        def silence(opt: Any) -> None:
             with torch.no_grad():
                 cut = sum(_cut(block) for block in model.netG.modules() if type(block).__name__ == _BLOCK)
             if not cut:
                 raise SystemExit("the generator has no skip connections to leave out; it must be a U-Net")
 
-        model.setup = setup
-        return model
+        session.after(model, "setup", silence)
 
-    models.create_model = create_model
+    session.when_made(hook_model)
     return ["weights of the generator that meet a skip connection held at zero"]
 
 
@@ -42,10 +35,12 @@ def _cut(block: Any) -> bool:
     if not any(type(inner).__name__ == _BLOCK for inner in block.model):
         return False
     weight = next(layer for layer in block.model if type(layer).__name__ == "ConvTranspose2d").weight
+    # (in, out, 4, 4), as transposed convolutions keep it
     skipped = weight.shape[0] // 2  # their forward() puts the skip's channels first
     weight[:skipped] = 0
 
     def without_skip(gradient: Any) -> Any:
+        # Adam without weight decay leaves alone what never had a gradient.
         gradient = gradient.clone()
         gradient[:skipped] = 0
         return gradient

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 
-from harness.catalog.types import Architecture
 from harness.engines.inputs import checked_items, gathered, read_halves, refuse_size
 from harness.engines.job import Job
 from harness.errors import ImageError
@@ -71,6 +70,7 @@ def plan_stage(job: Job, root: Path) -> Stage:
     paired = checked_items(job.items, job.architecture)
     if job.size is not None:
         refuse_size(job.size, job.architecture)
+    # As wide as the last number, so that their sorting by name keeps the order.
     digits = max(6, len(str(len(job.items))))
     images = (StagedImage(f"{number:0{digits}d}", item) for number, item in enumerate(job.items, 1))
     return Stage(root, tuple(images), paired, job.architecture.colorizes)
@@ -82,6 +82,7 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
     Raises:
         ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
     """
+    # `aligned` and `colorization` read the folder of the phase, `single` the root and all below it.
     folder = stage.data / PHASE if stage.paired or stage.colorizes else stage.data
     folder.mkdir(parents=True)
     sizes: dict[str, tuple[int, int]] = {}
@@ -89,12 +90,13 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
 
     def stage_one(image: StagedImage) -> tuple[int, int] | ImageError:
         try:
-            return _write_picture(image.item, folder / f"{image.stem}.png", job.size, job.architecture)
+            return _write_picture(image.item, folder / f"{image.stem}.png", job)
         except ImageError as error:
             return error
 
     with (
         progress.step("staging", total=len(stage.images)) as step,
+        # Decoding and resizing let go of the interpreter; the script's process starts on the other cores meanwhile.
         ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
     ):
         for image, outcome in zip(stage.images, pool.map(stage_one, stage.images), strict=True):
@@ -129,10 +131,8 @@ def stage_weights(weights: Path, stage: Stage) -> list[str]:
     return []
 
 
-def _write_picture(
-    item: Item, target: Path, size: tuple[int, int] | None, architecture: Architecture
-) -> tuple[int, int]:
-    halves = read_halves(item, size, architecture)
+def _write_picture(item: Item, target: Path, job: Job) -> tuple[int, int]:
+    halves = read_halves(item, job.size, job.architecture, job.preprocessing)
     staged = join_ab(*halves) if item.paired else halves[0]
     staged.save(target, compress_level=0)  # read once and thrown away
     return halves[0].size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -45,6 +45,7 @@ class Settings:
         """Returns the settings with the size of one picture; raises ImageError for one the network cannot take."""
         if self.own_multiple is None:
             return self
+        # Rounded down: cut to a multiple, never stretched to one.
         width, height = (side // self.own_multiple * self.own_multiple for side in size)
         if not width or not height:
             least = f"{self.own_multiple} a side are the least at its own size"
@@ -57,6 +58,9 @@ class Drawn:
     """What a recipe makes of one file: the model's input and, where the file gives it too, the target.
 
     Both are RGB of the settings' size.
+
+    Attributes:
+        foreign: whether the file is nothing that the recipe is for, a photo among label maps: no other advice helps.
     """
 
     image: Image.Image
@@ -64,6 +68,7 @@ class Drawn:
     operations: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     target: Image.Image | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class Recipe:
         read: file content to an opened file, RGB unless `draw` expects otherwise; raises ImageError.
         makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
         version: raised when the same file gives another picture, so that older pictures are made anew.
+        survey: the recipe for these files as a whole, of all their contents; None where each file tells all. What it
+            finds stands in the name, so that pictures made by another finding are made anew.
     """
 
     name: str
@@ -83,7 +90,12 @@ class Recipe:
     draw: Callable[[Opened, Settings], Drawn]
     read: Callable[[bytes, Settings], Opened]
     makes_target: bool = False
-    version: int = 1
+    version: int = 2
+    survey: Callable[[Recipe, Iterable[bytes]], Recipe] | None = None
+
+    def for_folder(self, contents: Iterable[bytes]) -> Recipe:
+        """Returns the recipe with what only the folder as a whole can tell; reads the contents where that is needed."""
+        return self if self.survey is None else self.survey(self, contents)
 
 
 def read_rgb(content: bytes, settings: Settings) -> Opened:
@@ -91,6 +103,7 @@ def read_rgb(content: bytes, settings: Settings) -> Opened:
 
     JPEGs of 12 megapixels reduced so far came out 40 to 57 dB (PSNR) from those decoded in full.
     """
+    # Tiles and own sizes need every pixel; everything else is reduced, and twice as many suffice for Lanczos.
     enough = None if settings.tiles or settings.own_multiple else (settings.size[0] * 2, settings.size[1] * 2)
     opened = open_picture(content, max_pixels=settings.max_pixels, background=settings.background, at_least=enough)
     check_size(opened.size_before)
@@ -103,10 +116,10 @@ def check_size(size: Size) -> None:
         raise ImageError(f"is {size[0]}x{size[1]} pixels; {SMALLEST_SIDE} a side are the least that shows anything")
 
 
-def fitted(image: Image.Image, settings: Settings, mixing: bool = True) -> Fitted:
+def fitted(image: Image.Image, settings: Settings) -> Fitted:
     """Brings a picture to the settings' size as they say."""
     focus = focus_of(image) if settings.focus == "subject" and settings.fit == "crop" else (0.5, 0.5)
-    return fit_to(image, settings.size, settings.fit, mixing=mixing, background=settings.background, focus=focus)
+    return fit_to(image, settings.size, settings.fit, background=settings.background, focus=focus)
 
 
 def finished(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from harness.catalog.domains import DOMAINS
+from harness.catalog.models import MODELS
 from harness.catalog.types import Model
 from harness.errors import ImageError, TestSetError, UnknownNameError
 from harness.images.edges import is_drawing
@@ -38,7 +39,9 @@ KINDS = (AUTO, *sorted({kind for recipes in RECIPES.values() for kind in recipes
 _LOOKED_AT = 9
 
 
-def input_recipe(model: Model | None, to: str | None, as_: str, contents: Iterable[bytes]) -> Recipe:
+def input_recipe(
+    model: Model | None, to: str | None, as_: str, contents: Iterable[bytes], settings: Settings | None = None
+) -> Recipe:
     """Returns the recipe for inputs.
 
     Args:
@@ -46,6 +49,7 @@ def input_recipe(model: Model | None, to: str | None, as_: str, contents: Iterab
         to: what inputs become where no model is named, a key of `RECIPES`; photos by default.
         as_: what the user's pictures are, of `KINDS`; `auto` looks at the first few where there is a choice.
         contents: content of the user's files, read only as far as needed.
+        settings: how they are opened to be looked at.
 
     Raises:
         UnknownNameError: no such kind.
@@ -58,7 +62,11 @@ def input_recipe(model: Model | None, to: str | None, as_: str, contents: Iterab
     eaten = to or (_eaten(model.input_domain) if model else "photo")
     recipes = RECIPES[eaten]
     if as_ == AUTO:
-        return next(iter(recipes.values())) if len(recipes) == 1 else recipes[_looks_like(contents)]
+        return (
+            next(iter(recipes.values()))
+            if len(recipes) == 1
+            else recipes[_looks_like(contents, settings or Settings())]
+        )
     if as_ not in recipes:
         whose = f"`{model.id}` eats {DOMAINS[model.input_domain].description}" if model else f"inputs become `{eaten}`"
         raise TestSetError(f"{whose}; nothing here makes that of `--as {as_}`", _way_out(eaten))
@@ -68,6 +76,7 @@ def input_recipe(model: Model | None, to: str | None, as_: str, contents: Iterab
 def target_recipe(model: Model | None) -> Recipe:
     """Returns the recipe for targets given as files of their own."""
     eaten = _eaten(model.output_domain) if model else "photo"
+    # A target of edges is a drawing already; of spoilt photos it is the whole one.
     own = {"edges": EDGES_FROM_DRAWING, "grey": PHOTO, "blank": PHOTO, "superres": PHOTO}
     return own.get(eaten) or next(iter(RECIPES[eaten].values()))
 
@@ -76,12 +85,12 @@ def _eaten(domain: str) -> str:
     return domain if domain in RECIPES else DOMAINS[domain].kind
 
 
-def _looks_like(contents: Iterable[bytes]) -> str:
+def _looks_like(contents: Iterable[bytes], settings: Settings) -> str:
     """`drawing` or `photo`, by the majority of the first pictures that can be read."""
     votes = []
     for content in contents:
         try:
-            image = read_rgb(content, Settings()).image
+            image = read_rgb(content, settings).image
         except ImageError:
             continue
         votes.append(is_drawing(np.asarray(image)))
@@ -90,10 +99,21 @@ def _looks_like(contents: Iterable[bytes]) -> str:
     return "drawing" if votes and sum(votes) * 2 > len(votes) else "photo"
 
 
+def way_from_photos(domain: str, model: Model | None = None, folder: str = "FOLDER") -> str | None:
+    """Returns the commands that make label maps of photos first, None where no official model draws them.
+
+    Args:
+        domain: what is wanted, an id of the catalog.
+        model: what they are for.
+        folder: the photos, as the user names them.
+    """
+    drawing = next((m for m in MODELS.values() if m.output_domain == domain), None)
+    if drawing is None or DOMAINS[domain].kind != "label_map":
+        return None
+    test = f"harness test --model {drawing.id} --dataset {folder}"
+    then = f"--model {model.id.removeprefix('pix2pix/')}" if model else f"--to {domain}"
+    return f"label maps of photos: {test}, then: harness prepare-images RUN {then}"
+
+
 def _way_out(eaten: str) -> str:
-    if eaten == "facade_label":
-        return (
-            "turn photos into label maps first: harness test --model cyclegan/facades_photo2label --dataset FOLDER, "
-            "then prepare that run's `images/output`"
-        )
-    return f"say what your pictures are: --as {' or '.join(RECIPES[eaten])}"
+    return way_from_photos(eaten) or f"say what your pictures are: --as {' or '.join(RECIPES[eaten])}"

@@ -42,10 +42,13 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
     box = box_of(ink)
     if box is None:
         raise ImageError("shows no line: it is one flat colour")
+    # A quarter is far more ink than a line drawing has; only told, as the user may know better.
     told = () if ink.mean() < 0.25 else (f"{ink.mean():.0%} of it is ink: it looks like no line drawing",)
     drawn = as_picture(ink)
+    # Centred anew a drawing would no longer lie on its partner.
     if not settings.aligned:
         drawn = framed(drawn, box, settings.size[0] / settings.size[1], _MARGIN, WHITE)
+    # Half a pixel of blur closes the stairs of slanted lines; 200 of 255 then counts thin grey as line.
     made = fitted(drawn.filter(ImageFilter.GaussianBlur(0.5)), replace(settings, background=WHITE))
     mask = thinned(np.asarray(made.image.convert("L")) < 200)
     said = (
@@ -54,6 +57,7 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
         *made.operations,
         f"thinned from {line_width(ink):.1f} pixels to one ({mask.mean():.1%} black)",
     )
+    # As padded, for that is what the margin is: a warning of a crop would be about white paper.
     return finished(opened, Fitted(as_picture(mask), said), replace(settings, fit="pad"), told)
 
 
@@ -64,6 +68,7 @@ def _on_white(image: Image.Image, settings: Settings) -> tuple[Image.Image, tupl
     if background.plain < _PLAIN or box is None:
         said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"
         return image, (), (said,)
+    # (H, W, 1) against (H, W, 3): the background of every channel becomes 255.
     pixels = np.where(background.mask[..., None], 255, np.asarray(image)).astype(np.uint8)
     if settings.aligned:
         return Image.fromarray(pixels), ("background made white",), ()

@@ -33,6 +33,7 @@ def _upright(opened: Opened, settings: Settings) -> tuple[Opened, tuple[str, ...
 def draw_grey(opened: Opened, settings: Settings) -> Drawn:
     """Returns the photo without its colours, the coloured one as its target."""
     made = fitted(opened.image, settings)
+    # ITU-R 601: Y = 0.299 R + 0.587 G + 0.114 B; three equal channels, as the networks take RGB.
     grey = Fitted(made.image.convert("L").convert("RGB"), (*made.operations, "colours taken away (ITU-R 601 luma)"))
     return finished(opened, grey, settings, target=made.image)
 

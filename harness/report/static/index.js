@@ -12,25 +12,26 @@ const sortBy = (head) => {
   const compare = (a, b) => {
     const [x, y] = [valueOf(a, key), valueOf(b, key)];
     if (x === null || y === null) return (x === null) - (y === null); // a run without this number stays last
-    const rising = ["name", "set", "date"].includes(key) ? collator.compare(x, y) : x - y;
+    const rising = ["name", "set"].includes(key) ? collator.compare(x, y) : x - y;
     return falling ? -rising : rising;
   };
   table.tBodies[0].append(...lines.sort(compare));
 };
 
+const showHidden = byId("show-hidden"); // only there where `harness note --hide` was used
+const wanted = (line) => !("hidden" in line.dataset) || showHidden.getAttribute("aria-pressed") === "true";
+
 const filter = () => {
   const words = byId("find").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const candidates = lines.filter(wanted);
   let shown = 0;
   for (const line of lines) {
-    line.hidden = !words.every((word) => line.dataset.words.includes(word));
+    line.hidden = !wanted(line) || !words.every((word) => line.dataset.words.includes(word));
     shown += !line.hidden;
   }
-  byId("count").textContent = text("count", { shown: formatted(shown), all: formatted(lines.length) });
+  byId("count").textContent = text("count", { shown: formatted(shown), all: formatted(candidates.length) });
   byId("none").hidden = shown > 0;
 };
-
-// A name as one word of a POSIX shell.
-const quoted = (name) => (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'"'"'`)}'`);
 
 const choose = () => {
   const names = all("input:checked", table).map((box) => box.value);
@@ -38,13 +39,14 @@ const choose = () => {
   byId("command").textContent = ["harness compare", ...names.map(quoted)].join(" ");
 };
 
+showHidden?.addEventListener("click", () => {
+  showHidden.setAttribute("aria-pressed", showHidden.getAttribute("aria-pressed") !== "true");
+  all("[data-hidden]").forEach((line) => { line.hidden = !wanted(line); });
+  if (table) filter();
+});
 if (table) {
   all("th[data-key]", table).forEach((head) => head.querySelector("button").addEventListener("click", () => sortBy(head)));
   byId("find").addEventListener("input", filter);
   table.addEventListener("change", choose);
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input")) return;
-    event.preventDefault();
-    byId("find").focus();
-  });
+  onKeys(document, ({ target }) => (target.closest("input") ? {} : { "/": () => byId("find").focus() }));
 }

@@ -2,15 +2,23 @@
 const viewer = byId("viewer");
 const stage = byId("stage");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const backwards = document.documentElement.dir === "rtl";
 const full = data.cells.filter((cell) => cell.folder);
-const view = { row: -1, mode: "side", first: 0, second: 0, zoom: 1, x: 0, y: 0, pushed: false, timer: 0, returnTo: null };
+const named = (id) => full.findIndex((cell) => cell.id === id);
+const [above, below] = data.pair || ["output", "target"];
+const view = {
+  row: -1, mode: "side", zoom: 1, x: 0, y: 0, scale: 1, pushed: false, timer: 0, returnTo: null,
+  first: Math.max(0, named(above)),
+  second: named(below) >= 0 ? named(below) : named("input"),
+};
 const size = { width: 1, height: 1 }; // of the pictures shown, in their own pixels
 const FLIP_MS = 500; // two changes a second, below the three flashes of WCAG 2.3.1
 
+const limited = (value, low, high) => Math.min(high, Math.max(low, value));
+const addressOf = (row) => `#image=${encodeURIComponent(data.names[row])}`;
+
 const openImage = (row) => {
   view.returnTo = document.activeElement;
-  history.pushState(null, "", `#image=${encodeURIComponent(data.names[row])}`);
+  history.pushState(null, "", addressOf(row));
   sync(true);
 };
 
@@ -24,31 +32,28 @@ const hashImage = () => {
   }
 };
 
-const loaded = (cell, row, className) => {
-  const image = element("img", { class: className, alt: text("alt", { kind: cell.label, name: data.names[row] }), draggable: "false" });
+const note = (said) => (byId("viewer-note").textContent = said);
+
+// A picture in a layer of its own; `kind` is "base", which says how large the frame is, or "top", which lies over it.
+const layer = (cell, kind) => {
+  const image = element("img", { class: kind, alt: text("alt", { kind: cell.label, name: data.names[view.row] }), draggable: "false" });
   image.addEventListener("load", () => {
-    if (image.naturalWidth === size.width && image.naturalHeight === size.height) return;
-    if (className === "top") noteSizes(image);
+    const [width, height] = [image.naturalWidth, image.naturalHeight];
+    if (width === size.width && height === size.height) return;
+    const said = (w, h) => `${formatted(w)} × ${formatted(h)}`;
+    if (kind === "top") note(text("unequal", { first: said(width, height), second: said(size.width, size.height) }));
     else {
-      [size.width, size.height] = [image.naturalWidth, image.naturalHeight];
+      Object.assign(size, { width, height });
       fitStage();
     }
   });
   image.addEventListener("error", () => image.remove());
-  image.src = pictureAddress(cell, row);
-  return image;
+  image.src = pictureAddress(cell, view.row);
+  return element("div", { class: kind === "top" ? "layer top" : "layer" }, image);
 };
 
-const noteSizes = (top) => {
-  const said = (w, h) => `${formatted(w)} × ${formatted(h)}`;
-  byId("viewer-note").textContent = text("unequal", {
-    first: said(top.naturalWidth, top.naturalHeight),
-    second: said(size.width, size.height),
-  });
-};
-
-const pane = (label, ...images) =>
-  element("figure", { class: "pane" }, element("div", { class: "frame" }, ...images), element("figcaption", {}, label));
+const pane = (label, ...layers) =>
+  element("figure", { class: "pane" }, element("div", { class: "frame" }, ...layers), element("figcaption", {}, label));
 
 const drawStage = () => {
   clearInterval(view.timer);
@@ -59,42 +64,38 @@ const drawStage = () => {
   byId("share-field").hidden = !["slider", "blend"].includes(view.mode);
   byId("share-first").textContent = first.label;
   byId("share-second").textContent = second.label;
-  byId("viewer-note").textContent = "";
-  if (!pictureAddress(full[0], view.row)) {
-    stage.replaceChildren(element("p", {}, text("not_inside")));
-    return;
-  }
+  note("");
+  if (!pictureAddress(full[0], view.row)) return stage.replaceChildren(element("p", {}, text("not_inside")));
   if (view.mode === "side") {
     const there = full.filter((cell) => pictureAddress(cell, view.row));
-    stage.replaceChildren(...there.map((cell) => pane(cell.label, element("div", { class: "layer" }, loaded(cell, view.row, "base")))));
+    stage.replaceChildren(...there.map((cell) => pane(cell.label, layer(cell, "base"))));
   } else {
-    const base = element("div", { class: "layer" }, loaded(second, view.row, "base"));
-    const top = element("div", { class: "layer top" }, loaded(first, view.row, "top"));
-    stage.replaceChildren(pane("", base, top));
+    stage.replaceChildren(pane("", layer(second, "base"), layer(first, "top")));
     showPair();
   }
-  fitStage();
+  return fitStage();
 };
 
+const caption = (said) => (stage.querySelector("figcaption").textContent = said);
+
 const showPair = () => {
-  const caption = stage.querySelector("figcaption");
-  const [first, second] = [full[view.first], full[view.second]];
-  caption.textContent = view.mode === "difference" ? `|${first.label} − ${second.label}|` : `${first.label} | ${second.label}`;
+  const [first, second] = [full[view.first].label, full[view.second].label];
+  caption({ flicker: first, difference: `|${first} − ${second}|` }[view.mode] || `${first} | ${second}`);
   if (view.mode === "flicker") {
-    caption.textContent = first.label;
-    byId("viewer-note").textContent = text("flip_hint");
+    note(text("flip_hint"));
     if (!still.matches) view.timer = setInterval(flip, FLIP_MS);
   }
   if (view.mode === "difference") {
     stage.style.setProperty("--gain", byId("gain").value);
-    byId("viewer-note").textContent = text("difference_hint", { gain: localised(byId("gain").value) });
+    note(text("difference_hint", { gain: localised(byId("gain").value) }));
   }
 };
 
-const flip = () => {
-  const top = stage.querySelector(".top");
-  const away = top.classList.toggle("away");
-  stage.querySelector("figcaption").textContent = full[away ? view.second : view.first].label;
+const flip = () => caption(full[stage.querySelector(".top").classList.toggle("away") ? view.second : view.first].label);
+
+const flipByHand = () => {
+  clearInterval(view.timer);
+  flip();
 };
 
 // Frames as large as fit. Two pictures on one place are shown in whole multiples, so that pixels stay pixels.
@@ -102,76 +103,63 @@ const fitStage = () => {
   const panes = all(".pane", stage).length;
   if (!panes) return;
   const [width, height] = [stage.clientWidth - 24, stage.clientHeight - 24];
-  let scale = 0;
-  for (let across = 1; across <= panes; across++) {
-    const down = Math.ceil(panes / across);
-    const wide = (width - 12 * (across - 1)) / across / size.width;
-    const high = ((height - 12 * (down - 1)) / down - 24) / size.height;
-    scale = Math.max(scale, Math.min(wide, high));
-  }
+  const scales = Array.from({ length: panes }, (_, i) => {
+    const [across, down] = [i + 1, Math.ceil(panes / (i + 1))];
+    return Math.min((width - 12 * (across - 1)) / across / size.width, ((height - 12 * (down - 1)) / down - 24) / size.height);
+  });
   const parts = view.mode === "side" ? 4 : 1;
-  scale = scale >= 1 ? Math.floor(scale * parts) / parts : Math.max(scale, 0.05);
-  view.scale = scale;
-  stage.style.setProperty("--width", `${Math.round(size.width * scale)}px`);
-  stage.style.setProperty("--height", `${Math.round(size.height * scale)}px`);
+  const scale = Math.max(...scales, 0);
+  view.scale = scale >= 1 ? Math.floor(scale * parts) / parts : Math.max(scale, 0.05);
+  for (const side of ["width", "height"]) stage.style.setProperty(`--${side}`, `${Math.round(size[side] * view.scale)}px`);
   moveTo(view.zoom, view.x, view.y);
 };
 
 // Zoom and place are kept from image to image and are the same in every frame.
 const moveTo = (zoom, x, y) => {
-  const [width, height] = [size.width * view.scale, size.height * view.scale];
-  view.zoom = Math.min(32, Math.max(1, zoom));
-  view.x = Math.min(0, Math.max(width * (1 - view.zoom), x));
-  view.y = Math.min(0, Math.max(height * (1 - view.zoom), y));
+  view.zoom = limited(zoom, 1, 32);
+  view.x = limited(x, size.width * view.scale * (1 - view.zoom), 0);
+  view.y = limited(y, size.height * view.scale * (1 - view.zoom), 0);
   stage.style.setProperty("--zoom", view.zoom);
   stage.style.setProperty("--x", `${view.x}px`);
   stage.style.setProperty("--y", `${view.y}px`);
   stage.classList.toggle("sharp", view.zoom * view.scale >= 2);
-  byId("fit").textContent = `${formatted(Math.round(100 * view.zoom * view.scale))}${digits[0] === "0" ? "%" : "٪"}`;
+  byId("fit").textContent = percent(view.zoom * view.scale);
 };
 
 const zoomBy = (factor, at) => {
   const frame = stage.querySelector(".frame");
   if (!frame) return;
   const point = at || { x: frame.clientWidth / 2, y: frame.clientHeight / 2 };
-  const zoom = Math.min(32, Math.max(1, view.zoom * factor));
+  const zoom = limited(view.zoom * factor, 1, 32);
   const by = zoom / view.zoom;
   moveTo(zoom, point.x - (point.x - view.x) * by, point.y - (point.y - view.y) * by);
 };
 
 const setShare = (share) => {
-  const value = Math.min(100, Math.max(0, share));
+  const value = limited(share, 0, 100);
   byId("share").value = value;
   stage.style.setProperty("--share", `${value}%`);
   stage.style.setProperty("--opacity", value / 100);
 };
 
-const showValues = () => {
-  const parts = columns.map((column) => {
-    const value = column.values[view.row];
-    const shown = formatted(Number.isNaN(value) ? null : value, column.decimals, column.signed === true);
-    return element("span", {}, `${column.label} `, element("b", { class: "n" }, shown), column.unit ? ` ${column.unit}` : "");
-  });
-  byId("viewer-values").replaceChildren(...parts);
-};
-
 const show = (row) => {
   view.row = row;
   const place = order.indexOf(row);
-  byId("viewer-name").replaceChildren(element("bdi", { dir: "auto" }, data.names[row]));
+  byId("viewer-name").replaceChildren(bdi(data.names[row]));
   byId("viewer-place").textContent = place < 0 ? "" : text("place", { place: formatted(place + 1), all: formatted(order.length) });
   byId("previous").disabled = place <= 0;
   byId("next").disabled = place < 0 || place >= order.length - 1;
-  showValues();
+  const values = columns.map((column) => element("span", {}, `${column.label} `, told("b", column, row), column.unit ? ` ${column.unit}` : ""));
+  byId("viewer-values").replaceChildren(...values);
   byId("viewer-warnings").textContent = (data.notes?.[row] || []).join(" · ");
   drawStage();
 };
 
 const move = (by) => {
-  const place = order.indexOf(view.row) + by;
-  if (place < 0 || place >= order.length) return;
-  history.replaceState(null, "", `#image=${encodeURIComponent(data.names[order[place]])}`);
-  show(order[place]);
+  const row = order[order.indexOf(view.row) + by];
+  if (row === undefined) return;
+  history.replaceState(null, "", addressOf(row));
+  show(row);
 };
 
 // The address is what decides: a link, Back and a click all end here.
@@ -203,51 +191,47 @@ viewer.addEventListener("close", () => {
   else if (place >= 0) goTo(place);
 });
 
-const setMode = (mode) => {
-  view.mode = mode;
-  document.querySelector(`[name="mode"][value="${mode}"]`).checked = true;
+const modes = all('[name="mode"]');
+const setMode = (radio) => {
+  view.mode = radio.value;
+  radio.checked = true;
   drawStage();
 };
-
-const modes = all('[name="mode"]').map((radio) => radio.value);
 let pointed = false; // a mode chosen by mouse gives the arrow keys back to the images
 all(".segments label").forEach((label) => label.addEventListener("pointerdown", () => (pointed = true)));
-all('[name="mode"]').forEach((radio) =>
+modes.forEach((radio) =>
   radio.addEventListener("change", () => {
-    setMode(radio.value);
+    setMode(radio);
     if (pointed) byId("viewer-name").focus();
     pointed = false;
   }),
 );
 
-const options = (select, chosen) => {
-  select.replaceChildren(...full.map((cell, place) => element("option", { value: place }, cell.label)));
-  select.value = chosen;
-};
-const named = (id) => full.findIndex((cell) => cell.id === id);
-view.first = Math.max(0, named(data.pair ? data.pair[0] : "output"));
-view.second = Math.max(0, named(data.pair ? data.pair[1] : "target") >= 0 ? named(data.pair ? data.pair[1] : "target") : named("input"));
-options(byId("first"), view.first);
-options(byId("second"), view.second);
-for (const end of ["first", "second"])
+for (const end of ["first", "second"]) {
+  byId(end).replaceChildren(...full.map((cell, place) => element("option", { value: place }, cell.label)));
+  byId(end).value = view[end];
   byId(end).addEventListener("change", (event) => {
     view[end] = Number(event.target.value);
     drawStage();
   });
-byId("swap").addEventListener("click", () => {
-  [view.first, view.second] = [view.second, view.first];
-  [byId("first").value, byId("second").value] = [view.first, view.second];
-  drawStage();
-});
+}
 byId("gain").addEventListener("change", showPair);
 byId("share").addEventListener("input", (event) => setShare(Number(event.target.value)));
-byId("previous").addEventListener("click", () => move(-1));
-byId("next").addEventListener("click", () => move(1));
-byId("close").addEventListener("click", () => viewer.close());
-byId("link").addEventListener("click", () => copy(location.href, text("copied")));
-byId("in").addEventListener("click", () => zoomBy(1.5));
-byId("out").addEventListener("click", () => zoomBy(1 / 1.5));
-byId("fit").addEventListener("click", () => moveTo(1, 0, 0));
+const clicks = {
+  swap: () => {
+    [view.first, view.second] = [view.second, view.first];
+    [byId("first").value, byId("second").value] = [view.first, view.second];
+    drawStage();
+  },
+  previous: () => move(-1),
+  next: () => move(1),
+  close: () => viewer.close(),
+  link: () => copy(location.href, text("copied")),
+  in: () => zoomBy(1.5),
+  out: () => zoomBy(1 / 1.5),
+  fit: () => moveTo(1, 0, 0),
+};
+for (const [id, click] of Object.entries(clicks)) byId(id).addEventListener("click", click);
 
 const within = (event) => {
   const frame = event.target.closest(".frame") || stage.querySelector(".frame");
@@ -273,43 +257,33 @@ stage.addEventListener("pointermove", (event) => {
   const before = held.get(event.pointerId);
   if (!before) return;
   const other = [...held.values()].find((p) => p.pointerId !== event.pointerId);
+  const at = within(event); // a captured pointer's target is the stage
   if (other) {
     const far = (p) => Math.hypot(p.clientX - other.clientX, p.clientY - other.clientY);
     zoomBy(far(event) / Math.max(1, far(before)));
-  } else if (sliding) {
-    const box = stage.querySelector(".frame").getBoundingClientRect();
-    setShare((100 * (event.clientX - box.left)) / box.width);
-  } else moveTo(view.zoom, view.x + event.clientX - before.clientX, view.y + event.clientY - before.clientY);
+  } else if (sliding) setShare((100 * at.x) / at.width);
+  else moveTo(view.zoom, view.x + event.clientX - before.clientX, view.y + event.clientY - before.clientY);
   held.set(event.pointerId, event);
 });
 for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, (event) => held.delete(event.pointerId));
 
-viewer.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const tag = event.target.tagName;
-  const own = tag === "SELECT" || (tag === "INPUT" && event.key.startsWith("Arrow"));
-  const [back, forth] = backwards ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
-  const keys = {
-    [back]: () => move(-1),
-    [forth]: () => move(1),
-    k: () => move(-1),
-    j: () => move(1),
-    "+": () => zoomBy(1.5),
-    "=": () => zoomBy(1.5),
-    "-": () => zoomBy(1 / 1.5),
-    0: () => moveTo(1, 0, 0),
-    c: () => byId("link").click(),
+const [back, forth] = document.documentElement.dir === "rtl" ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
+onKeys(viewer, ({ key, target }) => {
+  if (target.tagName === "SELECT" || (target.tagName === "INPUT" && key.startsWith("Arrow"))) return {};
+  return {
+    [back]: clicks.previous,
+    [forth]: clicks.next,
+    k: clicks.previous,
+    j: clicks.next,
+    "+": clicks.in,
+    "=": clicks.in,
+    "-": clicks.out,
+    0: clicks.fit,
+    c: clicks.link,
     "?": () => byId("keys").showModal(),
+    ...Object.fromEntries(modes.map((radio, place) => [place + 1, () => setMode(radio)])),
+    ...(view.mode === "flicker" && target.tagName !== "BUTTON" ? { " ": flipByHand } : {}),
   };
-  modes.forEach((mode, place) => (keys[place + 1] = () => setMode(mode)));
-  if (view.mode === "flicker" && tag !== "BUTTON")
-    keys[" "] = () => {
-      clearInterval(view.timer);
-      flip();
-    };
-  if (own || !keys[event.key]) return;
-  event.preventDefault();
-  keys[event.key]();
 });
 
 document.addEventListener("click", (event) => {

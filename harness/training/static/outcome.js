@@ -3,7 +3,7 @@ const BETTER = { mae: "lower" };
 const DECIMALS = { ssim: 4, psnr: 2, mae: 2 };
 const betterThan = (column, one, other) => isNumber(one) && isNumber(other) && (BETTER[column] === "lower" ? one < other : one > other);
 const columnName = (column) => data.strings[`column.${column}`] || column;
-const baselineName = (id) => data.strings[`baseline.${id}`] || id;
+const baselinesOf = (result) => Object.entries(result.baselines || {}).map(([id, values]) => ({ id: "baseline", label: data.strings[`baseline.${id}`] || id, values }));
 
 const linked = (run, page) => {
   const address = safeAddress(page);
@@ -11,47 +11,42 @@ const linked = (run, page) => {
   return address ? element("a", { href: address }, name) : name;
 };
 
-const outcomeRows = (result) => {
-  const rows = [];
-  const run = (id, what) => what && rows.push({ id, label: text(`row.${id}`), values: what, run: what.run, page: what.page, epoch: what.epoch });
-  run("best", result.best);
-  if (result.last?.epoch !== result.best?.epoch) run("last", result.last);
-  run("official", result.official);
-  for (const [id, values] of Object.entries(result.baselines || {})) rows.push({ id: "baseline", label: baselineName(id), values });
-  return rows;
-};
-
 const outcomeTable = (result) => {
-  const rows = outcomeRows(result);
+  const last = result.last?.epoch === result.best?.epoch ? null : result.last;
+  const runs = Object.entries({ best: result.best, last, official: result.official }).filter(([, values]) => values);
+  const rows = [...runs.map(([id, values]) => ({ id, label: text(`row.${id}`), values })), ...baselinesOf(result)];
   const columns = Object.keys(DECIMALS).filter((column) => rows.some((row) => isNumber(row.values[column])));
-  const head = element("tr", {}, element("th", { scope: "col" }, text("table.model")), element("th", { scope: "col", class: "words" }, text("table.run")),
-    ...columns.map((column) => element("th", { scope: "col" }, `${columnName(column)} `, element("span", { class: "arrow" }, BETTER[column] === "lower" ? "↓" : "↑"))));
-  const body = rows.map((row) => {
-    const top = (column) => rows.every((other) => !betterThan(column, other.values[column], row.values[column]));
-    const name = element("th", { scope: "row" }, row.label, row.epoch === undefined ? "" : element("small", {}, ` ${text("at_epoch", { n: formatted(row.epoch) })}`));
-    const cells = columns.map((column) => element("td", { class: top(column) ? "top" : "" }, element("span", { class: "n" }, formatted(row.values[column], DECIMALS[column]))));
-    return element("tr", { class: row.id }, name, element("td", { class: "words" }, row.run ? linked(row.run, row.page) : ""), ...cells);
+  const head = columns.map((column) =>
+    element("th", { scope: "col" }, `${columnName(column)} `, element("span", { class: "arrow" }, BETTER[column] === "lower" ? "↓" : "↑")));
+  const body = rows.map(({ id, label, values }) => {
+    const epoch = values.epoch === undefined ? "" : element("small", {}, ` ${text("at_epoch", { n: formatted(values.epoch) })}`);
+    const cells = columns.map((column) => {
+      const top = rows.every((other) => !betterThan(column, other.values[column], values[column]));
+      return element("td", { class: top ? "top" : "" }, element("span", { class: "n" }, formatted(values[column], DECIMALS[column])));
+    });
+    const run = values.run ? linked(values.run, values.page) : "";
+    return element("tr", { class: id }, element("th", { scope: "row" }, label, epoch), element("td", { class: "words" }, run), ...cells);
   });
-  const table = element("table", { class: "data outcome" }, element("thead", {}, head), element("tbody", {}, ...body));
+  const heads = element("tr", {}, element("th", { scope: "col" }, text("table.model")), element("th", { scope: "col", class: "words" }, text("table.run")), ...head);
+  const table = element("table", { class: "data outcome" }, element("thead", {}, heads), element("tbody", {}, ...body));
   return element("div", { class: "scroll-x", tabindex: 0, role: "region", "aria-label": text("table.run") }, table);
 };
 
 // Says plainly where the model loses, and how far it is from the official one.
 const verdicts = (result) => {
-  const said = [];
   const best = result.best || {};
-  for (const column of ["ssim", "psnr"]) {
-    for (const [id, values] of Object.entries(result.baselines || {})) {
-      if (betterThan(column, values[column], best[column])) said.push(["bad", text("beaten_by_baseline", { baseline: baselineName(id), column: columnName(column) })]);
-    }
-  }
-  if (!said.length && isNumber(best.ssim) && Object.keys(result.baselines || {}).length) said.push(["good", text("beats_baselines")]);
-  if (isNumber(best.ssim) && isNumber(result.official?.ssim)) {
-    said.push(["", text(best.ssim >= result.official.ssim ? "official_reached" : "official_ahead", { n: formatted(Math.abs(best.ssim - result.official.ssim), 4) })]);
+  const baselines = baselinesOf(result);
+  const said = ["ssim", "psnr"].flatMap((column) =>
+    baselines.filter(({ values }) => betterThan(column, values[column], best[column]))
+      .map(({ label }) => ["bad", text("beaten_by_baseline", { baseline: label, column: columnName(column) })]));
+  if (!said.length && isNumber(best.ssim) && baselines.length) said.push(["good", text("beats_baselines")]);
+  const official = result.official?.ssim;
+  if (isNumber(best.ssim) && isNumber(official)) {
+    said.push(["", text(best.ssim >= official ? "official_reached" : "official_ahead", { n: formatted(Math.abs(best.ssim - official), 4) })]);
   }
   const curve = result.values?.ssim || [];
-  const last = curve.at(-1);
-  if (curve.length > 2 && isNumber(best.epoch) && result.epochs.at(-1) > best.epoch && isNumber(last)) said.push(["", text("turned_down", { n: formatted(best.epoch) })]);
+  const turned = curve.length > 2 && isNumber(best.epoch) && result.epochs.at(-1) > best.epoch && isNumber(curve.at(-1));
+  if (turned) said.push(["", text("turned_down", { n: formatted(best.epoch) })]);
   if (result.chosen_on) said.push(["", text(result.chosen_on === "test" ? "chosen_on_tested" : "chosen_on", { part: `\`${result.chosen_on}\`` })]);
   if (!result.columns.length) said.push(["", text("no_numbers")]);
   return element("ul", { class: "verdicts" }, ...said.map(([kind, what]) => element("li", { class: kind }, ...ticked(what))));
@@ -60,13 +55,10 @@ const verdicts = (result) => {
 const worstPictures = (result) => {
   if (!result.worst?.length) return "";
   const rows = result.worst.map((picture) => {
-    const { shots, whole } = bigShots(picture);
-    shots.output.said.textContent = text("kind.output");
-    setImage(shots.input.frame, picture.input, text("alt.input", { name: picture.name }));
-    setImage(shots.output.frame, picture.output, text("alt.made", { name: picture.name }));
-    if (shots.target) setImage(shots.target.frame, picture.target, text("alt.target", { name: picture.name }));
+    const shots = bigShots(picture);
+    setShots(shots, picture, picture.output, text("kind.output"), text("alt.made", { name: picture.name }));
     const value = element("span", { class: "n" }, `${columnName("ssim")} ${formatted(picture.ssim, 3)}`);
-    return element("div", { class: "worst-row" }, whole, element("p", { class: "caption" }, element("bdi", {}, picture.name), " · ", value));
+    return element("div", { class: "worst-row" }, shots.whole, element("p", { class: "caption" }, element("bdi", {}, picture.name), " · ", value));
   });
   return element("div", {}, element("h3", {}, text("worst")), element("div", { class: "worst" }, ...rows));
 };
@@ -86,12 +78,12 @@ const showResults = (doc) => {
     const compare = compared ? element("p", {}, element("a", { href: compared }, text("comparison"))) : "";
     byId("outcomes").append(element("div", { class: "result" }, title, verdicts(result), outcomeTable(result), compare, charts, worstPictures(result)));
     for (const column of result.columns.filter((name) => DECIMALS[name] && name !== "mae")) {
-      const lines = [...Object.entries(result.baselines || {}).map(([id, values]) => [baselineName(id), values[column]]), [text("row.official"), result.official?.[column]]];
-      const levels = lines.filter(([, value]) => isNumber(value)).map(([label, value]) => ({ label, value }));
-      const series = [{ name: column, label: text("this_model"), xs: result.epochs, ys: result.values[column] }];
+      const lines = [...baselinesOf(result), { label: text("row.official"), values: result.official || {} }];
+      const levels = lines.map(({ label, values }) => ({ label, value: values[column] })).filter(({ value }) => isNumber(value));
+      const series = [{ label: text("this_model"), xs: result.epochs, ys: result.values[column] }];
       const id = `${column}-${place}`;
       panels.delete(id);
-      showPanel(charts, id, text("by_epoch", { column: columnName(column) }), "", { series, levels, most: doc.epochs, zero: false, decimals: DECIMALS[column] });
+      showPanel(charts, id, text("by_epoch", { column: columnName(column) }), { series, levels, most: doc.epochs, decimals: DECIMALS[column] });
     }
   }
 };

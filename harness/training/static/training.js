@@ -5,7 +5,13 @@ const OVER = new Set(["finished", "interrupted", "failed"]);
 let current = data.document;
 
 const ticked = (said) => String(said).split("`").map((part, i) => (i % 2 ? element("code", { dir: "ltr" }, part) : part));
-const setText = (node, said) => node.textContent !== said && (node.textContent = said);
+
+// Shows parts where what they say has changed since; a reader's selection and a screen reader's place stay otherwise.
+const tell = (node, said, parts) => {
+  if (node.dataset.said === said) return;
+  node.dataset.said = said;
+  node.replaceChildren(...parts);
+};
 
 const moment = (iso) => {
   const date = new Date(iso);
@@ -23,85 +29,66 @@ const duration = (seconds) => {
   return text("time.dh", { d: formatted(Math.floor(hours / 24)), h: formatted(hours % 24) });
 };
 
-const tiles = new Map();
-const showTile = (id, value) => {
-  if (!tiles.has(id)) {
-    const node = element("dd");
-    tiles.set(id, node);
-    byId("tiles").append(element("div", {}, element("dt", {}, text(`tile.${id}`)), node));
-  }
-  setText(tiles.get(id), value);
-  tiles.get(id).parentElement.hidden = value === "";
-};
-
 const showTiles = (doc) => {
   const running = doc.state === "running" && !isSilent();
-  const epochs = formatted(doc.epochs);
-  showTile("epoch", doc.epochs ? text("of", { n: formatted(doc.epoch), all: epochs }) : "–");
-  showTile("iteration", doc.iterations ? text("of", { n: formatted(doc.iteration), all: formatted(doc.iterations) }) : "–");
-  showTile("left", running ? duration(doc.seconds_left) : "");
-  showTile("spent", duration(doc.seconds_spent));
-  showTile("speed", running && isNumber(doc.images_per_second) ? text("per_second", { n: formatted(doc.images_per_second, doc.images_per_second < 10 ? 2 : 1) }) : "");
-  showTile("rate", doc.state !== "finished" && doc.rates.values.length ? readable(doc.rates.values.at(-1)) : "");
+  const of = (n, all) => (all ? text("of", { n: formatted(n), all: formatted(all) }) : "–");
+  const speed = doc.images_per_second;
+  const values = {
+    epoch: of(doc.epoch, doc.epochs),
+    iteration: of(doc.iteration, doc.iterations),
+    left: running ? duration(doc.seconds_left) : "",
+    spent: duration(doc.seconds_spent),
+    speed: running && isNumber(speed) ? text("per_second", { n: formatted(speed, speed < 10 ? 2 : 1) }) : "",
+    rate: doc.state !== "finished" && doc.rates.values.length ? readable(doc.rates.values.at(-1)) : "",
+  };
+  const parts = Object.entries(values).filter(([, value]) => value !== "")
+    .map(([id, value]) => element("div", {}, element("dt", {}, text(`tile.${id}`)), element("dd", {}, value)));
+  tell(byId("tiles"), JSON.stringify(values), parts);
 };
 
 const isSilent = () => current.state === "running" && Date.now() - new Date(current.updated).getTime() > SILENT_MS;
 
 const showHeader = (doc) => {
   const state = isSilent() ? "silent" : doc.state;
-  setText(byId("state"), text(`state.${state}`));
-  byId("state").dataset.state = state;
-  setText(byId("where"), text("dates", { started: moment(doc.started), updated: moment(doc.updated) }));
   const share = doc.iterations ? Math.min(1, doc.iteration / doc.iterations) : 0;
-  byId("progress").setAttribute("aria-valuenow", Math.round(share * 100));
-  byId("progress").dataset.state = state;
-  byId("progress").firstElementChild.style.inlineSize = `${share * 100}%`;
-  document.title = OVER.has(state) || !doc.iterations ? `${doc.run} – harness` : `${formatted(Math.floor(share * 100))}${digits[0] === "0" ? "%" : "٪"} ${doc.run} – harness`;
+  const progress = byId("progress");
+  byId("state").dataset.state = progress.dataset.state = state;
+  tell(byId("state"), state, [text(`state.${state}`)]);
+  const dates = text("dates", { started: moment(doc.started), updated: moment(doc.updated) });
+  tell(byId("where"), dates, [dates]);
+  progress.setAttribute("aria-valuenow", Math.round(share * 100));
+  progress.firstElementChild.style.inlineSize = `${share * 100}%`;
+  const done = OVER.has(state) || !doc.iterations ? "" : `${percent(Math.floor(share * 100) / 100)} `;
+  document.title = `${done}${doc.run} – harness`;
   showTiles(doc);
 };
 
 const showLines = (doc) => {
-  const told = byId("told");
-  told.hidden = !doc.message && !doc.hint;
-  told.dataset.state = doc.state;
-  const said = JSON.stringify([doc.message, doc.hint]);
-  if (told.dataset.said !== said) {
-    told.dataset.said = said;
-    const hint = doc.hint ? [element("p", { class: "hint" }, ...(doc.hint.includes("`") ? ticked(doc.hint) : [element("code", { dir: "ltr" }, doc.hint)]))] : [];
-    told.replaceChildren(...(doc.message ? [element("p", {}, ...ticked(doc.message))] : []), ...hint);
-  }
-  const warnings = byId("warnings");
-  warnings.hidden = !doc.warnings.length;
-  if (warnings.dataset.said !== JSON.stringify(doc.warnings)) {
-    warnings.dataset.said = JSON.stringify(doc.warnings);
-    warnings.replaceChildren(...doc.warnings.map((warning) => element("li", {}, element("bdi", { dir: "auto" }, ...ticked(warning)))));
-  }
-  byId("resumes").hidden = !doc.resumes.length;
-  const resumes = doc.resumes.map((r) => text("resumed_at", { at: moment(r.at), epoch: formatted(r.epoch), iteration: formatted(r.iteration) }));
-  const list = byId("resumes").querySelector("ul");
-  if (list.children.length !== resumes.length) list.replaceChildren(...resumes.map((line) => element("li", {}, line)));
+  const { message, hint, warnings, resumes } = doc;
+  const command = hint && !hint.includes("`") ? `\`${hint}\`` : hint;
+  byId("told").hidden = !message && !hint;
+  byId("told").dataset.state = doc.state;
+  const lines = [["", message], ["hint", command]].filter(([, said]) => said);
+  tell(byId("told"), JSON.stringify(lines), lines.map(([kind, said]) => element("p", { class: kind }, ...ticked(said))));
+  byId("warnings").hidden = !warnings.length;
+  const items = warnings.map((warning) => element("li", {}, element("bdi", { dir: "auto" }, ...ticked(warning))));
+  tell(byId("warnings"), JSON.stringify(warnings), items);
+  byId("resumes").hidden = !resumes.length;
+  const times = resumes.map((r) => text("resumed_at", { at: moment(r.at), epoch: formatted(r.epoch), iteration: formatted(r.iteration) }));
+  tell(byId("resumes").querySelector("ul"), times.join("\n"), times.map((line) => element("li", {}, line)));
 };
 
 const showSilence = () => {
-  const node = byId("stale");
-  if (node.hidden === isSilent()) showHeader(current);
-  node.hidden = !isSilent();
-  if (node.hidden) return;
-  const said = text("stale", { at: moment(current.updated), run: /^[\w.-]+$/.test(current.run) ? current.run : `'${current.run.replaceAll("'", `'\\''`)}'` });
-  if (node.dataset.said !== said) {
-    node.dataset.said = said;
-    node.replaceChildren(...ticked(said));
-  }
+  const silent = isSilent();
+  if (byId("stale").hidden === silent) showHeader(current);
+  byId("stale").hidden = !silent;
+  const said = text("stale", { at: moment(current.updated), run: quoted(current.run) });
+  tell(byId("stale"), said, ticked(said));
 };
 
 const show = (doc) => {
   current = doc;
-  showHeader(doc);
-  showLines(doc);
-  showCurves(doc);
-  showSamples(doc);
-  showResults(doc);
-  showSilence();
+  for (const part of [showHeader, showLines, showCurves, showSamples, showResults, showSilence]) part(doc);
 };
 
 let waiting = 0;

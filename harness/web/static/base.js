@@ -10,11 +10,15 @@ const localised = (number) =>
   digits[0] === "0" ? number : number.replace(/\d/g, (d) => digits[d]).replace(/\./g, digits[10]);
 
 const formatted = (value, decimals = 0, signed = false) => {
-  if (value === null || value === undefined) return "–";
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const sign = value < 0 ? "−" : signed ? "+" : "";
   return sign + localised(Math.abs(value).toFixed(decimals));
 };
+const percent = (share) => `${formatted(100 * share)}${digits[0] === "0" ? "%" : "٪"}`;
+
+// A name as one word of a POSIX shell.
+const quoted = (name) => (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
 
 // Reads a number typed in any of the digits a reader may have; NaN if it is none.
 const parsed = (typed) => {
@@ -22,24 +26,22 @@ const parsed = (typed) => {
   return plain === "" ? NaN : Number(plain.replace(/[٫,]/g, ".").replace("−", "-"));
 };
 
-const element = (tag, attributes = {}, ...children) => {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") made.className = value;
-    else if (value !== null) made.setAttribute(name, value);
-  }
+const filled = (made, attributes, children) => {
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(name, value);
   made.append(...children);
   return made;
 };
+const element = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
+const bdi = (what) => element("bdi", { dir: "auto" }, what);
 
-const stored = (key, value) => {
-  try {
-    if (value !== undefined) localStorage.setItem(key, value);
-    return localStorage.getItem(key);
-  } catch {
-    return null; // storage may be off; the page works without
-  }
-};
+// What a key does, told anew at every press; a key with control, command or alt is the browser's own.
+const onKeys = (target, deeds) =>
+  target.addEventListener("keydown", (event) => {
+    const deed = !event.ctrlKey && !event.metaKey && !event.altKey && deeds(event)[event.key];
+    if (!deed) return;
+    event.preventDefault();
+    deed();
+  });
 
 let quietly = 0;
 const say = (message) => {
@@ -63,26 +65,31 @@ const copy = async (what, done) => {
   say(done);
 };
 
-const setUpTheme = () => {
-  const button = byId("theme");
-  const looks = ["auto", "light", "dark"];
-  const show = (look) => {
-    if (look === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = look;
-    button.querySelector("span").textContent = button.dataset[look];
-    button.setAttribute("aria-label", button.dataset[look]);
-  };
-  let look = looks.includes(stored("harness-theme")) ? stored("harness-theme") : "auto";
-  show(look);
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    look = looks[(looks.indexOf(look) + 1) % looks.length];
-    stored("harness-theme", look);
-    show(look);
-  });
+// The look, kept where storage is on; the page works without.
+const LOOKS = ["auto", "light", "dark"];
+const themeButton = byId("theme");
+let look = "auto";
+const showLook = (chosen) => {
+  look = LOOKS.includes(chosen) ? chosen : "auto";
+  if (look === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = look;
+  themeButton.querySelector("span").textContent = themeButton.dataset[look];
+  themeButton.setAttribute("aria-label", themeButton.dataset[look]);
 };
+const stored = (deed) => {
+  try {
+    return deed(localStorage);
+  } catch {
+    return null;
+  }
+};
+showLook(stored((storage) => storage.getItem("harness-theme")));
+themeButton.hidden = false;
+themeButton.addEventListener("click", () => {
+  showLook(LOOKS[(LOOKS.indexOf(look) + 1) % LOOKS.length]);
+  stored((storage) => storage.setItem("harness-theme", look));
+});
 
-setUpTheme();
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy], [data-open]");
   if (button?.dataset.copy) copy(byId(button.dataset.copy).textContent, button.dataset.done);

@@ -13,7 +13,7 @@ from PIL import Image
 from skimage.color import lab2rgb, rgb2lab
 
 from harness.catalog.types import Architecture
-from harness.engines.job import Job
+from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import Lab, Rgb, colours_of
 from harness.engines.native.engine import translate
 from harness.engines.native.layers import set_mode
@@ -62,7 +62,7 @@ def test_a_photo_goes_in_as_its_lightness_and_its_own_axes_bring_it_back() -> No
 
 def test_the_native_engine_writes_all_three_pictures(tmp_path: Path) -> None:
     made = job(tmp_path, mode="eval")
-    translate(made, batch_size=2)
+    translate(made, settings=NativeSettings(batch_size=2))
     network = build_generator(COLOUR)
     network.load_state_dict(torch.load(made.weights, weights_only=True))
     set_mode(network, "eval")
@@ -101,7 +101,7 @@ def test_both_engines_draw_the_same(tmp_path: Path, upstream_git: str, netG: str
     ours = replace(theirs, output=tmp_path / "ours")
     ours.output.mkdir()
     official(theirs, tmp_path / "clone")
-    translate(ours, batch_size=3)
+    translate(ours, settings=NativeSettings(batch_size=3))
     for kind in ("input", "output", "target"):
         for item in ours.items:
             a, b = (np.asarray(Image.open(j.output / kind / f"{item.name}.png")).astype(int) for j in (theirs, ours))

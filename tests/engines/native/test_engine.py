@@ -13,7 +13,7 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.engines.devices import resolve_device
-from harness.engines.job import Job
+from harness.engines.job import Job, NativeSettings
 from harness.engines.native import generator as generator_module
 from harness.engines.native.engine import translate
 from harness.engines.native.generator import Translator
@@ -36,12 +36,12 @@ def _same(a: dict[str, np.ndarray], b: dict[str, np.ndarray], tolerance: int = 0
 @pytest.mark.parametrize("architecture", [UNET, RESNET], ids=["unet", "resnet"])
 def test_neither_batch_nor_order_nor_sharding_changes_an_image(make_job: MakeJob, architecture: Architecture) -> None:
     job = make_job(architecture)
-    translate(job, batch_size=1)
+    translate(job, settings=NativeSettings(batch_size=1))
     alone = _outputs(job)
     assert len({image.tobytes() for image in alone.values()}) == 5
-    for settings in ({"batch_size": 2}, {"batch_size": 5}, {"batch_size": 2, "devices": ["cpu", "cpu"]}):
+    for settings in ({"batch_size": 2}, {"batch_size": 5}, {"batch_size": 2, "devices": ("cpu", "cpu")}):
         again = replace(make_job(architecture), items=job.items[::-1])
-        translate(again, **settings)
+        translate(again, settings=NativeSettings(**settings))
         # Convolutions of other batch sizes sum in another order: the last bit of a float, at most one level.
         assert _same(alone, _outputs(again), tolerance=1)
 
@@ -69,20 +69,20 @@ def test_pairs_are_split_by_direction_and_saved_as_upstream_saves_them(make_job:
 
 def test_samples_show_where_the_model_is_unsure(make_job: MakeJob) -> None:
     job, one = make_job(count=2), make_job(count=2)
-    translate(job, samples=3)
+    translate(job, settings=NativeSettings(samples=3))
     translate(one)
     assert _same(_outputs(job), _outputs(one)), "the first sample is the run's own output"
     assert {image.shape for image in _outputs(job, "spread").values()} == {(128, 128)}
     assert max(image.max() for image in _outputs(job, "spread").values()) > 0
     certain = make_job(count=2, mode="deterministic")
-    translate(certain, samples=3)
+    translate(certain, settings=NativeSettings(samples=3))
     assert max(image.max() for image in _outputs(certain, "spread").values()) == 0
 
 
 def test_own_sizes_are_batched_by_size(make_job: MakeJob, tmp_path: Path) -> None:
     job = make_job(RESNET, count=2, size=None)
     wide = Item("wide", save_picture(tmp_path / "wide.png", 64, 32), False)
-    translate(replace(job, items=(job.items[0], wide, job.items[1])), batch_size=4)
+    translate(replace(job, items=(job.items[0], wide, job.items[1])), settings=NativeSettings(batch_size=4))
     assert {name: image.shape[:2] for name, image in _outputs(job).items()} == {
         "single-0": (256, 256), "single-1": (256, 256), "wide": (32, 64),
     }  # fmt: skip
@@ -138,18 +138,65 @@ def test_a_batch_too_large_is_halved_until_it_fits(make_job: MakeJob, monkeypatc
     monkeypatch.setattr(Translator, "_forward", small_memory)
     fits = 1
     job, alone = make_job(), make_job()
-    translate(job, batch_size=4)
+    translate(job, settings=NativeSettings(batch_size=4))
     assert tried[:3] == [4, 2, 1]
-    translate(alone, batch_size=1)
+    translate(alone, settings=NativeSettings(batch_size=1))
     assert _same(_outputs(job), _outputs(alone))
     fits = 0
     with pytest.raises(DeviceError, match="too little memory for one image of 128x128"):
         translate(make_job(count=1))
 
 
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Every batch that was tried, as its number of images and their width; more than two of 64x64 run out of memory."""
+    plain, tried = Translator._forward, []
+
+    def watched(self: Translator, inputs: torch.Tensor, names: list[str], sample: int) -> torch.Tensor:
+        tried.append((len(names), inputs.shape[3]))
+        if len(names) * inputs.shape[2] * inputs.shape[3] > 2 * 64 * 64:
+            raise torch.OutOfMemoryError("no memory")
+        return plain(self, inputs, names, sample)
+
+    monkeypatch.setattr(Translator, "_forward", watched)
+    return tried
+
+
+def test_a_batch_that_was_too_large_is_not_tried_again(make_job: MakeJob, batches: list[tuple[int, int]]) -> None:
+    job = make_job(RESNET, count=13, size=(64, 64))
+    translate(job, settings=NativeSettings(batch_size=4))
+    assert [count for count, _ in batches if count > 2] == [4]
+    assert len(_outputs(job)) == 13
+
+
+def test_what_was_too_large_counts_for_every_size(
+    make_job: MakeJob, tmp_path: Path, batches: list[tuple[int, int]]
+) -> None:
+    job = make_job(RESNET, count=0, size=None)
+    sizes = [64] * 4 + [32] * 16 + [64] * 4
+    items = tuple(Item(f"n{i}", save_picture(tmp_path / f"n{i}.png", s, s), False) for i, s in enumerate(sizes))
+    translate(replace(job, items=items), settings=NativeSettings(batch_size=4))
+    # Two of 64x64 fit, so eight of 32x32 would, and four were asked for.
+    assert sorted(set(batches)) == [(2, 64), (4, 32), (4, 64)]
+    assert batches.count((4, 64)) == 1
+
+
+def test_the_batch_follows_the_sizes_that_the_pictures_have(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches: list[tuple[int, int]]
+) -> None:
+    # An image of 64x64 takes 12 · 4 · 64² · 4 bytes, of 32x32 a quarter of it; half of what is free is taken.
+    monkeypatch.setattr(generator_module, "free_on", lambda device: 2 * 2 * 12 * 4 * 64 * 64 * 4)
+    job = make_job(RESNET, count=0, size=None)
+    sizes = [64] * 3 + [32] * 9
+    items = tuple(Item(f"n{i}", save_picture(tmp_path / f"n{i}.png", s, s), False) for i, s in enumerate(sizes))
+    answer = translate(replace(job, items=items))
+    assert batches == [(2, 64), (1, 64), (8, 32), (1, 32)]
+    assert "batch_size=8" in answer.options
+
+
 def test_low_precision_states_its_error(make_job: MakeJob) -> None:
     job, exact = make_job(RESNET), make_job(RESNET)
-    answer = translate(job, precision="bf16")
+    answer = translate(job, settings=NativeSettings(precision="bf16"))
     translate(exact)
     error = answer.extra["precision_error"]
     assert error["images"] == 2
@@ -181,7 +228,7 @@ def test_memory_does_not_grow_with_the_number_of_images(make_job: MakeJob, monke
         return found if isinstance(found, ImageError) else Watched(found.item, found.input, found.target)
 
     monkeypatch.setattr(batches, "_decode", watched)
-    translate(replace(job, items=items), batch_size=2)
+    translate(replace(job, items=items), settings=NativeSettings(batch_size=2))
     assert most < 30
 
 
@@ -191,13 +238,13 @@ def test_cuda_where_there_is_none(make_job: MakeJob) -> None:
     with pytest.raises(DeviceError, match="cuda"):
         resolve_device("cuda")
     with pytest.raises(DeviceError, match="`cuda:0` was asked for"):
-        translate(make_job(), devices=["cpu", "cuda:0"])
+        translate(make_job(), settings=NativeSettings(devices=("cpu", "cuda:0")))
 
 
 def test_devices_that_are_none(make_job: MakeJob) -> None:
     for word in ("gpu0", ""):
         with pytest.raises(DeviceError, match=f"`{word}` is no device"):
-            translate(make_job(), devices=["cpu", word])
+            translate(make_job(), settings=NativeSettings(devices=("cpu", word)))
 
 
 def test_a_generator_without_room_is_told(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,13 +47,11 @@ def test_systems_that_do_not_tell_are_asked_another_way(system: Path) -> None:
 
 def test_the_batch_follows_memory_and_size(system: Path) -> None:
     cpu = torch.device("cpu")
-    assert memory.fitting_batch(UNET, (256, 256), cpu) == 16
-    assert memory.fitting_batch(UNET, (1024, 1024), cpu) == 1
+    assert memory.fitting_batch(UNET, (256, 256), "cpu", memory.free_on(cpu)) == 16
     _limit(system, str(2 * GIB))
-    small = memory.fitting_batch(UNET, (256, 256), cpu)
-    assert 1 <= small < 16
-    _limit(system, str(GIB // 2))
-    assert memory.fitting_batch(UNET, (256, 256), cpu) == 1
+    assert 1 < memory.fitting_batch(UNET, (256, 256), "cpu", memory.free_on(cpu)) < 16
+    for size, free in (((1024, 1024), 6 * GIB), ((256, 256), GIB // 2), ((8192, 8192), 0)):
+        assert memory.fitting_batch(UNET, size, "cpu", free) == memory.fitting_batch(UNET, size, "cuda", free) == 1
 
 
 def test_errors_of_memory_are_known() -> None:

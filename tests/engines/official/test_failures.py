@@ -4,7 +4,7 @@ import pytest
 
 from harness.engines.official.failures import failure
 from harness.engines.official.process import Finished
-from harness.errors import DeviceError, EngineError, OfficialScriptError
+from harness.errors import EngineError, MemoryShortError, OfficialScriptError
 
 TRACE = """dataset [SingleDataset] was created
 Traceback (most recent call last):
@@ -37,12 +37,12 @@ def failed(output: str, returncode: int = 1) -> EngineError:
             "--model",
             OfficialScriptError,
         ),
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to", "GPU has no memory", "--device cpu", DeviceError),
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to", "GPU has no memory", "--device cpu", MemoryShortError),
         (
             "RuntimeError: [enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory",
             "machine has no memory",
             "--size",
-            DeviceError,
+            MemoryShortError,
         ),
         ("OSError: [Errno 28] No space left on device", "disk is full", "make room", OfficialScriptError),
         ("_pickle.UnpicklingError: Weights only load failed", "damaged", "setup --model", OfficialScriptError),
@@ -82,7 +82,7 @@ def test_usage_errors_and_kills_are_known_by_their_code() -> None:
     usage = failed("usage: test.py [-h]\ntest.py: error: unrecognized arguments: --phase", 2)
     assert "does not know the options" in usage.message
     killed = failed("processing (0000)-th image...", -9)
-    assert isinstance(killed, DeviceError)
+    assert isinstance(killed, MemoryShortError)
     assert "ended with SIGKILL: it was killed from outside" in killed.message
     assert "ended with SIGSEGV" in failed("", -11).message
     assert "(nothing)" in failed("", -11).message

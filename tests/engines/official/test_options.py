@@ -17,7 +17,7 @@ RESNET_WITH_DROPOUT = Architecture("resnet_6blocks", "instance", True)
 def options(make_job: MakeJob, paired: bool = True, gpu_ids: bool = False, **fields: object) -> list[str]:
     job = make_job(paired=paired, **fields)
     images = tuple(StagedImage(f"{n:06d}", item) for n, item in enumerate(job.items))
-    return translation_options(job, Stage(Path("/stage"), images, paired), gpu_ids)
+    return translation_options(job, Stage(Path("/stage"), images, paired), gpu_ids=gpu_ids)
 
 
 def value(words: list[str], option: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from harness.engines.official.training import TrainingJob, train
+from harness.errors import TrainingError
 from harness.fetch.git import ensure_clone
 from tests.engines.official.test_training import Events, cut_off, losses, trained, weights
 from tests.engines.official.test_upstream import PINS
@@ -36,10 +37,9 @@ def job(tmp_path: Path, name: str, family: str, *options: str, **fields: object)
             for part in ("train", "trainA", "trainB"):
                 save_picture(data / part / f"{number}.png", 128, 128)
     folder = tmp_path / name
-    (folder / "samples").mkdir(parents=True)
-    sample = save_picture(tmp_path / "sample" / "s.png", 128, 128)
     network = "G_A" if family == "cyclegan" else "G"
-    known: dict[str, object] = {"save_seconds": 0, "warm_up": 1, "samples": {network: (sample,)}}
+    save_picture(folder / "samples" / "input" / f"{network}-1.png", 128, 128)
+    known: dict[str, object] = {"save_seconds": 0, "warm_up": 1}
     return TrainingJob(family, "AtoB", data, folder, (*SMALL, *options), **(known | fields))  # type: ignore[arg-type]
 
 
@@ -61,7 +61,41 @@ def test_cut_off_within_an_epoch_and_resumed_is_as_uncut(
     assert sorted(found) == list(range(1, 2 * IMAGES + 1))
     assert found == expected
     assert all(torch.equal(a, b) for a, b in zip(weights(whole).values(), weights(cut).values(), strict=True))
-    assert (cut.folder / "samples" / "00002" / "s.png").is_file()
+    drawn = {path.parent.name for path in cut.folder.glob("samples/0*/G*-1.png")}
+    assert drawn == {"00001", "00002"}
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "said"),
+    [
+        ("pix2pix", ("--dir", "BtoA"), "`--direction` of .* reads `BtoA`"),
+        ("pix2pix", ("--mod", "test"), "`--model` of"),
+        ("cyclegan", ("--mod=nonsense",), "`--model` of"),
+        ("cyclegan", ("--dataset_m", "aligned"), "`--dataset_mode` of"),
+        ("pix2pix", ("--cont",), "`--continue_train` of"),
+        ("colorization", ("--epoch_c", "3"), "`--epoch_count` of"),
+        ("pix2pix", ("--load", "64"), "refuses its options: ambiguous option: --load"),
+        ("pix2pix", ("--gpu_ids", "0"), "refuses its options: unrecognized arguments: --gpu_ids 0"),
+    ],
+)
+def test_what_is_set_here_is_compared_with_what_their_parser_reads(
+    real_clone: Path, tmp_path: Path, family: str, given: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(TrainingError, match=said):
+        trained(job(tmp_path, "set", family, *given), real_clone)
+
+
+@pytest.mark.parametrize("policy", ["linear", "step", "cosine", "plateau"])
+def test_options_and_rates_are_told_as_they_turn_out(real_clone: Path, tmp_path: Path, policy: str) -> None:
+    length = ("--n_epochs", "2", "--n_epochs_d=6", "--lr_pol", policy, "--lr_decay_iters", "3")
+    asked = job(tmp_path, "rates", "pix2pix", "--netG", "unet_128", *length, warm_up=0, keep=1)
+    events = trained(asked, real_clone)
+    told = events[0][1]
+    assert (told["options"]["crop_size"], told["options"]["lr_policy"], told["options"]["n_epochs"]) == (128, policy, 2)
+    assert told["choices"]["netG"] == ["resnet_9blocks", "resnet_6blocks", "unet_256", "unet_128"]
+    assert told["choices"]["preprocess"][0] == "resize_and_crop"
+    rates = {event["epoch"]: event["rate"] for kind, event in events if kind == "loss"}
+    assert told["rates"] == pytest.approx([rates[epoch] for epoch in range(1, 9)], rel=1e-9, abs=1e-15)
 
 
 def test_two_processes_on_the_cpu(real_clone: Path, tmp_path: Path) -> None:

@@ -95,10 +95,22 @@ class CustomDatasetDataLoader:
         import numpy as np
         import torch
 
-        load, crop = self.opt.load_size, self.opt.crop_size
-        left, top = (random.randrange(load - crop + 1) for _ in range(2))
-        picture = picture.resize((load, load), Image.BICUBIC).crop((left, top, left + crop, top + crop))
-        return torch.from_numpy(np.asarray(picture, dtype="float32") / 127.5 - 1).permute(2, 0, 1)
+        return torch.from_numpy(np.asarray(brought(picture, self.opt), dtype="float32") / 127.5 - 1).permute(2, 0, 1)
+
+
+def brought(picture, opt):
+    """Scales and crops a picture to train on as the real `get_transform` does."""
+    load, crop, (width, height) = opt.load_size, opt.crop_size, picture.size
+    if "resize" in opt.preprocess:
+        picture = picture.resize((load, load), Image.BICUBIC)
+    elif "scale_width" in opt.preprocess and not (width == load and height >= crop):
+        picture = picture.resize((load, int(max(load * height / width, crop))), Image.BICUBIC)
+    elif opt.preprocess == "none":
+        picture = picture.resize(tuple(round(side / 4) * 4 for side in picture.size), Image.BICUBIC)
+    if "crop" in opt.preprocess:
+        left, top = (random.randrange(side - crop + 1) for side in picture.size)
+        picture = picture.crop((left, top, left + crop, top + crop))
+    return picture
 
 
 def create_dataset(opt):

@@ -1,12 +1,16 @@
 """Models that learn: U-Nets of the depth and width the options say, with the real key names, and one-layer critics."""
 
 import os
+import select
+import signal
+import sys
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from .base_model import FAILURES
+from .networks import get_scheduler
 
 
 class UnetSkipConnectionBlock(nn.Module):
@@ -87,13 +91,14 @@ class Trained:
             for name in self.model_names:
                 net = torch.nn.parallel.DistributedDataParallel(getattr(self, f"net{name}"), device_ids=[0])
                 setattr(self, f"net{name}", net)
-
-        def rule(epoch):
-            return 1.0 - max(0, epoch + opt.epoch_count - opt.n_epochs) / float(opt.n_epochs_decay + 1)
-
-        self.schedulers = [torch.optim.lr_scheduler.LambdaLR(o, lr_lambda=rule) for o in self.optimizers]
+        self.schedulers = [get_scheduler(optimizer, opt) for optimizer in self.optimizers]
 
     def optimize_parameters(self):
+        kind, _, number = self.misbehaviour.partition(":")
+        if kind == "die" and self.steps == int(number):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if kind == "wait" and self.steps == int(number):
+            select.select([sys.stdin], [], [])
         self.steps += 1
         if self.misbehaviour == "batch" and self.opt.batch_size > 1:
             raise FAILURES["memory"]
@@ -104,14 +109,15 @@ class Trained:
         for optimizer in self.optimizers:
             optimizer.step()
         if self.misbehaviour == "nan" and self.steps == 6:
-            self.losses = {name: torch.tensor(float("nan")) for name in self.losses}
+            with torch.no_grad():
+                next(getattr(self, f"net{self.model_names[0]}").parameters()).mul_(float("nan"))
 
     def get_current_losses(self):
         return {name: float(loss) for name, loss in self.losses.items()}
 
     def update_learning_rate(self):
         for scheduler in self.schedulers:
-            scheduler.step()
+            scheduler.step(*([0] if self.opt.lr_policy == "plateau" else []))
 
     def save_networks(self, suffix):
         for name in self.model_names:

@@ -1,10 +1,11 @@
-from .base_options import add_base_options, new_parser, parse
+from .base_options import BaseOptions
 
 
-class TrainOptions:
-    def parse(self):
-        parser = new_parser()
-        add_base_options(parser)
+class TrainOptions(BaseOptions):
+    isTrain = True
+
+    def initialize(self, parser):
+        super().initialize(parser)
         for name, default in (
             ("display_freq", 400),
             ("update_html_freq", 1000),
@@ -20,9 +21,9 @@ class TrainOptions:
             parser.add_argument(f"--{name}", type=int, default=default)
         for name, default in (("beta1", 0.5), ("lr", 0.0002), ("lambda_L1", 100.0)):
             parser.add_argument(f"--{name}", type=float, default=default)
-        parser.add_argument("--gan_mode", default="lsgan")
-        parser.add_argument("--lr_policy", default="linear")
+        parser.add_argument("--gan_mode", default="lsgan", help="the objective [vanilla| lsgan | wgangp]")
+        parser.add_argument("--lr_policy", default="linear", help="the rate [linear | step | plateau | cosine]")
         for name in ("no_html", "save_by_iter", "continue_train"):
             parser.add_argument(f"--{name}", action="store_true")
         parser.add_argument("--phase", default="train")
-        return parse(parser, is_train=True)
+        return parser

@@ -1,0 +1,79 @@
+"""What an interrupted test had translated is taken over by the same test; see `harness.keeping`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.files import sha256_of
+from harness.keeping import Pieces, kept_pieces, key_of
+from harness.provision.installed import clone_state
+from harness.sets.item import Item
+from harness.testing.recording import Assignment
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Translated:
+    """The images of a run that are whole, those of an earlier going among them.
+
+    Attributes:
+        keys: of each item by its name: the picture's hash, and the name, from which its noise follows.
+    """
+
+    pieces: Pieces
+    keys: Mapping[str, str]
+
+    def missing(self, items: tuple[Item, ...], images: Path) -> tuple[Item, ...]:
+        """Puts what is whole into the run's `images/` and returns the items that are left to translate.
+
+        One is left always: an engine that ran tells what it is, how it was called and what it mended.
+        """
+        left = tuple(item for item in items[:-1] if self.pieces.take(self.keys[item.name], images) is None)
+        return (*left, items[-1])
+
+    def keep(self, name: str, pictures: Mapping[str, Path]) -> None:
+        """Keeps an item's pictures, given by their kind."""
+        files = {f"{kind}/{name}.png": path for kind, path in pictures.items()}
+        self.pieces.keep(self.keys[name], {"name": name}, files)
+
+
+@contextmanager
+def translated(workspace: Workspace, work: Assignment) -> Iterator[Translated]:
+    """Yields what is whole of a run that goes to `results/`; nothing where equal pictures cannot be promised."""
+    keys = {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
+    upstream = clone_state(workspace) if work.request.engine == "official" else None
+    # What lower precision costs is measured on the first images, and local changes have no name.
+    if work.request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+        yield Translated(Pieces(), keys)
+        return
+    commit = upstream.commit if upstream else None
+    with kept_pieces(workspace.results, work.selection.name, **_deciding(work), upstream=commit) as pieces:
+        yield Translated(pieces, keys)
+
+
+def _deciding(work: Assignment) -> dict[str, Any]:
+    """What makes every image of the run what it is, beside its own picture and name."""
+    import torch
+
+    request = work.request
+    return {
+        "job": "test",
+        "weights": sha256_of(work.generator.weights),
+        "architecture": asdict(work.generator.architecture),
+        "engine": request.engine,
+        "native": asdict(request.native) if request.engine == "native" else None,
+        "mode": request.mode,
+        "seed": request.seed,
+        "size": work.size,
+        "direction": work.selection.direction,
+        "paired": work.selection.paired,
+        "device": work.device,
+        "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
+        "threads": torch.get_num_threads(),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "torch": torch.__config__.show(),
+    }

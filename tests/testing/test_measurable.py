@@ -1,0 +1,99 @@
+"""What is known from the sizes and the weights is said before an engine starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from harness.catalog.models import MODELS
+from harness.catalog.preprocessing import Preprocessing
+from harness.catalog.types import Architecture
+from harness.engines.native import engine
+from harness.errors import EngineError, ImageError, WeightsError
+from harness.testing.request import TestRequest
+from harness.testing.running import run_test
+from harness.workspace import Workspace
+from tests.engines.native.conftest import save_generator
+from tests.pictures import save_pair, save_picture
+
+RESNET = Architecture("resnet_6blocks", "instance", False, ngf=2)
+
+
+@pytest.fixture(autouse=True)
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(*_: object) -> None:
+        raise AssertionError("the engine was started")
+
+    monkeypatch.setattr(engine, "translate", started)
+
+
+def asked(folder: Path, architecture: Architecture = RESNET, **fields: object) -> TestRequest:
+    weights = save_generator(folder / "own.pth", architecture)
+    return TestRequest(model="horse2zebra", dataset="set", engine="native", weights=weights, device="cpu", **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((8, 8), "size 8x8 cannot be measured: SSIM needs 11 pixels"),
+        ((64, 8), "size 64x8"),
+        ((30, 30), "multiples of 4"),
+    ],
+)
+def test_a_size_that_cannot_be_measured_or_drawn(tmp_path: Path, size: tuple[int, int], said: str) -> None:
+    save_picture(tmp_path / "set" / "testA" / "a.png", 64, 64)
+    with pytest.raises(EngineError, match=said):
+        run_test(Workspace(tmp_path), asked(tmp_path, size=size))
+    assert not list((tmp_path / "results").glob("*"))
+
+
+def test_pictures_at_their_own_size_are_all_named(tmp_path: Path) -> None:
+    folder = tmp_path / "set" / "testA"
+    save_picture(folder / "good.png", 64, 32)
+    save_picture(folder / "small.png", 64, 8)
+    save_picture(folder / "odd.png", 33, 32)
+    (folder / "broken.png").write_bytes(b"no picture")
+    turned = Image.new("RGB", (8, 64))
+    turned.save(folder / "turned.png")
+    with pytest.raises(ImageError, match="4 pictures cannot be used") as caught:
+        run_test(Workspace(tmp_path), asked(tmp_path, size="own"))
+    said = caught.value.message
+    assert "small.png` is 64x8: SSIM needs 11 pixels a side at least" in said
+    assert "odd.png` is 33x32: a `resnet_6blocks` halves the picture twice" in said
+    assert "turned.png` is 8x64: SSIM" in said and "broken.png` is no picture" in said and "good.png" not in said
+
+
+def test_of_a_pair_each_half_is_looked_at(tmp_path: Path) -> None:
+    save_pair(tmp_path / "set" / "test" / "a.png", 8)
+    request = asked(tmp_path, size="own")
+    with pytest.raises(ImageError, match="is 8x8: SSIM needs 11"):
+        run_test(Workspace(tmp_path), TestRequest(**{**vars(request), "model": "facades_label2photo"}))
+
+
+@pytest.mark.parametrize(("takes", "makes"), [(4, 3), (6, 3), (3, 4), (1, 5), (3, 2)])
+def test_weights_that_take_or_make_no_picture(tmp_path: Path, takes: int, makes: int) -> None:
+    architecture = Architecture("resnet_6blocks", "instance", False, ngf=2, input_nc=takes, output_nc=makes)
+    save_picture(tmp_path / "set" / "testA" / "a.png", 64, 64)
+    with pytest.raises(WeightsError, match=f"turn {takes} channels into {makes}"):
+        run_test(Workspace(tmp_path), asked(tmp_path, architecture))
+
+
+@pytest.mark.parametrize(
+    ("how", "size", "said"),
+    [
+        ("scale_width", (301, 203), None),  # 64x43, of which 64x40 is taken
+        ("none", (63, 33), None),
+        ("none", (64, 9), "64x9: SSIM needs 11 pixels"),
+    ],
+)
+def test_a_model_trained_at_a_geometry_of_its_own_is_asked_for_what_it_sees(
+    tmp_path: Path, how: str, size: tuple[int, int], said: str | None
+) -> None:
+    save_picture(tmp_path / "set" / "testA" / "a.png", *size)
+    model = replace(MODELS["cyclegan/horse2zebra"], preprocessing=Preprocessing(how, 64, 32))
+    request = replace(asked(tmp_path), model=model)
+    with pytest.raises(ImageError if said else AssertionError, match=said or "the engine was started"):
+        run_test(Workspace(tmp_path), request)
