@@ -48,20 +48,36 @@ def command() -> None:
 @click.option(
     "--seed", type=int, help="Of the choice of pictures, sides and order. Default: a new one, kept in the key."
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("study"), show_default=True,
-              help="The folder to write.")  # fmt: skip
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("study"),
+    show_default=True,
+    help="The folder to write.",
+)
 @lang_option
 @json_option
 @quiet_option
 @click.pass_obj
 def make(
-    workspace: Workspace, /, run: str, *, against: str | None, exposure: float, out: Path, as_json: bool, quiet: bool,
-    trials: int, practice: int, seed: int | None, lang: str,
-) -> None:  # fmt: skip
+    workspace: Workspace,
+    /,
+    run: str,
+    *,
+    against: str | None,
+    exposure: float,
+    out: Path,
+    as_json: bool,
+    quiet: bool,
+    trials: int,
+    practice: int,
+    seed: int | None,
+    lang: str,
+) -> None:
     """Write study.html, to hand out, and study-key.json, to keep."""
-    from harness.course.study import StudyRequest, make_study
+    from harness.course.trials import StudyRequest, make_study
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     runs = (run, against) if against else (run,)
     request = StudyRequest(
         runs=runs, trials=trials, practice=practice, exposure_s=exposure, seed=seed, lang=lang, output=out.resolve()
@@ -78,8 +94,13 @@ def make(
 
 @command.command("score")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", type=click.Path(dir_okay=False, path_type=Path), default=Path("study/study-key.json"),
-              show_default=True, help="What `harness study` told to keep.")  # fmt: skip
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("study/study-key.json"),
+    show_default=True,
+    help="What `harness study` told to keep.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the page. Default: the key's.")
 @lang_option
 @json_option
@@ -88,7 +109,7 @@ def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as
     """Score the files that participants sent."""
     from harness.course.scoring import rules, score_study
 
-    console = Console(quiet)
+    console = Console(quiet=quiet)
     folder = (out or key.parent).resolve()
     found = score_study(key, files, folder, lang=lang)
     for name, reason in found.refused:

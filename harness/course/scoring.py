@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.course.study import FORMAT, Trial
+from harness.course.trials import FORMAT, Trial
 from harness.errors import RunError, TestSetError
 from harness.files import write_json, write_text
 
@@ -98,14 +98,20 @@ class Score:
             "study": self.study,
             "rates": [asdict(rate) | {"share": rate.share} for rate in self.rates],
             "people": [
-                {"name": p.name, "file": p.file, "answers": len(p.answers), "share_fooled": p.rate,
-                 "median_ms": p.median_ms if p.answers else None, "exposure_off_ms": p.exposure_off_ms,
-                 "excluded": p.excluded}
+                {
+                    "name": p.name,
+                    "file": p.file,
+                    "answers": len(p.answers),
+                    "share_fooled": p.rate,
+                    "median_ms": p.median_ms if p.answers else None,
+                    "exposure_off_ms": p.exposure_off_ms,
+                    "excluded": p.excluded,
+                }
                 for p in self.people
             ],
             "refused": [{"file": name, "reason": reason} for name, reason in self.refused],
             "rules": rules(),
-        }  # fmt: skip
+        }
 
 
 def rules() -> list[str]:
@@ -253,6 +259,13 @@ def _page(score: Score, key: dict[str, Any], lang: str) -> str:
             low, high = max(0.0, share - spread), share + spread
             rows.append({"label": label, "share": share, "low": low, "high": high, "paper": s.source})
     return render_page(
-        "study_score.html.j2", language(lang), package="harness.course", styles=("study.css",),
-        score=score, key=key, rows=rows, rules=rules(), people=sorted(score.people, key=lambda p: p.rate),
-    )  # fmt: skip
+        "study_score.html.j2",
+        language(lang),
+        package="harness.course",
+        styles=("study.css",),
+        score=score,
+        key=key,
+        rows=rows,
+        rules=rules(),
+        people=sorted(score.people, key=lambda p: p.rate),
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.course.study import Study, StudyRequest, make_study
+from harness.course.trials import Study, StudyRequest, make_study
 from harness.workspace import Workspace
 from tests.report.conftest import browser as browser
 from tests.report.conftest import open_page as open_page

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from harness.cli.main import main
 from harness.course.scoring import score_study, two_level_interval, wilson
-from harness.course.study import Study
+from harness.course.trials import Study
 from harness.errors import RunError, TestSetError
 
 

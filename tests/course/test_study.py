@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from harness.cli.main import main
-from harness.course.study import Study, StudyRequest, make_study
+from harness.course.trials import Study, StudyRequest, make_study
 from harness.errors import RunError
 from harness.workspace import Workspace
 from tests.report.samples import sample_run

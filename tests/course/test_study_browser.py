@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from harness.course.scoring import score_study
-from harness.course.study import Study
+from harness.course.trials import Study
 
 pytestmark = pytest.mark.browser
 

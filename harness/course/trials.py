@@ -179,8 +179,10 @@ def _page(document: dict[str, Any], lang: str) -> str:
     from harness.web.language import language, languages
     from harness.web.render import render_page
 
-    words = {code: {k.removeprefix("study."): v for k, v in language(code).strings.items() if k.startswith("study.")}
-             for code in languages()}  # fmt: skip
+    words = {
+        code: {k.removeprefix("study."): v for k, v in language(code).strings.items() if k.startswith("study.")}
+        for code in languages()
+    }
     facts = {code: {"digits": language(code).digits, "dir": language(code).direction} for code in words}
     return render_page(
         "study.html.j2",
