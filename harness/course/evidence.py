@@ -10,17 +10,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from harness.catalog.types import Model
 from harness.course.answering import unanswered
 from harness.course.handing_in import SET
 from harness.course.receiving import Received
 from harness.documents import typed
+from harness.engines.inputs import read_halves
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.engine import translate
 from harness.errors import HarnessError
 from harness.files import scratch, sha256_of
+from harness.parallel import default_workers, in_order
 from harness.provision.installed import installed_weights
-from harness.runs.pixel_differences import TOLERANCE, PixelDifference, difference_of
+from harness.runs.pixel_differences import TOLERANCE, PixelDifference, difference_of, read_pixels
 from harness.runs.record import RunRecord
 from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord
@@ -37,6 +41,7 @@ Verdict = Literal["same", "note", "untold", "lacks", "differs"]
 VERDICTS: tuple[Verdict, ...] = ("same", "note", "untold", "lacks", "differs")
 """From the least to the most worth looking at."""
 
+_ROUNDED = 2  # levels that a picture as saved is from what was read: both are truncated
 _COPY = 2.0  # mean levels of 255 up to which an output is its target, recompressed at most
 _AS_ANOTHER_SEED = (0.5, 1.5)
 """A difference that is so many times that between two seeds of the same weights is what another seed makes."""
@@ -103,25 +108,54 @@ def _record(handed: Received) -> Iterator[Finding]:
     if not handed.runs and not handed.damaged:
         yield Finding("record", "untold", "no_run")
     for name, record in handed.runs.items():
-        others = [image["name"] for image in record.images if _is_another(handed, name, image)]
-        if others:
-            values = {"run": name, "n": len(others), "all": len(record.images), "names": ", ".join(others[:3])}
+        n, names = len(record.images), [image["name"] for image in record.images if _is_another(handed, name, image)]
+        if names:
+            values = {"run": name, "n": len(names), "all": n, "names": ", ".join(names[:3])}
             yield Finding("record", "differs", "other_set", values)
+        elif names := _not_of_set(handed, name, record):
+            values = {"run": name, "n": len(names), "all": n, "names": ", ".join(names[:3])}
+            yield Finding("record", "differs", "other_pictures", values)
     if not handed.changed and not handed.damaged and handed.runs:
         yield Finding("record", "same", "whole", {"n": handed.files})
 
 
 def _is_another(handed: Received, run: str, image: Mapping[str, Any]) -> bool:
-    path = _translated(handed, run, image["name"])
-    if path is None or f"results/{run}/{image['name']}" in handed.cleaned:
-        return False
-    return image.get("sha256") not in {None, sha256_of(path)}
+    paths = [path for path in (handed.run(run) / SET).glob("*/*") if path.stem == image["name"]]
+    # One drawn anew without its EXIF is another file of the same pixels.
+    cleaned = f"results/{run}/{image['name']}" in handed.cleaned
+    return any(image.get("sha256") not in {None, sha256_of(path)} for path in paths) and not cleaned
 
 
-def _translated(handed: Received, run: str, name: str) -> Path | None:
-    """The picture that was translated, from which the output can be made again; None where it was not handed in."""
-    found = (path for path in (handed.run(run) / SET).glob("*/*") if path.stem == name and path.is_file())
-    return next(found, None)
+def _not_of_set(handed: Received, name: str, record: RunRecord) -> list[str]:
+    """Images whose input or target is not what comes of the picture that was translated."""
+    model = handed.model(record)
+    items = _items(handed, name, record)
+    if model is None or model.architecture.colorizes or not items:
+        return []
+    made_as = model.preprocessing if not record.test_set.get("size") else None
+    kinds = ("input", "target") if record.test_set.get("direction", model.direction) == "AtoB" else ("target", "input")
+
+    def is_another(item: Item) -> bool:
+        try:
+            shown = {
+                k: read_pixels(handed.run(name) / "images" / k / f"{item.name}.png") for k in kinds[: 1 + item.paired]
+            }
+            size = next(iter(shown.values())).shape[1::-1]  # of H×W×3
+            halves = read_halves(item, None if made_as else size, model.architecture, made_as)
+        except HarnessError:  # what is missing or damaged is told where it is counted
+            return False
+        # int16, for uint8 would wrap below zero.
+        apart = [np.abs(np.asarray(h, np.int16) - shown[k]).max() for k, h in zip(shown, halves, strict=True)]
+        return bool(max(apart) > _ROUNDED)
+
+    return [
+        item.name for item, other in zip(items, in_order(is_another, items, default_workers()), strict=True) if other
+    ]
+
+
+def _inside(handed: Received, text: str) -> str:
+    """A message as it reads from within the hand-in, which was unpacked to a place that is gone."""
+    return text.replace(f"{handed.root}/", "")
 
 
 def _numbers(handed: Received, name: str, record: RunRecord) -> Iterator[Finding]:
@@ -133,9 +167,9 @@ def _numbers(handed: Received, name: str, record: RunRecord) -> Iterator[Finding
         # The hand-in is the workspace: what its training keeps beside its record belongs to its numbers.
         lines, notes = wrong_numbers(Workspace(handed.root), handed.run(name), record, model=model)
     except HarnessError as error:
-        lines, notes = [error.message.replace(f"{handed.root}/", "")], []
+        lines, notes = [error.message], []
     if lines:
-        yield Finding("numbers", "differs", "numbers", {"run": name, "lines": "; ".join(lines)})
+        yield Finding("numbers", "differs", "numbers", {"run": name, "lines": _inside(handed, "; ".join(lines))})
     else:
         yield Finding("numbers", "same", "measured", {"run": name, "n": len(record.images)})
     for note in notes:
@@ -184,23 +218,25 @@ def _remade(handed: Received, name: str, record: RunRecord, look: Looking) -> It
         if native.lua_seed is not None or native.precision != "fp32":
             yield Finding("remade", "untold", "cannot_remake", {"run": name})
             return
-        items = _chosen(handed, name, record, look)
+        there = _items(handed, name, record)
+        # By the hand-in's bytes and the teacher's seed: nobody knows beforehand which ones.
+        items = random.Random(f"{look.seed}:{handed.code}:{name}").sample(there, min(look.remake, len(there)))
         if not items:
             yield Finding("remade", "untold", "no_set", {"run": name})
             return
-        yield from _compared(handed, name, record, items, _Drawing(look.workspace, model, weights, record, items))
+        yield from _compared(
+            handed, name, record, items, _Drawing(look.workspace, model, weights, record, tuple(items))
+        )
     except (HarnessError, ValueError) as error:
-        why = str(error).replace(f"{handed.root}/", "")
-        yield Finding("remade", "untold", "remake_failed", {"run": name, "why": why})
+        yield Finding("remade", "untold", "remake_failed", {"run": name, "why": _inside(handed, str(error))})
 
 
-def _chosen(handed: Received, name: str, record: RunRecord, look: Looking) -> tuple[Item, ...]:
-    paths = {image["name"]: _translated(handed, name, image["name"]) for image in record.images}
-    there = sorted((n, path) for n, path in paths.items() if path is not None)
-    chosen = random.Random(f"{look.seed}:{handed.code}:{name}").sample(there, min(look.remake, len(there)))
-    # Folders of one side end in A or B, as `harness.sets.selection` knows them; photos that are coloured are single.
-    paired = record.test_set["layout"] == "paired" and not record.model.get("architecture", {}).get("colorizes")
-    return tuple(Item(n, path, paired and not path.parent.name.endswith(("A", "B"))) for n, path in sorted(chosen))
+def _items(handed: Received, name: str, record: RunRecord) -> list[Item]:
+    """The pictures that were translated, as far as they were handed in."""
+    paths = {path.stem: path for path in sorted((handed.run(name) / SET).glob("*/*")) if path.is_file()}
+    # Folders of one side end in A or B, as `harness.sets.selection` knows them.
+    there = [(image["name"], paths[image["name"]]) for image in record.images if image["name"] in paths]
+    return [Item(n, path, not path.parent.name.endswith(("A", "B"))) for n, path in there]
 
 
 @dataclass(frozen=True)
@@ -242,10 +278,6 @@ def _compared(
     with scratch(handed.root.parent) as aside:
         again, other = aside / "again", aside / "other"
         drawing.draw(record.seed, again)
-        inputs = [difference_of(images, again, "input", n) for n in names]
-        wrong = [d for d in inputs if d.verdict == "different"]
-        if wrong:
-            yield Finding("remade", "differs", "other_inputs", {"run": name, "n": len(wrong), "of": len(names)})
         outputs = [difference_of(images, again, "output", n) for n in names]
         most, mean = max(d.max for d in outputs), _mean(outputs)
         facts = {"run": name, "n": len(names), "max": most, "mean": mean}
