@@ -8,7 +8,6 @@ import pytest
 
 from harness.course.trials import Study, StudyRequest, make_study
 from harness.workspace import Workspace
-from tests.report.conftest import browser as browser
 from tests.report.conftest import open_page as open_page
 from tests.report.samples import sample_run
 

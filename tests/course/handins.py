@@ -91,22 +91,33 @@ def write_answers(path: Path, texts: dict[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def begin(root: Path, number: int, course: Sequence[Pair], own: Sequence[Pair]) -> Student:
-    """An honest exercise: the course's set and some pictures of one's own, tested and written about."""
+def begin(root: Path, number: int, own: Sequence[Pair], course: Workspace) -> Student:
+    """An honest exercise: the course's set and some pictures of one's own, tested and written about.
+
+    Args:
+        course: see `course_run`.
+    """
+    shutil.copytree(course.root, root)
     workspace = Workspace(root)
-    save_set(workspace.datasets / "course", "test", course)
     save_set(workspace.datasets / "own", "test", own)
     student = Student(f"Student {number:02d}", number, workspace, root / "answers.md")
     write_answers(student.answers, {key: text_of(number, key) for key in ASKED})
-    translate(student, "course", COURSE)
-    translate(student, "own", OWN)
+    translate(workspace, "own", OWN)
     return student
 
 
-def translate(student: Student, dataset: str, name: str, **asked: object) -> None:
-    shutil.rmtree(student.workspace.run(name), ignore_errors=True)
+def course_run(root: Path, pairs: Sequence[Pair]) -> Workspace:
+    """A workspace with a run of what the course handed out, which has the same pixels whoever makes it."""
+    workspace = Workspace(root)
+    save_set(workspace.datasets / "course", "test", pairs)
+    translate(workspace, "course", COURSE)
+    return workspace
+
+
+def translate(workspace: Workspace, dataset: str, name: str, **asked: object) -> None:
+    shutil.rmtree(workspace.run(name), ignore_errors=True)
     request = {"weights": demo_weights(), "engine": "native", "device": "cpu", "name": name, **asked}
-    run_test(student.workspace, TestRequest(model="facades_label2photo", dataset=dataset, **request))  # type: ignore[arg-type]
+    run_test(workspace, TestRequest(model="facades_label2photo", dataset=dataset, **request))  # type: ignore[arg-type]
 
 
 def _edit(path: Path, change: Callable[[dict], object]) -> None:
@@ -148,7 +159,7 @@ def with_pictures(pairs: Sequence[Pair]) -> Callable[[Student], None]:
     def change(student: Student) -> None:
         shutil.rmtree(student.workspace.datasets / "own")
         save_set(student.workspace.datasets / "own", "test", pairs)
-        translate(student, "own", OWN)
+        translate(student.workspace, "own", OWN)
 
     return change
 
@@ -167,7 +178,7 @@ def fewer_pictures(student: Student) -> None:
 
 
 def another_seed(student: Student) -> None:
-    translate(student, "own", OWN, seed=7)
+    translate(student.workspace, "own", OWN, seed=7)
     _edit(student.own / "run.json", lambda d: d.update(seed=0))
 
 
@@ -181,7 +192,7 @@ def other_weights(student: Student) -> None:
             state[key] = value + 0.3 * value.std() * torch.randn(value.shape, generator=generator)
     other = student.workspace.root / "other.pth"
     torch.save(state, other)
-    translate(student, "own", OWN, weights=other)
+    translate(student.workspace, "own", OWN, weights=other)
     _edit(student.own / "run.json", lambda d: d.update(model=honest))
 
 
