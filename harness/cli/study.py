@@ -85,7 +85,7 @@ def make(
     made = make_study(workspace, request, console)
     size = made.page.stat().st_size / 1e6
     if as_json:
-        console.document({"page": made.page.as_uri(), "key": str(made.key), "trials": len(made.trials)})
+        console.document({"format": 1, "page": made.page.as_uri(), "key": str(made.key), "trials": len(made.trials)})
         return
     console.result(f"hand out: {made.page.as_uri()} ({size:.1f} MB, for any number of people)")
     console.result(f"keep: {made.key} (which pictures were real)")
@@ -108,8 +108,9 @@ def make(
 def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as_json: bool, quiet: bool) -> None:
     """Score the files that participants sent."""
     from harness.course.scoring import rules, score_study
+    from harness.web.language import language
 
-    console = Console(quiet=quiet)
+    console, words = Console(quiet=quiet), language("en")
     folder = (out or key.parent).resolve()
     found = score_study(key, files, folder, lang=lang)
     for name, reason in found.refused:
@@ -119,13 +120,13 @@ def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as
         return
     for person in found.people:
         if person.excluded:
-            console.warn(f"left out `{person.name}`: {person.excluded}")
+            console.warn(f"left out `{person.name}`: {person.why(words)}")
     rows = [
         [r.run, f"{100 * r.share:.1f} %", _range(r.wilson), _range(r.bootstrap) if r.bootstrap else "-", str(r.n)]
         for r in found.rates
     ]
     console.table(["", "taken for real", "Wilson 95 %", "people × pictures 95 %", "answers"], rows)
-    console.talk(f"{sum(p.excluded is None for p in found.people)} people; {'; '.join(rules())}")
+    console.talk(f"{sum(p.excluded is None for p in found.people)} people; {'; '.join(rules(words))}")
     console.result(f"page: {(folder / 'study-score.html').as_uri()}")
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from harness.course.trials import FORMAT, Trial
 from harness.errors import RunError, TestSetError
 from harness.files import write_json, write_text
+from harness.web.language import Language, language
 
 _Z = 1.959963984540054  # the normal distribution's 97.5 % point
 RESAMPLES = 10_000
@@ -43,19 +44,23 @@ class Person:
     """One participant.
 
     Attributes:
-        excluded: why the answers do not count, None where they do.
+        excluded: why the answers do not count, the key of a sentence and its values; None where they do.
         exposure_off_ms: the greatest distance of an exposure from the one asked for.
     """
 
     name: str
     file: str
     answers: tuple[Answer, ...]
-    excluded: str | None
+    excluded: tuple[str, dict[str, object]] | None
     exposure_off_ms: float
 
     @property
     def rate(self) -> float:
         return sum(a.fooled for a in self.answers) / max(1, len(self.answers))
+
+    def why(self, words: Language) -> str | None:
+        """Returns why the answers do not count, in words."""
+        return words.text(f"score.why.{self.excluded[0]}", **self.excluded[1]) if self.excluded else None
 
     @property
     def median_ms(self) -> float:
@@ -105,23 +110,19 @@ class Score:
                     "share_fooled": p.rate,
                     "median_ms": p.median_ms if p.answers else None,
                     "exposure_off_ms": p.exposure_off_ms,
-                    "excluded": p.excluded,
+                    "excluded": p.why(language("en")),
                 }
                 for p in self.people
             ],
             "refused": [{"file": name, "reason": reason} for name, reason in self.refused],
-            "rules": rules(),
+            "rules": rules(language("en")),
         }
 
 
-def rules() -> list[str]:
+def rules(words: Language) -> list[str]:
     """Returns the exclusion rules in words, as every result states them."""
-    return [
-        "left out: who did not answer every trial",
-        f"left out: a median answer within {QUICKEST_MS} ms",
-        f"left out: {MOST_ALIKE:.0%} or more of the answers on one side",
-        f"left out: more than a tenth of the exposures off by over {FRAMES_OFF} frames",
-    ]
+    values = {"quickest": QUICKEST_MS, "alike": round(100 * MOST_ALIKE), "frames": FRAMES_OFF}
+    return [words.text(f"score.rule.{key}", **values) for key in ("unanswered", "quick", "alike", "exposure")]
 
 
 def score_study(key: Path, files: Sequence[Path], output: Path | None = None, *, lang: str = "en") -> Score:
@@ -228,26 +229,26 @@ def _person(file: Path, key: dict[str, Any], trials: dict[str, Trial]) -> Person
 
 def _why_excluded(
     answers: Sequence[Answer], asked: int, sides: Sequence[str], frames_off: Iterable[float]
-) -> str | None:
+) -> tuple[str, dict[str, object]] | None:
     if len(answers) < asked:
-        return f"{len(answers)} of {asked} trials answered"
+        return "unanswered", {"n": len(answers), "all": asked}
     quick = median(a.rt_ms for a in answers)
     if quick < QUICKEST_MS:
-        return f"a median answer within {quick:.0f} ms"
+        return "quick", {"ms": round(quick)}
     alike = max(sides.count(side) for side in ("left", "right")) / len(sides)
     if alike >= MOST_ALIKE:
-        return f"{alike:.0%} of the answers on one side"
+        return "alike", {"percent": round(100 * alike)}
     bad = [off for off in frames_off if off > FRAMES_OFF]
     if len(bad) * 10 > asked:
-        return f"{len(bad)} of {asked} exposures off by over {FRAMES_OFF} frames"
+        return "exposure", {"n": len(bad), "all": asked, "frames": FRAMES_OFF}
     return None
 
 
 def _page(score: Score, key: dict[str, Any], lang: str) -> str:
     from harness.catalog.published_scores import published_scores
-    from harness.web.language import language
     from harness.web.render import render_page
 
+    words = language(lang)
     rows: list[dict[str, Any]] = []
     for rate in score.rates:
         low, high = rate.bootstrap or rate.wilson
@@ -260,12 +261,12 @@ def _page(score: Score, key: dict[str, Any], lang: str) -> str:
             rows.append({"label": label, "share": share, "low": low, "high": high, "paper": s.source})
     return render_page(
         "study_score.html.j2",
-        language(lang),
+        words,
         package="harness.course",
         styles=("study.css",),
         score=score,
         key=key,
         rows=rows,
-        rules=rules(),
+        rules=rules(words),
         people=sorted(score.people, key=lambda p: p.rate),
     )

@@ -25,3 +25,10 @@ def workspace(tmp_path: Path) -> Workspace:
 def study(workspace: Workspace, tmp_path: Path) -> Study:
     request = StudyRequest(runs=("first",), trials=8, practice=2, exposure_s=0.2, seed=5, output=tmp_path / "study")
     return make_study(workspace, request)
+
+
+@pytest.fixture
+def short(workspace: Workspace, tmp_path: Path) -> Study:
+    """Two pairs and no practice."""
+    request = StudyRequest(runs=("first",), trials=2, practice=0, exposure_s=0.2, seed=5, output=tmp_path / "short")
+    return make_study(workspace, request)

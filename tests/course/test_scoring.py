@@ -13,6 +13,7 @@ from harness.cli.main import main
 from harness.course.scoring import score_study, two_level_interval, wilson
 from harness.course.trials import Study
 from harness.errors import RunError, TestSetError
+from harness.web.language import language
 
 
 def answers_of(study: Study, skill: float, seed: int, **told: object) -> dict:
@@ -81,7 +82,7 @@ def test_too_few_for_two_levels() -> None:
     [
         (lambda d: d | {"trials": d["trials"][:5]}, "5 of 8 trials answered"),
         (lambda d: d | {"trials": [t | {"rt_ms": 90} for t in d["trials"]]}, "a median answer within 90 ms"),
-        (lambda d: d | {"trials": [t | {"answer": "left"} for t in d["trials"]]}, "100% of the answers on one side"),
+        (lambda d: d | {"trials": [t | {"answer": "left"} for t in d["trials"]]}, "100 % of the answers on one side"),
         (lambda d: d | {"trials": [t | {"exposure_ms": 240} for t in d["trials"]]}, "8 of 8 exposures off"),
     ],
 )
@@ -89,7 +90,7 @@ def test_who_did_not_look_does_not_count_and_is_named(study: Study, tmp_path: Pa
     good, bad = answers_of(study, 0.5, 1), change(answers_of(study, 0.5, 2))  # type: ignore[operator]
     score = score_study(study.key, sent(tmp_path / "in", good, bad))
     assert [bool(p.excluded) for p in score.people] == [False, True]
-    assert why in str(score.people[1].excluded)
+    assert why in str(score.people[1].why(language("en")))
     assert score.rates[0].n == 8
     assert any("every trial" in rule for rule in score.to_json()["rules"])
 
@@ -132,6 +133,7 @@ def test_names_of_participants_are_only_names(study: Study, tmp_path: Path) -> N
     score_study(study.key, sent(tmp_path / "in", told), tmp_path / "out", lang="fa")
     page = (tmp_path / "out" / "study-score.html").read_text(encoding="utf-8")
     assert "\x1b" not in page and "<script>alert" not in page and "واقعی" in page
+    assert "left out" not in page and "یک‌دهم" in page
 
 
 def test_on_the_command_line(study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ def test_what_cannot_be_judged_is_refused(workspace: Workspace, tmp_path: Path) 
     sample_run(workspace.results / "unpaired", ("a", "b"), paired=False)
     with pytest.raises(RunError, match="no targets"):
         make_study(workspace, request(tmp_path, runs=("unpaired",)))
-    others = {"test_set": {"layout": "paired", "digest": "ef" * 32}}
+    others = {"test_set": {"name": "x", "layout": "paired", "digest": "ef" * 32, "count": 12}}
     sample_run(workspace.results / "elsewhere", tuple("abcdefghijkl"), **others)
     with pytest.raises(RunError, match="other pictures"):
         make_study(workspace, request(tmp_path, runs=("first", "elsewhere")))
