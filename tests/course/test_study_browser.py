@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Page
 
 from harness.course.scoring import score_study
 from harness.course.trials import Study
+from tests.course.driving import with_clock
 
 pytestmark = pytest.mark.browser
 
@@ -37,34 +37,10 @@ def take(page: Page, study: Study, *, fooled_by: set[str] = frozenset(), touch: 
     return json.loads(page.text_content("#result") or "")
 
 
-_CLOCK = """<script>
-// Time goes by in frames that the test draws, so that no machine is too slow for it.
-const clock = { now: 0, waiting: [], driven: DRIVEN };
-performance.now = () => clock.now;
-const tick = (ms = FRAME) => {
-  clock.now += ms;
-  const due = clock.waiting.splice(0);
-  due.forEach((callback) => callback(clock.now));
-};
-window.requestAnimationFrame = (callback) => {
-  if (!clock.driven && !clock.waiting.length) setTimeout(tick);
-  return clock.waiting.push(callback);
-};
-</script>"""
-
-
 def opened(
     open_page: Callable[..., Page], study: Study, *, driven: bool = False, hertz: float = 60, **options: object
 ) -> Page:
-    """The page with a clock of the test's own: `tick()` draws a frame; unless `driven`, frames draw themselves."""
-    # The scripts leak no name; a copy without the policy tells a test in which order its pairs come.
-    text = study.page.read_text(encoding="utf-8")
-    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
-    clock = _CLOCK.replace("DRIVEN", str(driven).lower()).replace("FRAME", str(1000 / hertz))
-    text = text.replace("<style>", f"{clock}<style>", 1)
-    told = study.page.with_name("told.html")
-    told.write_text(text.replace("\nspeak();\n", "\nspeak();\nwindow.pairs_ = () => pairs;\n"), encoding="utf-8")
-    return open_page(told, **options)
+    return open_page(with_clock(study, driven=driven, hertz=hertz), **options)
 
 
 _DRIVE = """async (slow) => {
