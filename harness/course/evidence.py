@@ -46,6 +46,10 @@ _COPY = 3.5
 """Mean levels of 255 up to which an output is its target, recompressed at most: JPEG of quality 95 makes 1 to 3 of
 photos, of quality 85 2 to 4; generators are 15 and more away from the photo they should draw."""
 
+_LARGEST_SIDE = 4096  # pixels: a record may ask for any size, and this machine would have to draw it
+_ROUNDING = 0.5
+"""Mean levels of 255 that another machine's arithmetic makes at most; single pixels may be farther apart."""
+
 _AS_ANOTHER_SEED = (0.5, 1.5)
 """A difference that is so many times that between two seeds of the same weights is what another seed makes."""
 
@@ -212,16 +216,19 @@ def _outputs(handed: Received, name: str, record: RunRecord) -> Iterator[Finding
 
 def _remade(handed: Received, name: str, record: RunRecord, look: Looking) -> Iterator[Finding]:
     weights, model = look.weights.get(str(record.model.get("weights_sha256"))), handed.model(record)
+    images = handed.run(name) / "images"
     if weights is None or model is None:
         sha = str(record.model.get("weights_sha256"))[:12]
         yield Finding("remade", "untold", "no_weights", {"run": name, "model": record.model["id"], "sha": sha})
         return
     try:
         native = typed(NativeSettings, record.extra.get("native") or {}, "native")
-        if native.lua_seed is not None or native.precision != "fp32":
+        size = record.test_set.get("size")
+        too_large = isinstance(size, list) and max(size) > _LARGEST_SIDE
+        if native.lua_seed is not None or native.precision != "fp32" or too_large:
             yield Finding("remade", "untold", "cannot_remake", {"run": name})
             return
-        there = _items(handed, name, record)
+        there = [i for i in _items(handed, name, record) if (images / "output" / f"{i.name}.png").is_file()]
         # By the hand-in's bytes and the teacher's seed: nobody knows beforehand which ones.
         items = random.Random(f"{look.seed}:{handed.code}:{name}").sample(there, min(look.remake, len(there)))
         if not items:
@@ -290,6 +297,9 @@ def _compared(
             return
         if most <= TOLERANCE:
             yield Finding("remade", "same", "remade", facts)
+            return
+        if mean <= _ROUNDING:
+            yield Finding("remade", "note", "nearly", facts)
             return
         # How far two seeds of these weights are apart says whether another seed alone can be the reason.
         drawing.draw(record.seed + 1, other)

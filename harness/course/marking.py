@@ -91,7 +91,9 @@ def check(workspace: Workspace, request: CheckRequest, progress: Progress | None
         HarnessError: a dataset that was named is not there.
     """
     progress = progress or Silent()
-    paths = gather(request.paths)
+    paths, others = gather(request.paths)
+    for path in others:
+        progress.warn(f"left out `{path.name}`: it is neither a ZIP archive nor an unpacked hand-in")
     sets = [find_set(workspace, name) for name in request.datasets]
     request.output.mkdir(parents=True, exist_ok=True)
     with scratch(request.output) as aside:
@@ -113,7 +115,7 @@ def check(workspace: Workspace, request: CheckRequest, progress: Progress | None
         found: dict[str, list[Finding]] = {handed.code: [] for handed in received}
         with progress.step("measuring and making again", len(opened), "hand-ins") as step:
             for handed in opened:
-                found[handed.code] += examine(handed, look)
+                found[handed.code] += _examined(handed, look)
                 step.advance()
         shared, handed_out = shared_pictures(opened, sets, progress)
         titles = {handed.code: handed.code if request.blind else handed.name or handed.path.name for handed in received}
@@ -135,6 +137,14 @@ def check(workspace: Workspace, request: CheckRequest, progress: Progress | None
         )
         _write(request, checked, titles)
     return Check(checked, request.output / PAGE, request.output / TABLE)
+
+
+def _examined(handed: Received, look: Looking) -> list[Finding]:
+    try:
+        return examine(handed, look)
+    # Whatever a stranger's files make of the code that reads them: the other hand-ins are looked at all the same.
+    except Exception as error:
+        return [Finding("record", "untold", "unreadable", {"why": f"{type(error).__name__}: {error}"[:200]})]
 
 
 def _refused(handed: Received) -> Finding:

@@ -74,22 +74,26 @@ class Received:
         return None
 
 
-def gather(paths: Sequence[Path]) -> list[Path]:
-    """Returns archives and folders of hand-ins; a folder that is none stands for all in it.
+def gather(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Returns archives and unpacked hand-ins, in folders of folders too, and the files beside them that are neither.
 
     Raises:
-        RunError: there is none.
+        RunError: there is no hand-in.
     """
-    found = []
-    for path in paths:
-        if path.is_file() or (path / MANIFEST).is_file():
+    found: list[Path] = []
+    others: list[Path] = []
+    waiting = list(reversed(paths))
+    while waiting:
+        path = waiting.pop()
+        if (path / MANIFEST).is_file() or (path.is_file() and (path in paths or path.suffix.lower() == ".zip")):
             found.append(path)
-            continue
-        inside = sorted(path.iterdir()) if path.is_dir() else []
-        found += [p for p in inside if p.suffix.lower() == ".zip" or (p / MANIFEST).is_file()]
+        elif path.is_dir() and not path.is_symlink():
+            waiting += sorted((p for p in path.iterdir() if not p.name.startswith(".")), reverse=True)
+        else:
+            others.append(path)
     if not found:
         raise RunError(f"there is no hand-in in `{paths[0]}`", "harness check FOLDER_OF_ZIPS")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), others
 
 
 def receive(path: Path, place: Path) -> Received:
@@ -104,7 +108,7 @@ def receive(path: Path, place: Path) -> Received:
             root = path
             refuse_links_out(root)
         return _read(Received(path=path, code=code, root=root))
-    except (HarnessError, OSError) as error:
+    except (HarnessError, OSError, ValueError) as error:
         # Archives name themselves in their errors, and these are read where nobody knows whose they are.
         reason = str(getattr(error, "message", error)).replace(str(path), "…").replace(str(place), "…")
         return Received(path=path, code=code, root=place, refused=reason)

@@ -75,7 +75,7 @@ def test_it_holds_page_records_pictures_and_the_set(workspace: Workspace, tmp_pa
     run = "results/first"
     assert names(handin) == set(handin.files) == {
         "index.html", "handin.json", "student.json", f"{run}/run.json", f"{run}/metrics.csv", f"{run}/metrics.json",
-        f"{run}/log.txt", f"{run}/index.html", f"{run}/set/test/a.png", f"{run}/set/test/b.png",
+        f"{run}/index.html", f"{run}/set/test/a.png", f"{run}/set/test/b.png",
         *(f"{run}/images/{kind}/{name}.png" for kind in ("input", "output", "target") for name in "ab"),
     }  # fmt: skip
     assert handin.size == handin.path.stat().st_size

@@ -183,10 +183,26 @@ def test_without_the_weights_it_cannot_be_told(classroom: Path, tmp_path: Path) 
     assert one.verdict("numbers") == "same"
 
 
-def test_no_hand_in_is_an_error(tmp_path: Path) -> None:
+def test_no_hand_in_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RunError, match="there is no hand-in") as caught:
         check(Workspace(tmp_path), CheckRequest(paths=(tmp_path,), output=tmp_path / "out"))
     assert caught.value.hint and caught.value.hint.startswith("harness check")
-    (tmp_path / "plain.zip").write_bytes(b"PK\x05\x06" + bytes(18))
-    (one,) = check(Workspace(tmp_path), CheckRequest(paths=(tmp_path,), output=tmp_path / "out")).checked
-    assert one.received.refused
+    # As learning platforms pack them: a folder a student. What is no archive is told.
+    (tmp_path / "Sara_1").mkdir()
+    (tmp_path / "Sara_1" / "plain.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    (tmp_path / "Sara_1" / "mine.rar").write_bytes(b"Rar!")
+    assert main(["--workspace", str(tmp_path), "check", str(tmp_path / "Sara_1"), "--out", str(tmp_path / "out")]) == 0
+    out, err = capsys.readouterr()
+    assert "left out `mine.rar`" in err and "look at it" in out
+
+
+def test_a_hostile_record_hides_no_other_hand_in(
+    classroom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise TypeError("unexpected keyword")
+
+    monkeypatch.setattr("harness.course.receiving.Received.model", fails)
+    source = next((classroom / "handed-in").glob("Student 00*.zip"))
+    (one,) = check(Workspace(tmp_path / "t"), CheckRequest(paths=(source,), output=tmp_path / "out")).checked
+    assert [f.key for f in one.findings if f.verdict == "untold"] == ["unreadable"]
