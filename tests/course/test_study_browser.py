@@ -80,11 +80,11 @@ def test_a_pair_stands_for_the_frames_nearest_to_what_was_asked(
 
 def test_nothing_is_shown_before_it_is_decoded(open_page: Callable[..., Page], short: Study) -> None:
     page = opened(open_page, short, driven=True)
-    page.evaluate("() => { Image.prototype.decode = () => new Promise((done) => (window.decoded = done)) }")
+    page.evaluate("() => { HTMLImageElement.prototype.decode = () => new Promise((done) => (window.decoded = done)) }")
     page.click("#begin")
     drawn = "async () => { for (let n = 0; n < 25; n++, await new Promise((done) => setTimeout(done))) tick(); }"
     page.evaluate(drawn)
-    page.wait_for_function("window.decoded", polling=5)
+    page.wait_for_function("!!window.decoded", polling=5)
     page.evaluate(drawn)
     assert page.locator("#pair.shown, #pair img").count() == 0
 
