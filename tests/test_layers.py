@@ -31,6 +31,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "testing",
         "demo training",
         "explain reproduce",
+        "course",
         "api cli",
     )
 )

@@ -58,6 +58,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "note": ("harness.cli.note", "Name, tag, annotate or hide a run in the index."),
         "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
         "report": ("harness.cli.report", "Make the HTML pages again from the records."),
+        "handin": ("harness.cli.handin", "Pack runs and answers of a course exercise into one file to send."),
+        "check": ("harness.cli.check_handins", "Look at a course's hand-ins, and compare them with each other."),
+        "study": ("harness.cli.study", "Let people judge real or fake, and score what they answered."),
     },
     "Grow": {
         "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
