@@ -59,13 +59,22 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "report": ("harness.cli.report", "Make the HTML pages again from the records."),
     },
     "Grow": {
+        "export": ("harness.cli.export", "Write a generator as an exact ONNX file, with its certificate."),
         "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
 }
 """What one wants, and the commands for it: each one's module and its line in `--help`, which imports none of them."""
 
 COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
-_NEED_NONE = {"demo", "setup", "doctor", "completion", "prepare-images"}  # begin a workspace, or go without one
+_NEED_NONE = {
+    "demo",
+    "setup",
+    "doctor",
+    "completion",
+    "prepare-images",
+    "export",
+    "play",
+}  # begin a workspace, or go without one
 
 _BEGIN = """\
 harness: official pix2pix and CycleGAN results, and your own images through their models
