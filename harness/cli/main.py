@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Begin": {
+        "play": ("harness.cli.play", "Draw in the browser and see at once what a model makes of it."),
         "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
         "setup": ("harness.cli.setup", "Clone the authors' code and bring weights and datasets."),
         "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),
@@ -84,6 +85,7 @@ Where to begin:
   harness setup --model facades_label2photo   bring the authors' code and weights of a model
   harness test --model facades_label2photo --dataset FOLDER
                                               run it on your pictures, measure, report
+  harness play                                draw, and see at once what the model makes of it
 
 `harness explain` tells how it works, `harness doctor` what this machine lacks, `harness --help` every command."""
 

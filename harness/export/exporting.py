@@ -16,7 +16,6 @@ from PIL import Image
 from torch import nn
 
 from harness.demo.demo_generator import find_generator
-from harness.engines.inputs import refuse_size
 from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
@@ -113,8 +112,8 @@ def export(workspace: Workspace, request: ExportRequest, progress: Progress | No
     if request.output.exists():
         raise WorkspaceError(f"`{request.output}` exists already", "name another file with `-o`")
     generator = find_generator(workspace, request.model, request.weights)
-    size = playing_size(generator, request.size)
-    job = job_of(generator, request.mode, size)
+    size = generator.canvas(request.size)
+    job = generator.lone_job(request.mode, size)
     network = load_network(job)
     set_mode(network, request.mode)
     masks = mask_shapes(network, (generator.architecture.input_nc, size[1], size[0]))
@@ -129,33 +128,6 @@ def export(workspace: Workspace, request: ExportRequest, progress: Progress | No
     with written_aside(request.output) as draft:
         draft.write_bytes(described.SerializeToString())
     return Exported(path=request.output, generator=generator, size=size, masks=masks, certificate=certificate)
-
-
-def playing_size(generator: Generator, asked: Size | None = None) -> Size:
-    """Returns the width and height asked for, or the model's; raises EngineError for one the network cannot take."""
-    multiple = generator.architecture.multiple_of
-    # A training may have cut pictures to a side that the network does not divide: its test then pads to the next one.
-    side = -(-generator.model.crop_size // multiple) * multiple
-    size = asked or (side, side)
-    refuse_size(size, generator.architecture)
-    return size
-
-
-def job_of(generator: Generator, mode: Mode, size: Size, seed: int = 0, device: str = "cpu") -> Job:
-    """Returns what a translator is asked that stands alone and writes nothing."""
-    aside = Path()  # a job must name folders; these are never touched
-    return Job(
-        weights=generator.weights,
-        architecture=generator.architecture,
-        items=(),
-        direction=generator.model.direction,
-        mode=mode,
-        seed=seed,
-        device=device,
-        size=size,
-        output=aside,
-        log=aside,
-    )
 
 
 def mask_shapes(network: nn.Module, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:

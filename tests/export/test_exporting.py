@@ -21,7 +21,7 @@ from harness.engines.native.layers import ImageBatchNorm, set_mode
 from harness.engines.seeds import image_seed
 from harness.errors import EngineError
 from harness.export import exporting
-from harness.export.exporting import ExportRequest, certify, export, job_of, mask_shapes, refuse_inexact
+from harness.export.exporting import ExportRequest, certify, export, mask_shapes, refuse_inexact
 from harness.export.graph import build_graph
 from harness.export.masks import as_torch_draws, draw_masks, torch_masks
 from harness.export.some_pictures import some_inputs
@@ -117,7 +117,7 @@ def test_running_statistics_in_place_of_the_pictures_fail_the_certificate(
 
 def test_other_noise_fails_the_certificate(tmp_path: Path) -> None:
     generator = find_generator(Workspace(tmp_path), "demo")
-    job = job_of(generator, "paper", (256, 256))
+    job = generator.lone_job("paper", (256, 256))
     network = load_generator(job)
     set_mode(network, "paper")
     masks = mask_shapes(network, (3, 256, 256))
