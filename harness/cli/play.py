@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.cli.completing import MODEL, SET
-from harness.cli.console import Console
+from harness.cli.console import Console, size_text
 from harness.cli.options import quiet_option, side_option
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.play.playing import PlayRequest
 
 _EPILOG = """
 \b
@@ -35,10 +39,26 @@ Examples:
               help="The test set that drawings are added to.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine. Default: a free one.")
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the page.")
+@click.option("--export", "site", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Write the page with the model in it, for any web server, and end.")  # fmt: skip
+@click.option("--from-file", type=click.Path(exists=True, path_type=Path),
+              help="onnxruntime-web as you have it, the .tgz or its dist folder (--export).")  # fmt: skip
+@click.option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, not exact (--export).")
 @click.option("--print", "print_only", is_flag=True, help="Only print the link.")
 @quiet_option
 @click.pass_obj
-def command(workspace: Workspace, /, *, port: int, print_only: bool, quiet: bool, **asked: Any) -> None:
+def command(
+    workspace: Workspace,
+    /,
+    *,
+    port: int,
+    site: Path | None,
+    from_file: Path | None,
+    half_weights: bool,
+    print_only: bool,
+    quiet: bool,
+    **asked: Any,
+) -> None:
     """Draw in the browser and see at once what MODEL makes of it, with the pixels of `harness test --engine native`.
 
     Without MODEL it is facades_label2photo, or where its weights are not installed the generator that comes with the
@@ -50,6 +70,11 @@ def command(workspace: Workspace, /, *, port: int, print_only: bool, quiet: bool
     from harness.play.serving import Server
 
     console = Console(quiet=quiet)
+    if site is not None:
+        _export(console, workspace, PlayRequest(**asked), site, from_file, half_weights=half_weights)
+        return
+    if from_file or half_weights:
+        raise click.UsageError("--from-file and --half-weights are for `--export FOLDER`")
     player = Player(workspace, PlayRequest(**asked), console)
     with Server(player, port) as server:
         console.talk(f"`{player.generator.model.id}` from `{player.generator.weights}`; Ctrl-C ends it")
@@ -60,3 +85,24 @@ def command(workspace: Workspace, /, *, port: int, print_only: bool, quiet: bool
             server.serve_forever()
         except KeyboardInterrupt:
             console.talk("stopped")
+
+
+def _export(
+    console: Console,
+    workspace: Workspace,
+    play: PlayRequest,
+    folder: Path,
+    from_file: Path | None,
+    *,
+    half_weights: bool,
+) -> None:
+    from harness.export import check_installed
+
+    check_installed()
+    from harness.play.site import SiteRequest, write_site
+
+    request = SiteRequest(play=play, folder=folder, from_file=from_file, half_weights=half_weights)
+    made = write_site(workspace, request, console)
+    console.result(f"certificate: {made.certificate.sentence()}")
+    console.result(f"`{made.folder}`: {size_text(made.bytes)}, to be put on any web server; to look at it here:")
+    console.result(f"python3 -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(made.folder))}")

@@ -18,10 +18,16 @@ _LAST = "result.js"
 
 def served_page(player: Player, lang: str) -> str:
     """Returns the page that asks the server for its pictures."""
-    told: dict[str, Any] = {"starts": [vars(start) for start in player.starts], "name": free_name(player), "nearness": True}
+    told: dict[str, Any] = {
+        "starts": [vars(start) for start in player.starts],
+        "name": free_name(player),
+        "nearness": True,
+    }
     told["set"] = player.selection.name if player.selection else ""
     addresses = {code: f"?lang={code}" for code in languages()}
-    return render_play(player, language(lang), addresses, backend=("server.js",), told=told, policy="connect-src 'self'")
+    return render_play(
+        player, language(lang), addresses, backend=("server.js",), told=told, policy="connect-src 'self'"
+    )
 
 
 def render_play(

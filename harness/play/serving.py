@@ -97,7 +97,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse(HTTPStatus.BAD_REQUEST, error.message, error.hint)
         except (OSError, MemoryError) as error:
             told = refused_by_system(error, self.server.player.workspace.root)
-            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, *((told.message, told.hint) if told else (str(error),)))
+            return self._refuse(
+                HTTPStatus.INTERNAL_SERVER_ERROR, *((told.message, told.hint) if told else (str(error),))
+            )
         except (KeyError, ValueError) as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, f"not a request of the page: {error}")
         finally:

@@ -15,8 +15,8 @@ const canvasOf = (picture, part = [0, 0, picture.width, picture.height], size = 
 const pixelsOf = (canvas) => new Uint32Array(canvas.getContext("2d").getImageData(0, 0, width, height).data.buffer);
 const pngOf = (canvas) => new Promise((answer) => canvas.toBlob(answer, "image/png"));
 
-const laid = (canvas, name, source, exact) => {
-  named(name, source, exact);
+const laid = (canvas, name, source) => {
+  named(name, source);
   replaced(pixelsOf(canvas));
 };
 
@@ -116,8 +116,10 @@ const photograph = async () => {
 };
 
 const begun = async (start) => {
-  const picture = start && (await attempt(() => backend.start(start)));
+  delete byId("result").dataset.settled;
+  const picture = await attempt(() => backend.start(start));
   if (picture) laid(canvasOf(picture), start.name, start.of === "set" ? `${data.set}/${start.name}` : start.name);
+  else work();
 };
 
 byId("open").addEventListener("click", () => byId("file").click());

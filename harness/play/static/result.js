@@ -33,6 +33,7 @@ const several = () => Boolean(byId("samples")?.checked);
 function changed() {
   what.wanted += 1;
   what.at = performance.now();
+  delete byId("result").dataset.settled;
   work();
 }
 
@@ -51,6 +52,7 @@ const work = async () => {
     if (answer && turn === what.wanted && data.nearness) showNearness(await attempt(() => backend.near(pixels)));
   }
   what.busy = false;
+  byId("result").dataset.settled = true;
 };
 
 const show = ({ drawn, spread }, pixels, at) => {
@@ -60,7 +62,6 @@ const show = ({ drawn, spread }, pixels, at) => {
   if (spread) byId("strip").replaceChildren(...[...drawn, spread].map((picture) => canvasOf(picture)));
   const took = (performance.now() - at) / 1000;
   byId("result").dataset.took = took;
-  byId("result").dataset.turn = what.drawn;
   byId("state").textContent = text("took", { seconds: formatted(took, 2) });
 };
 
