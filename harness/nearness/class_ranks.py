@@ -40,7 +40,7 @@ def class_ranks(
     places = [(red >> 6) * 16 + (green >> 6) * 4 + (blue >> 6) for red, green, blue in colours]
     alone = Counter(places)
     bins = COLUMNS["palette"][1:]  # without the share of pixels on the palette
-    at = np.array([int(np.flatnonzero(COMPARED_FEATURES == column)[0]) for column in bins])
+    at = np.array([int(np.flatnonzero(column == COMPARED_FEATURES)[0]) for column in bins])
     # Square roots of shares: (training pictures, 64), rounded as the profile's half precision has them.
     reference = profile.reference
     trained = reference.points[:, at] * reference.scale[at] + reference.centre[at]

@@ -34,7 +34,7 @@ def add_drawing(player: Player, drawing: Pixels, name: str, source: str | None =
         source: what the drawing began from, as the user knows it.
 
     Raises:
-        TestSetError: the name is taken or no file's, or a set of that name was made in another way or for another model.
+        TestSetError: the name is taken or no file's, or a set of that name is of another kind or for another model.
     """
     workspace, model = player.workspace, player.generator.model
     folder = workspace.dataset(player.request.collected)
@@ -60,7 +60,7 @@ def add_drawing(player: Player, drawing: Pixels, name: str, source: str | None =
             sha256=hashlib.sha256(content).hexdigest(),
             size_before=player.size,
             operations=(f"drawn by hand{f', beginning with `{source}`' if source else ''}, {date.today()}",),
-            nearness=near and near.to_json(),
+            nearness=near.to_json() if near else None,
             output_sha256=sha256_of(folder / output),
         )
         save_test_set(folder, replace(test_set, images=(*test_set.images, made)))

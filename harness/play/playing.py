@@ -133,9 +133,10 @@ class Player:
         """Returns the picture, as a test at this size would translate it; raises ImageError, UnknownNameError."""
         if start.of == "drawn" and start.name in self._drawn:
             return self._drawn[start.name]
-        for item in self.selection.items if self.selection and start.of == "set" else ():
-            if item.name == start.name:
-                return input_of(item, self.selection, self.generator.model, self.size)
+        chosen = self.selection if start.of == "set" else None
+        for item in chosen.items if chosen else ():
+            if chosen and item.name == start.name:
+                return input_of(item, chosen, self.generator.model, self.size)
         raise UnknownNameError("picture", start.name, [s.name for s in self.starts])
 
     def draw(self, drawing: Pixels, name: str, seed: int, samples: int = 1) -> tuple[list[Pixels], Pixels | None]:

@@ -35,7 +35,7 @@ class Generator:
         return f"these are not the official weights: {difference}" if difference else self.changed
 
     def canvas(self, asked: tuple[int, int] | None = None) -> tuple[int, int]:
-        """Returns the width and height asked for, or the model's, in pixels; raises EngineError where they don't fit."""
+        """Returns the width and height asked for, or the model's, in pixels; raises EngineError for no multiple."""
         # A training may have cut pictures to a side that its network does not divide: then the next one that it does.
         side = -(-self.model.crop_size // self.architecture.multiple_of) * self.architecture.multiple_of
         refuse_size(size := asked or (side, side), self.architecture)

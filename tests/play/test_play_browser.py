@@ -16,7 +16,7 @@ from harness.images.palettes import FACADES
 from harness.play.serving import Server
 from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
-from tests.play.conftest import canvas, differences, settled, drawn_by_test
+from tests.play.conftest import canvas, differences, drawn_by_test, settled
 
 pytestmark = pytest.mark.browser
 COLOURS = {c.name: np.array(c.rgb) for c in FACADES}
