@@ -193,6 +193,13 @@ document.addEventListener("keydown", (event) => {
 
 const told = () => (byId("width-told").textContent = formatted(breadth()));
 byId("width").addEventListener("input", told);
+// Lines as thin as those it was trained on; what rubs them out is broader.
+if (data.kind === "edges") {
+  all('[name="class"]').forEach((radio) => radio.addEventListener("change", () => {
+    byId("width").value = radio.value === "#ffffff" ? 12 : 1;
+    told();
+  }));
+}
 for (const [id, deed] of Object.entries({ undo, redo, in: () => zoomTo(hand.zoom * 1.5), out: () => zoomTo(hand.zoom / 1.5), fit: () => zoomTo(1) })) byId(id).addEventListener("click", deed);
 told();
 zoomTo(1);
