@@ -1,4 +1,4 @@
-"""Measures `harness play` in a real Chromium: seconds from pen-up to picture, and pixels beside those of `harness test`.
+"""Measures `harness play` in a real Chromium: seconds from pen-up to picture, and pixels beside those of a test.
 
     python -m benchmarks.play ADDRESS [--run RUN --pictures FOLDER]
 
