@@ -102,7 +102,7 @@ def _show_all(console: Console, workspace: Workspace, records: tuple[TrainingRec
     from harness.metrics.registry import COLUMNS
     from harness.training.repeating import spread_of
 
-    spread = spread_of(workspace, records)
+    spread = spread_of(workspace, records, console)
     if as_json:
         names = [record.name for record in records]
         console.document({"format": 1, "trainings": names, "spread": [asdict(one) for one in spread]})

@@ -138,6 +138,10 @@ class Palette:
         known = [np.array(colours, dtype=np.uint8) for colours in self.encodings]
         return min(known, key=lambda colours: float(_nearest(sample, colours)[1].mean()))
 
+    def share_off(self, pixels: Pixels) -> float:
+        """Returns the share of an H×W×3 uint8 picture's pixels, 0 to 1, that have none of the palette's colours."""
+        return float((_nearest(pixels, self.encoding_of(pixels))[1] > OFF_PALETTE).mean())
+
     def numbering_of(self, seen: Collection[int]) -> tuple[Numbering, bool]:
         """Returns how a folder's label maps are numbered, by all numbers in them, and whether that is certain."""
         named = set(seen) - {NO_CLASS}
@@ -299,3 +303,5 @@ CITYSCAPES_PALETTE = Palette(
         Numbering("0 to 33, the labels'", _CITYSCAPES_IDS),
     ),
 )
+PALETTES = {"facade_label": FACADES_PALETTE, "cityscapes_label": CITYSCAPES_PALETTE}
+"""The palette of each domain of label maps."""
