@@ -97,6 +97,8 @@ class Player:
         """Raises HarnessError of several kinds: no such model, no weights, a size the network cannot take."""
         self.workspace, self.request, self._progress = workspace, request, progress
         self.generator = chosen_generator(workspace, request)
+        if difference := self.generator.difference_from_catalog():
+            progress.warn(difference)
         self.size = self.generator.canvas(request.size)
         device = resolve_device(request.device)
         job = self.generator.lone_job(request.mode, self.size, device)
