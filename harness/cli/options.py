@@ -67,3 +67,12 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
             return (int(numbers[0]), int(numbers[-1]))
         return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)
+
+
+def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | str | None) -> tuple[int, int] | None:
+    if given == "own":
+        raise click.UsageError("`--size own` is a picture's own; here one size is asked for, e.g. 256 or 512x384")
+    return given  # type: ignore[return-value]  # SizeType gives nothing else
+
+
+side_option = click.option("--size", type=SizeType(), callback=_sides, help="Size of the inputs. Default: the model's.")
