@@ -6,13 +6,13 @@ import hashlib
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from harness.catalog.preprocessing import Preprocessing
-from harness.engines.job import Answer
+from harness.engines.job import Answer, NativeSettings
 from harness.files import sha256_of
 from harness.images.geometry import Geometry, Size
 from harness.provision.installed import CloneState, clone_state
@@ -57,6 +57,14 @@ class Assignment:
     def preprocessing(self) -> Preprocessing | None:
         """How pictures are brought to size as the model's own training did, where no other size is asked for."""
         return self.generator.model.preprocessing if self.request.size is None else None
+
+    @property
+    def native(self) -> NativeSettings:
+        """The native engine's settings: what Torch7 drew follows the order of all pictures, of those taken over too."""
+        settings = self.request.native
+        if settings.lua_seed is None or settings.lua_order:
+            return settings
+        return replace(settings, lua_order=tuple(item.name for item in self.selection.items))
 
 
 def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:

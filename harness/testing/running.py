@@ -22,7 +22,7 @@ from harness.files import claimed, folder_written_aside, scratch, sweep
 from harness.metrics.measure import Measurement, Row
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index, write_run_report
@@ -136,6 +136,8 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     found = find_set(workspace, request.dataset, family=model.family)
     if found.note:
         progress.say(found.note)
+    if found.stale:
+        progress.warn(found.stale, f"harness prepare-images FOLDER --model {model.id} brings it up to date")
     if not found.must_be_prepared:
         return found
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
@@ -146,6 +148,12 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     made = prepare_images(workspace, wanted, progress)
     for refusal in made.test_set.refused:
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
+    # Of most pictures preparing has said it; a few are translated all the same, and count in the numbers.
+    strange = [image for image in made.test_set.images if image.foreign and not made.foreign]
+    for image in strange[:_TOLD]:
+        progress.warn(f"`{image.source}` {image.warnings[0]}")
+    if len(strange) > _TOLD:
+        progress.warn(f"and {len(strange) - _TOLD} more that look like nothing `{model.id}` takes")
     return find_set(workspace, made.folder.name)
 
 
@@ -257,7 +265,7 @@ def _translate(
     if taken:
         progress.say(f"{taken} of {len(work.selection.items)} images were whole when this test was cut: taken over")
     try:
-        answer = _engine(workspace, job, work.request, progress)
+        answer = _engine(workspace, job, work, progress)
         return replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
     except EngineError as error:
         # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
@@ -270,12 +278,12 @@ def _translate(
         raise
 
 
-def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Progress) -> Answer:
+def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress) -> Answer:
     # Each engine is imported where it runs: torch takes seconds.
-    if request.engine == "native":
+    if work.request.engine == "native":
         from harness.engines.native.engine import translate as native
 
-        return native(job, progress, request.native)
+        return native(job, progress, work.native)
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)
