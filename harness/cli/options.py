@@ -73,6 +73,17 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         return self.fail(f"`{value}` is no size; write 256, 512x384, own or max:1024", param, ctx)
 
 
+def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | int | str | None) -> tuple[int, int] | None:
+    if isinstance(given, int | str):
+        raise click.UsageError(
+            "here one size is asked for, the same for every picture: `--size 256` or `--size 512x384`"
+        )
+    return given
+
+
+side_option = click.option("--size", type=SizeType(), callback=_sides, help="Size of the inputs. Default: the model's.")
+
+
 class TilesType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """`auto` or `1024`."""
 

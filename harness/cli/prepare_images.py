@@ -93,7 +93,8 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
 
     FOLDER may be a run too, by name or folder: its outputs become inputs, and its inputs targets where they fit.
     """
-    from harness.prepare.planning import PrepareRequest, plan_images
+    from harness.prepare.planning import plan_images
+    from harness.prepare.prepare_request import PrepareRequest
     from harness.prepare.preparing import carry_out
 
     console = Console(quiet=quiet)

@@ -62,6 +62,12 @@ class Geometry:
         return self == Geometry.whole(self.source, orientation=self.orientation)
 
     @property
+    def keeps_size(self) -> bool:
+        """Whether a pixel of the frame is one of the source."""
+        left, top, right, bottom = self.region
+        return (right - left, bottom - top) == (self.box[2] - self.box[0], self.box[3] - self.box[1])
+
+    @property
     def full(self) -> PixelBox:
         """The whole pixels of the source that the frame shows: where `undo` puts its picture."""
         return _inward(self.region)

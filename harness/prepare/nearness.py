@@ -11,7 +11,7 @@ from PIL import Image
 from harness.catalog.datasets import DATASETS
 from harness.catalog.types import Model
 from harness.errors import TestSetError
-from harness.images.palettes import CITYSCAPES_PALETTE, FACADES_PALETTE
+from harness.images.palettes import PALETTES
 from harness.nearness.assessment import Nearness, assess, assess_set
 from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
@@ -20,8 +20,6 @@ from harness.progress import Progress
 from harness.sets.test_set import SetImage, TestSet
 from harness.sets.walking import walk
 from harness.workspace import Workspace
-
-_LABEL_COLOURS = {"facade_label": FACADES_PALETTE.colours, "cityscapes_label": CITYSCAPES_PALETTE.colours}
 
 
 def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile | None:
@@ -46,7 +44,8 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     provenance = {"dataset": model.dataset_id, "part": part}
     size = (model.crop_size, model.crop_size)
     try:
-        colours = _LABEL_COLOURS.get(model.input_domain)
+        palette = PALETTES.get(model.input_domain)
+        colours = palette.colours if palette else None
         profile = build_profile(
             pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.report.columns import Column, json_value
 from harness.report.gathering import RunPage
+from harness.report.provenance import command_to_play
 from harness.web.language import Language
 
 
@@ -64,6 +65,7 @@ def run_document(page: RunPage, language: Language) -> dict[str, Any]:
             language=language,
         ),
         "title": page.name,
+        "play": command_to_play(page.record),
         "protocol": page.protocol,
         "sources": sources if any(sources) else [],
         "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},

@@ -13,7 +13,7 @@ from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
 from harness.metrics.statistics import OverSeeds, Summary
-from harness.report.columns import Column, metric_columns, nearness_column, ranked, total_column
+from harness.report.columns import Column, known_column, metric_columns, nearness_column, ranked
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord
@@ -177,7 +177,7 @@ def run_page(
 
 
 def _whole(name: str, total: Total, language: Language) -> Whole:
-    column = total_column(name, language)
+    column = known_column(name, language)
     beside = [
         language.text(f"beside.{what}", value=language.number(value, column.decimals))
         for what, value in total.beside.items()

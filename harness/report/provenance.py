@@ -101,6 +101,22 @@ def command_again(record: RunRecord) -> str:
     return without_paths(shlex.join(["harness", "test", *words]))
 
 
+def command_to_play(record: RunRecord) -> str:
+    """Returns the command that opens a picture of the run to be drawn on; the picture's name is to follow."""
+    typed, test_set = _typed(record.command), record.test_set
+    of_demo, size = typed.name == "demo", test_set.get("size")
+    options = {
+        "--weights": None if of_demo else _weights(record, typed),
+        "--dataset": test_set.get("reference") or typed.path("--dataset", "-d") or test_set["name"],
+        "--mode": record.mode if record.mode != "paper" else None,
+        "--seed": record.seed,
+        "--size": "x".join(map(str, size)) if isinstance(size, list | tuple) else None,
+    }
+    words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
+    model = "demo" if of_demo else record.model["id"]
+    return without_paths(shlex.join(["harness", "play", model, *words, "--picture"]))
+
+
 @dataclass(frozen=True)
 class _Typed:
     """A command line of ours as it was typed: its command, and the words that follow."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
+from harness.runs.listing import reproductions
 from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
@@ -170,7 +171,7 @@ def write_index(results: Path, lang: str = "en") -> Path:
     target = results / "index.html"
     html = render_page(
         "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
-        page=index_page(pages, damaged, trainings, said),
+        page=replace(index_page(pages, damaged, trainings, said), reproductions=tuple(reproductions(results))),
     )  # fmt: skip
     write_text(target, html)
     return target

@@ -45,7 +45,7 @@ def _source(item: Item, direction: Direction) -> Image.Image | None:
     # Here: a test of a set that nobody prepared needs none of it.
     from harness.prepare.picture import SOURCE_SIDE, source_of
 
-    if item.geometry is not None:
+    if item.geometry is not None and not item.geometry.changes_nothing:
         kept = item.path.parents[1] / source_of(item.name)
         return open_rgb(kept) if kept.is_file() else None
     picture = open_rgb(item.path)

@@ -87,13 +87,15 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     return after
 
 
-def subject_of(workspace: Workspace, folder: Path, record: RunRecord, names: Sequence[str]) -> Subject:
-    """Returns a finished run's pictures."""
+def subject_of(
+    workspace: Workspace, folder: Path, record: RunRecord, names: Sequence[str], model: Model | None = None
+) -> Subject:
+    """Returns a finished run's pictures; `model` is whose they are, where it is none of the workspace's."""
     return Subject(
         images=folder / "images",
         names=names,
         paired=record.test_set["layout"] == "paired",
-        model=find_model(workspace, record.model["id"]),
+        model=model or find_model(workspace, record.model["id"]),
         reference=record.test_set.get("reference"),
         split=record.test_set.get("split"),
         boxes=record.boxes,

@@ -6,13 +6,13 @@ import hashlib
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from harness.catalog.preprocessing import Preprocessing
-from harness.engines.job import Answer
+from harness.engines.job import Answer, NativeSettings
 from harness.files import sha256_of
 from harness.images.geometry import Geometry, Size
 from harness.images.png import ENCODER
@@ -59,6 +59,14 @@ class Assignment:
         """How pictures are brought to size as the model's own training did, where no other size is asked for."""
         return self.generator.model.preprocessing if self.request.size is None else None
 
+    @property
+    def native(self) -> NativeSettings:
+        """The native engine's settings: what Torch7 drew follows the order of all pictures, of those taken over too."""
+        settings = self.request.native
+        if settings.lua_seed is None or settings.lua_order:
+            return settings
+        return replace(settings, lua_order=tuple(item.name for item in self.selection.items))
+
 
 def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
     """Returns the record of a run that succeeded."""
@@ -91,10 +99,21 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
 
 
 def scale_notes(work: Assignment) -> list[str]:
-    """What is to be said of sizes the network was not trained at: memory, scale, and the scale that would fit."""
+    """What is to be said of sizes the network was not trained at: the scale it sees, and the one that would fit."""
     model, sizes = work.generator.model, {geometry.frame for geometry in work.geometries.values()}
     trained = model.size
-    if work.request.size is None or trained is None or sizes == {trained}:
+    if work.request.size is None:
+        return []
+    prepared = [item for item in work.selection.items if item.geometry and not item.geometry.keeps_size]
+    if prepared and not isinstance(work.request.size, tuple):
+        first = prepared[0].geometry
+        assert first is not None
+        return [
+            f"`{work.selection.name}` was prepared at sizes of its own, `{prepared[0].name}` of "
+            f"{'x'.join(map(str, first.source))} at {'x'.join(map(str, first.frame))}: `harness prepare-images FOLDER "
+            "--size own --name NAME` keeps yours"
+        ]
+    if trained is None or sizes == {trained}:
         return []
     width, height = max(sizes, key=math.prod)
     kind = "U-Net" if work.generator.architecture.netG.startswith("unet") else "ResNet"
@@ -108,7 +127,7 @@ def scale_notes(work: Assignment) -> list[str]:
             f"by the width of their dark lines, {times:.1f} times the training pictures', things would have the "
             f"training's size at `--size max:{fitting}`"
         )
-    return [*notes, *([work.memory] if work.memory else [])]
+    return notes
 
 
 def _line_scale(work: Assignment) -> float | None:

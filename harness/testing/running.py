@@ -90,7 +90,7 @@ def run_test(
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     work = placed(work)
-    for line in scale_notes(work):
+    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
         progress.say(f"note: {line}")
     _tell_left_out(work.left_out, progress)
     if into is not None:  # a check makes everything itself
@@ -137,10 +137,12 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     found = find_set(workspace, request.dataset, family=model.family)
     if found.note:
         progress.say(found.note)
+    if found.stale:
+        progress.warn(found.stale, f"harness prepare-images FOLDER --model {model.id} brings it up to date")
     if not found.must_be_prepared:
         return found
     # Here: a test of a set that is ready needs none of it.
-    from harness.prepare.planning import PrepareRequest
+    from harness.prepare.prepare_request import PrepareRequest
     from harness.prepare.preparing import prepare_images
 
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
@@ -151,6 +153,12 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     made = prepare_images(workspace, wanted, progress)
     for refusal in made.test_set.refused:
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
+    # Of most pictures preparing has said it; a few are translated all the same, and count in the numbers.
+    strange = [image for image in made.test_set.images if image.foreign and not made.foreign]
+    for image in strange[:_TOLD]:
+        progress.warn(f"`{image.source}` {image.warnings[0]}")
+    if len(strange) > _TOLD:
+        progress.warn(f"and {len(strange) - _TOLD} more that look like nothing `{model.id}` takes")
     return find_set(workspace, made.folder.name)
 
 
@@ -274,7 +282,7 @@ def _translated(
         preprocessing=work.preprocessing,
     )
     try:
-        return (yield from _engine(workspace, job, work.request, progress))
+        return (yield from _engine(workspace, job, work, progress))
     except EngineError as error:
         # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
         beside = place.parent if place.parent == workspace.results else Path(tempfile.gettempdir())
@@ -286,12 +294,12 @@ def _translated(
         raise
 
 
-def _engine(workspace: Workspace, job: Job, request: TestRequest, progress: Progress) -> Translating:
+def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress) -> Translating:
     # Each engine is imported where it runs: torch takes seconds.
-    if request.engine == "native":
+    if work.request.engine == "native":
         from harness.engines.native.engine import translate as native
 
-        return native(job, progress, request.native)
+        return native(job, progress, work.native)
     from harness.engines.official.engine import translate as official
 
     clone = workspace.upstream(PYTORCH.id)

@@ -11,7 +11,7 @@ from harness.catalog.lookup import find_model
 from harness.demo.demo_weights import demo_profile
 from harness.demo.scenes import draw_far_scene, draw_scene
 from harness.prepare.nearness import profile_for
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.test_set import load_test_set

@@ -18,7 +18,8 @@ from harness.files import sha256_of
 from harness.images.geometry import Geometry
 from harness.images.pairing import split_ab
 from harness.images.palettes import FACADES, FACADES_PALETTE
-from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.planning import plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.test_set import load_test_set, missing_images

@@ -79,9 +79,11 @@ class _Events:
                     return
                 # A line counts as read before it is told: whoever listens may raise, and none is told twice.
                 self._read += len(line)
-                with suppress(ValueError):  # a disk that was full has cut it
+                try:
                     kind, told = json.loads(line)
-                    yield kind, told
+                except ValueError:  # a disk that was full has cut it
+                    continue
+                yield kind, told
 
 
 class Script:

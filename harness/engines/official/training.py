@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.catalog.types import Direction, Family
+from harness.catalog.types import Direction, Discriminator, Family
 from harness.engines.official.command_line import takes_gpu_ids
 from harness.engines.official.failures import Kind, failure
 from harness.engines.official.process import Finished, Listener, Script, started
@@ -42,6 +42,7 @@ class TrainingJob:
         warm_up: iterations timed before the first, and undone.
         without_skips: whether the U-Net's skip connections carry nothing.
         fused: whether Adam takes its fused kernel: faster, equal but for rounding.
+        discriminator: what that of pix2pix judges: the picture beside its input, the picture alone, or nothing.
     """
 
     family: Family
@@ -58,6 +59,7 @@ class TrainingJob:
     warm_up: int = 3
     without_skips: bool = False
     fused: bool = False
+    discriminator: Discriminator = "conditional"
 
     @property
     def checkpoints(self) -> Path:
@@ -177,6 +179,7 @@ def _hooks(job: TrainingJob) -> dict[Path, dict[str, Any]]:
         **({"process": {}} if job.processes > 1 else {}),
         **({"skip": {}} if job.without_skips else {}),
         **({"adam": {}} if job.fused else {}),
+        **({"discriminator": {"kind": job.discriminator}} if job.discriminator != "conditional" else {}),
         "state": {"file": state},
         "plan": {"warm_up": job.warm_up},
         "loss": {"log_every": job.log_every},

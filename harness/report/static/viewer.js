@@ -210,6 +210,7 @@ modes.forEach((radio) =>
   }),
 );
 
+byId("play").hidden = !data.play; // of two runs neither is the one to play
 for (const end of ["first", "second"]) {
   byId(end).replaceChildren(...full.map((cell, place) => element("option", { value: place }, cell.label)));
   byId(end).value = view[end];
@@ -230,6 +231,7 @@ const clicks = {
   next: () => move(1),
   close: () => viewer.close(),
   link: () => copy(location.href, text("copied")),
+  play: () => copy(`${data.play} ${quoted(data.names[view.row])}`, text("play_copied")),
   in: () => zoomBy(1.5),
   out: () => zoomBy(1 / 1.5),
   fit: () => moveTo(1, 0, 0),
