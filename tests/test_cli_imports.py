@@ -64,7 +64,7 @@ def test_the_heavy_names_are_installed_under_these_names():
 SLOW = {"torch", "scipy", "skimage", "sympy", "requests", "git", "jinja2", "torchvision"}
 BUDGETS = {
     "models": (320, SLOW | {"numpy", "PIL"}),
-    "datasets": (290, SLOW | {"numpy", "PIL"}),
+    "datasets": (310, SLOW),
     "test": (660, SLOW - {"torch", "jinja2"} | {"harness.prepare", "harness.nearness", "harness.training"}),
     "report": (445, SLOW - {"jinja2"} | {"harness.prepare", "harness.engines", "harness.testing"}),
     "table": (360, SLOW | {"harness.prepare", "harness.engines", "harness.testing"}),
