@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import json_option, quiet_option, speech_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Examples:
 @click.command("doctor", epilog=_EPILOG)
 @click.option("--offline", is_flag=True, help="Ask no host on the network.")
 @click.option("--clean", "clean_up", is_flag=True, help="First remove what cut jobs left, also what could go on.")
+@speech_option
 @json_option
 @quiet_option
 @click.pass_context
@@ -37,7 +38,7 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
     console = Console(quiet=quiet)
     if clean_up:
         for path in clean(workspace):
-            console.talk(f"removed `{path}`")
+            console.say(f"removed `{path}`")
     diagnosis = examine(workspace, offline=offline, progress=console)
     if as_json:
         console.document(diagnosis.to_json())

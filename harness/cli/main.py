@@ -23,6 +23,7 @@ from harness.cli.console import Console, ReaderGone, prepare_streams
 from harness.errors import HarnessError, UnknownNameError, refused_by_system
 from harness.redacting import without_credentials
 from harness.version import __version__
+from harness.web.language import spoken
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, workspace: Path | None) -> None:
     """Reproduce the official pix2pix and CycleGAN results, and take them to your own images."""
     ctx.obj = Workspace.locate(workspace)
+    spoken()  # a language of HARNESS_LANG that there is not is refused, whatever the command
     if ctx.invoked_subcommand is None:
         Console().result(_BEGIN)
     elif ctx.invoked_subcommand not in _NEED_NONE and not ctx.obj.root.is_dir():
@@ -176,13 +178,13 @@ def write_fault_log(error: BaseException) -> Path | None:
             stream.write(log.encode("utf-8", "backslashreplace"))
             return Path(stream.name)
     except OSError:
-        Console().talk(log)
+        Console().say(log)
         return None
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 the user can mend it, 2 usage, 3 our fault, 130 stopped."""
-    console = Console()
+    console, Console.language = Console(), None
     if "_HARNESS_COMPLETE" in os.environ:  # a shell asks what may come next: click answers it, in these dialects
         import harness.cli.shells  # noqa: F401
     try:
@@ -198,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.error(error)
         return 1
     except (KeyboardInterrupt, click.Abort):
-        console.talk("interrupted: nothing half-done was kept under a final name")
+        console.say("interrupted: nothing half-done was kept under a final name")
         # 128 + SIGINT, as shells tell a program that Ctrl-C stopped.
         return 130
     # `harness models | head` did what was wanted.

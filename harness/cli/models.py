@@ -56,12 +56,12 @@ def command(
     if as_json:
         console.document({"format": 1, "models": [_document(model, path) for model, path in chosen]})
     elif not chosen:
-        console.talk(f"no weights are installed in `{workspace.root}`")
-        console.talk("hint: harness setup --model facades_label2photo")
+        console.say(f"no weights are installed in `{workspace.root}`")
+        console.say("hint: harness setup --model facades_label2photo")
     else:
         headers = ["model", "what → what", "network", "size", "installed", "trained on pictures from"]
         console.table(headers, [_row(model, path) for model, path in chosen])
-        console.talk("hint: `harness models NAME` says all about one; no licence is stated for any of the weights")
+        console.say("hint: `harness models NAME` says all about one; no licence is stated for any of the weights")
 
 
 def _row(model: Model, path: Path | None) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from typing import Literal
 
 import click
 
 from harness.cli.completing import DATASET, MODEL
+from harness.cli.console import Console
 
 # Pixels a side: what is longer is a slip of the keyboard.
 _LARGEST = 8192
@@ -16,10 +17,19 @@ _LARGEST = 8192
 # Each of these is a decorator of a command.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
-# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`.
-lang_option = click.option(
-    "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
-)
+
+
+def _speak(_: click.Context, __: click.Parameter, said: str | None) -> str | None:
+    Console.language = said or Console.language
+    return Console.language
+
+
+# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`. Eager, so that an error in
+# any other option is told in it.
+_lang = partial(click.option, "--lang", type=click.Choice(["en", "fa"]), callback=_speak, is_eager=True)
+lang_option = _lang(help="Language of terminal and pages. Default: $HARNESS_LANG, the run's own, the system's.")
+speech_option = _lang(expose_value=False, help="Language of the terminal. Default: $HARNESS_LANG, the system's.")
+"""`--lang` of a command that writes no page."""
 follow_links_option = click.option("--follow-links", is_flag=True, help="Follow links that lead out of the folder.")
 
 
@@ -30,6 +40,7 @@ def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Ca
         click.argument("name", type={"models": MODEL, "datasets": DATASET}[kind], required=False),
         click.option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
         click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
+        speech_option,
         json_option,
         quiet_option,
     )

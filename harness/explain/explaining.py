@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -21,12 +21,11 @@ from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
 from harness.explain.statements import CHAPTERS, QUESTIONS
 from harness.explain.work import at_work
-from harness.files import write_text
 from harness.provision.installed import installed_weights
 from harness.runs.trained import find_model
 from harness.testing.loading import load_generator
-from harness.web.language import Language, language
-from harness.web.render import render_page
+from harness.web.language import Language, language, spoken
+from harness.web.render import render_page, write_pages
 from harness.workspace import Workspace
 
 _DEFAULT_MODEL = "pix2pix/facades_label2photo"
@@ -112,7 +111,7 @@ def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
         "network": f"{a.netG}, ngf {a.ngf}",
         "norm": a.norm,
         "dropout": words.text("yes" if a.use_dropout else "no"),
-        "parameters": words.localised(f"{explanation.generator.parameters:,}"),
+        "parameters": words.grouped(explanation.generator.parameters),
         "skips": words.localised(str(len(explanation.generator.skips))),
         "input": model.input_domain,
         "output": model.output_domain,
@@ -122,35 +121,41 @@ def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
 
 
 def write_explanation(
-    workspace: Workspace, model: str | None = None, lang: str = "en", beside: Sequence[str] = ()
+    workspace: Workspace, model: str | None = None, lang: str | None = None, beside: Sequence[str] = ()
 ) -> Path:
-    """Writes the page, one file that needs nothing beside it, and returns its path.
+    """Writes the page, one file a language that needs nothing beside it, and returns its path.
 
     Args:
         beside: trainings on the same pictures to set beside the model, see `harness.explain.work.at_work`.
     """
-    words = explain_language(lang)
+    first = spoken(lang)
     explanation = explain(workspace, model)
-    told = explanation.model
-    html = render_page(
-        "explain.html.j2",
-        words,
-        package="harness.explain",
-        styles=("explain.css",),
-        # No script of the page speaks: base.js copies and changes the look.
-        data={"digits": words.digits, "strings": {}},
-        e=explanation,
-        chapters=CHAPTERS,
-        questions=QUESTIONS,
-        facts=facts(explanation, words),
-        formula=_formula,
-        pictures=make_pictures(),
-        ngf=ARCHITECTURE.ngf,
-        work=at_work(workspace, told, beside),
-    )
-    # One name a model and language: it is written over, never piled up.
-    target = workspace.results / f"explain-{told.family}-{told.name}{'' if lang == 'en' else f'.{lang}'}.html"
-    write_text(target, html)
+    told, pictures = explanation.model, make_pictures()
+    work = at_work(workspace, told, beside)
+
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        words = explain_language(words.code)
+        return render_page(
+            "explain.html.j2",
+            words,
+            package="harness.explain",
+            styles=("explain.css",),
+            # No script of the page speaks: base.js copies and changes the look.
+            data={"digits": words.digits, "strings": {}},
+            pages=pages,
+            e=explanation,
+            chapters=CHAPTERS,
+            questions=QUESTIONS,
+            facts=facts(explanation, words),
+            formula=_formula,
+            pictures=pictures,
+            ngf=ARCHITECTURE.ngf,
+            work=work,
+        )
+
+    # One name a model: it is written over, never piled up.
+    target = workspace.results / f"explain-{told.family}-{told.name}.html"
+    write_pages(target, first, render)
     return target
 
 

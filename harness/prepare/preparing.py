@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.opening import open_rgb
 from harness.keeping import Pieces, kept_pieces
-from harness.nearness.profile import Profile
+from harness.nearness.profile import Profile, load_profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
@@ -27,6 +28,7 @@ from harness.progress import Progress, Silent
 from harness.sets.layouts import Part
 from harness.sets.naming import safe_names
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
+from harness.web.language import spoken
 from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
@@ -101,16 +103,31 @@ def carry_out(
             refused,
             domains=plan.domains,
         )
-        if profile is None and plan.model is not None:
-            profile = profile_for(workspace, plan.model, progress)
-        if profile is not None:
-            made = with_nearness(draft, made, profile, progress)
+        made = _judged(workspace, plan, draft, made, profile, progress)
         save_test_set(draft, made)
-        write_sheet(draft, made)
+        write_sheet(draft, made, spoken(request.lang))
     foreign = sum(image.foreign for image in images) > len(images) / 2
     told = _tell_of_most(plan, images, progress, foreign=foreign)
     reused = sum(outcome.reused for outcome in outcomes)
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
+
+
+def _judged(
+    workspace: Workspace, plan: Plan, draft: Path, made: TestSet, profile: Profile | None, progress: Progress
+) -> TestSet:
+    """The set with its nearness, or with why there is none."""
+    try:
+        if profile is None and plan.request.profile is not None:
+            profile = load_profile(plan.request.profile)
+        if profile is None and plan.model is None:
+            return replace(made, unjudged="the set is for no model in particular; `--model NAME` says for which")
+        profile = profile or profile_for(workspace, cast(Model, plan.model), progress)
+    except TestSetError as error:
+        if plan.request.profile is not None:
+            raise
+        progress.warn(f"nearness is not judged: {error.message}", error.hint)
+        return replace(made, unjudged=f"{error.message}; `{error.hint}`" if error.hint else error.message)
+    return with_nearness(draft, made, profile, progress)
 
 
 def _order(refusal: Refusal) -> tuple[str, str]:

@@ -52,7 +52,6 @@ def run_document(page: RunPage, language: Language) -> dict[str, Any]:
             strips=[Strips("", len(page.kinds))],
             language=language,
         ),
-        "title": page.name,
         "protocol": page.protocol,
         "sources": sources if any(sources) else [],
         "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},

@@ -38,6 +38,7 @@ class RunRecord:
         options: what was given to the official script, or the native engine's settings.
         durations: seconds by step.
         warnings: lines a reader of the report must know.
+        lang: the language of its pages; None in records of earlier versions.
     """
 
     name: str
@@ -58,6 +59,7 @@ class RunRecord:
     durations: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+    lang: str | None = None
 
     @property
     def moment(self) -> datetime:

@@ -132,6 +132,8 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
     remarks = [guess] if guess else []
     if changed:
         remarks.append(f"changed since they were prepared: {named(changed)}; they are taken as they are now")
+    if test_set.unjudged:
+        remarks.append(f"nearness was not judged: {test_set.unjudged}")
     # Sets made before pictures were hashed keep the digest that was recorded of them.
     known = zip(images, found_hashes, strict=True)
     now = tuple(replace(i, output_sha256=sha if test_set.hashed else None) for i, sha in known)

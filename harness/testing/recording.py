@@ -19,6 +19,7 @@ from harness.sets.selection import Selection
 from harness.testing.loading import Generator
 from harness.testing.request import TestRequest
 from harness.version import __version__
+from harness.web.language import spoken
 from harness.workspace import Workspace
 
 _MOST_WARNINGS = 50
@@ -72,6 +73,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         extra=answer.extra
         | {"seeds": work.request.seeds, "metrics": list(work.request.metrics)}
         | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
+        lang=spoken(work.request.lang).code,
     )
 
 

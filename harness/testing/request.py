@@ -30,7 +30,7 @@ class TestRequest:
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
         seeds: how often every picture is drawn, by `seed` and the ones after it; the first stands for all elsewhere.
-        lang: the language of the pages.
+        lang: the language of the pages, see `harness.web.language.spoken`.
         command: the command line as typed, for the record.
         metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
         follow_links: whether links that lead out of the folder are followed.
@@ -52,7 +52,7 @@ class TestRequest:
     seeds: int = 1
     size: Size = None
     native: NativeSettings = field(default_factory=NativeSettings)
-    lang: str = "en"
+    lang: str | None = None
     command: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     follow_links: bool = False

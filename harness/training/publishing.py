@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.runs.training_record import TrainingRecord, load_training
 from harness.training.page import PAGE, PROGRESS, TrainingPage, write_progress, write_training_page
+from harness.web.language import language, languages, spoken
 from harness.web.privacy import public_word, without_paths
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def sample_strips(folder: Path, samples: Sequence[Sample]) -> dict[str, Any]:
 def rewrite_page(folder: Path, lang: str | None = None) -> Path:
     """Writes a training's page again, in another language too, and returns its path; RunError where there is none."""
     record = load_training(folder)
-    publish(folder, replace(record, lang=lang or record.lang), last_known(folder), page=True)
+    publish(folder, replace(record, lang=spoken(lang, record.lang).code), last_known(folder), page=True)
     return folder / PAGE
 
 
@@ -90,6 +91,7 @@ def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], *, page
 
 
 def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
+    said = [line for line in (record.message, record.hint, *record.warnings) if line]
     done = record.state in {"ending", "finished"}
     return {
         **_NOTHING_YET,
@@ -106,6 +108,8 @@ def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
         "resumes": [{key: told[key] for key in ("epoch", "iteration", "at")} for told in record.resumes],
         "warnings": list(record.warnings),
         "results": list(record.results) or None,
+        # One document for the page in every language: what is told of the training is English in its record.
+        "said": {code: {line: language(code).told(line) for line in said} for code in languages() if code != "en"},
     }
 
 

@@ -30,6 +30,7 @@ from harness.training.session import Going, warned
 from harness.training.tasks import build_task_set
 from harness.training.train_request import TrainRequest
 from harness.version import __version__
+from harness.web.language import spoken
 from harness.workspace import Workspace
 
 
@@ -48,7 +49,8 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
     _clone(workspace)
     dataset = request.dataset
     if request.task is not None:
-        dataset = build_task_set(workspace, request.task, Path(dataset).expanduser(), progress=progress).folder.name
+        folder = Path(dataset).expanduser()
+        dataset = build_task_set(workspace, request.task, folder, lang=request.lang, progress=progress).folder.name
     data = find_data(workspace, dataset, request.family, follow_links=request.follow_links)
     if data.found.note:
         progress.say(data.found.note)
@@ -84,7 +86,7 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
         keep=request.keep,
         upstream={**asdict(clone), "url": public_address(clone.url)},
         versions=versions(),
-        lang=request.lang,
+        lang=spoken(request.lang).code,
         without_skips=request.without_skips,
         tensorboard=request.tensorboard,
     )

@@ -28,7 +28,7 @@ class TrainRequest:
         without_skips: whether the U-Net's skip connections are to carry nothing, to see what they are good for.
         tensorboard: whether to write event files for TensorBoard too.
         follow_links: whether links that lead out of the dataset's folder are followed.
-        lang: the language of the pages.
+        lang: the language of the pages, see `harness.web.language.spoken`.
         command: the command line as typed, for the record.
     """
 
@@ -46,5 +46,5 @@ class TrainRequest:
     without_skips: bool = False
     tensorboard: bool = False
     follow_links: bool = False
-    lang: str = "en"
+    lang: str | None = None
     command: tuple[str, ...] = ()

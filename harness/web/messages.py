@@ -1,0 +1,99 @@
+"""Messages of the program, which its code says in English, in another language.
+
+Code writes `f"no {kind} is called {name}"`; a catalog `strings/messages/CODE.json` maps the same text, its values as
+`{0}`, `{1}` …, to that language. A message is matched with the templates when it is shown, so code, logs, records and
+tests stay in English, and what an old record says can be read in any language.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+
+# Where a message that has no template of its own is made of several: lines, then sentences, then words of a list.
+_JOINTS = {"\n": "\n", "; ": "؛ ", ": ": ": ", ", ": "، "}
+_PLACE = re.compile(r"\{(\d+)\}")
+_BETWEEN = re.compile(r"\{\d+\}")
+
+
+class Messages:
+    """One language's messages; `templates` maps each English one to this language's."""
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        self._plain = {english: other for english, other in templates.items() if not _PLACE.search(english)}
+        # What has most words of its own is tried first: it says more than a template that fits nearly everything.
+        filled = [english for english in templates if english not in self._plain]
+        self._filled = [(_words(e), e, templates[e]) for e in sorted(filled, key=lambda e: -len("".join(_words(e))))]
+
+    def translated(self, english: str) -> str:
+        """Returns a message in this language, with what it quotes as it is; an unknown one stays English."""
+        text = english.strip()
+        if not text:
+            return english
+        before, _, after = english.partition(text)
+        return f"{before}{self._whole(text) or self._made_of_parts(text)}{after}"
+
+    def _whole(self, text: str) -> str | None:
+        if text in self._plain:
+            return self._plain[text]
+        for words, template, other in self._filled:
+            # Cheap, and true of few: most templates are never compiled.
+            if all(word in text for word in words) and (found := _pattern(template).fullmatch(text)):
+                return self._filled_in(other, found)
+        return None
+
+    def _filled_in(self, other: str, found: re.Match[str]) -> str:
+        """The template in this language with the message's values: names and commands as they are, words in it too."""
+        values = []
+        for number, value in enumerate(found.groups(), 1):
+            quoted = found.string[: found.start(number)].count("`") % 2 == 1
+            values.append(value if quoted else self.translated(value))
+        return _PLACE.sub(lambda place: values[int(place[1])], other)
+
+    def _made_of_parts(self, text: str) -> str:
+        for joint, other in _JOINTS.items():
+            parts = _outside_of_quotes(text, joint)
+            if len(parts) > 1:
+                known = [self.translated(part) for part in parts]
+                return text if known == parts else (other if joint != ": " else joint).join(known)
+        return text
+
+
+def _words(template: str) -> list[str]:
+    return [part for part in _BETWEEN.split(template) if part]
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = _BETWEEN.split(template)
+    made = re.escape(parts[0])
+    for before, after in pairwise(parts):
+        # A name between backticks holds none.
+        made += ("([^`]*)" if before.endswith("`") and after.startswith("`") else "(.*?)") + re.escape(after)
+    return re.compile(made, re.DOTALL)
+
+
+def _outside_of_quotes(text: str, joint: str) -> list[str]:
+    """Splits at a joint that stands outside of backticks."""
+    parts = [""]
+    for number, piece in enumerate(text.split("`")):
+        whole = [piece] if number % 2 else piece.split(joint)
+        parts[-1] += ("`" if number else "") + whole[0]
+        parts += whole[1:]
+    return parts
+
+
+def outside_of_code(text: str, change: Callable[[str], str]) -> str:
+    """Returns text in which what stands outside of backticks is changed."""
+    return "`".join(part if number % 2 else change(part) for number, part in enumerate(text.split("`")))
+
+
+@cache
+def messages(code: str) -> Messages:
+    """Returns the messages of a language; English has none to translate."""
+    found = files("harness.web") / "strings" / "messages" / f"{code}.json"
+    return Messages(json.loads(found.read_text(encoding="utf-8")) if found.is_file() else {})
