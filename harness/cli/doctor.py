@@ -51,11 +51,13 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
 
 def _show(console: Console, diagnosis: Diagnosis) -> None:
     # Columns: state, name, finding; what mends it stands below the finding.
-    width = max(len(check.name) for check in diagnosis.checks)
+    said = console.words.message
+    width = max(len(said(check.name)) for check in diagnosis.checks)
+    state = max(len(said(check.state)) for check in diagnosis.checks)
     for check in diagnosis.checks:
-        console.result(f"{check.state:4}  {check.name:{width}}  {check.what}")
+        console.raw(f"{said(check.state):{state}}  {said(check.name):{width}}  {said(check.what)}")
         if check.mend:
-            console.result(f"{'':4}  {'':{width}}  mend: {check.mend}")
+            console.raw(f"{'':{state}}  {'':{width}}  {said(f'mend: {check.mend}')}")
     counts = {state: sum(check.state == state for check in diagnosis.checks) for state in ("warn", "bad")}
     verdict = "usable" if diagnosis.usable else "not usable before what is bad is mended"
     console.result(f"{verdict}: {counts['bad']} bad, {counts['warn']} to know about")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option, speech_option
+from harness.cli.options import json_option, quiet_option
 
 _EPILOG = """
 \b

@@ -192,8 +192,8 @@ def write_index(results: Path, lang: str | None = None) -> Path:
 def _newest_language(results: Path) -> str | None:
     runs = _read_all(results, "run.json", load_record, [])
     trainings = _read_all(results, "training.json", load_training, [])
-    newest = max((record for _, record in (*runs, *trainings)), key=lambda record: record.moment, default=None)
-    return newest.lang if newest else None
+    spoken_at = [(r.moment, r.lang) for _, r in runs] + [(r.moment, r.lang) for _, r in trainings]
+    return max(spoken_at, key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:

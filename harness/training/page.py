@@ -56,7 +56,7 @@ class TrainingPage:
     document: dict[str, Any]
 
 
-def write_training_page(folder: Path, page: TrainingPage, lang: str) -> Path:
+def write_training_page(folder: Path, page: TrainingPage, lang: str = "en") -> Path:
     """Writes `index.html` in a language and the same in the others beside it, and returns its path.
 
     Raises:

@@ -17,6 +17,7 @@ from itertools import pairwise
 # Where a message that has no template of its own is made of several: lines, then sentences, then words of a list.
 _JOINTS = {"\n": "\n", "; ": "؛ ", ": ": ": ", ", ": "، "}
 _PLACE = re.compile(r"\{(\d+)\}")
+_FEW_LETTERS, _FEW_WORDS = 8, 3
 _BETWEEN = re.compile(r"\{\d+\}")
 
 
@@ -43,7 +44,9 @@ class Messages:
         for words, template, other in self._filled:
             # Cheap, and true of few: most templates are never compiled.
             if all(word in text for word in words) and (found := _pattern(template).fullmatch(text)):
-                return self._filled_in(other, found)
+                # `{0} and {1}` fits any sentence: where a template says so little, it must hold little too.
+                if not _slight(words) or not any(map(_is_sentence, found.groups())):
+                    return self._filled_in(other, found)
         return None
 
     def _filled_in(self, other: str, found: re.Match[str]) -> str:
@@ -59,8 +62,24 @@ class Messages:
             parts = _outside_of_quotes(text, joint)
             if len(parts) > 1:
                 known = [self.translated(part) for part in parts]
-                return text if known == parts else (other if joint != ": " else joint).join(known)
+                # Half a sentence in another language is worse than all of it in English.
+                if any(part == now and _is_sentence(part) for part, now in zip(parts, known, strict=True)):
+                    return text
+                return text if known == parts else other.join(known)
         return text
+
+
+def _slight(words: list[str]) -> bool:
+    own = "".join(words)
+    return len(own) < _FEW_LETTERS and not set(own) & {":", "`"}
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether it is more than a name, a number or a command."""
+    return (
+        not text.lstrip().startswith("harness ")
+        and len(re.findall(r"[A-Za-z]{2,}", re.sub(r"`[^`]*`", "", text))) > _FEW_WORDS
+    )
 
 
 def _words(template: str) -> list[str]:
