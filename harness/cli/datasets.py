@@ -54,7 +54,7 @@ def command(
     workspace: Workspace, /, *, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool,
     profile: Path | None, side: Literal["A", "B"] | None,
 ) -> None:  # fmt: skip
-    """List the official datasets and what is installed; with NAME, of yours too, say all about one and how to use it."""
+    """List the official datasets and what is installed; with NAME, of yours too, all about one."""
     # Not for `--help`: it brings all that reads sets.
     from harness.sets.finding import find_set, installed_dataset
 

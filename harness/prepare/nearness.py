@@ -25,7 +25,7 @@ from harness.sets.test_set import SetImage, TestSet
 from harness.sets.walking import walk
 from harness.workspace import Workspace
 
-_PASS_ON = "`--profile FILE`, which `harness datasets SET --profile FILE` writes of any set"
+_ANY_SET = "`--profile FILE`, which `harness datasets SET --profile FILE` writes of any set"
 _USUAL_SIZE = (256, 256)  # pixels that all models of the catalog were trained at
 _LABEL_COLOURS = {"facade_label": FACADES_PALETTE.colours, "cityscapes_label": CITYSCAPES_PALETTE.colours}
 
@@ -40,7 +40,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
         TestSetError: there is neither; the message says why, the hint what brings one.
     """
     if model.dataset_id not in DATASETS:
-        raise TestSetError(f"what `{model.id}` learned from is not in the catalog", _PASS_ON)
+        raise TestSetError(f"what `{model.id}` learned from is not in the catalog", _ANY_SET)
     dataset = DATASETS[model.dataset_id]
     folder = workspace.official_dataset(dataset.family, dataset.name)
     kept = folder / f"profile-{model.input_domain}.json"

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from harness.catalog.types import Model
 from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.opening import open_rgb
@@ -103,7 +102,11 @@ def carry_out(
             refused,
             domains=plan.domains,
         )
-        made = _judged(workspace, plan, draft, made, profile, progress)
+        found = _profile(workspace, plan, profile, progress)
+        if isinstance(found, Profile):
+            made = with_nearness(draft, made, found, progress)
+        else:
+            made = replace(made, unjudged=found)
         save_test_set(draft, made)
         write_sheet(draft, made, spoken(request.lang))
     foreign = sum(image.foreign for image in images) > len(images) / 2
@@ -112,22 +115,17 @@ def carry_out(
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
 
 
-def _judged(
-    workspace: Workspace, plan: Plan, draft: Path, made: TestSet, profile: Profile | None, progress: Progress
-) -> TestSet:
-    """The set with its nearness, or with why there is none."""
+def _profile(workspace: Workspace, plan: Plan, profile: Profile | None, progress: Progress) -> Profile | str:
+    """What nearness is judged by, or why there is nothing."""
+    if profile is not None or plan.request.profile is not None:
+        return profile or load_profile(cast(Path, plan.request.profile))
+    if plan.model is None:
+        return "the set is for no model in particular; `--model NAME` says for which"
     try:
-        if profile is None and plan.request.profile is not None:
-            profile = load_profile(plan.request.profile)
-        if profile is None and plan.model is None:
-            return replace(made, unjudged="the set is for no model in particular; `--model NAME` says for which")
-        profile = profile or profile_for(workspace, cast(Model, plan.model), progress)
+        return profile_for(workspace, plan.model, progress)
     except TestSetError as error:
-        if plan.request.profile is not None:
-            raise
         progress.warn(f"nearness is not judged: {error.message}", error.hint)
-        return replace(made, unjudged=f"{error.message}; `{error.hint}`" if error.hint else error.message)
-    return with_nearness(draft, made, profile, progress)
+        return f"{error.message}; `{error.hint}`" if error.hint and "`" not in error.hint else error.message
 
 
 def _order(refusal: Refusal) -> tuple[str, str]:

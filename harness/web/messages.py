@@ -43,10 +43,10 @@ class Messages:
             return self._plain[text]
         for words, template, other in self._filled:
             # Cheap, and true of few: most templates are never compiled.
-            if all(word in text for word in words) and (found := _pattern(template).fullmatch(text)):
-                # `{0} and {1}` fits any sentence: where a template says so little, it must hold little too.
-                if not _slight(words) or not any(map(_is_sentence, found.groups())):
-                    return self._filled_in(other, found)
+            found = _pattern(template).fullmatch(text) if all(word in text for word in words) else None
+            # `{0} and {1}` fits any sentence: where a template says so little, it must hold little too.
+            if found and not (_slight(words) and any(map(_is_sentence, found.groups()))):
+                return self._filled_in(other, found)
         return None
 
     def _filled_in(self, other: str, found: re.Match[str]) -> str:
@@ -76,10 +76,8 @@ def _slight(words: list[str]) -> bool:
 
 def _is_sentence(text: str) -> bool:
     """Whether it is more than a name, a number or a command."""
-    return (
-        not text.lstrip().startswith("harness ")
-        and len(re.findall(r"[A-Za-z]{2,}", re.sub(r"`[^`]*`", "", text))) > _FEW_WORDS
-    )
+    words = re.findall(r"[A-Za-z]{2,}", re.sub(r"`[^`]*`", "", text))
+    return len(words) > _FEW_WORDS and not text.lstrip().startswith("harness ")
 
 
 def _words(template: str) -> list[str]:

@@ -83,5 +83,5 @@ def test_the_command_prints_the_page_s_link(tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.output
     page = tmp_path / "results" / "explain-cyclegan-horse2zebra.html"
-    assert result.stdout == f"page: {page.as_uri()}\n"
+    assert result.stdout == f"صفحه: {page.as_uri()}\n"
     assert page.is_file()

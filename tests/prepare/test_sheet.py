@@ -49,7 +49,7 @@ def test_everything_is_on_it_and_every_link_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     found = Links()
     found.feed(text)
-    assert len(found.links) == 5 * 3
+    assert len(found.links) == 1 + 5 * 3
     for link in found.links:
         assert (page.parent / unquote(link)).is_file(), link
     assert "خانه.png" in text
@@ -109,9 +109,8 @@ def test_the_sets_nearness_stands_at_the_top_with_a_mark_a_picture(page: Path) -
         "verdict": "unusual", "distance": 0.1234, "low": 0.1, "high": 0.2, "domain": "horse", "n": 5,
         "median_percentile": 20.0, "share_far": 0.4,
     }  # fmt: skip
-    text = write_sheet(page.parent, replace(made, images=images, nearness=together), language("en")).read_text(
-        encoding="utf-8"
-    )
+    made = replace(made, images=images, nearness=together)
+    text = write_sheet(page.parent, made, language("en")).read_text(encoding="utf-8")
     assert "The set is unusual</strong> – 0.123 from" in text
     assert "interval 0.100 to 0.200" in text and "40 % of them beyond 95" in text
     assert 'd="M0.0 6V24M40.0 6V24M80.0 6V24M120.0 6V24M160.0 6V24"' in text
