@@ -18,6 +18,8 @@ from harness.web.messages import messages, outside_of_code
 
 # Languages that a file of strings may come for.
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
+# Not the digits of `G_L1`, `uint8`, `#a0b0c0`, `256x256` or `12.png`.
+_NUMBER = re.compile(r"(?<![\w#.])\d+(?:\.\d+)?(?![A-Za-z_\d]|\.[A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Language:
         return messages(self.code).translated(english)
 
     def told(self, english: str) -> str:
-        """Returns the same for a page: in this language's digits, but for what stands between backticks."""
-        return outside_of_code(self.message(english), self.localised)
+        """Returns the same for a page: its numbers in this language's digits, but for what is code or a name."""
+        return outside_of_code(self.message(english), lambda said: _NUMBER.sub(lambda n: self.localised(n[0]), said))
 
     def count(self, key: str, n: int) -> str:
         """Returns `n` of something, from the keys `KEY.one` and `KEY.other`."""

@@ -15,7 +15,8 @@ from importlib.resources import files
 from itertools import pairwise
 
 # Where a message that has no template of its own is made of several: lines, then sentences, then words of a list.
-_JOINTS = {"\n": "\n", "; ": "؛ ", ": ": ": ", ", ": "، "}
+_JOINTS = ("\n", "; ", ": ", ", ")
+_LED = re.compile(r"(\s*(?:[;,.] )?)(.*?)(\s*)", re.DOTALL)
 _PLACE = re.compile(r"\{(\d+)\}")
 _FEW_LETTERS, _FEW_WORDS = 8, 3
 _BETWEEN = re.compile(r"\{\d+\}")
@@ -25,6 +26,7 @@ class Messages:
     """One language's messages; `templates` maps each English one to this language's."""
 
     def __init__(self, templates: Mapping[str, str]) -> None:
+        self.templates = templates
         self._plain = {english: other for english, other in templates.items() if not _PLACE.search(english)}
         # What has most words of its own is tried first: it says more than a template that fits nearly everything.
         filled = [english for english in templates if english not in self._plain]
@@ -32,11 +34,11 @@ class Messages:
 
     def translated(self, english: str) -> str:
         """Returns a message in this language, with what it quotes as it is; an unknown one stays English."""
-        text = english.strip()
-        if not text:
-            return english
-        before, _, after = english.partition(text)
-        return f"{before}{self._whole(text) or self._made_of_parts(text)}{after}"
+        led = _LED.fullmatch(english)
+        assert led
+        # A piece of a sentence brings its joint along.
+        joint, text, after = led.groups()
+        return f"{self._marks(joint)}{self._whole(text) or self._made_of_parts(text)}{after}" if text else english
 
     def _whole(self, text: str) -> str | None:
         if text in self._plain:
@@ -58,15 +60,19 @@ class Messages:
         return _PLACE.sub(lambda place: values[int(place[1])], other)
 
     def _made_of_parts(self, text: str) -> str:
-        for joint, other in _JOINTS.items():
-            parts = _outside_of_quotes(text, joint)
+        for joint in _JOINTS:
+            parts = _split(text, joint)
             if len(parts) > 1:
                 known = [self.translated(part) for part in parts]
                 # Half a sentence in another language is worse than all of it in English.
                 if any(part == now and _is_sentence(part) for part, now in zip(parts, known, strict=True)):
                     return text
-                return text if known == parts else other.join(known)
+                return text if known == parts else self._marks(joint).join(known)
         return text
+
+    def _marks(self, joint: str) -> str:
+        """Comma and semicolon as this language writes them."""
+        return "".join(self._plain.get(mark, mark) for mark in joint)
 
 
 def _slight(words: list[str]) -> bool:
@@ -94,13 +100,15 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(made, re.DOTALL)
 
 
-def _outside_of_quotes(text: str, joint: str) -> list[str]:
-    """Splits at a joint that stands outside of backticks."""
+def _split(text: str, joint: str) -> list[str]:
+    """Splits at a joint, but for one between backticks or within brackets."""
     parts = [""]
-    for number, piece in enumerate(text.split("`")):
-        whole = [piece] if number % 2 else piece.split(joint)
-        parts[-1] += ("`" if number else "") + whole[0]
-        parts += whole[1:]
+    for piece in text.split(joint):
+        whole = parts[-1].count("`") % 2 == 0 and parts[-1].count("(") <= parts[-1].count(")")
+        if whole and parts != [""]:
+            parts.append(piece)
+        else:
+            parts[-1] += piece if parts == [""] else joint + piece
     return parts
 
 
