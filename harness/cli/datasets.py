@@ -125,7 +125,13 @@ def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
         return [("folder", str(found.folder)), ("layout", layout), ("make it a set", _prepare_hint(found))]
     counts = Counter(image.output.split("/")[0] for image in made.images)
     near = made.nearness
-    judged = f"{near['verdict']}, {near['distance']:.3f} from `{near['domain']}`" if near else made.unjudged or ""
+    judged = (
+        f"{near['verdict']}, {near['distance']:.3f} from `{near['domain']}`"
+        if near
+        else f"not judged: {made.unjudged}"
+        if made.unjudged
+        else "not judged"
+    )
     tested = f"harness test --model {made.model} --dataset {found.reference}" if made.model else ""
     return [
         ("A | B", " | ".join(domain or "-" for domain in made.domains)),

@@ -52,6 +52,8 @@ class Explanation:
 
     Attributes:
         basic: the discriminator of the papers, one of the `variants`.
+        installed: whether the networks are those of the installed file.
+        difference: a sentence where that file is not the official one.
     """
 
     model: Model
@@ -59,6 +61,8 @@ class Explanation:
     drawing: Drawing
     variants: tuple[Variant, ...]
     basic: Variant
+    installed: bool = False
+    difference: str | None = None
 
     @property
     def values(self) -> dict[str, object]:
@@ -77,15 +81,17 @@ def explain_language(code: str) -> Language:
 
 
 def explain(workspace: Workspace, model: str | None = None) -> Explanation:
-    """Builds a model's networks, of the catalog or trained here, and takes them apart.
+    """Builds a model's networks, as its installed file has them or as the catalog does, and takes them apart.
 
     Raises:
         UnknownNameError: there is no such model.
+        WeightsError: the installed file holds no generator.
     """
-    entry = find_model(workspace, model or _DEFAULT_MODEL)
-    if entry.family == "lua" and installed_weights(workspace, entry):  # a file of one's own may be another network
+    entry, difference = find_model(workspace, model or _DEFAULT_MODEL), None
+    installed = installed_weights(workspace, entry) is not None
+    if installed:  # a file of one's own may be another network
         loaded = load_generator(workspace, entry)
-        entry = replace(loaded.model, architecture=loaded.architecture)
+        entry, difference = replace(loaded.model, architecture=loaded.architecture), loaded.difference_from_catalog()
     a, side = entry.architecture, entry.crop_size
     with torch.device("meta"):
         # Shapes alone are asked for: no weight is ever made.
@@ -101,7 +107,9 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         network = take_apart(built, (channels, judged, judged))
         # The last layer is one channel of verdicts, (1, map, map).
         variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
-    return Explanation(entry, generator, draw(generator), tuple(variants.values()), variants["basic"])
+    return Explanation(
+        entry, generator, draw(generator), tuple(variants.values()), variants["basic"], installed, difference
+    )
 
 
 def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
@@ -116,6 +124,7 @@ def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
         "input": model.input_domain,
         "output": model.output_domain,
         "direction": model.direction,
+        "weights": words.text("weights.installed" if explanation.installed else "weights.catalog"),
     }
     return [(words.text(f"fact.{key}"), value) for key, value in pairs.items()]
 

@@ -24,6 +24,8 @@ def text_lines(explanation: Explanation, lang: str | None = None) -> Iterator[st
     labels = facts(explanation, words)
     width = max(len(label) for label, _ in labels)
     yield from (f"  {label:<{width}}  {value}" for label, value in labels)
+    if explanation.difference:
+        yield from ("", words.message(explanation.difference))
     for chapter, statements in CHAPTERS.items():
         yield from ("", words.text(f"chapter.{chapter}").upper(), "")
         for statement in statements:

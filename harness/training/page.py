@@ -47,6 +47,7 @@ class TrainingPage:
             - `results`: None, or for each generator what held-out pictures say of it by epoch (`columns`, `epochs`,
               `values`, `chosen_on`), its `baselines`, the runs `best`, `last` and `official`, the page of their
               `comparison` and the `worst` pictures;
+            - `findings`: what the losses say, see `harness.training.diagnosing`; they stand among the warnings too;
             - `said`: by language, what `message`, `hint` and `warnings` are in it.
     """
 

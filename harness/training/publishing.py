@@ -26,7 +26,7 @@ _NOTHING_YET: dict[str, Any] = {
     "images_per_second": None, "seconds_left": None, "seconds_spent": 0.0,
     "losses": {"names": [], "epochs": [], "values": {}},
     "rates": {"epochs": [], "values": []}, "speed": {"epochs": [], "values": []},
-    "samples": {"inputs": [], "epochs": []},
+    "samples": {"inputs": [], "epochs": []}, "findings": [],
 }  # fmt: skip
 _SHOWN_OPTIONS = (
     "netG",
@@ -91,7 +91,8 @@ def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], *, page
 
 
 def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
-    said = [line for line in (record.message, record.hint, *record.warnings) if line]
+    warnings = (*record.warnings, *known.get("findings", ()))
+    said = [line for line in (record.message, record.hint, *warnings) if line]
     done = record.state in {"ending", "finished"}
     return {
         **_NOTHING_YET,
@@ -106,7 +107,7 @@ def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
         "message": record.message,
         "hint": record.hint,
         "resumes": [{key: told[key] for key in ("epoch", "iteration", "at")} for told in record.resumes],
-        "warnings": list(record.warnings),
+        "warnings": list(warnings),
         "results": list(record.results) or None,
         # One document for the page in every language: what is told of the training is English in its record.
         "said": {code: {line: language(code).told(line) for line in said} for code in languages() if code != "en"},
