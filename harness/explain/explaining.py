@@ -19,7 +19,7 @@ from harness.engines.native.networks import build_discriminator, build_generator
 from harness.explain.drawing import Drawing, draw
 from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
-from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.explain.statements import ANSWERS, CHAPTERS, QUESTIONS
 from harness.explain.work import at_work
 from harness.provision.installed import installed_weights
 from harness.runs.trained import find_model
@@ -149,12 +149,13 @@ def write_explanation(
             words,
             package="harness.explain",
             styles=("explain.css",),
-            # No script of the page speaks: base.js copies and changes the look.
+            scripts=("field.js",),
+            # No script of the page speaks: they copy, change the look and move a patch.
             data={"digits": words.digits, "strings": {}},
             pages=pages,
             e=explanation,
             chapters=CHAPTERS,
-            questions=QUESTIONS,
+            questions=tuple(zip(QUESTIONS, ANSWERS, strict=True)),
             facts=facts(explanation, words),
             formula=_formula,
             pictures=pictures,
