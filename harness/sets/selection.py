@@ -132,7 +132,8 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
     remarks = [guess] if guess else []
     if changed:
         remarks.append(f"changed since they were prepared: {named(changed)}; they are taken as they are now")
-    if test_set.unjudged:
+    # A set for no model in particular, as of one's own training, has nothing that it should be near to.
+    if test_set.unjudged and test_set.model:
         remarks.append(f"nearness was not judged: {test_set.unjudged}")
     # Sets made before pictures were hashed keep the digest that was recorded of them.
     known = zip(images, found_hashes, strict=True)

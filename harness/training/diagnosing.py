@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
@@ -16,6 +17,8 @@ _NOW = 0.2
 # Shares of chance: below, a discriminator is hardly ever wrong; within, it learns nothing.
 _WINS, _IDLE = 0.15, 0.03
 _RISEN, _LEVEL = 1.25, 0.97
+# Single pictures differ by half of their loss: means are compared only where their standard errors are this small.
+_SURE = 0.03
 # Of the cycle loss with its weight of 10: less than 1/40 of the range of a picture.
 _COPIES = 0.25
 
@@ -64,6 +67,8 @@ def _reconstruction(values: Mapping[str, Sequence[float]], done: float) -> list[
         if name not in values:
             continue
         first, now = fmean(_first(values[name])), fmean(_last(values[name]))
+        if _error(_first(values[name])) + _error(_last(values[name])) > _SURE * first:
+            continue
         best = min(fmean(values[name][i : i + _span(values[name])]) for i in range(len(values[name]) - 2))
         if now > _RISEN * best and now > _LEVEL * first:
             found.append(
@@ -85,6 +90,11 @@ def _reconstruction(values: Mapping[str, Sequence[float]], done: float) -> list[
 
 def _span(values: Sequence[float]) -> int:
     return max(3, round(_NOW * len(values)))
+
+
+def _error(values: Sequence[float]) -> float:
+    """The standard error of a mean, from neighbours' differences (von Neumann 1941): a trend is no noise."""
+    return math.sqrt(fmean((b - a) ** 2 for a, b in pairwise(values)) / 2 / len(values))
 
 
 def _last(values: Sequence[float]) -> Sequence[float]:

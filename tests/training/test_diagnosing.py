@@ -82,6 +82,11 @@ def test_a_beginning_is_no_time_to_judge() -> None:
     assert findings(few, _EPOCHS, "vanilla") == []
 
 
+def test_means_that_are_unsure_are_not_compared() -> None:
+    noisy = healthy(G_L1=lambda s: 40 + 25 * math.sin(900 * s))
+    assert findings(curves(**noisy), _EPOCHS, "vanilla") == []
+
+
 def test_losses_without_a_level_of_chance_are_judged_by_reconstruction_alone() -> None:
     lost = healthy(D_real=lambda s: 0.02, D_fake=lambda s: 0.03, G_GAN=lambda s: 1 + 8 * s, G_L1=lambda s: 40)
     assert [text.split("`")[1] for text in findings(curves(**lost), _EPOCHS, "wgangp")] == ["G_L1"]
