@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from harness.api import Compared as Compared
     from harness.api import Losses as Losses
     from harness.api import Metrics as Metrics
-    from harness.api import Pages as Pages
     from harness.api import Run as Run
     from harness.api import Training as Training
     from harness.api import Verified as Verified
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from harness.api import test as test
     from harness.api import train as train
     from harness.api import verify as verify
+    from harness.training.remaking import Pages as Pages
 
 __all__ = [
     "Compared",

@@ -15,7 +15,7 @@ from harness.metrics.comparing import Comparison
 from harness.metrics.meters import Total
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet
 from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
@@ -40,23 +40,6 @@ from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas
-
-__all__ = [
-    "Compared",
-    "Losses",
-    "Metrics",
-    "Pages",
-    "Run",
-    "Training",
-    "Verified",
-    "compare",
-    "make_report",
-    "prepare_images",
-    "setup",
-    "test",
-    "train",
-    "verify",
-]
 
 
 class Metrics(list[dict[str, Any]]):

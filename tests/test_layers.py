@@ -30,7 +30,8 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "prepare",
         "testing",
         "demo training",
-        "explain",
+        "explain export reproduce",
+        "course play",
         "api cli",
     )
 )

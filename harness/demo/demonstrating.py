@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.demo.demo_weights import demo_profile, demo_weights
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
 from harness.files import written_aside
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
 from harness.testing.request import Engine, TestRequest

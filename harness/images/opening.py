@@ -19,6 +19,7 @@ from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from harness.errors import ImageError
 from harness.images.converting_colours import GREYS, Declared, declared_by, to_srgb
+from harness.images.geometry import Geometry
 from harness.images.scaling_samples import (
     Span,
     is_deep,
@@ -43,7 +44,7 @@ _DAMAGE = (
     *(OSError, EOFError, struct.error, zlib.error, MemoryError),
     *(SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError),
 )
-_ORIENTATION = 0x0112
+_ORIENTATION, _SUBFILE, _DNG = 0x0112, 0x00FE, 0xC612
 _PIECE = 64 * 1024
 _SHOWS = 26  # levels of 255, a tenth: what differs less from the ground it lies on is seen by nobody
 _MAGIC = {
@@ -60,6 +61,7 @@ class Opened:
     Attributes:
         image: mode RGB from `open_picture`; the file's own mode from `decode`.
         size_before: width and height in pixels as stored, upright.
+        geometry: from the file, or a tile's, to `image`.
         operations: what was done, in words, in order.
         warnings: what the user should know.
         untouched: whether there was nothing to do: whoever opens the file with Pillow, knowing nothing of EXIF or
@@ -69,6 +71,7 @@ class Opened:
 
     image: Image.Image
     size_before: tuple[int, int]
+    geometry: Geometry
     operations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     untouched: bool = False
@@ -186,7 +189,8 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tupl
             image = ImageOps.exif_transpose(image)
         if orientation != 1:
             operations.append(f"turned upright (EXIF orientation {orientation})")
-    return Opened(image, size, tuple(operations), tuple(told), plain and not operations, span)
+    geometry = Geometry.whole(size, image.size, orientation)
+    return Opened(image, size, geometry, tuple(operations), tuple(told), plain and not operations, span)
 
 
 def _content(source: Path | bytes) -> bytes:
@@ -209,11 +213,25 @@ def _identified(content: bytes) -> Image.Image | None:
     if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim", b"heis"}:
         _register_heif()
     try:
-        return Image.open(io.BytesIO(content), formats=[f for f in FORMATS if f in _known_formats()])
+        image = Image.open(io.BytesIO(content), formats=[f for f in FORMATS if f in _known_formats()])
+        _refuse_raw(image, content)
+        return image
     except UnidentifiedImageError:
         if is_tiff(content):
             return None
         raise ImageError(f"is no picture: {_looks_like(content)}", f"formats read: {', '.join(FORMATS)}") from None
+
+
+def _refuse_raw(image: Image.Image, content: bytes) -> None:
+    """A camera's raw file is a TIFF whose first picture is a thumbnail: what Pillow shows of it is not the photo."""
+    if image.format != "TIFF":
+        return
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    # Bit 0 of NewSubfileType (TIFF 6.0): a reduced version of another picture in the file. Canon's marks itself.
+    if content[8:10] == b"CR" or _DNG in tags or int(tags.get(_SUBFILE) or 0) & 1:
+        raise ImageError(
+            "is a camera's raw file, or a TIFF that begins with a thumbnail", "export it as JPEG, PNG or 8-bit TIFF"
+        )
 
 
 def _known_formats() -> dict[str, object]:
@@ -300,7 +318,7 @@ def _to_rgb(opened: Opened, declared: Declared, background: Colour) -> Opened:
     clean.info = {}
     clean.getexif().clear()
     untouched = opened.untouched and operations == list(opened.operations)
-    return Opened(clean, opened.size_before, tuple(operations), tuple(told), untouched)
+    return Opened(clean, opened.size_before, opened.geometry, tuple(operations), tuple(told), untouched)
 
 
 def _parted(

@@ -58,6 +58,12 @@ CITYSCAPES = (
     (250, 170, 160), (230, 150, 140), (180, 165, 180), (150, 100, 100), (150, 120, 90), (0, 0, 90), (0, 0, 110),
 )  # fmt: skip
 
+CITYSCAPES_NAMES = (
+    "road", "sidewalk", "building", "wall", "fence", "pole", "traffic_light", "traffic_sign", "vegetation", "terrain",
+    "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle", "unlabelled",
+)  # fmt: skip
+"""Of the first colours of `CITYSCAPES`: the training classes, and what has none."""
+
 OFF_PALETTE = 12.0
 """Euclidean RGB distance beyond which a pixel is off the palette; within it lie 64-88 % of the pixels of the JPEG
 label maps of the dataset itself."""
@@ -131,6 +137,10 @@ class Palette:
         sample = pixels[:: max(1, pixels.shape[0] // 256), :: max(1, pixels.shape[1] // 256)]
         known = [np.array(colours, dtype=np.uint8) for colours in self.encodings]
         return min(known, key=lambda colours: float(_nearest(sample, colours)[1].mean()))
+
+    def share_off(self, pixels: Pixels) -> float:
+        """Returns the share of an H×W×3 uint8 picture's pixels, 0 to 1, that have none of the palette's colours."""
+        return float((_nearest(pixels, self.encoding_of(pixels))[1] > OFF_PALETTE).mean())
 
     def numbering_of(self, seen: Collection[int]) -> tuple[Numbering, bool]:
         """Returns how a folder's label maps are numbered, by all numbers in them, and whether that is certain."""
@@ -293,3 +303,5 @@ CITYSCAPES_PALETTE = Palette(
         Numbering("0 to 33, the labels'", _CITYSCAPES_IDS),
     ),
 )
+PALETTES = {"facade_label": FACADES_PALETTE, "cityscapes_label": CITYSCAPES_PALETTE}
+"""The palette of each domain of label maps."""

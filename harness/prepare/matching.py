@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from harness.catalog.domains import DOMAINS
@@ -18,35 +18,29 @@ from harness.catalog.types import Direction, Model
 from harness.errors import ImageError, TestSetError
 from harness.images.edges import is_drawing
 from harness.images.opening import decode, open_rgb
+from harness.images.palettes import PALETTES, Palette
+from harness.prepare.recipes.labels import MUCH_OFF
 from harness.prepare.sources import Gathered, Source
+from harness.sets.roles import role_and_rest, which_is_input
 from harness.sets.test_set import Refusal
 from harness.sets.walking import is_picture
 
 Pairs = tuple[tuple[Source, Source], ...]
-_Kind = Literal["label_map", "edges", "map", "photo"]
 
-# What a word at an end of a name says of a picture: its place in the pair, its side, or its kind.
-_ROLES: dict[str, str] = {
-    **dict.fromkeys(("input", "inputs", "in", "source", "src", "x", "before"), "input"),
-    **dict.fromkeys(("target", "targets", "out", "output", "gt", "groundtruth", "dst", "y", "after"), "target"),
-    "a": "A",
-    "b": "B",
-    **dict.fromkeys(("label", "labels", "mask", "seg", "segmentation", "labelmap"), "label_map"),
-    **dict.fromkeys(("edge", "edges", "sketch", "drawing", "lines"), "edges"),
-    "map": "map",
-    **dict.fromkeys(("photo", "photos", "image", "img", "picture", "real", "sat", "satellite"), "photo"),
-}
-# The longest first, so that `labelmap` is not read as `label` and a rest.
-_WORD = "|".join(sorted(_ROLES, key=len, reverse=True))
-# A divider or a digit has to stand before the word: `zebra` ends in no `a` that means a side.
-_LAST = re.compile(rf"^(.*?[\s._\-()\[\]]|.*?\d)({_WORD})$")
-_FIRST = re.compile(rf"^({_WORD})([\s._\-()\[\]].*|\d.*)$")
 # Arabic kaf and yeh as Persian keyboards have them; joiners and direction marks, which nobody sees.
 _LETTERS = str.maketrans({"ك": "ک", "ي": "ی", "ى": "ی", "\u200c": None, "\u200d": None, "\u200e": None, "\u200f": None})
+# What the authors' test scripts write beside an input, `NAME_real_A`: outputs, and what was made of those.
+_OUTPUT = re.compile(r"^(.*_|)(?:fake|rec|idt)_[ab]$")
 # Share of pixels in a picture's 16 commonest colours from which it may be a label map or a drawing,
 # and by how much it must exceed its partner's.
 _FLAT = 0.8
 _FLATTER_BY = 0.15
+_SAMPLE = 25  # pictures that are opened to tell what a folder holds
+
+_Look = tuple[NDArray[np.uint8] | None, float]
+"""A picture at 128×128 RGB, None where it stores no colours or cannot be read, and its flatness: the share of pixels,
+0 to 1, that have one of the 16 commonest colours, near 1 for label maps and drawings. Colours are told apart to 16
+levels a channel, so that the noise of a JPEG does not count."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ def match_within(folder: Gathered, model: Model | None, direction: Direction) ->
         TestSetError: nothing tells.
     """
     groups: dict[str, list[Source]] = defaultdict(list)
-    for source in filter(_is_picture, folder.sources):  # CMP's own archive has an XML of every stem, too
+    for source in pictures_of(folder):  # CMP's own archive has an XML of every stem, too
         groups[_without_role(source)].append(source)
     # Groups of exactly two: of three with one name nobody knows which two belong together.
     couples = [(a, b) for a, b, *more in (g for g in groups.values() if len(g) > 1) if not more]
@@ -106,10 +100,10 @@ def match_within(folder: Gathered, model: Model | None, direction: Direction) ->
             "put inputs and targets into two folders: harness prepare-images INPUTS --targets TARGETS",
         )
     # Words in names are cheap and the user's own; pictures are opened only where no word tells.
-    pairs = _by_role(couples, model, direction) or _by_kind(couples, model)
+    pairs = right_way(_by_role(couples, model, direction), model) or _by_kind(couples, model)
     taken = {id(source) for pair in pairs for source in pair}
-    others = [Refusal(s.shown, "is no picture by its suffix") for s in folder.sources if not _is_picture(s)]
-    alone = [s for s in filter(_is_picture, folder.sources) if id(s) not in taken]
+    others = [Refusal(s.shown, "is no picture by its suffix") for s in folder.sources if not is_picture(s.name)]
+    alone = [s for s in pictures_of(folder) if id(s) not in taken]
     refused = [
         Refusal(s.shown, f"has {'no' if len(groups[_without_role(s)]) == 1 else 'more than one'} partner of that name")
         for s in alone
@@ -119,8 +113,72 @@ def match_within(folder: Gathered, model: Model | None, direction: Direction) ->
 
 def hidden_pairs(folder: Gathered) -> int:
     """Returns how many pairs a folder seems to hold whose files were given without targets."""
-    groups = Counter(_without_role(source) for source in filter(_is_picture, folder.sources))
-    return sum(count == 2 for count in groups.values())
+    return sum(count == 2 for count in Counter(map(_without_role, pictures_of(folder))).values())
+
+
+def pictures_of(folder: Gathered) -> list[Source]:
+    """Returns the files that are pictures by their suffix."""
+    return [source for source in folder.sources if is_picture(source.name)]
+
+
+def without_outputs(folder: Gathered) -> Gathered:
+    """Leaves out what the authors' test scripts wrote beside the inputs: `x_fake_B` where there is `x_real_A`."""
+    stems = {_stem(source) for source in folder.sources}
+    drawn = [
+        source
+        for source in folder.sources
+        if (found := _OUTPUT.match(_stem(source))) and stems & {f"{found[1]}real_a", f"{found[1]}real_b"}
+    ]
+    reason = "is an output of the authors' script, beside the input it was made of"
+    left = tuple(source for source in folder.sources if source not in drawn)
+    return replace(folder, sources=left, refused=(*folder.refused, *(Refusal(s.shown, reason) for s in drawn)))
+
+
+def kinds_of(model: Model | None) -> tuple[str | None, str | None]:
+    """Returns the kinds of picture that a model takes and makes; None for each where no model is known."""
+    return (DOMAINS[model.input_domain].kind, DOMAINS[model.output_domain].kind) if model else (None, None)
+
+
+def swapped(pairs: Pairs, model: Model | None) -> bool:
+    """Whether the pictures say that inputs and targets are the other way round, for a model of photos and another kind.
+
+    Some pairs are opened; every one that tells must say so.
+    """
+    eaten, drawn = kinds_of(model)
+    if eaten == drawn or "photo" not in {eaten, drawn}:
+        return False
+    palette = _palette_of(model)
+    places = {_which_is_no_photo(pair, palette) for pair in pairs[:_SAMPLE]} - {None}
+    return places == {1 if drawn == "photo" else 0}
+
+
+def side_by_side(inputs: Gathered, model: Model | None) -> bool | None:
+    """Whether pictures are pairs with A and B side by side, as `test/` and `train/` of the official datasets hold them.
+
+    None where all are twice as wide as high and nothing else tells; some are opened.
+    """
+    eaten, drawn = kinds_of(model)
+    palette, told = _palette_of(model), []
+    for source in pictures_of(inputs)[:_SAMPLE]:
+        try:
+            picture = open_rgb(source.read(), at_least=(256, 128))
+        except ImageError:
+            continue
+        middle = picture.width // 2
+        # Of a JPEG that is decoded smaller, the sides are rounded up.
+        if abs(picture.width - 2 * picture.height) > 1:
+            return False
+        halves = [_look_at(picture.crop((x, 0, x + middle, picture.height))) for x in (0, middle)]
+        told.append(_flatter(halves[0], halves[1], palette))
+    if not told:
+        return False
+    # A photo's halves are both photos, a drawing's both drawings.
+    return True if eaten != drawn and "photo" in {eaten, drawn} and None not in told else None
+
+
+def right_way(pairs: Pairs, model: Model | None) -> Pairs:
+    """Returns pairs of which names told the input, turned round where the pictures say the opposite."""
+    return tuple((b, a) for a, b in pairs) if swapped(pairs, model) else pairs
 
 
 def _matched_by(
@@ -144,10 +202,6 @@ def _matched_by(
     return pairs, refused
 
 
-def _is_picture(source: Source) -> bool:
-    return is_picture(source.name)
-
-
 def _stem(source: Source) -> str:
     return unicodedata.normalize("NFC", PurePosixPath(source.name).with_suffix("").as_posix()).casefold()
 
@@ -160,27 +214,20 @@ def _spelling(source: Source) -> str:
 
 def _without_role(source: Source) -> str:
     folder, slash, name = _spelling(source).rpartition("/")
-    role, rest = _role_and_rest(name)
+    role, rest = role_and_rest(name)
     return f"{folder}{slash}{rest}" if role else _spelling(source)
 
 
 def _role(source: Source) -> str | None:
-    return _role_and_rest(_spelling(source).rpartition("/")[2])[0]
-
-
-def _role_and_rest(name: str) -> tuple[str | None, str]:
-    if found := _LAST.match(name):
-        return _ROLES[found[2]], found[1].strip(" ._-")
-    if found := _FIRST.match(name):
-        return _ROLES[found[1]], found[2].strip(" ._-")
-    return None, name
+    return role_and_rest(_spelling(source).rpartition("/")[2])[0]
 
 
 def _by_role(couples: Sequence[tuple[Source, Source]], model: Model | None, direction: Direction) -> Pairs:
     """Couples in the order of input and target, as their names tell; nothing where they do not, for all of them."""
     pairs = []
+    eaten, drawn = kinds_of(model)
     for a, b in couples:
-        first = _which_is_input(_role(a), _role(b), model, direction)
+        first = which_is_input(_role(a), _role(b), eaten=eaten, drawn=drawn, direction=direction)
         if first is None:
             # One couple that does not tell makes the whole folder doubtful: sides would be mixed.
             return ()
@@ -188,46 +235,26 @@ def _by_role(couples: Sequence[tuple[Source, Source]], model: Model | None, dire
     return tuple(pairs)
 
 
-def _which_is_input(a: str | None, b: str | None, model: Model | None, direction: Direction) -> int | None:
-    eaten = DOMAINS[model.input_domain].kind if model else None
-    drawn = DOMAINS[model.output_domain].kind if model else None
-    input_side, target_side = ("A", "B") if direction == "AtoB" else ("B", "A")
-    # Words of a place go before those of a side, which go before kinds: `input` leaves least open.
-    for first, second in (("input", "target"), (input_side, target_side), (eaten, drawn)):
-        if first != second and {a, b} == {first, second}:
-            return 0 if a == first else 1
-    if a == b or None in {a, b}:
-        # One name that says its role is enough: `x.jpg` and `x_label.png`.
-        known = {"input": 0, input_side: 0, "target": 1, target_side: 1}
-        # A model of photos to photos: the kind parts nothing.
-        if eaten != drawn:
-            known |= {str(eaten): 0, str(drawn): 1}
-        for place, role in enumerate((a, b)):
-            if a != b and role in known:
-                return place if known[role] == 0 else 1 - place
-    return None
-
-
 def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> Pairs:
     """Couples ordered by what the pictures are; the suffix decides for all where it parts them."""
-    eaten, drawn = (DOMAINS[model.input_domain].kind, DOMAINS[model.output_domain].kind) if model else (None, None)
+    eaten, drawn = kinds_of(model)
     if eaten == drawn or "photo" not in {eaten, drawn}:
         raise TestSetError(
             "inputs and targets lie in one folder under the same names, and nothing tells which is which",
             "put them into two folders: harness prepare-images INPUTS --targets TARGETS",
         )
-    photo_is_input = eaten == "photo"
+    photo_is_input, palette = eaten == "photo", _palette_of(model)
     votes: Counter[str] = Counter()  # suffix -> how often its picture was the one that is no photo
-    # 25 couples are opened at most; the suffixes then decide for all, however many there are.
-    for couple in couples[:25]:
-        place = _which_is_no_photo(couple)
+    # Some couples are opened; the suffixes then decide for all, however many there are.
+    for couple in couples[:_SAMPLE]:
+        place = _which_is_no_photo(couple, palette)
         if place is not None:
             votes[PurePosixPath(couple[place].name).suffix.lower()] += 1
     pairs = []
     for couple in couples:
         counts = [votes[PurePosixPath(source.name).suffix.lower()] for source in couple]
         # As many votes for either suffix, e.g. where both are PNG: then each couple is looked at.
-        place = _which_is_no_photo(couple) if counts[0] == counts[1] else int(counts[1] > counts[0])
+        place = _which_is_no_photo(couple, palette) if counts[0] == counts[1] else int(counts[1] > counts[0])
         if place is None:
             raise TestSetError(
                 f"`{couple[0].shown}` and `{couple[1].shown}` have one name, and their pictures do not tell which is "
@@ -239,29 +266,45 @@ def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> P
     return tuple(pairs)
 
 
-def _which_is_no_photo(couple: tuple[Source, Source]) -> int | None:
-    flat = [_flatness(source) for source in couple]
+def _palette_of(model: Model | None) -> Palette | None:
+    """The palette of the label maps on either side of a model."""
+    domains = (model.input_domain, model.output_domain) if model else ()
+    return next((PALETTES[domain] for domain in domains if domain in PALETTES), None)
+
+
+def _which_is_no_photo(couple: tuple[Source, Source], palette: Palette | None) -> int | None:
+    return _flatter(_look(couple[0]), _look(couple[1]), palette)
+
+
+def _flatter(a: _Look, b: _Look, palette: Palette | None) -> int | None:
+    looks = (a, b)
+    if palette is not None:
+        # What a dataset's own label maps have, JPEGs that they are, and no photo.
+        maps = [pixels is not None and palette.share_off(pixels) <= MUCH_OFF for pixels, _ in looks]
+        if maps[0] != maps[1]:
+            return int(maps[1])
+    flat = [flatness for _, flatness in looks]
     if max(flat) < _FLAT or abs(flat[0] - flat[1]) < _FLATTER_BY:
         return None
     return int(flat[1] > flat[0])
 
 
-def _flatness(source: Source) -> float:
-    """Returns the share of pixels, 0 to 1, that have one of the 16 commonest colours: near 1 for label maps, drawings.
-
-    Colours are told apart to 16 levels a channel, so that the noise of a JPEG does not count.
-    """
+def _look(source: Source) -> _Look:
     try:
         content = source.read()
         if decode(content, at_least=(128, 128)).image.mode in {"P", "1"}:  # hardly ever a photo is stored so
-            return 1.0
+            return None, 1.0
         picture = open_rgb(content, at_least=(128, 128))
     except ImageError:
-        return 0.0
+        return None, 0.0
+    return _look_at(picture)
+
+
+def _look_at(picture: Image.Image) -> _Look:
     # Nearest: mixing would make new colours at every border and hide that there are few.
-    small = np.asarray(picture.resize((128, 128), Image.Resampling.NEAREST), dtype=np.int64)
-    if is_drawing(small.astype(np.uint8)):
-        return 1.0
+    small = np.asarray(picture.resize((128, 128), Image.Resampling.NEAREST))
+    if is_drawing(small):
+        return small, 1.0
     # 4 bits of each channel in one number, 0..4095.
-    bins = np.bincount(((small >> 4) @ np.array([256, 16, 1])).ravel(), minlength=4096)
-    return float(np.sort(bins)[-16:].sum() / bins.sum())
+    bins = np.bincount(((small.astype(np.int64) >> 4) @ np.array([256, 16, 1])).ravel(), minlength=4096)
+    return small, float(np.sort(bins)[-16:].sum() / bins.sum())

@@ -8,26 +8,26 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from harness.catalog.datasets import DATASETS
 from harness.catalog.types import Dataset, Model
 from harness.errors import TestSetError
-from harness.images.palettes import CITYSCAPES_PALETTE, FACADES_PALETTE
+from harness.images.palettes import PALETTES
 from harness.nearness.assessment import Nearness, assess, assess_set
 from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 from harness.sets.finding import FoundSet
-from harness.sets.layouts import PARTS
+from harness.sets.roles import PARTS
 from harness.sets.test_set import SetImage, TestSet
 from harness.sets.walking import walk
 from harness.workspace import Workspace
 
 _ANY_SET = "`--profile FILE`, which `harness datasets SET --profile FILE` writes of any set"
 _USUAL_SIZE = (256, 256)  # pixels that all models of the catalog were trained at
-_LABEL_COLOURS = {"facade_label": FACADES_PALETTE.colours, "cityscapes_label": CITYSCAPES_PALETTE.colours}
 
 
 def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile:
@@ -53,7 +53,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
         return _shipped(dataset, model)
     provenance = {"dataset": model.dataset_id, "part": part}
     size = (model.crop_size, model.crop_size)
-    colours = _LABEL_COLOURS.get(model.input_domain)
+    colours = _colours(model.input_domain)
     profile = build_profile(
         pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
     )
@@ -96,8 +96,13 @@ def profile_of(found: FoundSet, side: Literal["A", "B"] | None, progress: Progre
         _pictures(folder), domain,
         # No path of this machine: the file is there to be passed on.
         {"dataset": found.reference if found.inside else found.name, "part": folder.name, "side": side},
-        half=half, size=None if found.test_set else _USUAL_SIZE, colours=_LABEL_COLOURS.get(domain), progress=progress,
+        half=half, size=None if found.test_set else _USUAL_SIZE, colours=_colours(domain), progress=progress,
     )  # fmt: skip
+
+
+def _colours(domain: str) -> NDArray[np.uint8] | None:
+    """What label maps are snapped to, as prepared ones are; None for other pictures."""
+    return PALETTES[domain].colours if domain in PALETTES else None
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -117,7 +122,7 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
     with progress.step("comparing with the training pictures", len(test_set.images)) as step:
 
         def one(image: SetImage) -> Nearness | None:
-            found = _assess_input(folder / image.output, test_set, profile)
+            found = _assess_input(folder / image.output, image, test_set, profile)
             step.advance()
             return found
 
@@ -136,10 +141,13 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
     return replace(test_set, images=images, nearness=together)
 
 
-def _assess_input(path: Path, test_set: TestSet, profile: Profile) -> Nearness | None:
+def _assess_input(path: Path, image: SetImage, test_set: TestSet, profile: Profile) -> Nearness | None:
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB"))
     if test_set.layout == "paired":
         half = pixels.shape[1] // 2
         pixels = pixels[:, :half] if test_set.direction == "AtoB" else pixels[:, half:]
+    if image.geometry is not None:  # padding is none of the picture
+        left, top, right, bottom = image.geometry.box
+        pixels = pixels[top:bottom, left:right]
     return assess(pixels, profile) if min(pixels.shape[:2]) >= SMALLEST_SIDE else None

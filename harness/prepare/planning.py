@@ -4,84 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from harness.catalog.types import Direction, Model
 from harness.errors import ImageError, TestSetError
 from harness.files import sha256_of
-from harness.images.geometry import Fit, Size
-from harness.images.opening import MAX_PIXELS, WHITE, Colour
-from harness.prepare.matching import Matched, hidden_pairs, match, match_within
+from harness.images.geometry import Size
+from harness.prepare.partners import files_of, has_own_parts
 from harness.prepare.picture import Recipes
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.recipes.base import Recipe, Settings
-from harness.prepare.recipes.choosing import AUTO, input_recipe, target_recipe
+from harness.prepare.recipes.choosing import input_recipe, target_recipe
 from harness.prepare.recipes.edge_maps import EDGES_FROM_PHOTO, edges_by
 from harness.prepare.recipes.photo import PHOTO
-from harness.prepare.sources import Gathered, Source, gather, gather_parts
+from harness.prepare.sources import Source
 from harness.prepare.splitting import Shares
 from harness.runs.trained import find_model
-from harness.sets.layouts import LOOSE, PARTS, layout_of
+from harness.sets.layouts import laid_out_within
 from harness.sets.naming import safe_name
+from harness.sets.roles import PARTS
 from harness.sets.run_outputs import Link, link_of
 from harness.sets.test_set import Domains, Refusal, TestSet, load_test_set, sides
 from harness.version import __version__
 from harness.workspace import Workspace
 
 _FAMILIES = {"pix2pix", "cyclegan"}  # folders of `datasets/` that hold the official datasets
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrepareRequest:
-    """What a preparation is asked for.
-
-    Attributes:
-        folder: the inputs: a folder, a ZIP archive or one picture; or a run, by name or folder, whose outputs are the
-            inputs and whose inputs are the targets where the domains fit. A folder that holds the pictures of A and
-            of B apart gives both.
-        model: what the set is for: its domains choose the recipes, its direction the side of the input.
-        targets: partners of the same stem; the set is then `paired`.
-        name: the set's name; by default the folder's, with the model's where that is taken.
-        size: width and height in pixels; each picture's `own`; by default the model's crop size, or 256.
-        background: RGB below transparent pixels and beside padded ones.
-        max_pixels: larger pictures are refused.
-        focus: where a crop is taken.
-        tiles: large pictures are cut into tiles.
-        as_: what the user's pictures are, see `harness.prepare.recipes.choosing.KINDS`.
-        to: what inputs become where no model is named, a key of `harness.prepare.recipes.choosing.RECIPES`.
-        split: shares of train, val and test such as `80/10/10`; None keeps the user's own parts, or makes a test set.
-        rectify: photos of facades are set upright.
-        hed: weights of the HED network, which then draws the edges of photos.
-        profile: of the training pictures, in place of that of the model's dataset, see `harness.nearness.profile`.
-        strict: any refusal is an error, and nothing is written.
-        workers: threads; by default one a core.
-        follow_links: links that lead out of the folders are followed.
-        lang: the language of the contact sheet, see `harness.web.language.spoken`.
-        replace: a set made of the same folders in another way is made anew; if not, this one gets another name.
-    """
-
-    folder: Path
-    model: str | Model | None = None
-    targets: Path | None = None
-    name: str | None = None
-    fit: Fit = "crop"
-    size: Size | Literal["own"] | None = None
-    background: Colour = WHITE
-    max_pixels: int = MAX_PIXELS
-    focus: Literal["centre", "subject"] = "centre"
-    tiles: bool = False
-    as_: str = AUTO
-    to: str | None = None
-    split: str | None = None
-    rectify: bool = False
-    hed: Path | None = None
-    profile: Path | None = None
-    strict: bool = False
-    workers: int | None = None
-    follow_links: bool = False
-    lang: str | None = None
-    replace: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +73,8 @@ class Plan:
         settings, recipes = self.recipes.settings, self.recipes
         there = [part for part in PARTS if any(source.part == part for source, _ in self.files)]
         parts = "/".join(there) if self.own_parts else "train/val/test" if self.shares else "test"
-        size = "their own sizes" if settings.own_multiple else f"{settings.size[0]}x{settings.size[1]}"
+        size = "their own sizes" if settings.own else f"{settings.size[0]}x{settings.size[1]}"
+        size += f", at most {settings.own} pixels a side," if settings.own not in {True, False} else ""
         said = [
             f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
             *([self.link.explains] if self.link else []),
@@ -161,10 +111,11 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     direction: Direction = model.direction if model else "AtoB"
     link = link_of(workspace, request.folder.expanduser(), model)
     given = link.run if link else request.folder.expanduser()
-    files = _files(request, given, link, model, direction)
+    given = laid_out_within(given) if given.is_dir() else given
+    files = files_of(request, given, link, model, direction)
     settings = _settings(request, model, aligned=files.aligned)
     shares = Shares.parse(request.split) if request.split else None
-    own_parts = _has_own_parts(given, files.pairs)
+    own_parts = has_own_parts(given, files.pairs)
     if own_parts and shares:
         raise TestSetError(f"`{given}` is parted into train and test already", "leave out `--split`")
     inputs = [source for source, _ in files.pairs]
@@ -173,6 +124,8 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     if request.hed is not None:
         recipe = _with_hed(recipe, request.hed)
     answers = target_recipe(model).for_folder(_contents(target for _, target in files.pairs if target is not None))
+    # A pair's halves are padded alike, by what the input is.
+    settings = replace(settings, mirrors=recipe.mirrors and settings.fit == "pad")
     recipes = Recipes(recipe, answers, settings, direction == "AtoB")
     # Targets count only where they are files of their own.
     if request.rectify and PHOTO not in ((recipe, recipes.target) if files.aligned else (recipe,)):
@@ -205,15 +158,13 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
         raise TestSetError("`--focus subject` would crop inputs and targets at different places", "--focus centre")
     if request.rectify and request.tiles:
         raise TestSetError("`--rectify` turns whole facades, `--tiles` cuts them to pieces", "leave one of them out")
-    if request.size == "own" and request.tiles:
-        raise TestSetError("`--tiles` cuts pictures to one size, `--size own` keeps each one's", "name a `--size`")
-    # 1 for no model: any size can be written, and no network has to halve it.
-    multiple = model.architecture.multiple_of if model else 1
+    own: bool | int = request.size == "own" or (request.size if isinstance(request.size, int) else False)
+    if own and request.tiles:
+        raise TestSetError("`--tiles` cuts pictures to one size, this `--size` keeps each one's", "name a `--size`")
     size = request.size if isinstance(request.size, tuple) else _default_size(model)
-    _check_size(size, model)
     return Settings(
         size, request.fit, request.background, request.max_pixels, request.focus, request.tiles, aligned,
-        request.rectify, own_multiple=multiple if request.size == "own" else None,
+        request.rectify, own,
     )  # fmt: skip
 
 
@@ -236,95 +187,6 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
 
 def _default_size(model: Model | None) -> Size:
     return (model.crop_size, model.crop_size) if model else (256, 256)
-
-
-def _check_size(size: Size, model: Model | None) -> None:
-    multiple = model.architecture.multiple_of if model else 1
-    if model and any(side % multiple for side in size):
-        near = "x".join(str(max(multiple, round(side / multiple) * multiple)) for side in size)
-        raise TestSetError(
-            f"`{model.id}` takes sides that are multiples of {multiple} pixels, not {size[0]}x{size[1]}",
-            f"--size {near}",
-        )
-
-
-@dataclass(frozen=True)
-class _Files:
-    pairs: tuple[tuple[Source, Source | None], ...]
-    refused: tuple[Refusal, ...]
-    remarks: tuple[str, ...]
-    aligned: bool
-
-
-def _files(
-    request: PrepareRequest, given: Path, link: Link | None, model: Model | None, direction: Direction
-) -> _Files:
-    """The inputs with their targets, from wherever the request says they lie."""
-    folder = link.inputs if link else given
-    targets = request.targets.expanduser() if request.targets else (link.targets if link else None)
-    layout = layout_of(folder) if folder.is_dir() else LOOSE
-    if folder.is_dir() and link is None:
-        _refuse_finished(folder, layout.parts)
-    # Sides in folders of their own are pairs without being asked: `--targets` names other ones.
-    if layout.kind == "two_folders" and targets is None:
-        a, b = (gather_parts(folder, side, follow_links=request.follow_links) for side in layout.sides)
-        inputs, partners = (a, b) if direction == "AtoB" else (b, a)
-        return _matched(match(inputs, partners), inputs, partners, folder, folder)
-    inputs = gather(folder, follow_links=request.follow_links)
-    if targets is None:
-        doubled = hidden_pairs(inputs)
-        remarks = inputs.remarks
-        # More than half of the files: a few equal stems are `a.jpg` beside `a.png`.
-        if doubled * 2 > len(inputs.sources) / 2:
-            said = f"{doubled} names stand twice, as those of pairs do: if they are pairs, add `--targets {folder}`"
-            remarks = (*remarks, said)
-        return _Files(tuple((source, None) for source in inputs.sources), inputs.refused, remarks, aligned=False)
-    # Targets in the same folder: a plain comparison of names would pair each file with itself.
-    if targets.resolve() == folder.resolve():
-        return _matched(match_within(inputs, model, direction), inputs, inputs, folder, targets)
-    partners = gather(targets, follow_links=request.follow_links)
-    return _matched(match(inputs, partners), inputs, partners, folder, targets)
-
-
-def _refuse_finished(folder: Path, parts: tuple[str, ...]) -> None:
-    """What is laid out for the official scripts already would be taken apart by another preparation."""
-    if (folder / "dataset.json").is_file():
-        raise TestSetError(
-            f"`{folder}` is a prepared set already", f"harness test --model MODEL --dataset {folder.name}"
-        )
-    if any(part.endswith(("A", "B")) for part in parts):
-        raise TestSetError(
-            f"`{folder}` is laid out for the official scripts already: it has {', '.join(parts)}",
-            f"harness test --model MODEL --dataset {folder}, or name one of its folders",
-        )
-
-
-def _matched(matched: Matched, inputs: Gathered, targets: Gathered, folder: Path, target_folder: Path) -> _Files:
-    if not matched.pairs:
-        raise TestSetError(
-            f"no file in `{folder}` has a target in `{target_folder}`: there is `{inputs.sources[0].shown}` here and "
-            f"`{targets.sources[0].shown}` there",
-            "give an input and its target the same name; only the suffix may differ",
-        )
-    remarks = tuple(dict.fromkeys((*inputs.remarks, *targets.remarks)))
-    return _Files(matched.pairs, matched.refused, remarks, aligned=True)
-
-
-def _has_own_parts(folder: Path, files: tuple[tuple[Source, Source | None], ...]) -> bool:
-    """Whether the user's folders part the inputs into train, val and test.
-
-    Raises:
-        TestSetError: some do and some lie beside them, so that nobody knows where those belong.
-    """
-    parted = [source.part is not None for source, _ in files]
-    if any(parted) and not all(parted):
-        beside = next(source for source, _ in files if source.part is None)
-        raise TestSetError(
-            f"`{folder}` has pictures in folders of parts (train, val, test) and others beside them, "
-            f"e.g. `{beside.shown}`",
-            "move those into a part, or name the folder of one part",
-        )
-    return all(parted)
 
 
 def _contents(sources: Iterable[Source]) -> Iterator[bytes]:

@@ -19,13 +19,14 @@ from harness.nearness.profile import Profile, load_profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
-from harness.prepare.planning import Plan, PrepareRequest, plan_images
+from harness.prepare.planning import Plan, plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.recipes.choosing import way_from_photos
 from harness.prepare.sheet import write_sheet
 from harness.prepare.splitting import Fingerprint, assign, fingerprint, groups_of
 from harness.progress import Progress, Silent
-from harness.sets.layouts import Part
 from harness.sets.naming import safe_names
+from harness.sets.roles import Part
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
 from harness.web.language import spoken
 from harness.web.notebook import shown_in_notebook

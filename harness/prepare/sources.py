@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ImageError, TestSetError
-from harness.sets.layouts import PARTS, Part
+from harness.sets.roles import Part, part_of
 from harness.sets.test_set import Refusal, shown
 from harness.sets.walking import WalkedFile, is_litter, walk
 
@@ -39,7 +39,7 @@ class Source:
     def part(self) -> Part | None:
         """The part its path begins with: `train`, `val` or `test` of the user's own folders."""
         first, slash, _ = self.name.partition("/")
-        return next((part for part in PARTS if slash and part == first), None)
+        return part_of(first) if slash else None
 
     def read(self) -> bytes:
         """Returns the whole content, read once; raises ImageError if that is impossible now."""

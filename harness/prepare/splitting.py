@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from harness.errors import TestSetError
-from harness.sets.layouts import PARTS, Part
+from harness.sets.roles import PARTS, Part
 
 NEAR = 0.95
 """Correlation of two aligned pictures, of each half where they are pairs, from which they are taken for one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
+from harness.runs.listing import reproductions
 from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
@@ -47,7 +48,7 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
     words = spoken(lang, load_record(run).lang)
     page = load_page(run, words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
-    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
     target = run / "index.html"
     examples = _example_addresses(run, page)
 
@@ -74,7 +75,8 @@ def load_page(run: Path, words: Language) -> RunPage:
 def _read_page(run: Path, words: Language) -> RunPage:
     # Only images that were drawn more than once have such a map.
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
-    return run_page(load_record(run), load_measurement(run), spread, words)
+    full = (run / "images" / "full").is_dir()
+    return run_page(load_record(run), load_measurement(run), spread, words, full=full)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +119,13 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
     # Which rows are examples changes when a run is measured anew; its old drawings would stay for ever.
     for old in (run / FOLDER).glob("difference-*.webp"):
         old.unlink()
+    boxes = page.record.boxes
     found: dict[int, dict[str, str | None]] = {}
     for row in {example.row for example in page.examples}:
         picture = page.pictures[row]
         found[row] = {kind: picture.addresses.get(kind) for kind in page.kinds}
-        if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name)):
+        box = boxes.get(picture.name)
+        if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name, box)):
             address = f"{FOLDER}/difference-{row:05d}.webp"
             with written_aside(run / address) as temporary:
                 temporary.write_bytes(encode(drawn, 90))
@@ -145,7 +149,7 @@ def write_comparison(
     comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
     for run, page in zip(runs, pages, strict=True):
-        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
 
@@ -207,7 +211,8 @@ def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
     names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
     return render_page(
         "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words), pages=pages,
-        page=index_page(runs, damaged, trainings, said), names=names,
+        page=replace(index_page(runs, damaged, trainings, said), reproductions=tuple(reproductions(results))),
+        names=names,
     )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.types import Dataset, Direction, Model
 from harness.errors import TestSetError, UnknownNameError
-from harness.sets.layouts import LOOSE, Layout, layout_of
+from harness.sets.layouts import LOOSE, Layout, laid_out_within, layout_of
 from harness.sets.test_set import Domains, TestSet, load_test_set
+from harness.sets.walking import walk
 from harness.workspace import Workspace
 
 FoundKind = Literal["prepared", "official", "laid_out", "two_folders", "loose", "run"]
@@ -35,6 +36,7 @@ class FoundSet:
         direction: the one it is made for, None where nothing says so.
         domains: what A and B are, as far as that is known.
         note: which one was taken where the name means two.
+        stale: what to know of a prepared set where the folder of that name holds what it was not made of.
     """
 
     kind: FoundKind
@@ -48,6 +50,7 @@ class FoundSet:
     test_set: TestSet | None = None
     official: Dataset | None = None
     note: str | None = None
+    stale: str | None = None
 
     @property
     def must_be_prepared(self) -> bool:
@@ -75,7 +78,8 @@ def find_set(workspace: Workspace, name: str, *, family: str | None = None) -> F
     if not others:
         return chosen
     beside = "; ".join(f"`--dataset {_typed(other)}` is the {_WORDS[other.kind]}" for other in others)
-    return replace(chosen, note=f"`{name}`: the {_WORDS[chosen.kind]} is taken; {beside}")
+    stale = _stale(chosen, others[-1].folder) if others[-1].must_be_prepared else None
+    return replace(chosen, note=f"`{name}`: the {_WORDS[chosen.kind]} is taken; {beside}", stale=stale)
 
 
 _WORDS: dict[FoundKind, str] = {
@@ -161,6 +165,20 @@ def _candidates(workspace: Workspace, name: str, family: str | None) -> list[Fou
     return list(places.values())
 
 
+def _stale(prepared: FoundSet, folder: Path) -> str | None:
+    """What the folder that a set was made of holds by now and the set does not: pictures put there or changed since."""
+    if prepared.test_set is None or prepared.test_set.made_by.get("folder") != folder.resolve().name:
+        return None
+    made = (prepared.folder / "dataset.json").stat().st_mtime
+    # Moved or copied there since: the time of change of the file's entry tells, its own time may be years old.
+    times = [(s.st_mtime, s.st_ctime) for s in (file.path.stat() for file in walk(folder).pictures)]
+    newer = sum(max(both) > made for both in times)
+    if not newer:
+        return None
+    pictures = "1 picture" if newer == 1 else f"{newer} pictures"
+    return f"`{folder.name}/` has {pictures} newer than the prepared set `{prepared.name}`, which is taken as it is"
+
+
 def _prepared(workspace: Workspace, folder: Path) -> FoundSet:
     test_set = load_test_set(folder)
     reference, inside = _reference(workspace, folder)
@@ -200,6 +218,7 @@ def _official(workspace: Workspace, name: str, family: str | None) -> FoundSet |
 
 def _described(workspace: Workspace, path: Path) -> FoundSet:
     """What a folder or file is by what lies in it."""
+    path = laid_out_within(path) if path.is_dir() else path
     reference, inside = _reference(workspace, path)
     name = path.resolve().name
     if path.is_dir() and (path / "dataset.json").is_file():

@@ -11,6 +11,7 @@ from harness.catalog.models import MODELS
 from harness.catalog.types import Direction, Family, Model
 from harness.errors import TestSetError, TrainingError
 from harness.sets.finding import FoundSet, find_set
+from harness.sets.roles import part_of
 from harness.sets.walking import Walked, walk
 from harness.workspace import Workspace
 
@@ -172,6 +173,12 @@ def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind
     wanted = {"pix2pix": "`train` of pairs", "colorization": "`train` of photos"}.get(
         family or "", "`train` of pairs, or `trainA` and `trainB`"
     )
+    misnamed = sorted(f.name for f in folder.iterdir() if f.is_dir() and part_of(f.name)) if folder.is_dir() else []
+    if found.kind == "loose" and misnamed:
+        raise TrainingError(
+            f"`{folder}` has no folder {wanted}; it has: {', '.join(misnamed)}",
+            "call them as `train.py` does: train, val and test",
+        )
     if found.kind == "loose" and walk(folder).pictures:
         hint = (
             f"make pairs of them: harness train --task grey --dataset {reference}; or pair and split them: {_PREPARE}"

@@ -235,6 +235,7 @@ class _Ending:
             # Official weights are found installed, by the model's name.
             weights=weights if model.own else None,
             name=folder.name,
+            engine="official",  # named, because a run that is there already is told by it
             device=self.record.device,
             seed=self.record.seed,
             lang=self.record.lang,

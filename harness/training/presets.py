@@ -7,7 +7,6 @@ from typing import Literal
 from harness.catalog.types import Family
 
 Preset = Literal["quick", "course", "paper"]
-PRESETS: tuple[Preset, ...] = ("quick", "course", "paper")
 
 _ITERATIONS = {"quick": 4_000, "course": 20_000}
 _MOST_EPOCHS = 200  # the authors' own number

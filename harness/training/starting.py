@@ -6,7 +6,7 @@ import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,16 @@ from harness.web.language import spoken
 from harness.workspace import Workspace
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What a request comes to: the pictures, the method, which half is the input, and the options of `train.py`."""
+
+    data: TrainingData
+    family: Family
+    direction: Direction
+    options: tuple[str, ...]
+
+
 def train(workspace: Workspace, request: TrainRequest, progress: Progress | None = None) -> TrainingRecord:
     """Trains on a dataset with the authors' `train.py` and tests what came of it; all in `results/<name>/`.
 
@@ -44,6 +54,11 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
         HarnessError: any other of its kinds.
     """
     progress = progress or Silent()
+    return begin(workspace, request, settle(workspace, request, progress), progress)
+
+
+def settle(workspace: Workspace, request: TrainRequest, progress: Progress) -> Settled:
+    """Finds what a request names, makes the set of its task, and says what was decided; raises as `train`."""
     if request.tensorboard:
         checks.check_installed("tensorboard", "--tensorboard")
     _clone(workspace)
@@ -54,9 +69,19 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
     data = find_data(workspace, dataset, request.family, follow_links=request.follow_links)
     if data.found.note:
         progress.say(data.found.note)
+    if data.found.stale:
+        progress.warn(data.found.stale, "harness prepare-images FOLDER brings it up to date")
     check_set(data)
     family = request.family or ("pix2pix" if data.kind == "pairs" else "cyclegan")
     chosen = _direction(data, family, request.direction, progress)
+    # Unaligned pictures: an epoch goes as often as the larger side has some.
+    images = max(len(data.pictures(part)) for part in data.parts)
+    return Settled(data, family, chosen, (*preset_options(request.preset, family, images), *request.options))
+
+
+def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progress: Progress) -> TrainingRecord:
+    """Trains as `train` does, of a request that is settled."""
+    data, family = settled.data, settled.family
     device = resolve_device(request.device)
     checks.check_processes(request.processes, device)
     if request.name is not None:
@@ -67,8 +92,6 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
         folder.mkdir(parents=True)
     clone = clone_state(workspace)
     assert clone
-    # Unaligned pictures: an epoch goes as often as the larger side has some.
-    images = max(len(data.pictures(part)) for part in data.parts)
     record = TrainingRecord(
         name=folder.name,
         harness_version=__version__,
@@ -76,9 +99,9 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
         started=datetime.now().astimezone().isoformat(timespec="seconds"),
         state="starting",
         family=family,
-        direction=chosen,
+        direction=settled.direction,
         preset=request.preset,
-        options=(*preset_options(request.preset, family, images), *request.options),
+        options=settled.options,
         dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
         device=device,
         processes=request.processes,
@@ -88,6 +111,7 @@ def train(workspace: Workspace, request: TrainRequest, progress: Progress | None
         versions=versions(),
         lang=spoken(request.lang).code,
         without_skips=request.without_skips,
+        discriminator=request.discriminator,
         tensorboard=request.tensorboard,
     )
     save_training(folder, record)

@@ -8,7 +8,8 @@ from typing import Literal
 
 from harness.errors import TestSetError, UnknownNameError
 from harness.images.geometry import Size
-from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.planning import plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet, carry_out
 from harness.progress import Progress, Silent
 from harness.sets.naming import safe_name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -68,19 +67,6 @@ def architecture_of(path: Path) -> Architecture:
         return weights.architecture or infer_architecture(weights.state_dict)
     except WeightsError as error:
         raise WeightsError(f"`{path}`: {error.message}", error.hint) from error
-
-
-def check_architecture(path: Path, expected: Architecture) -> Architecture:
-    """Reads a weights file and returns its architecture, with the dropout of `expected` where the keys do not tell.
-
-    Raises:
-        WeightsError: the file is unusable, or it is another architecture; the message says what differs.
-    """
-    found = architecture_of(path)
-    difference = difference_between(expected, found)
-    if difference:
-        raise WeightsError(f"`{path}` does not fit: {difference}", "name the model these weights belong to")
-    return found if found.use_dropout is not None else replace(found, use_dropout=expected.use_dropout)
 
 
 def difference_between(expected: Architecture, found: Architecture) -> str:

@@ -139,7 +139,7 @@ def spoilt_files(random_: random.Random, trials: int, folder: Path) -> Iterator[
 
 def with_records(folder: Path) -> Path:
     """Returns a ready workspace's folder that has a prepared set, too."""
-    from harness.prepare.planning import PrepareRequest
+    from harness.prepare.prepare_request import PrepareRequest
     from harness.prepare.preparing import prepare_images
     from harness.workspace import Workspace
 

@@ -79,6 +79,24 @@ def test_trainings_by_several_seeds_and_their_spread(ready: Path, capsys: pytest
     assert "over 2 trainings" in capsys.readouterr().out
     assert [record.stat().st_mtime_ns for record in records] == before
 
+    other = [word for word in words if word != "--json"]
+    other[other.index("--seeds") + 1] = "3"
+    other.insert(other.index("--"), "--direction=BtoA")
+    assert run(*other) == 1
+    assert "`mine-seed3` is there already, of another direction" in capsys.readouterr().err
+    assert not (ready / "results" / "mine-seed5").exists(), "refused before the first"
+
+    # Held-out pictures that changed between two trainings: no spread over what cannot be compared.
+    run_record = ready / "results" / last["runs"][1] / "run.json"
+    changed = json.loads(run_record.read_text("utf-8"))
+    for image in changed["images"]:
+        image["source_sha256"] = "0" * 64
+    run_record.write_text(json.dumps(changed), "utf-8")
+    assert run(*(word for word in words if word != "--quiet")) == 0
+    said = capsys.readouterr()
+    assert not [one for one in json.loads(said.out)["spread"] if one["kind"] == "last"]
+    assert f"no spread over `{last['runs'][0]}` and `{last['runs'][1]}`" in said.err
+
 
 @pytest.mark.parametrize(
     ("words", "code", "said"),

@@ -46,6 +46,15 @@ def test_every_format_is_read(format_: str) -> None:
     assert_quadrants(opened.image)
 
 
+@pytest.mark.parametrize("tags", [{254: 1}, {50706: bytes((1, 4, 0, 0))}], ids=["thumbnail first", "DNG"])
+def test_a_cameras_raw_file_is_refused_for_what_shows_is_its_thumbnail(tags: dict[int, object]) -> None:
+    stored = content(quadrants(), "TIFF", tiffinfo=tags)
+    for reading in (open_picture, stored_size):
+        with pytest.raises(ImageError, match="camera's raw file") as caught:
+            reading(stored)
+        assert caught.value.hint == "export it as JPEG, PNG or 8-bit TIFF"
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_every_orientation_is_turned_upright(format_: str, orientation: int) -> None:

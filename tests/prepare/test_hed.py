@@ -10,7 +10,8 @@ import torch
 
 from harness.errors import TestSetError, WeightsError
 from harness.prepare.hed import HedNetwork, lines_of, load_hed
-from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.planning import plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import carry_out
 from harness.workspace import Workspace
 from tests.images.pictures import noise

@@ -14,7 +14,7 @@ from harness.demo.scenes import draw_far_scene, draw_scene
 from harness.errors import TestSetError
 from harness.nearness.profile import load_profile, save_profile
 from harness.prepare.nearness import profile_for, profile_of
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.finding import find_set

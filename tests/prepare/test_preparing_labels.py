@@ -11,7 +11,8 @@ from PIL import Image
 from harness.demo.demo_weights import demo_profile
 from harness.demo.scenes import draw_far_scene, draw_scene
 from harness.images.pairing import split_ab
-from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.planning import plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet, prepare_images
 from harness.progress import Silent
 from harness.sets.test_set import load_test_set

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.planning import plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import carry_out
 from harness.prepare.sheet import write_sheet
 from harness.sets.test_set import load_test_set

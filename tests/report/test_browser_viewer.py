@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,10 @@ def test_a_link_opens_its_image_and_keys_go_on_in_the_order_shown(open_page: Ope
     page.keyboard.press("c")
     until(page, "self.copied !== undefined")
     assert page.evaluate("self.copied") == page.url
+    page.evaluate("self.copied = undefined")
+    page.get_by_role("button", name="Open in play").click()
+    until(page, "self.copied !== undefined")
+    assert re.fullmatch(r"harness play \S+ .*--picture \S+", page.evaluate("self.copied"))
     page.keyboard.press("Escape")
     until(page, "!location.hash")
     assert page.evaluate("document.activeElement.textContent") == order[3]

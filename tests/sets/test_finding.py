@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UnknownNameError
+from harness.prepare.prepare_request import PrepareRequest
+from harness.prepare.preparing import prepare_images
 from harness.sets.finding import FoundSet, find_set
 from harness.sets.test_set import SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
@@ -97,6 +101,11 @@ def test_a_bare_name_means_the_family_asked_for(workspace: Workspace) -> None:
         (["A/a.png", "B/a.png"], "two_folders"),
         (["test/A/a.png", "test/B/a.png"], "two_folders"),
         (["A/a.png", "B/a.png", "C/a.png"], "loose"),
+        (["train_A/a.png", "train_B/a.png"], "two_folders"),
+        (["labels/a.png", "photos/a.png", "a.png"], "two_folders"),
+        (["photos/a.png", "images/a.png"], "loose"),  # two words for one role
+        (["photos/a.png"], "loose"),
+        (["test/a.png", "test/photos/a.png"], "laid_out"),
         (["A/a.png"], "loose"),
     ],
 )
@@ -134,3 +143,14 @@ def test_nothing_of_that_name_is_answered_with_the_next_command(workspace: Works
     with pytest.raises(UnknownNameError, match="Did you mean") as caught:
         find_set(workspace, "facadez", family="pix2pix")
     assert caught.value.hint == "harness prepare-images FOLDER --name NAME"
+
+
+def test_a_folder_with_newer_pictures_than_its_prepared_set_is_told(workspace: Workspace) -> None:
+    save_picture(workspace.root / "mine" / "a.png", 8, 8)
+    made = prepare_images(workspace, PrepareRequest(folder=workspace.root / "mine"))
+    assert find_set(workspace, "mine").stale is None
+    save_picture(workspace.root / "mine" / "b.png", 8, 8)
+    os.utime(workspace.root / "mine" / "b.png", (0, 0))  # as an archive unpacks it: old, but put there just now
+    os.utime(made.folder / "dataset.json", (time.time() - 60, time.time() - 60))
+    stale = find_set(workspace, "mine").stale
+    assert stale is not None and "newer than the prepared set `mine`" in stale

@@ -11,7 +11,8 @@ from PIL import Image
 
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError
-from harness.prepare.planning import PrepareRequest, plan_images
+from harness.prepare.planning import plan_images
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import carry_out
 from harness.runs.record import RunRecord, save_record
 from harness.workspace import Workspace

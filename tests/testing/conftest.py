@@ -9,7 +9,7 @@ import pytest
 
 from harness.catalog.types import Architecture
 from harness.demo.demo_weights import demo_weights
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.repositories import PYTORCH
 from harness.cli.main import main
 from harness.runs.record import load_record
+from harness.runs.trained import find_model
+from harness.sets.finding import find_set
+from harness.sets.selection import select
+from harness.testing.loading import load_generator
+from harness.testing.recording import Assignment
+from harness.testing.request import Size, TestRequest
+from harness.testing.taking_over import translated
 from harness.workspace import Workspace
 from tests.cutting import content, cut, expected_code, names
+from tests.pictures import save_picture
 from tests.testing.conftest import MODEL, SET
 from tests.upstream_standin import make_standin
+from tests.weights.torch7_files import make_generator, save
 
 NOT_EQUAL = ("run.json", "index.html", "log.txt")  # times stand in them
 
@@ -68,3 +79,33 @@ def test_what_was_drawn_otherwise_is_not_taken_over_and_checks_take_nothing(
     assert main(asked(workspace, "native", "--seed", "4")) == 0
     assert "taken over" not in capsys.readouterr().err
     assert content(kept) == before
+
+
+def test_pictures_brought_to_size_in_another_way_are_not_taken_over(workspace: Workspace) -> None:
+    model = replace(find_model(workspace, MODEL), preprocessing=Preprocessing("scale_width", 300, 256))
+    generator = load_generator(workspace, model)
+    selection = select(find_set(workspace, SET, family="pix2pix"), model, None)
+
+    def kept(size: Size) -> Path | None:
+        request = TestRequest(model=model, engine="native", size=size)
+        with translated(workspace, Assignment(generator, selection, request, "cpu")) as before:
+            return before.pieces.folder
+
+    # Neither has one size for all pictures; only one brings them to sizes as the training did.
+    assert kept(None) != kept("own")
+
+
+def test_the_dropout_of_torch7_goes_on_where_a_cut_test_stopped(bare: Workspace, tmp_path: Path) -> None:
+    save(tmp_path / "mine.t7", make_generator(levels=5))
+    for name in ("a", "b", "c"):
+        save_picture(tmp_path / "photos" / "test" / f"{name}.png", 64, 32)
+    words = ["--workspace", str(bare.root), "test", "--model", "lua/facades_label2image", "-q", "--name", "again"]
+    words += ["--weights", str(tmp_path / "mine.t7"), "--dataset", str(tmp_path / "photos"), "--device", "cpu"]
+    words += ["--lua-seed", "2383", "--batch-size", "1"]
+    cut(*words, after=1)
+    assert main(words) == 0
+    assert load_record(bare.run("again")).extra["taken_over"] == 1
+    gone_on = content(bare.run("again") / "images")
+    shutil.rmtree(bare.run("again"))
+    assert main(words) == 0
+    assert content(bare.run("again") / "images") == gone_on

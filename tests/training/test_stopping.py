@@ -13,7 +13,7 @@ from harness.errors import EngineError, MemoryShortError, TrainingError
 from harness.runs.record import load_record
 from harness.runs.trained import trained_models
 from harness.runs.training_record import load_training
-from harness.training import session
+from harness.training import evaluation, session
 from harness.training.starting import resume, train
 from harness.training.train_request import TrainRequest
 from harness.workspace import Workspace
@@ -142,6 +142,23 @@ def test_cut_off_while_it_is_tested_it_only_tests_again(
     assert record.state == "finished"
     assert losses(folder) == before
     assert len(page_document(folder)["losses"]["epochs"]) == 10
+
+
+def test_tests_that_were_done_before_a_cut_are_not_done_again(
+    workspace: Workspace, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluation, "load_measurement", cut)  # read when all of them are done
+        with pytest.raises(KeyboardInterrupt):
+            train(workspace, TrainRequest(dataset="pairs", name="tested", options=SMALL))
+    before = load_record(workspace.run("tested-best"))
+    record = resume(workspace, "tested")
+    assert load_record(workspace.run("tested-best")) == before
+    assert record.results[0]["best"]["run"] == "tested-best"
+    assert not any("its test" in line for line in record.warnings)
 
 
 def test_a_running_training_is_not_gone_on_with_and_a_changed_dataset_is_said(

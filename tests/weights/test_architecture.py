@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -8,7 +10,6 @@ from harness.catalog.types import Architecture
 from harness.errors import WeightsError
 from harness.weights.architecture import (
     architecture_of,
-    check_architecture,
     compare_keys,
     difference_between,
     infer_architecture,
@@ -164,23 +165,16 @@ def test_compare_keys_names_a_few_of_many():
     assert message.endswith("…")
 
 
-def test_check_fills_in_the_dropout_that_a_unet_does_not_tell(tmp_path):
-    torch.save(state_dict_of(UNET), tmp_path / "g.pth")
+def test_what_differs_is_told_in_words():
+    found = infer_architecture(state_dict_of(RESNET))
 
-    found = check_architecture(tmp_path / "g.pth", Architecture("unet_128", "batch", True, ngf=2))
-
-    assert found.use_dropout is True
-
-
-def test_check_says_which_file_differs_and_how(tmp_path):
-    torch.save(state_dict_of(RESNET), tmp_path / "g.pth")
-
-    with pytest.raises(WeightsError) as raised:
-        check_architecture(tmp_path / "g.pth", Architecture("resnet_9blocks", "batch", True))
-
-    assert str(tmp_path / "g.pth") in raised.value.message
-    assert "network resnet_9blocks expected, resnet_6blocks found" in raised.value.message
-    assert "norm batch expected, instance found; dropout True expected, False found" in raised.value.message
+    assert difference_between(found, found) == ""
+    difference = difference_between(Architecture("resnet_9blocks", "batch", True), found)
+    assert "network resnet_9blocks expected, resnet_6blocks found" in difference
+    assert "norm batch expected, instance found; dropout True expected, False found" in difference
+    # A U-Net's keys do not tell its dropout: that differs from nothing.
+    unet = infer_architecture(state_dict_of(UNET))
+    assert unet.use_dropout is None and difference_between(replace(unet, use_dropout=True), unet) == ""
 
 
 def test_the_file_of_a_discriminator_is_named(tmp_path):

@@ -70,7 +70,6 @@ class _Events:
 
     def tell(self, listener: Listener) -> None:
         """Tells what is new."""
-        # Whoever listens may raise: a line counts as read before it is told, so that none is told twice.
         if not self._path.exists():
             return
         with self._path.open("rb") as stream:
@@ -80,9 +79,11 @@ class _Events:
                     return
                 # Counted line by line: where the listener raises, what it has heard is not told again.
                 self._read += len(line)
-                with suppress(ValueError):  # a disk that was full has cut it
+                try:
                     kind, told = json.loads(line)
-                    listener(kind, told)
+                except ValueError:  # a disk that was full has cut it
+                    continue
+                listener(kind, told)
 
 
 class Script:
@@ -221,6 +222,8 @@ def started(
         "events": str(scratch / "events.jsonl"),
     }
     settings.write_text(json.dumps(told), encoding="utf-8")
+    for of_an_earlier_start in (told["report"], told["events"]):
+        Path(str(of_an_earlier_start)).unlink(missing_ok=True)
     launcher = (
         [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     )

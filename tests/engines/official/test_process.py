@@ -77,6 +77,14 @@ def test_events_are_whole_however_they_are_written_and_whatever_is_printed_besid
     assert events == [*(("step", {"number": n}) for n in range(2000)), ("late", 1), ("last", None)]
 
 
+def test_an_error_of_whoever_listens_is_not_taken_for_a_damaged_line(tmp_path: Path) -> None:
+    def refuse(kind: str, told: Any) -> None:
+        raise ValueError(f"no number: {told}")
+
+    with pytest.raises(ValueError, match="no number: 7"):
+        run(tmp_path, "session.tell('step', 7)", listener=refuse)
+
+
 def test_nothing_is_left_in_the_clone_and_text_is_utf8_in_any_locale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
