@@ -20,9 +20,9 @@ _CALLERS = {"ValueError", "TypeError", "RuntimeError", "KeyError", "NotImplement
 _SENTENCE = re.compile(r"[A-Za-z]{2,},? [a-z`{(]")
 # Rooms that speak otherwise: texts of their own, programs of the authors' process, tables for papers.
 _ELSEWHERE = {"bootstrap.py", "paper_table.py", "shells.py", "training_data.py", "api.py", "notebook.py", "hed.py"}
-# What other programs say, looked for in their output; lists; the authors' words.
+# What other programs say, looked for in their output, or are told; lists; the authors' words.
 _FOREIGN = {
-    "engines/native/memory.py", "engines/official/failures.py", "explain/statements.py", "fetch/git.py",
+    "engines/native/memory.py", "export/masks.py", "engines/official/failures.py", "explain/statements.py", "fetch/git.py",
     "images/suffixes.py", "weights/perceptual.py",
 }  # fmt: skip
 
