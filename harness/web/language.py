@@ -100,9 +100,11 @@ def spoken(said: str | None = None, recorded: str | None = None) -> Language:
     """Returns the language to speak: what was said, else `HARNESS_LANG`, else what a record says, else the system's.
 
     Raises:
-        UnknownNameError: there are no strings for what was said, by option, variable or record.
+        UnknownNameError: there are no strings for what was said, by option or variable.
     """
-    return language(said or os.environ.get("HARNESS_LANG") or recorded or _of_system())
+    # A record of another version may name a language that this one has not.
+    known = recorded if recorded in languages() else None
+    return language(said or os.environ.get("HARNESS_LANG") or known or _of_system())
 
 
 def _of_system() -> str:

@@ -34,6 +34,8 @@ class Messages:
 
     def translated(self, english: str) -> str:
         """Returns a message in this language, with what it quotes as it is; an unknown one stays English."""
+        if not self.templates:
+            return english
         led = _LED.fullmatch(english)
         assert led
         # A piece of a sentence brings its joint along.

@@ -10,6 +10,7 @@ import pytest
 
 from harness.catalog.domains import DOMAINS
 from harness.cli.main import COMMANDS, SECTIONS, cli
+from harness.errors import UnknownNameError
 from harness.web.language import language, languages, spoken
 from harness.web.messages import Messages
 from tests.web.english import ROOT, english_lines
@@ -22,9 +23,14 @@ _SENTENCE = re.compile(r"[A-Za-z]{2,},? [a-z`{(]")
 _ELSEWHERE = {"bootstrap.py", "paper_table.py", "shells.py", "training_data.py", "api.py", "notebook.py", "hed.py"}
 # What other programs say, looked for in their output, or are told; lists; the authors' words.
 _FOREIGN = {
-    "engines/native/memory.py", "export/masks.py", "engines/official/failures.py", "explain/statements.py", "fetch/git.py",
-    "images/suffixes.py", "weights/perceptual.py",
-}  # fmt: skip
+    "engines/native/memory.py",
+    "engines/official/failures.py",
+    "explain/statements.py",
+    "export/masks.py",
+    "fetch/git.py",
+    "images/suffixes.py",
+    "weights/perceptual.py",
+}
 
 
 def template(node: ast.AST) -> str | None:
@@ -159,6 +165,9 @@ def test_the_language_is_what_is_said_then_the_variable_the_record_and_the_syste
     monkeypatch.setenv("HARNESS_LANG", "fa")
     assert spoken(recorded="en").code == "fa"
     assert spoken("en").code == "en"
+    with pytest.raises(UnknownNameError):
+        spoken("xx")
     monkeypatch.setenv("LC_ALL", "xx_YY")
     monkeypatch.delenv("HARNESS_LANG")
     assert spoken().code == "en", "a language without strings"
+    assert spoken(recorded="xx").code == "en", "of a record of another version"
