@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from harness.errors import HarnessError, WorkspaceError, refused_by_system
-from harness.play.collecting import add_drawing, test_command
+from harness.play.collecting import add_drawing, free_name, test_command
 from harness.play.page import served_page
 from harness.play.playing import SAMPLES, Player, Start, drawing_of, png
 from harness.sets.naming import safe_name
@@ -102,6 +102,9 @@ class Handler(BaseHTTPRequestHandler):
             )
         except (KeyError, ValueError) as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, f"not a request of the page: {error}")
+        except Exception as error:  # the page must not take it for a server that has stopped
+            told = f"a fault of harness itself: {type(error).__name__}: {error}"
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, told, "please report it")
         finally:
             self.server.places.release()
         return self._send(HTTPStatus.OK, kind, body)
@@ -132,7 +135,8 @@ class Handler(BaseHTTPRequestHandler):
         player = self.server.player
         drawing = drawing_of(self.content, player.size)
         count = add_drawing(player, drawing, self.asked["name"], self.asked.get("source"))
-        return _json({"count": count, "command": test_command(player, int(self.asked["seed"]))})
+        command = test_command(player, int(self.asked["seed"]))
+        return _json({"count": count, "command": command, "next": free_name(player)})
 
     def _refuse(self, status: HTTPStatus, message: str, hint: str | None = None) -> None:
         self.close_connection = True  # what was sent may not have been read
