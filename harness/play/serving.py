@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -30,7 +31,7 @@ class Server(ThreadingHTTPServer):
     """Serves one player under `address` until it is shut down."""
 
     daemon_threads = True
-    allow_reuse_address = False  # on Windows a second server would share the port
+    allow_reuse_address = os.name != "nt"  # there a second server would share the port
 
     def __init__(self, player: Player, port: int = 0) -> None:
         """Raises WorkspaceError where the port is taken."""
@@ -96,15 +97,13 @@ class Handler(BaseHTTPRequestHandler):
         except HarnessError as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, error.message, error.hint)
         except (OSError, MemoryError) as error:
-            told = refused_by_system(error, self.server.player.workspace.root)
-            return self._refuse(
-                HTTPStatus.INTERNAL_SERVER_ERROR, *((told.message, told.hint) if told else (str(error),))
-            )
+            told = refused_by_system(error, self.server.player.workspace.root) or HarnessError(str(error))
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, told.message, told.hint)
         except (KeyError, ValueError) as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, f"not a request of the page: {error}")
         except Exception as error:  # the page must not take it for a server that has stopped
-            told = f"a fault of harness itself: {type(error).__name__}: {error}"
-            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, told, "please report it")
+            fault = f"a fault of harness itself: {type(error).__name__}: {error}"
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, fault, "please report it")
         finally:
             self.server.places.release()
         return self._send(HTTPStatus.OK, kind, body)
