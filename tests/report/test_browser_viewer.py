@@ -187,7 +187,7 @@ def test_the_users_own_size_stands_beside_the_source(open_page: Open, padded: Pa
     page.keyboard.press("6")
     expect(page.locator("#stage figcaption")).to_have_text(["Source", "Full size"])
     page.evaluate("Promise.all([...document.querySelectorAll('.frame img')].map((i) => i.decode()))")
-    until(page, lambda: page.locator(".frame").nth(1).evaluate("(f) => f.clientWidth / f.clientHeight") == 2)
+    until(page, "(([, f]) => f.clientWidth === 2 * f.clientHeight)(document.querySelectorAll('.frame'))")
     assert page.locator(".row .pictures").first.locator("img").count() == 4
 
 
