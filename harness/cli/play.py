@@ -32,7 +32,7 @@ Examples:
 @click.option("--picture", metavar="NAME", help="The picture that is there at once.")
 @click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
               help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed at the beginning.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed at the beginning.")
 @side_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--add-to", "collected", default="drawings", show_default=True, metavar="SET",
@@ -70,6 +70,8 @@ def command(
     from harness.play.serving import Server
 
     console = Console(quiet=quiet)
+    if site is not None and (port or print_only):
+        raise click.UsageError("`--export FOLDER` starts no server: leave out --port and --print")
     if site is not None:
         _export(console, workspace, PlayRequest(**asked), site, from_file, half_weights=half_weights)
         return

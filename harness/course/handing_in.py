@@ -41,7 +41,7 @@ from harness.workspace import Workspace
 
 FORMAT = 1
 MANIFEST, STUDENT, ANSWERS, SET = "handin.json", "student.json", "answers.md", "set"
-_PAGE_BYTES = 6 * MEGABYTE  # of a run's single file; its pictures lie beside it in full
+_PAGE_BYTES = 3 * MEGABYTE  # of a run's single file; its pictures lie beside it in full
 _LARGEST_SIDE = 1600  # pixels of a picture in the answers
 _OF_RUN = (run_file.FILE, "metrics.csv", "metrics.json", "seeds.csv")
 _OF_TRAINING = (training_file.FILE, "losses.csv", "progress.js")

@@ -47,7 +47,7 @@ def _write(work: Assignment, images: Path, item: Item) -> None:
 
 def _source(item: Item, direction: Direction) -> Image.Image | None:
     """The user's picture, small: as preparing kept it, or the set's own; None where an older set kept none."""
-    if item.geometry is not None:
+    if item.geometry is not None and not item.geometry.changes_nothing:
         kept = item.path.parents[1] / source_of(item.name)
         return open_rgb(kept) if kept.is_file() else None
     picture = open_rgb(item.path)
