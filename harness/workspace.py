@@ -102,6 +102,10 @@ class Workspace:
         """A network that metrics judge by, in the folder where torch looks for its downloads."""
         return self.third_party / "backbones" / "checkpoints" / checked_name(file, "file")
 
+    def browser_runtime(self, version: str) -> Path:
+        """onnxruntime-web, for pages that compute a model themselves."""
+        return self.third_party / "onnxruntime-web" / checked_name(version, "version")
+
     def dataset(self, name: str) -> Path:
         """A prepared test set or training set of the user."""
         return self.datasets / checked_name(name, "dataset")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Begin": {
+        "play": ("harness.cli.play", "Draw in the browser and see at once what a model makes of it."),
         "demo": ("harness.cli.demo", "Do the whole job offline on data and weights that come with the package."),
         "setup": ("harness.cli.setup", "Clone the authors' code and bring weights and datasets."),
         "doctor": ("harness.cli.doctor", "Say what this machine can do and what to mend."),
@@ -47,6 +48,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Train": {
         "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
+        "reproduce": ("harness.cli.reproduce", "Make published tables again, with a verdict on each number."),
     },
     "Understand": {
         "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
@@ -62,13 +64,22 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "study": ("harness.cli.study", "Let people judge real or fake, and score what they answered."),
     },
     "Grow": {
+        "export": ("harness.cli.export", "Write a generator as an exact ONNX file, with its certificate."),
         "weights": ("harness.cli.weights", "Convert weights of the Lua original for the PyTorch code."),
     },
 }
 """What one wants, and the commands for it: each one's module and its line in `--help`, which imports none of them."""
 
 COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
-_NEED_NONE = {"demo", "setup", "doctor", "completion", "prepare-images"}  # begin a workspace, or go without one
+_NEED_NONE = {
+    "demo",
+    "setup",
+    "doctor",
+    "completion",
+    "prepare-images",
+    "export",
+    "play",
+}  # begin a workspace, or go without one
 
 _BEGIN = """\
 harness: official pix2pix and CycleGAN results, and your own images through their models
@@ -78,6 +89,7 @@ Where to begin:
   harness setup --model facades_label2photo   bring the authors' code and weights of a model
   harness test --model facades_label2photo --dataset FOLDER
                                               run it on your pictures, measure, report
+  harness play                                draw, and see at once what the model makes of it
 
 `harness explain` tells how it works, `harness doctor` what this machine lacks, `harness --help` every command."""
 

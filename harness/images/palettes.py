@@ -58,6 +58,12 @@ CITYSCAPES = (
     (250, 170, 160), (230, 150, 140), (180, 165, 180), (150, 100, 100), (150, 120, 90), (0, 0, 90), (0, 0, 110),
 )  # fmt: skip
 
+CITYSCAPES_NAMES = (
+    "road", "sidewalk", "building", "wall", "fence", "pole", "traffic_light", "traffic_sign", "vegetation", "terrain",
+    "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle", "unlabelled",
+)  # fmt: skip
+"""Of the first colours of `CITYSCAPES`: the training classes, and what has none."""
+
 OFF_PALETTE = 12.0
 """Euclidean RGB distance beyond which a pixel is off the palette; within it lie 64-88 % of the pixels of the JPEG
 label maps of the dataset itself."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalog.types import Architecture, Model
-from harness.errors import WeightsError
+from harness.engines.inputs import fits, reason
+from harness.engines.job import Job, Mode
+from harness.errors import EngineError, WeightsError
 from harness.provision.installed import installed_weights, weights_differ
 from harness.weights.architecture import architecture_of, difference_between
 from harness.workspace import Workspace
@@ -30,6 +33,33 @@ class Generator:
         expected, found = self.model.architecture, self.architecture
         difference = difference_between(expected, found)
         return f"these are not the official weights: {difference}" if difference else self.changed
+
+    def canvas(self, asked: tuple[int, int] | None = None) -> tuple[int, int]:
+        """Returns the width and height asked for, or the model's, in pixels; raises EngineError for no multiple."""
+        # A training may have cut pictures to a side that its network does not divide: then the next one that it does.
+        multiple = self.architecture.multiple_of
+        side = -(-self.model.crop_size // multiple) * multiple
+        size = asked or (side, side)
+        if not fits(size, self.architecture):
+            near = "x".join(str(max(multiple, round(number / multiple) * multiple)) for number in size)
+            raise EngineError(f"size {size[0]}x{size[1]} does not fit: {reason(self.architecture)}", f"--size {near}")
+        return size
+
+    def lone_job(self, mode: Mode, size: tuple[int, int], device: str = "cpu") -> Job:
+        """Returns what a translator is asked that stands alone: pictures of one size come by hand, none is written."""
+        aside = Path(tempfile.gettempdir())  # a job must name folders; these are never touched
+        return Job(
+            weights=self.weights,
+            architecture=self.architecture,
+            items=(),
+            direction=self.model.direction,
+            mode=mode,
+            seed=0,
+            device=device,
+            size=size,
+            output=aside,
+            log=aside / "log.txt",
+        )
 
 
 def load_generator(workspace: Workspace, model: Model, weights: Path | None = None) -> Generator:

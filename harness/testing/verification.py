@@ -220,7 +220,7 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         model=record.model["id"],
         split=test_set.get("split"),
         # As many as the run has: the set may have grown since.
-        limit=len(record.images),
+        limit=len(record.images) + len(record.left_out),
         engine=record.engine if same else others[record.engine],
         mode=record.mode,
         device=request.device or record.device,
@@ -230,6 +230,8 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         native=replace(native, devices=None) if request.device else native,
         command=request.command,
         follow_links=bool(test_set.get("follow_links")),
+        # What an older run has not cannot be compared.
+        full=bool(record.extra.get("full")),
     )
 
 
@@ -239,7 +241,7 @@ def _names(record: RunRecord) -> list[str]:
 
 def _kinds(folder: Path, again: Path) -> list[str]:
     """What is drawn again: a kind that only the run has, e.g. of another engine's samples, cannot be compared."""
-    there = {path.name for path in (again / "images").iterdir() if path.is_dir()}
+    there = {path.name for path in (again / "images").iterdir() if path.is_dir()} - {"source"}
     usual = ["input", "output", "target"]
     return [kind for kind in usual if kind in there] + sorted(there.difference(usual))
 

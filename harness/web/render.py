@@ -25,6 +25,7 @@ def render_page(
     data: Any = None,
     package: str = "harness.report",
     script_sources: str = "",
+    more_policy: str = "",
     **context: Any,
 ) -> str:
     """Returns a whole HTML page that needs nothing from the network.
@@ -35,6 +36,7 @@ def render_page(
             always come first. All scripts of a page share one function's scope and leak no name.
         data: what the scripts read, a JSON document with finite numbers only.
         script_sources: further sources for the policy's `script-src`, e.g. `file:` for a script beside the page.
+        more_policy: further directives of the policy, e.g. `connect-src 'self'`.
     """
     css = "\n".join(_static(package, name) for name in ("base.css", *styles))
     js = '"use strict";\n(() => {\n' + "\n".join(_static(package, name) for name in ("base.js", *scripts)) + "\n})();\n"
@@ -43,6 +45,7 @@ def render_page(
         # `file:` beside `self`, which matches nothing on a page opened from a disk.
         f"default-src 'none'; img-src 'self' file: data:; style-src {_hash(css)}; "
         f"script-src {' '.join(filter(None, (_hash(js), script_sources)))}; base-uri 'none'; form-action 'none'"
+        f"{more_policy and '; ' + more_policy}"
     )
     style, script = Markup(css), Markup(js)  # noqa: S704  # our own files
     block = None if data is None else Markup(json_block(data))  # noqa: S704  # escaped by json_block

@@ -11,7 +11,7 @@ import pytest
 from harness.metrics.statistics import Summary
 from harness.report.gallery import run_document
 from harness.report.gathering import run_page
-from harness.report.provenance import command_again
+from harness.report.provenance import command_again, command_to_play
 from harness.web.language import language
 from harness.web.render import json_block
 from tests.report.samples import plain_measurement, sample_record
@@ -231,3 +231,12 @@ def test_a_model_of_ones_own_still_cites_its_method() -> None:
     record = sample_record("r", NAMES)
     record = replace(record, model={**record.model, "id": "my-training"})
     assert [c.id for c in run_page(record, plain_measurement(9), (), EN).made.citations] == ["pix2pix"]
+
+
+def test_a_picture_of_the_run_is_opened_in_play_as_it_was_drawn() -> None:
+    record = sample_record("run", ["a"])
+    told = command_to_play(replace(record, seed=7, mode="deterministic"))
+    assert told.startswith(f"harness play {record.model['id']} ") and told.endswith(" --picture")
+    assert "--seed 7" in told and "--mode deterministic" in told and "--dataset" in told
+    demo = command_to_play(replace(record, command=("harness", "demo")))
+    assert demo.startswith("harness play demo --dataset") and "--weights" not in demo
