@@ -98,7 +98,7 @@ def make(
 @quiet_option
 def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as_json: bool, quiet: bool) -> None:
     """Score the files that participants sent."""
-    from harness.course.scoring import rules, score_study
+    from harness.course.tallying import rules, score_study
     from harness.web.language import language
 
     console, words = Console(quiet=quiet), language("en")

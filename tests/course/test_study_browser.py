@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from harness.course.scoring import score_study
+from harness.course.tallying import score_study
 from harness.course.trials import Study
 from tests.course.driving import with_clock
 
