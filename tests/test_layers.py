@@ -30,8 +30,8 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "prepare",
         "testing",
         "demo training",
-        "explain export",
-        "play",
+        "explain export reproduce",
+        "course play",
         "api cli",
     )
 )

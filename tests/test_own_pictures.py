@@ -85,7 +85,7 @@ def test_a_folder_of_photos_at_their_own_sizes(here: Path) -> None:
     assert main(["test", "-m", "facades_label2photo", "-d", "wide", "--size", "own", *NATIVE]) == 0
     (output,) = here.glob("results/*/images/output/*.png")
     with Image.open(output) as picture:
-        assert picture.size == (512, 256)
+        assert picture.size == (600, 300)
 
 
 def test_home_within_quotes(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ class Evaluation:
 
 
 _PEOPLE = "people judged, which no program replaces"
-_FCN = "a segmentation network for Caffe that does not run today; harness has the agreement of label maps"
+_FCN = "a segmentation network for Caffe that does not run today; harness asks a generator that draws label maps"
 _VOID = "the same rule; whether void pixels counted is not said, harness leaves them out"
 _FEATURES = "another copy of the Inception network"
 # The same outputs score otherwise under each: FID moves by several units with the filter alone that resizes.
@@ -69,6 +69,9 @@ PROTOCOLS: dict[str, Evaluation] = {
 MEASURED_AS = {
     "fid": "fid",
     "clean_fid": "fid",
+    "fcn_pixacc": "agreement_pixel",
+    "fcn_classacc": "agreement_class",
+    "fcn_iou": "agreement_iou",
     "seg_pixacc": "palette_pixel",
     "seg_classacc": "palette_class",
     "seg_iou": "palette_iou",

@@ -10,6 +10,7 @@ from harness.catalog.preprocessing import Preprocessing
 Family = Literal["pix2pix", "cyclegan", "colorization"]
 """The method; `colorization` is pix2pix from lightness to colour, of which there are no official weights."""
 Direction = Literal["AtoB", "BtoA"]
+Discriminator = Literal["conditional", "unconditional", "none"]
 Norm = Literal["batch", "instance", "none"]
 # models/networks.py, `define_G`; `test.py` takes no others.
 OFFICIAL_GENERATORS = ("resnet_9blocks", "resnet_6blocks", "unet_128", "unet_256")

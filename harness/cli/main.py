@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Train": {
         "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
+        "reproduce": ("harness.cli.reproduce", "Make published tables again, with a verdict on each number."),
     },
     "Understand": {
         "explain": ("harness.cli.explain", "Explain the method and a model's networks."),
@@ -58,6 +59,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "note": ("harness.cli.note", "Name, tag, annotate or hide a run in the index."),
         "table": ("harness.cli.table", "Set runs' numbers as a table for a paper: LaTeX, CSV or Markdown."),
         "report": ("harness.cli.report", "Make the HTML pages again from the records."),
+        "handin": ("harness.cli.handin", "Pack runs and answers of a course exercise into one file to send."),
+        "check": ("harness.cli.check_handins", "Look at a course's hand-ins, and compare them with each other."),
+        "study": ("harness.cli.study", "Let people judge real or fake, and score what they answered."),
     },
     "Grow": {
         "export": ("harness.cli.export", "Write a generator as an exact ONNX file, with its certificate."),

@@ -12,6 +12,7 @@ from harness.cli.completing import DATASET, MODEL
 
 # Pixels a side: what is longer is a slip of the keyboard.
 _LARGEST = 8192
+_SMALLEST_TILE = 32
 
 # Each of these is a decorator of a command.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
@@ -53,26 +54,45 @@ def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[
 
 
 class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
-    """`256`, `512x384` or `own`."""
+    """`256`, `512x384`, `own` or `max:1024`."""
 
-    name = "N|WxH|own"
+    name = "N|WxH|own|max:N"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int] | Literal["own"]:
+    ) -> tuple[int, int] | int | Literal["own"]:
         text = str(value).lower()
         if text == "own":
             return "own"
+        longest = text.removeprefix("max:")
+        if longest != text and longest.isdigit() and 0 < int(longest) <= _LARGEST:
+            return int(longest)
         numbers = text.split("x")
         if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
             return (int(numbers[0]), int(numbers[-1]))
-        return self.fail(f"`{value}` is no size; write 256, 512x384 or own", param, ctx)
+        return self.fail(f"`{value}` is no size; write 256, 512x384, own or max:1024", param, ctx)
 
 
-def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | str | None) -> tuple[int, int] | None:
-    if given == "own":
-        raise click.UsageError("`--size own` is a picture's own; here one size is asked for, e.g. 256 or 512x384")
-    return given  # type: ignore[return-value]  # SizeType gives nothing else
+def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | int | str | None) -> tuple[int, int] | None:
+    if isinstance(given, int | str):
+        raise click.UsageError(
+            "here one size is asked for, the same for every picture: `--size 256` or `--size 512x384`"
+        )
+    return given
 
 
 side_option = click.option("--size", type=SizeType(), callback=_sides, help="Size of the inputs. Default: the model's.")
+
+
+class TilesType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """`auto` or `1024`."""
+
+    name = "auto|N"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Literal["auto"]:
+        text = str(value).lower()
+        if text == "auto":
+            return "auto"
+        if text.isdigit() and _SMALLEST_TILE <= int(text) <= _LARGEST:
+            return int(text)
+        return self.fail(f"`{value}` is no tile: write auto, or {_SMALLEST_TILE} pixels at least", param, ctx)

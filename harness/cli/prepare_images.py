@@ -58,12 +58,14 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 )
 @click.option("--name", help="The set's name. Default: the folder's.")
 @click.option("--fit", type=click.Choice(["crop", "pad", "stretch"]), default="crop", show_default=True,
-              help="How pictures of another shape are brought to size.")  # fmt: skip
+              help="How pictures of another shape are brought to size; padded photos go on mirrored.")  # fmt: skip
 @click.option(
-    "--size", type=SizeType(), help="Size of the pictures made, or own for each one's. Default: the model's, or 256."
+    "--size",
+    type=SizeType(),
+    help="Size of the pictures made; own or max:N for each one's. Default: the model's, or 256.",
 )
 @click.option("--background", metavar="COLOUR", type=ColourType(), default="white", show_default=True,
-              help="Below transparent pixels and beside padded pictures: white, black, grey or #rrggbb.")  # fmt: skip
+              help="Below transparent pixels, and beside padded drawings: white, black, grey or #rrggbb.")  # fmt: skip
 @click.option("--max-pixels", type=click.IntRange(min=1), default=120_000_000, show_default=True,
               help="Larger pictures are refused unopened.")  # fmt: skip
 @click.option("--as", "as_", default="auto", show_default=True,

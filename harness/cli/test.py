@@ -12,7 +12,15 @@ import click
 
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
-from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, metrics_option, quiet_option
+from harness.cli.options import (
+    SizeType,
+    TilesType,
+    follow_links_option,
+    json_option,
+    lang_option,
+    metrics_option,
+    quiet_option,
+)
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -47,7 +55,14 @@ Examples:
 @click.option("--lua-order", callback=lambda _, __, given: _order(given), metavar="FILE|A,B,…", default="",
               help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
-@click.option("--size", type=SizeType(), help="Size of the inputs. Default: the model's.")
+@click.option(
+    "--size", type=SizeType(), help="Size of what is drawn: own or max:N for each one's. Default: the model's."
+)
+@click.option("--tiled", type=TilesType(), metavar="auto|N",
+              help="Overlapping tiles of N pixels, or where memory is short (native engine).")  # fmt: skip
+@click.option("--overlap", type=click.IntRange(min=0), metavar="P", help="Pixels of it. Default: a quarter of a tile.")
+@click.option("--full/--no-full", default=True, show_default=True,
+              help="Write outputs in the shape of your own pictures, too.")  # fmt: skip
 @click.option("--seeds", "--samples", "seeds", type=click.IntRange(min=1), default=1, show_default=True,
               help="Draw every image by so many seeds, to see how far they differ.")  # fmt: skip
 @click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
@@ -78,8 +93,13 @@ def command(
     # Taken out, so that the rest are exactly the fields of the request.
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
     # Options that an engine does not have would be passed over in silence.
-    if engine in {None, "official"} and native != NativeSettings() and not _is_lua(workspace, asked["model"]):
-        raise click.UsageError("--precision, --batch-size, --compile and --devices need `--engine native`")
+    if native.overlap is not None and (
+        native.tiled is None or (native.tiled != "auto" and native.overlap >= native.tiled)
+    ):
+        raise click.UsageError(f"--overlap {native.overlap} needs `--tiled N` of more pixels")
+    plain = replace(native, tiled=None, overlap=None) if engine is None else native  # tiles choose their engine
+    if engine in {None, "official"} and plain != NativeSettings() and not _is_lua(workspace, asked["model"]):
+        raise click.UsageError("--precision, --batch-size, --compile, --devices and --tiled need `--engine native`")
     request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
     engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
     tested = []
@@ -90,7 +110,7 @@ def command(
     _show(console, tested, as_json=as_json)
 
 
-_NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order")
+_NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order", "tiled", "overlap")
 
 
 def _is_lua(workspace: Workspace, model: str) -> bool:

@@ -53,6 +53,13 @@ Examples:
 @click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True,
               help="Epochs whose networks stay; the best is chosen among them.")  # fmt: skip
 @click.option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
+@click.option(
+    "--discriminator",
+    type=click.Choice(["conditional", "unconditional", "none"]),
+    default="conditional",
+    show_default=True,
+    help="Train pix2pix with one that is not shown the input, or with L1 alone.",
+)
 @click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
 @follow_links_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from PIL import Image
@@ -11,6 +12,7 @@ from PIL import Image
 from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError
+from harness.images.geometry import Geometry, PixelBox, Size, at_most, mirrored_around
 from harness.images.opening import open_rgb, stored_size
 from harness.images.pairing import split_ab
 from harness.sets.item import Item
@@ -25,29 +27,78 @@ def bicubic(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
 
 
+@dataclass(frozen=True)
+class Framing:
+    """How a picture comes before the network; sizes are width and height in pixels.
+
+    Attributes:
+        own: of the picture, or of each half.
+        scaled: what it is resized to.
+        size: what is taken from the middle of that, drawn and saved.
+        frame: what the network takes: `size` and, where that is none it can halve, its mirror image around it.
+    """
+
+    own: Size
+    scaled: Size
+    size: Size
+    frame: Size
+
+    @property
+    def box(self) -> PixelBox:
+        """Where `size` lies in `frame`."""
+        left, top = (self.frame[0] - self.size[0]) // 2, (self.frame[1] - self.size[1]) // 2
+        return (left, top, left + self.size[0], top + self.size[1])
+
+    @property
+    def geometry(self) -> Geometry:
+        """From the picture to what is saved of it."""
+        left, top = (self.scaled[0] - self.size[0]) // 2, (self.scaled[1] - self.size[1]) // 2
+        taken = (left, top, left + self.size[0], top + self.size[1])
+        cut = Geometry(self.scaled, taken, self.size, (0, 0, *self.size))
+        return Geometry.whole(self.own, self.scaled).then(cut)
+
+
+def framing(
+    own: Size, size: Size | int | None, architecture: Architecture, preprocessing: Preprocessing | None = None
+) -> Framing:
+    """Returns how a picture of its `own` size comes before the network.
+
+    Args:
+        size: what it is brought to; a longest side that it may have; None for its own, or as `preprocessing` makes it.
+    """
+    multiple = architecture.multiple_of
+    final = scaled = size if isinstance(size, tuple) else at_most(own, size)
+    if size is None and preprocessing is not None:
+        scaled, cut = preprocessing.tested(own, multiple)
+        final = cut if all(cut) else scaled
+    # A ResNet mirrors its map of a quarter by one pixel, which takes two.
+    least = multiple if architecture.netG.startswith("unet") else 2 * multiple
+    width, height = (max(least, -(-side // multiple) * multiple) for side in final)
+    return Framing(own, scaled, final, (width, height))
+
+
 def read_halves(
     item: Item,
-    size: tuple[int, int] | None,
+    size: Size | int | None,
     architecture: Architecture,
     preprocessing: Preprocessing | None = None,
 ) -> tuple[Image.Image, ...]:
-    """Returns what `halves_by` gives with `bicubic`."""
-    return halves_by(bicubic, item, size, architecture, preprocessing)
+    """Returns an item's RGB picture, or its halves A and B, as the network takes them; see `sized_halves`."""
+    halves, framed = sized_halves(bicubic, item, size, architecture, preprocessing)
+    return tuple(mirrored_around(half, framed.frame)[0] for half in halves)
 
 
-def halves_by(
-    resize: Callable[[Image.Image, tuple[int, int]], _T],
+def sized_halves(
+    resize: Callable[[Image.Image, Size], _T],
     item: Item,
-    size: tuple[int, int] | None,
+    size: Size | int | None,
     architecture: Architecture,
     preprocessing: Preprocessing | None = None,
-) -> tuple[_T, ...]:
-    """Returns an item's RGB picture, or its halves A and B, at `size` (width, height).
-
-    Without a size each is at its own, or as `preprocessing` makes it.
+) -> tuple[tuple[_T, ...], Framing]:
+    """Returns an item's RGB picture, or its halves A and B, at the size of a `framing`, and that.
 
     Raises:
-        ImageError: the file is no readable picture, a pair of odd width, or of a size the network cannot take.
+        ImageError: the file is no readable picture, or a pair of odd width.
     """
     try:
         # Upright, without alpha, 8 bit: what upstream's own `Image.open` would get wrong is mended before both engines.
@@ -56,14 +107,10 @@ def halves_by(
     except ImageError as error:
         subject = "" if error.message.startswith(f"`{item.path}`") else f"`{item.path}`: "
         raise ImageError(f"{subject}{error.message}", error.hint) from error
-    # (width, height), as Pillow counts; tensors come as (height, width).
-    final = size or halves[0].size
-    if size is None and preprocessing is not None:
-        scaled, final = preprocessing.tested(final, architecture.multiple_of)
-        halves = tuple(cut_from_the_middle(half, scaled, final) for half in halves)
-    if not fits(final, architecture):
-        raise ImageError(f"`{item.path}` is {final[0]}x{final[1]}: {reason(architecture)}", size_hint(architecture))
-    return tuple(resize(half, final) for half in halves)
+    framed = framing(halves[0].size, size, architecture, preprocessing)
+    if framed.scaled != framed.size:
+        halves = tuple(cut_from_the_middle(half, framed.scaled, framed.size) for half in halves)
+    return tuple(resize(half, framed.size) for half in halves), framed
 
 
 def cut_from_the_middle(picture: Image.Image, scaled: tuple[int, int], size: tuple[int, int]) -> Image.Image:
@@ -113,12 +160,6 @@ def gathered(errors: list[ImageError]) -> ImageError:
     return ImageError("\n  ".join(lines), errors[0].hint)
 
 
-def refuse_size(size: tuple[int, int], architecture: Architecture) -> None:
-    """Raises EngineError for a size the network cannot take."""
-    if not fits(size, architecture):
-        raise EngineError(f"size {size[0]}x{size[1]} does not fit: {reason(architecture)}", size_hint(architecture))
-
-
 def fits(size: tuple[int, int], architecture: Architecture) -> bool:
     """Whether width and height are what the network can halve."""
     return all(side > 0 and side % architecture.multiple_of == 0 for side in size)
@@ -135,8 +176,3 @@ def reason(architecture: Architecture) -> str:
             f"so width and height must be multiples of {multiple}"
         )
     return f"a `{architecture.netG}` halves the picture twice, so width and height must be multiples of {multiple}"
-
-
-def size_hint(architecture: Architecture) -> str:
-    """The next thing to do about a size that does not fit."""
-    return f"use a size whose sides are multiples of {architecture.multiple_of}, or `harness prepare-images FOLDER`"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture, Direction
+from harness.images.geometry import Size
 from harness.sets.item import Item
 
 Mode = Literal["paper", "deterministic", "eval"]
@@ -21,7 +22,7 @@ class Job:
     """A translation of some images by one generator.
 
     Attributes:
-        size: width and height in pixels every input is brought to, or None for each picture's own size.
+        size: width and height in pixels every input is brought to, the longest side it may have, or None for its own.
         preprocessing: with no `size`, how the training of one's own model brought pictures to theirs.
         seed: base of all randomness of the run.
         device: `cpu`, `cuda` or `cuda:N`, already resolved.
@@ -38,7 +39,7 @@ class Job:
     mode: Mode
     seed: int
     device: str
-    size: tuple[int, int] | None
+    size: Size | int | None
     output: Path
     log: Path
     preprocessing: Preprocessing | None = None
@@ -57,6 +58,9 @@ class NativeSettings:
         devices: several devices share the images; by default the job's one.
         lua_seed: the seed whose dropout Torch7 drew through a whole run, to draw it again; None for our own.
         lua_order: names of all pictures of that run in its order; by default the job's.
+        tiled: side in pixels of the overlapping tiles that larger pictures are drawn in; `auto` tiles only those that
+            do not fit into memory; None draws every picture whole.
+        overlap: of neighbouring tiles, in pixels; by default a quarter of their side.
     """
 
     batch_size: int | None = None
@@ -66,11 +70,15 @@ class NativeSettings:
     devices: tuple[str, ...] | None = None
     lua_seed: int | None = None
     lua_order: tuple[str, ...] = ()
+    tiled: int | Literal["auto"] | None = None
+    overlap: int | None = None
 
     def __post_init__(self) -> None:
         # A program's mistake, not a user's: the command line has its own ranges.
         if self.samples < 1 or (self.batch_size or 1) < 1:
             raise ValueError("`samples` and `batch_size` are 1 at least")
+        if isinstance(self.tiled, int) and not 0 <= (self.overlap or 0) < self.tiled:
+            raise ValueError("tiles are larger than their overlap")
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,7 @@ class Answer:
     """What an engine says it did, for the run's record.
 
     Attributes:
+        left_out: why pictures were not drawn, by their names: for want of memory; all others were.
         options: options given to the official script, or settings of the native engine.
         shims: each thing mended from outside, in words.
         durations: seconds by step, e.g. `stage`, `translate`, `collect`.
@@ -89,3 +98,4 @@ class Answer:
     durations: dict[str, float]
     # What the one engine alone can tell, such as versions in the script's own process.
     extra: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)

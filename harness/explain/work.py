@@ -208,7 +208,9 @@ def _difference(trained: _Trained, among: Sequence[_Trained]) -> str:
 
 def _options(trained: _Trained) -> dict[str, Any]:
     options = {key: value for key, value in trained.record.plan["options"].items() if key not in _IDLE}
-    return {**options, "without_skips": trained.record.without_skips}
+    record = trained.record
+    # What no option of `train.py` says.
+    return {**options, "without_skips": record.without_skips, "discriminator": record.discriminator}
 
 
 def _levels(trained: _Trained, source: Image.Image) -> tuple[Level, ...]:
@@ -241,7 +243,8 @@ def _verdicts(
     """The patches of a real and of a made picture as the discriminator of that epoch judges them."""
     # G is judged by D, G_A by D_A: upstream names them alike.
     path = trained.weights(trained.entry.network.replace("G", "D"), trained.entry.epoch)
-    if not path.is_file() or target is None or trained.model.architecture.colorizes:
+    untrained = trained.record.discriminator == "none"
+    if not path.is_file() or untrained or target is None or trained.model.architecture.colorizes:
         return None
     cyclic = trained.record.family == "cyclegan"
     options = trained.record.plan["options"]

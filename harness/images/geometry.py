@@ -1,23 +1,128 @@
-"""Brings pictures to an exact size: crop, pad or stretch, smooth for photos and without mixing for label maps."""
+"""Brings pictures to an exact size and back: crop, pad or stretch, as one map of boxes that can be undone."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from PIL import Image
+# Sets are listed and completed by what they record: neither NumPy nor Pillow is imported for the type alone.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+_T = TypeVar("_T", bound="np.generic")
 
 Fit = Literal["crop", "pad", "stretch"]
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in pixels, the right and bottom ones outside."""
+PixelBox = tuple[int, int, int, int]
+"""The same on whole pixels."""
+Sizing = Size | int | Literal["own"]
+"""One size for all pictures; each picture's own, with a longest side of so many pixels; or its own as it is."""
+
+_EXACT = 1e-6  # pixels: what floats lose on the way
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the user's picture lies in the one made of it: `region` of the source fills `box` of the frame.
+
+    x_frame = box.left + (x_source - region.left) · box.width / region.width, y alike; what lies outside of `box` is
+    padding.
+
+    Attributes:
+        source: width and height of the user's picture, upright.
+        region: of the source.
+        frame: width and height of the picture made.
+        box: of the frame, at least one pixel.
+        orientation: EXIF's number, 1 to 8, of the turn that set the source upright.
+    """
+
+    source: Size
+    region: Box
+    frame: Size
+    box: PixelBox
+    orientation: int = 1
+
+    @classmethod
+    def whole(cls, source: Size, frame: Size | None = None, orientation: int = 1) -> Geometry:
+        """Returns the map of all of a picture to all of another, of the same size by default."""
+        frame = frame or source
+        return cls(source, (0.0, 0.0, float(source[0]), float(source[1])), frame, (0, 0, *frame), orientation)
+
+    @property
+    def padded(self) -> bool:
+        """Whether the frame shows more than the picture."""
+        return self.box != (0, 0, *self.frame)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the frame is the source, pixel by pixel."""
+        return self == Geometry.whole(self.source, orientation=self.orientation)
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether a pixel of the frame is one of the source."""
+        left, top, right, bottom = self.region
+        return (right - left, bottom - top) == (self.box[2] - self.box[0], self.box[3] - self.box[1])
+
+    @property
+    def full(self) -> PixelBox:
+        """The whole pixels of the source that the frame shows: where `undo` puts its picture."""
+        return _inward(self.region)
+
+    def onto(self, region: Box) -> PixelBox:
+        """Returns the whole pixels of the frame that lie within a region of the source."""
+        return _inward(_mapped(region, self.region, self.box))
+
+    def then(self, after: Geometry) -> Geometry:
+        """Returns this map followed by one whose source is this one's frame; padding of both stays padding."""
+        a, b = after.region, self.box
+        seen = (max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3]))
+        # Inward: a pixel that is half padding is none of the picture.
+        box = _inward(_mapped(seen, after.region, after.box))
+        left, top, right, bottom = _mapped(_mapped(box, after.box, after.region), self.box, self.region)
+        region = (round(left, 6), round(top, 6), round(right, 6), round(bottom, 6))
+        return Geometry(self.source, region, after.frame, box, self.orientation)
+
+    def undo(self, picture: Image.Image) -> Image.Image:
+        """Returns a picture of the frame's size as the source has it: `full` of its pixels, padding cut off (Lanczos).
+
+        Its pixels lie on those of the source.
+        """
+        from PIL import Image
+
+        left, top, right, bottom = self.full
+        # Cut first: Pillow's filter would reach beyond the box it resizes, into the padding.
+        inside = picture.crop(self.box)
+        onto = _mapped(self.full, self.region, (0, 0, *inside.size))
+        box = (max(0.0, onto[0]), max(0.0, onto[1]), min(onto[2], inside.width), min(onto[3], inside.height))
+        size = (right - left, bottom - top)
+        return inside if size == inside.size else inside.resize(size, Image.Resampling.LANCZOS, box=box)
+
+
+def _mapped(box: Box, source: Box, target: Box) -> Box:
+    """x' = target.left + (x - source.left) · target.width / source.width, y alike."""
+    across, down = ((target[i + 2] - target[i]) / (source[i + 2] - source[i]) for i in (0, 1))
+    left, top, right, bottom = (v - source[i % 2] for i, v in enumerate(box))
+    return (target[0] + left * across, target[1] + top * down, target[0] + right * across, target[1] + bottom * down)
+
+
+def _inward(box: Box) -> PixelBox:
+    left, top, right, bottom = box
+    return math.ceil(left - _EXACT), math.ceil(top - _EXACT), math.floor(right + _EXACT), math.floor(bottom + _EXACT)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A picture of the exact size asked for, and what was done to it in words, in order."""
+    """A picture of the exact size asked for, what was done to it in words, in order, and the same as a map."""
 
     image: Image.Image
     operations: tuple[str, ...]
+    geometry: Geometry
 
 
 def fit_to(
@@ -26,20 +131,20 @@ def fit_to(
     how: Fit = "crop",
     *,
     mixing: bool = True,
-    background: tuple[int, int, int] = (255, 255, 255),
+    background: tuple[int, int, int] | None = (255, 255, 255),
     focus: tuple[float, float] = (0.5, 0.5),
 ) -> Fitted:
     """Returns the picture at exactly `size`.
 
     Args:
         size: width and height in pixels.
-        how: `crop` cuts to the aspect, `pad` adds `background`, `stretch` distorts.
+        how: `crop` cuts to the aspect, `pad` adds `background`, or the mirrored picture for None, `stretch` distorts.
         mixing: Lanczos over the whole footprint of a pixel; False takes the nearest pixel, so that label maps
             keep their colours.
         focus: where in the picture a crop is centred, 0 to 1 from left and top.
     """
     if image.size == size:
-        return Fitted(image, ())
+        return Fitted(image, (), Geometry.whole(size))
     if how == "pad":
         return _padded(image, size, mixing=mixing, background=background)
     whole = _whole(image)
@@ -49,7 +154,11 @@ def fit_to(
         operations.append(
             "cropped to {:.0f}x{:.0f} at {:.0f},{:.0f}".format(box[2] - box[0], box[3] - box[1], *box[:2])
         )
-    return Fitted(_resized(image, size, box, mixing=mixing), (*operations, _told(image, size, how, mixing=mixing)))
+    return Fitted(
+        _resized(image, size, box, mixing=mixing),
+        (*operations, _told(image, size, how, mixing=mixing)),
+        Geometry(image.size, box, size, (0, 0, *size)),
+    )
 
 
 def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) -> Box:
@@ -76,18 +185,60 @@ def enlargement(size: Size, wanted: Size, how: Fit) -> float:
     return min(ratios) if how == "pad" else max(ratios)
 
 
-def _padded(image: Image.Image, size: Size, *, mixing: bool, background: tuple[int, int, int]) -> Fitted:
-    scale = min(size[0] / image.width, size[1] / image.height)
-    inner = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    canvas = Image.new("RGB", size, background)
-    canvas.paste(_resized(image.convert("RGB"), inner, _whole(image), mixing=mixing), (left, top))
+def at_most(size: Size, longest: int | None) -> Size:
+    """Returns a size of the same shape whose longer side has at most `longest` pixels; the size itself for None."""
+    if longest is None or max(size) <= longest:
+        return size
+    return max(1, round(size[0] * longest / max(size))), max(1, round(size[1] * longest / max(size)))
+
+
+def inner_size(size: Size, wanted: Size) -> Size:
+    """Returns the size of the whole picture within a padded one of `wanted`."""
+    scale = min(wanted[0] / size[0], wanted[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def mirrored(pixels: NDArray[_T], size: Size) -> tuple[NDArray[_T], PixelBox]:
+    """Returns H×W×C values in the middle of a larger picture that goes on mirrored, and the box where they lie.
+
+    The pixels at the border are not repeated, as with PyTorch's reflection padding.
+    """
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    box = (left, top, left + width, top + height)
+    # Farther than the picture reaches NumPy mirrors it again and again.
+    around = ((top, size[1] - box[3]), (left, size[0] - box[2]), (0, 0))
+    return pixels if (width, height) == size else np.pad(pixels, around, mode="reflect"), box
+
+
+def mirrored_around(image: Image.Image, size: Size) -> tuple[Image.Image, PixelBox]:
+    """Returns what `mirrored` makes of an RGB picture, and the box where it lies."""
+    import numpy as np
+    from PIL import Image
+
+    made, box = mirrored(np.asarray(image), size)
+    return image if image.size == size else Image.fromarray(made), box
+
+
+def _padded(image: Image.Image, size: Size, *, mixing: bool, background: tuple[int, int, int] | None) -> Fitted:
+    from PIL import Image
+
+    inner = inner_size(image.size, size)
+    small = _resized(image.convert("RGB"), inner, _whole(image), mixing=mixing)
+    if background is None:
+        canvas, box = mirrored_around(small, size)
+        with_ = "its mirror image"
+    else:
+        left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+        box, with_ = (left, top, left + inner[0], top + inner[1]), "{:02x}{:02x}{:02x}".format(*background)
+        canvas = Image.new("RGB", size, background)
+        canvas.paste(small, box)
     operations = [_told(image, inner, "pad", mixing=mixing)] if inner != image.size else []
     if inner != size:
-        operations.append(
-            f"padded to {size[0]}x{size[1]} with {background[0]:02x}{background[1]:02x}{background[2]:02x}"
-        )
-    return Fitted(canvas, tuple(operations))
+        operations.append(f"padded to {size[0]}x{size[1]} with {with_}")
+    return Fitted(canvas, tuple(operations), Geometry(image.size, _whole(image), size, box))
 
 
 def _whole(image: Image.Image) -> Box:
@@ -95,6 +246,8 @@ def _whole(image: Image.Image) -> Box:
 
 
 def _resized(image: Image.Image, size: Size, box: Box, *, mixing: bool) -> Image.Image:
+    from PIL import Image
+
     filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
     # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
     return image.resize(size, filter_, box=box)

@@ -19,6 +19,7 @@ from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from harness.errors import ImageError
 from harness.images.converting_colours import GREYS, Declared, declared_by, to_srgb
+from harness.images.geometry import Geometry
 from harness.images.scaling_samples import (
     Span,
     is_deep,
@@ -60,6 +61,7 @@ class Opened:
     Attributes:
         image: mode RGB from `open_picture`; the file's own mode from `decode`.
         size_before: width and height in pixels as stored, upright.
+        geometry: from the file, or a tile's, to `image`.
         operations: what was done, in words, in order.
         warnings: what the user should know.
         untouched: whether there was nothing to do: whoever opens the file with Pillow, knowing nothing of EXIF or
@@ -69,6 +71,7 @@ class Opened:
 
     image: Image.Image
     size_before: tuple[int, int]
+    geometry: Geometry
     operations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     untouched: bool = False
@@ -186,7 +189,8 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tupl
             image = ImageOps.exif_transpose(image)
         if orientation != 1:
             operations.append(f"turned upright (EXIF orientation {orientation})")
-    return Opened(image, size, tuple(operations), tuple(told), plain and not operations, span)
+    geometry = Geometry.whole(size, image.size, orientation)
+    return Opened(image, size, geometry, tuple(operations), tuple(told), plain and not operations, span)
 
 
 def _content(source: Path | bytes) -> bytes:
@@ -314,7 +318,7 @@ def _to_rgb(opened: Opened, declared: Declared, background: Colour) -> Opened:
     clean.info = {}
     clean.getexif().clear()
     untouched = opened.untouched and operations == list(opened.operations)
-    return Opened(clean, opened.size_before, tuple(operations), tuple(told), untouched)
+    return Opened(clean, opened.size_before, opened.geometry, tuple(operations), tuple(told), untouched)
 
 
 def _parted(

@@ -10,6 +10,8 @@ from PIL import Image
 from scipy import ndimage
 from skimage.color import rgb2lab
 
+from harness.images.geometry import Fitted, Geometry
+
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -53,7 +55,7 @@ def box_of(mask: Mask) -> tuple[int, int, int, int] | None:
 
 def framed(
     image: Image.Image, box: tuple[int, int, int, int], aspect: float, margin: float, background: tuple[int, int, int]
-) -> Image.Image:
+) -> Fitted:
     """Returns the thing in `box` centred with a margin, on background where the picture ends.
 
     Args:
@@ -66,7 +68,10 @@ def framed(
     left, top = round((box[0] + box[2] - frame[0]) / 2), round((box[1] + box[3] - frame[1]) / 2)
     canvas = Image.new("RGB", frame, background)
     canvas.paste(image.convert("RGB"), (-left, -top))
-    return canvas
+    seen = (max(left, 0), max(top, 0), min(left + frame[0], image.width), min(top + frame[1], image.height))
+    within = (seen[0] - left, seen[1] - top, seen[2] - left, seen[3] - top)
+    region = (float(seen[0]), float(seen[1]), float(seen[2]), float(seen[3]))
+    return Fitted(canvas, ("centred with a margin",), Geometry(image.size, region, frame, within))
 
 
 def focus_of(image: Image.Image) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -16,8 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from harness.errors import HarnessError, ImageError
 from harness.files import sha256_of
+from harness.images.geometry import PixelBox
 from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
-from harness.metrics.pairs import Picture
+from harness.metrics.pairs import Picture, inside
 from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
 from harness.metrics.statistics import OverSeeds, Summary, over_seeds, summarise
@@ -78,6 +79,7 @@ class MeasureRequest:
         mean_target: H×W×3, e.g. of the training targets; by default the mean of the other targets.
         mean_is: what that is, in words.
         baselines: whether the input copied and the mean target are measured.
+        boxes: of padded pictures, by name, where the picture lies: the rest is not measured.
         workers: threads; by default one for each core this process may use.
     """
 
@@ -86,6 +88,7 @@ class MeasureRequest:
     mean_target: Picture | None = None
     mean_is: str = MEAN_LEFT_OUT
     baselines: bool = True
+    boxes: Mapping[str, PixelBox] = field(default_factory=dict)
     workers: int | None = None
 
 
@@ -150,7 +153,9 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
         rows=tuple(Row(row.name, row.values | rows[row.name]) for row in before.rows),
         summary={name: (after.summary.get(name) or before.summary[name]) for name in columns},
         baselines=baselines,
-        protocol=protocol_document(find_metrics((*columns, *totals)), mean_is, backbones),
+        protocol=protocol_document(
+            find_metrics((*columns, *totals)), mean_is, backbones, padded=after.protocol["padded"]
+        ),
         totals=totals,
         missing={name: why for name, why in (before.missing | after.missing).items() if name not in filled},
         seeds=before.seeds,
@@ -186,7 +191,7 @@ class Measuring:
             return
         self._measure("input_copied", replace(shot, output=shot.input))
         if self.request.mean_target is None:
-            self._means.add(shot.target)
+            self._means.add(shot.target, self.request.boxes.get(shot.name))
         elif self.request.mean_target.shape == shot.target.shape:
             # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
@@ -199,7 +204,7 @@ class Measuring:
     def add_mean(self, name: str, target: Picture) -> None:
         """Measures the mean of all targets but this one in place of its output."""
         # Metrics with baselines look at output and target alone, so that the input is not read again.
-        mean = self._means.without(target)
+        mean = self._means.without(target, self.request.boxes.get(name))
         self._measure("mean_target", Shot(name, mean, mean, target))
 
     def measurement(self, names: Sequence[str]) -> Measurement:
@@ -223,13 +228,17 @@ class Measuring:
                 for who in ("input_copied", "mean_target")
                 if beside and who in found
             },
-            protocol=protocol_document(metrics, self.request.mean_is, backbones),
+            protocol=protocol_document(
+                metrics, self.request.mean_is, backbones, padded=len(self.request.boxes.keys() & set(names))
+            ),
             totals=totals,
             missing=self._missing,
         )
 
     def _measure(self, who: str, shot: Shot) -> None:
         found: dict[str, float] = {}
+        # Here and nowhere else: no metric sees what was padded.
+        shot = shot.within(self.request.boxes.get(shot.name))
         for metric, meter in self._meters.items():
             if metric.name in self._missing or (who != "output" and not metric.baselines):
                 continue
@@ -308,24 +317,32 @@ class _MeanTarget:
     def __init__(self) -> None:
         self._lock = Lock()
         self._sum: NDArray[np.int64] | None = None
-        self._count = 0
+        self._count = np.zeros(0, np.int64)  # H x W x 1: how many targets show their picture there, and no padding
+        self._number = 0
         self._one_size = True
 
     @property
     def there(self) -> bool:
-        return self._sum is not None and self._count > 1
+        return self._sum is not None and self._number > 1
 
-    def add(self, target: Picture) -> None:
+    def add(self, target: Picture, box: PixelBox | None) -> None:
         with self._lock:
             if self._sum is None and self._one_size:
                 self._sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
+                self._count = np.zeros((*target.shape[:2], 1), np.int64)
             if self._sum is None or self._sum.shape != target.shape:
                 self._one_size, self._sum = False, None
                 return
-            self._sum += target
-            self._count += 1
+            inside(self._sum, box)[...] += inside(target, box)
+            inside(self._count, box)[...] += 1
+            self._number += 1
 
-    def without(self, target: Picture) -> Picture:
+    def without(self, target: Picture, box: PixelBox | None) -> Picture:
         """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
         assert self._sum is not None
-        return np.rint((self._sum - target) / (self._count - 1)).astype(np.uint8)
+        others, count = self._sum.copy(), self._count.copy()
+        inside(others, box)[...] -= inside(target, box)
+        inside(count, box)[...] -= 1
+        # Where no other one shows a picture, the mean of all they show.
+        colour = others.sum((0, 1)) / count.sum()
+        return np.rint(np.where(count > 0, others / np.maximum(count, 1), colour)).astype(np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import MetricError
-from harness.metrics.pairs import Picture
+from harness.images.geometry import PixelBox
+from harness.metrics.pairs import Picture, inside
 
 Better = Literal["higher", "lower"]
 
@@ -31,6 +32,11 @@ class Shot:
         if self.target is None:
             raise MetricError("there are no targets", "test on pairs: harness prepare-images FOLDER --targets FOLDER")
         return self.target
+
+    def within(self, box: PixelBox | None) -> Shot:
+        """Returns what of the three pictures lies in a box, all of them for None."""
+        target = None if self.target is None else inside(self.target, box)
+        return replace(self, input=inside(self.input, box), output=inside(self.output, box), target=target)
 
 
 @dataclass(frozen=True)

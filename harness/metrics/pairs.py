@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.images.geometry import PixelBox
+
+_T = TypeVar("_T", bound=np.generic)
 Picture = NDArray[np.uint8]
 """Height × width × 3, uint8, 0 to 255, RGB."""
 
@@ -22,6 +26,11 @@ def check_pair(a: Picture, b: Picture, smallest_side: int = 1) -> None:
         raise ValueError(f"the pictures differ in size: {a.shape[1]}×{a.shape[0]} and {b.shape[1]}×{b.shape[0]}")
     if min(a.shape[:2]) < smallest_side:
         raise ValueError(f"{a.shape[1]}×{a.shape[0]} pixels are too few: each side needs {smallest_side} at least")
+
+
+def inside(picture: NDArray[_T], box: PixelBox | None) -> NDArray[_T]:
+    """Returns what of a picture lies in a box, as a view; all of it for None."""
+    return picture if box is None else picture[box[1] : box[3], box[0] : box[2]]
 
 
 def differences(a: Picture, b: Picture) -> Iterator[NDArray[np.int32]]:

@@ -25,7 +25,7 @@ def protocol_line(metrics: Sequence[Metric]) -> str:
     columns = _columns(metrics)
     parts = [
         *dict.fromkeys(column.definition for column in columns),
-        "on uint8 RGB as saved in PNG",
+        "on uint8 RGB as saved in PNG, inside the picture: its padding is not measured",
         f"means over images with {100 * CONFIDENCE:g} % intervals ({METHOD}), identical pairs counted apart from PSNR",
     ]
     if any(column.name.startswith("input_") for column in columns):
@@ -34,14 +34,27 @@ def protocol_line(metrics: Sequence[Metric]) -> str:
 
 
 def protocol_document(
-    metrics: Sequence[Metric], mean_target: str = MEAN_LEFT_OUT, backbones: Mapping[str, str] | None = None
+    metrics: Sequence[Metric],
+    mean_target: str = MEAN_LEFT_OUT,
+    backbones: Mapping[str, str] | None = None,
+    *,
+    padded: int = 0,
 ) -> dict[str, Any]:
     """Returns what `metrics.json` says under `protocol`: `comparable` decides whether two measurements may be set
-    side by side, `libraries` and `backbones` (their SHA-256) only say what computed them."""
+    side by side, `libraries` and `backbones` (their SHA-256) only say what computed them.
+
+    Args:
+        padded: how many pictures had padding, which was not measured.
+    """
+    # Told only where there was some: without, the numbers are those of measurements that knew no padding.
+    where = ", without padding" if padded else ""
     return {
         "version": VERSION,
         "line": protocol_line(metrics),
-        "comparable": {"columns": {c.name: f"{c.definition}, output against {c.against}" for c in _columns(metrics)}},
+        "comparable": {
+            "columns": {c.name: f"{c.definition}, output against {c.against}{where}" for c in _columns(metrics)}
+        },
+        "padded": padded,
         "interval": {"method": METHOD, "level": CONFIDENCE},
         "baselines": {"input_copied": "the input in place of the output", "mean_target": mean_target},
         "oracle": "scikit-image, agreement to 1e-6",

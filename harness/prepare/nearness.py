@@ -69,7 +69,7 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
     with progress.step("comparing with the training pictures", len(test_set.images)) as step:
 
         def one(image: SetImage) -> Nearness | None:
-            found = _assess_input(folder / image.output, test_set, profile)
+            found = _assess_input(folder / image.output, image, test_set, profile)
             step.advance()
             return found
 
@@ -88,10 +88,13 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
     return replace(test_set, images=images, nearness=together)
 
 
-def _assess_input(path: Path, test_set: TestSet, profile: Profile) -> Nearness | None:
+def _assess_input(path: Path, image: SetImage, test_set: TestSet, profile: Profile) -> Nearness | None:
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB"))
     if test_set.layout == "paired":
         half = pixels.shape[1] // 2
         pixels = pixels[:, :half] if test_set.direction == "AtoB" else pixels[:, half:]
+    if image.geometry is not None:  # padding is none of the picture
+        left, top, right, bottom = image.geometry.box
+        pixels = pixels[top:bottom, left:right]
     return assess(pixels, profile) if min(pixels.shape[:2]) >= SMALLEST_SIDE else None

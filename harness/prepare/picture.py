@@ -11,7 +11,7 @@ from PIL import Image
 from harness.documents import typed
 from harness.errors import ImageError
 from harness.files import sha256_of
-from harness.images.geometry import Size
+from harness.images.geometry import Geometry, Size, at_most
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.keeping import Pieces, key_of, same_file
@@ -21,6 +21,9 @@ from harness.sets.test_set import Refusal, SetImage
 
 # Pixels of the longer side on the contact sheet.
 _THUMBNAIL = 240
+
+SOURCE_SIDE = 640
+"""Pixels of the longer side of what is kept of a source, to be shown beside a run's full-size output."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path, pieces: Pieces) -> O
         if before is not None:
             return Outcome(typed(tuple[SetImage, ...], before), taken=True)
         made = _made(task, recipes, folder, facts, content=content, target=target)
-        written = [name for image in made.images for name in (image.output, thumbnail_of(image.name))]
+        written = [name for image in made.images for name in (image.output, *_beside(image))]
         pieces.keep(key, [asdict(image) for image in made.images], {name: folder / name for name in written})
         return made
     except ImageError as error:
@@ -122,6 +125,8 @@ def _made(
         # Of the file, not of the pixels: another encoder writes another file, and runs record files.
         image = replace(image, output_sha256=sha256_of(folder / image.output))
         _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
+        if source_of(image.name) in _beside(image):
+            _save_source(piece, drawn.geometry, folder / source_of(image.name))
         images.append(image)
     return Outcome(tuple(images))
 
@@ -129,6 +134,17 @@ def _made(
 def thumbnail_of(name: str) -> str:
     """Where the contact sheet's picture of a file before preparation is, relative to the set's folder."""
     return f"sheet/{name}.jpg"
+
+
+def source_of(name: str) -> str:
+    """Where the part of the user's picture that a prepared one shows is kept, small, relative to the set's folder."""
+    return f"source/{name}.jpg"
+
+
+def _beside(image: SetImage) -> list[str]:
+    """The files of a picture beside its own; of a source that is the picture itself none is kept."""
+    kept = image.geometry is not None and not image.geometry.changes_nothing
+    return [thumbnail_of(image.name), *([source_of(image.name)] if kept else [])]
 
 
 def _partner(task: Task, content: bytes | None, recipes: Recipes) -> Opened | None:
@@ -154,9 +170,14 @@ def _pieces(opened: Opened, partner: Opened | None, settings: Settings) -> list[
 
 
 def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
-    said = f"cut out at {box[0]},{box[1]}"
-    return Opened(
-        opened.image.crop(box), (box[2] - box[0], box[3] - box[1]), (*opened.operations, said), opened.warnings
+    size, said = (box[2] - box[0], box[3] - box[1]), f"cut out at {box[0]},{box[1]}"
+    cut = Geometry(opened.image.size, box, size, (0, 0, *size))
+    return replace(
+        opened,
+        image=opened.image.crop(box),
+        size_before=size,
+        geometry=opened.geometry.then(cut),
+        operations=(*opened.operations, said),
     )
 
 
@@ -179,10 +200,19 @@ def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) 
         output=f"{task.phase}/{facts.name}.png",
         size_before=drawn.size_before,
         operations=operations,
+        geometry=_geometry(drawn, answer),
         warnings=warnings,
         target=target,
         foreign=drawn.foreign,
     )
+
+
+def _geometry(drawn: Drawn, answer: Drawn | None) -> Geometry:
+    """The input's; of a frame where the target is padded more, the part that shows both."""
+    if answer is None:
+        return drawn.geometry
+    size, box = answer.image.size, answer.geometry.box
+    return drawn.geometry.then(Geometry(size, box, size, box))
 
 
 def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
@@ -206,7 +236,8 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
             if sha256_of(task.earlier_folder / old.output) != old.output_sha256:  # somebody changed it
                 return None
             same_file(task.earlier_folder / old.output, folder / wanted.output)
-            same_file(task.earlier_folder / thumbnail_of(old.name), folder / thumbnail_of(old.name))
+            for name in _beside(old):
+                same_file(task.earlier_folder / name, folder / name)
         except OSError:
             return None
         images.append(wanted)
@@ -219,9 +250,15 @@ def _save(picture: Image.Image, path: Path) -> None:
     picture.save(path, format="PNG")
 
 
-def _save_thumbnail(picture: Image.Image, path: Path) -> None:
-    scale = min(1.0, _THUMBNAIL / max(picture.size))
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+def _save_source(piece: Opened, geometry: Geometry, path: Path) -> None:
+    """Of a facade set upright it shows where that was looked for: its perspective is not undone."""
+    # From the file, by way of what was opened of it, perhaps smaller.
+    shown = geometry.region if geometry.source == piece.geometry.source else piece.geometry.region
+    _save_thumbnail(piece.image.crop(piece.geometry.onto(shown)), path, SOURCE_SIDE)
+
+
+def _save_thumbnail(picture: Image.Image, path: Path, longest: int = _THUMBNAIL) -> None:
+    size = at_most(picture.size, longest)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     # Rows of a palette are small numbers, 1 to 30, and would all be black: times 20 they can be told apart.

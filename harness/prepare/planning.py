@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,7 +73,8 @@ class Plan:
         settings, recipes = self.recipes.settings, self.recipes
         there = [part for part in PARTS if any(source.part == part for source, _ in self.files)]
         parts = "/".join(there) if self.own_parts else "train/val/test" if self.shares else "test"
-        size = "their own sizes" if settings.own_multiple else f"{settings.size[0]}x{settings.size[1]}"
+        size = "their own sizes" if settings.own else f"{settings.size[0]}x{settings.size[1]}"
+        size += f", at most {settings.own} pixels a side," if settings.own not in {True, False} else ""
         said = [
             f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
             *([self.link.explains] if self.link else []),
@@ -123,6 +124,8 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
     if request.hed is not None:
         recipe = _with_hed(recipe, request.hed)
     answers = target_recipe(model).for_folder(_contents(target for _, target in files.pairs if target is not None))
+    # A pair's halves are padded alike, by what the input is.
+    settings = replace(settings, mirrors=recipe.mirrors and settings.fit == "pad")
     recipes = Recipes(recipe, answers, settings, direction == "AtoB")
     # Targets count only where they are files of their own.
     if request.rectify and PHOTO not in ((recipe, recipes.target) if files.aligned else (recipe,)):
@@ -155,15 +158,13 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
         raise TestSetError("`--focus subject` would crop inputs and targets at different places", "--focus centre")
     if request.rectify and request.tiles:
         raise TestSetError("`--rectify` turns whole facades, `--tiles` cuts them to pieces", "leave one of them out")
-    if request.size == "own" and request.tiles:
-        raise TestSetError("`--tiles` cuts pictures to one size, `--size own` keeps each one's", "name a `--size`")
-    # 1 for no model: any size can be written, and no network has to halve it.
-    multiple = model.architecture.multiple_of if model else 1
+    own: bool | int = request.size == "own" or (request.size if isinstance(request.size, int) else False)
+    if own and request.tiles:
+        raise TestSetError("`--tiles` cuts pictures to one size, this `--size` keeps each one's", "name a `--size`")
     size = request.size if isinstance(request.size, tuple) else _default_size(model)
-    _check_size(size, model)
     return Settings(
         size, request.fit, request.background, request.max_pixels, request.focus, request.tiles, aligned,
-        request.rectify, own_multiple=multiple if request.size == "own" else None,
+        request.rectify, own,
     )  # fmt: skip
 
 
@@ -186,16 +187,6 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
 
 def _default_size(model: Model | None) -> Size:
     return (model.crop_size, model.crop_size) if model else (256, 256)
-
-
-def _check_size(size: Size, model: Model | None) -> None:
-    multiple = model.architecture.multiple_of if model else 1
-    if model and any(side % multiple for side in size):
-        near = "x".join(str(max(multiple, round(side / multiple) * multiple)) for side in size)
-        raise TestSetError(
-            f"`{model.id}` takes sides that are multiples of {multiple} pixels, not {size[0]}x{size[1]}",
-            f"--size {near}",
-        )
 
 
 def _contents(sources: Iterable[Source]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.catalog.types import Model
-from harness.images.geometry import Fit, Size
+from harness.images.geometry import Fit, Sizing
 from harness.images.opening import MAX_PIXELS, WHITE, Colour
 from harness.prepare.recipes.choosing import AUTO
 
@@ -23,8 +23,9 @@ class PrepareRequest:
         model: what the set is for: its domains choose the recipes, its direction the side of the input.
         targets: partners of the same stem; the set is then `paired`.
         name: the set's name; by default the folder's, with the model's where that is taken.
-        size: width and height in pixels; each picture's `own`; by default the model's crop size, or 256.
-        background: RGB below transparent pixels and beside padded ones.
+        size: width and height in pixels; each picture's `own`; its own with a longest side of so many pixels; by
+            default the model's crop size, or 256.
+        background: RGB below transparent pixels, and beside padded drawings; padded photos go on mirrored.
         max_pixels: larger pictures are refused.
         focus: where a crop is taken.
         tiles: large pictures are cut into tiles.
@@ -44,7 +45,7 @@ class PrepareRequest:
     targets: Path | None = None
     name: str | None = None
     fit: Fit = "crop"
-    size: Size | Literal["own"] | None = None
+    size: Sizing | None = None
     background: Colour = WHITE
     max_pixels: int = MAX_PIXELS
     focus: Literal["centre", "subject"] = "centre"

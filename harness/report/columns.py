@@ -56,9 +56,9 @@ def _metric(name: str, measurement: Measurement, language: Language) -> Column:
     return _labelled(name, COLUMNS.get(name), language, tuple(row.values[name] for row in measurement.rows))
 
 
-def total_column(name: str, language: Language) -> Column:
-    """Returns the column of a number of the whole set, without values."""
-    return _labelled(name, TOTALS.get(name), language, ())
+def known_column(name: str, language: Language) -> Column:
+    """Returns the column of a number of an image or of the whole set, without values."""
+    return _labelled(name, (COLUMNS | TOTALS).get(name), language, ())
 
 
 def _labelled(name: str, known: Known | None, language: Language, values: tuple[float, ...]) -> Column:

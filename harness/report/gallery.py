@@ -14,13 +14,17 @@ from harness.web.language import Language
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture of a row: cell `place` of the strips of run `strip`; at full size in folder `folder`, if there."""
+    """One picture of a row: cell `place` of the strips of run `strip`; at full size in folder `folder`, if there.
+
+    Those with no `place` stand in no strip and in the large view alone.
+    """
 
     id: str
     label: str
     strip: int
-    place: int
+    place: int | None
     folder: str | None
+    suffix: str = ".png"
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,23 @@ class Strips:
 
 def run_cells(page: RunPage, language: Language) -> tuple[Cell, ...]:
     """Returns the pictures of a run's rows."""
-    return tuple(
+    small = tuple(
         # Differences are drawn by the page from output and target; only their thumbnails are files.
         Cell(kind, language.text(f"kind.{kind}"), 0, place, None if kind == "difference" else f"images/{kind}/")
         for place, kind in enumerate(page.kinds)
     )
+    large = (
+        Cell("source", language.text("kind.source"), 0, None, "images/source/", ".jpg"),
+        Cell("full", language.text("kind.full"), 0, None, "images/full/"),
+    )
+    return (*small, *(large if page.full else ()))
 
 
 def run_document(page: RunPage, language: Language) -> dict[str, Any]:
     """Returns the document of a run's page."""
     # A source that differs by its suffix alone tells nothing that the name does not.
+    boxes = page.record.boxes
+    geometries = {image["name"]: image["geometry"] for image in page.record.images if image["name"] in boxes}
     sources = [p.source if p.source and p.source.rsplit(".", 1)[0] != p.name else None for p in page.pictures]
     return {
         **gallery_document(
@@ -60,7 +71,15 @@ def run_document(page: RunPage, language: Language) -> dict[str, Any]:
         "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},
         "summary": summary_table(page),
         "histograms": {h.id: list(h.edges) for h in page.histograms},
+        "insets": {str(row): _inset(geometries[p.name]) for row, p in enumerate(page.pictures) if p.name in boxes},
     }
+
+
+def _inset(geometry: dict[str, Any]) -> str:
+    """What of a padded picture's sides is padding, as CSS cuts it off: top, right, bottom, left in percent."""
+    (width, height), (left, top, right, bottom) = geometry["frame"], geometry["box"]
+    sides = (top / height, 1 - right / width, 1 - bottom / height, left / width)
+    return " ".join(f"{100 * side:.4g}%" for side in sides)
 
 
 def gallery_document(

@@ -13,7 +13,7 @@ from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
 from harness.metrics.statistics import OverSeeds, Summary
-from harness.report.columns import Column, metric_columns, nearness_column, ranked, total_column
+from harness.report.columns import Column, known_column, metric_columns, nearness_column, ranked
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord
@@ -89,6 +89,9 @@ class RunPage:
         columns: metrics in order, then nearness where it was measured.
         wholes: numbers of the set, in order.
         missing: metrics that were asked for and not measured, each with the reason.
+        full: whether there are outputs in the shape of the user's pictures.
+        boxed: whether it was recorded where in each picture its padding begins.
+        left_out: pictures that were not drawn, each with the reason.
         date: for people; `record.started` is the exact one.
     """
 
@@ -109,6 +112,9 @@ class RunPage:
     wholes: tuple[Whole, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
     published: tuple[PublishedRow, ...] = ()
+    full: bool = False
+    boxed: bool = True
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:
@@ -116,8 +122,15 @@ class RunPage:
         return self.headlines[0].baselines if self.headlines else ()
 
 
-def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language) -> RunPage:
-    """Returns the data of a run's page; `spread` names the images that have a map of their samples' spread."""
+def run_page(
+    record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language, *, full: bool = False
+) -> RunPage:
+    """Returns the data of a run's page.
+
+    Args:
+        spread: names of the images that have a map of their samples' spread.
+        full: whether there are outputs in the shape of the user's pictures.
+    """
     paired = record.test_set["layout"] == "paired"
     # The measurement says which images there are; what the record knows of them is added where it knows something.
     facts = {str(fact["name"]): fact for fact in record.images}
@@ -151,12 +164,15 @@ def run_page(record: RunRecord, measurement: Measurement, spread: Collection[str
         wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
         missing=tuple((_names(metric), without_paths(why)) for metric, why in measurement.missing.items()),
         # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
+        full=full,
+        boxed=all(image.get("geometry") for image in record.images),
+        left_out=tuple((left["name"], without_paths(left["reason"])) for left in record.left_out),
         published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
 
 
 def _whole(name: str, total: Total, language: Language) -> Whole:
-    column = total_column(name, language)
+    column = known_column(name, language)
     beside = [
         language.text(f"beside.{what}", value=language.number(value, column.decimals))
         for what, value in total.beside.items()

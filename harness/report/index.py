@@ -42,13 +42,14 @@ class IndexRun:
 class IndexPage:
     """The index; `damaged` are folders that could not be read, each with the reason.
 
-    `trainings` are addresses seen from the index, records and notes.
+    `trainings` are addresses seen from the index, records and notes; `reproductions` names of folders beside it.
     """
 
     runs: tuple[IndexRun, ...]
     columns: tuple[Any, ...]
     damaged: tuple[tuple[str, str], ...]
     trainings: tuple[tuple[str, TrainingRecord, Note], ...] = ()
+    reproductions: tuple[str, ...] = ()
 
     @property
     def hidden(self) -> int:

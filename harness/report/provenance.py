@@ -80,19 +80,22 @@ def command_again(record: RunRecord) -> str:
         "--mode": record.mode,
         "--seed": record.seed,
         "--device": record.device,
-        "--size": "x".join(str(side) for side in size) if isinstance(size, list | tuple) else size,
+        "--size": _size(size),
         "--weights": _weights(record, typed),
         # What every run does that is not told otherwise is not worth an option.
         "--seeds": seeds if (seeds := record.extra.get("seeds") or native.get("samples")) not in {None, 1} else None,
         "--metrics": ",".join(record.extra.get("metrics") or ()) or None,
         "--precision": native.get("precision") if native.get("precision") != "fp32" else None,
         "--batch-size": native.get("batch_size"),
+        "--tiled": native.get("tiled"),
+        "--overlap": native.get("overlap"),
         "--devices": ",".join(devices) if devices else None,
         "--lua-seed": native.get("lua_seed"),
         "--lua-order": ",".join(native.get("lua_order") or ()) or None,
     }
     words = [w for option, value in options.items() if value is not None for w in (option, str(value))]
     words += ["--compile"] if native.get("compile_") else []
+    words += ["--no-full"] if record.extra.get("full") is False else []
     if test_set.get("follow_links", "--follow-links" in typed.words):
         words.append("--follow-links")
     return without_paths(shlex.join(["harness", "test", *words]))
@@ -230,6 +233,13 @@ def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     return _known(*facts)
 
 
+def _size(recorded: Any) -> str | None:
+    """A recorded size as `--size` takes it."""
+    if isinstance(recorded, list | tuple):
+        return "x".join(map(str, recorded))
+    return f"max:{recorded}" if isinstance(recorded, int) else recorded
+
+
 def _is_lua(record: RunRecord) -> bool:
     return bool((record.model.get("architecture") or {}).get("code") == "lua")
 
@@ -237,7 +247,9 @@ def _is_lua(record: RunRecord) -> bool:
 def _set_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     t, test_set = language.text, record.test_set
     size = test_set.get("size")
-    written = t("made.own_size") if size == "own" else " × ".join(str(side) for side in size or ())
+    written = t("made.own_size") if size == "own" else (_size(size) or "").replace("x", " × ")
+    if isinstance(size, int):
+        written = t("made.longest", side=size)
     return _known(
         Fact(t("made.name"), without_paths(str(test_set["name"])), "code"),
         Fact(t("made.images"), language.number(test_set["count"])),

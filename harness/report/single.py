@@ -61,7 +61,7 @@ def write_single_file(
     """
     words, progress = language(lang), progress or Silent()
     page = load_page(run, words)
-    write_strips(run, [p.name for p in page.pictures], page.kinds, progress)
+    write_strips(run, [p.name for p in page.pictures], page.kinds, progress, page.record.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
         rows = embedding.all_rows(quality)
@@ -170,7 +170,8 @@ class _Embedding:
                 found[row] |= rows[row].pictures
                 name = page.pictures[row].name
                 # The first screen shows a difference without a script's help, so it is embedded for these few.
-                if page.paired and (drawn := read_picture(self.run / "images", "difference", name)):
+                box = page.record.boxes.get(name)
+                if page.paired and (drawn := read_picture(self.run / "images", "difference", name, box)):
                     found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp")
         return found
 

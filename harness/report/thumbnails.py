@@ -6,7 +6,7 @@ A single file a row keeps a page of ten thousand images light; names are row num
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from harness.files import written_aside
+from harness.images.geometry import PixelBox
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 
@@ -44,7 +45,13 @@ def strip_path(row: int) -> str:
     return f"{FOLDER}/{row // 1000:03d}/{row:05d}.webp"
 
 
-def write_strips(run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress) -> None:
+Boxes = Mapping[str, PixelBox]
+"""Of padded pictures, by name, where the picture lies: differences are of that alone."""
+
+
+def write_strips(
+    run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress, boxes: Boxes | None = None
+) -> None:
     """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row."""
     wanted = {run / strip_path(row) for row in range(len(names))}
     # A run tested again with fewer images would keep strips of rows it has no more.
@@ -52,17 +59,17 @@ def write_strips(run: Path, names: Sequence[str], kinds: Sequence[str], progress
         if path not in wanted:
             path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
-        for _ in in_order(partial(_write_strip, run, kinds), enumerate(names), default_workers()):
+        for _ in in_order(partial(_write_strip, run, kinds, boxes or {}), enumerate(names), default_workers()):
             step.advance()
 
 
-def _write_strip(run: Path, kinds: Sequence[str], numbered: tuple[int, str]) -> None:
+def _write_strip(run: Path, kinds: Sequence[str], boxes: Boxes, numbered: tuple[int, str]) -> None:
     row, name = numbered
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if _fresh(target, sources, len(kinds)):
         return
-    encoded = encode(strip(run / "images", name, kinds), 75)
+    encoded = encode(strip(run / "images", name, kinds, boxes.get(name)), 75)
     with written_aside(target) as temporary:
         temporary.write_bytes(encoded)
 
@@ -80,11 +87,11 @@ def _fresh(target: Path, sources: Sequence[Path], cells: int) -> bool:
         return False
 
 
-def strip(images: Path, name: str, kinds: Sequence[str]) -> Image.Image:
+def strip(images: Path, name: str, kinds: Sequence[str], box: PixelBox | None = None) -> Image.Image:
     """Returns an image's pictures side by side, each in a square cell; a missing picture's cell stays clear."""
     pictures = {kind: read_picture(images, kind, name) for kind in kinds if kind != "difference"}
     if "difference" in kinds:
-        pictures["difference"] = _difference_of(pictures.get("output"), pictures.get("target"))
+        pictures["difference"] = _difference_of(pictures.get("output"), pictures.get("target"), box)
     cells = {kind: _fitted(picture) for kind, picture in pictures.items() if picture is not None}
     # An alpha channel costs bytes in every strip; only corners that stay empty need one.
     full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
@@ -96,13 +103,14 @@ def strip(images: Path, name: str, kinds: Sequence[str]) -> Image.Image:
     return sheet
 
 
-def read_picture(images: Path, kind: str, name: str) -> Image.Image | None:
+def read_picture(images: Path, kind: str, name: str, box: PixelBox | None = None) -> Image.Image | None:
     """Returns one picture as bare RGB without any metadata, or None if it cannot be read.
 
-    `difference` is made of output and target: the mean absolute difference over RGB, in colours of a fixed scale.
+    `difference` is made of output and target: the mean absolute difference over RGB, in colours of a fixed scale,
+    inside the box where there is one.
     """
     if kind == "difference":
-        return _difference_of(*(read_picture(images, k, name) for k in ("output", "target")))
+        return _difference_of(read_picture(images, "output", name), read_picture(images, "target", name), box)
     try:
         with Image.open(images / kind / f"{name}.png") as image:
             # Made anew from bare pixels: `convert` would carry profile, EXIF and text along into files people send.
@@ -112,8 +120,14 @@ def read_picture(images: Path, kind: str, name: str) -> Image.Image | None:
         return None
 
 
-def _difference_of(output: Image.Image | None, target: Image.Image | None) -> Image.Image | None:
-    return difference(output, target) if output and target and output.size == target.size else None
+def _difference_of(output: Image.Image | None, target: Image.Image | None, box: PixelBox | None) -> Image.Image | None:
+    if output is None or target is None or output.size != target.size:
+        return None
+    if box is None:
+        return difference(output, target)
+    black = Image.new("RGB", output.size)
+    black.paste(difference(output.crop(box), target.crop(box)), box)
+    return black
 
 
 def difference(first: Image.Image, second: Image.Image) -> Image.Image:

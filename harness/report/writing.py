@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
+from harness.runs.listing import reproductions
 from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
@@ -44,7 +45,7 @@ def write_run_report(run: Path, lang: str = "en", progress: Progress | None = No
     words = language(lang)
     page = load_page(run, words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
-    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
     target = run / "index.html"
     examples, around = _example_addresses(run, page), Surroundings(home="../index.html")
     write_text(target, render_run(page, words, run_document(page, words), examples, around))
@@ -65,7 +66,8 @@ def load_page(run: Path, words: Language) -> RunPage:
 def _read_page(run: Path, words: Language) -> RunPage:
     # Only images that were drawn more than once have such a map.
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
-    return run_page(load_record(run), load_measurement(run), spread, words)
+    full = (run / "images" / "full").is_dir()
+    return run_page(load_record(run), load_measurement(run), spread, words, full=full)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +108,13 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
     # Which rows are examples changes when a run is measured anew; its old drawings would stay for ever.
     for old in (run / FOLDER).glob("difference-*.webp"):
         old.unlink()
+    boxes = page.record.boxes
     found: dict[int, dict[str, str | None]] = {}
     for row in {example.row for example in page.examples}:
         picture = page.pictures[row]
         found[row] = {kind: picture.addresses.get(kind) for kind in page.kinds}
-        if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name)):
+        box = boxes.get(picture.name)
+        if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name, box)):
             address = f"{FOLDER}/difference-{row:05d}.webp"
             with written_aside(run / address) as temporary:
                 temporary.write_bytes(encode(drawn, 90))
@@ -134,7 +138,7 @@ def write_comparison(
     comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
     for run, page in zip(runs, pages, strict=True):
-        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent())
+        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
     compared = compare_page(pages, bases, comparisons, words)
@@ -167,7 +171,7 @@ def write_index(results: Path, lang: str = "en") -> Path:
     target = results / "index.html"
     html = render_page(
         "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
-        page=index_page(pages, damaged, trainings, said),
+        page=replace(index_page(pages, damaged, trainings, said), reproductions=tuple(reproductions(results))),
     )  # fmt: skip
     write_text(target, html)
     return target

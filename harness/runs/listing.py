@@ -12,6 +12,13 @@ from harness.runs.ordering import oldest_first
 from harness.runs.training_record import FILE, load_training, training_folders
 from harness.workspace import Workspace
 
+REPRODUCTION = "reproduction.json"
+
+
+def reproductions(results: Path) -> list[str]:
+    """Returns the folders that `harness reproduce` wrote, by name, the newest first."""
+    return [path.parent.name for path in sorted(results.glob(f"*/{REPRODUCTION}"), key=lambda p: -p.stat().st_mtime)]
+
 
 def run_folders(workspace: Workspace) -> list[Path]:
     """Returns the complete runs of a workspace, the newest last."""

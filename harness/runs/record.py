@@ -33,11 +33,12 @@ class RunRecord:
         model: `id`, `weights_sha256`, `weights` (the file given in place of the installed one), `architecture`, …
         upstream: `url`, `commit`, `dirty` of the clone; None for the native engine without a clone.
         test_set: `name`, `digest`, `layout`, `direction`, `count`, `refused` (count), …
-        images: one entry an image in order: `name`, `source`, `nearness`, `warnings`, and hashes; those of runs made
-            before pictures were hashed have none.
+        images: one entry an image in order: `name`, `source`, `nearness`, `warnings`, hashes, and its `geometry` as
+            `harness.images.geometry.Geometry` has it; older runs lack the last ones.
         options: what was given to the official script, or the native engine's settings.
         durations: seconds by step.
         warnings: lines a reader of the report must know.
+        left_out: pictures that were not drawn, each its `name` and the `reason`.
     """
 
     name: str
@@ -58,6 +59,13 @@ class RunRecord:
     durations: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+    left_out: tuple[dict[str, str], ...] = ()
+
+    @property
+    def boxes(self) -> dict[str, tuple[int, int, int, int]]:
+        """Left, top, right and bottom of the picture within what was saved, by name, of the padded ones."""
+        known = ((image["name"], image.get("geometry")) for image in self.images)
+        return {n: tuple(g["box"]) for n, g in known if g and tuple(g["box"]) != (0, 0, *g["frame"])}
 
     @property
     def moment(self) -> datetime:
@@ -95,13 +103,20 @@ class _SetFacts(_Set, total=False):
     refused: int
     limit: int | None
     follow_links: bool
-    size: tuple[int, int] | Literal["own"] | None
+    size: tuple[int, int] | int | Literal["own"] | None
 
 
 class _NearnessFacts(TypedDict, total=False):
     verdict: str
     percentile: float | None
     reasons: tuple[str, ...]
+
+
+class _GeometryFacts(TypedDict):
+    source: tuple[int, int]
+    region: tuple[float, float, float, float]
+    frame: tuple[int, int]
+    box: tuple[int, int, int, int]
 
 
 class _Image(TypedDict):
@@ -115,6 +130,7 @@ class _ImageFacts(_Image, total=False):
     sha256: str | None
     source_sha256: str | None
     target_sha256: str | None
+    geometry: _GeometryFacts | None
 
 
 class _Upstream(TypedDict, total=False):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from harness.catalog.types import Discriminator
 from harness.documents import Document, typed
 from harness.errors import RunError, UnknownNameError
 from harness.runs.ordering import oldest_first
@@ -60,6 +61,7 @@ class TrainingRecord:
         dataset: `name`, `reference`, `digest` and the number of pictures of each part, those refused with reasons.
         options: of `train.py` in order: the preset's, then the user's, which win.
         without_skips: whether the U-Net was trained with skip connections that carry nothing.
+        discriminator: what it judged: the picture beside its input, the picture alone, or nothing.
         tensorboard: whether event files are written too, in `tensorboard/`.
         plan: what `train.py` made of them: images, batches, epochs, all its options, parameters of each network.
         resumes: `epoch`, `iteration` and time of each going on.
@@ -86,6 +88,7 @@ class TrainingRecord:
     versions: dict[str, str]
     lang: str = "en"
     without_skips: bool = False
+    discriminator: Discriminator = "conditional"
     tensorboard: bool = False
     plan: dict[str, Any] = field(default_factory=dict)
     shims: tuple[str, ...] = ()

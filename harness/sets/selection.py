@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,11 @@ class Selection:
     split: str | None = None
     nearness: dict[str, Any] | None = None
     remarks: tuple[str, ...] = ()
+
+    def only(self, names: Container[str]) -> Selection:
+        """Returns the pictures of these names; the digest stays that of the whole selection."""
+        items = tuple(item for item in self.items if item.name in names)
+        return replace(self, items=items, facts=tuple(facts for facts in self.facts if facts["name"] in names))
 
     def limited(self, count: int | None) -> Selection:
         """Returns the first `count` pictures, all for None; the digest says how many."""
@@ -132,13 +137,18 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
     remarks = [guess] if guess else []
     if changed:
         remarks.append(f"changed since they were prepared: {named(changed)}; they are taken as they are now")
+    if any(image.geometry is None for image in images):
+        remarks.append(
+            f"`{test_set.name}` was prepared before it was recorded where pictures lie: padding is measured, and full "
+            "pictures show it; prepare it again"
+        )
     # Sets made before pictures were hashed keep the digest that was recorded of them.
     known = zip(images, found_hashes, strict=True)
     now = tuple(replace(i, output_sha256=sha if test_set.hashed else None) for i, sha in known)
     return Selection(
         name=test_set.name,
         reference=found.reference if found.inside else None,
-        items=tuple(Item(i.name, folder / i.output, paired) for i in images),
+        items=tuple(Item(i.name, folder / i.output, paired, i.geometry) for i in images),
         paired=paired or model.architecture.colorizes,
         direction=direction,
         digest=replace(test_set, images=now).digest(),

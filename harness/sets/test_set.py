@@ -12,6 +12,7 @@ from typing import Any, Literal
 from harness.catalog.models import MODELS
 from harness.documents import Document, typed
 from harness.errors import TestSetError
+from harness.images.geometry import Geometry
 from harness.workspace import checked_name, checked_path
 
 FILE = "dataset.json"
@@ -42,6 +43,7 @@ class SetImage:
         nearness: how near to the model's training distribution, or None where that was not measured.
         output_sha256: of the picture written; None in sets made before pictures were hashed.
         foreign: whether the file is nothing that the model eats, a photo among label maps.
+        geometry: from the source to the picture written, or to each half; None in sets made before it was recorded.
     """
 
     name: str
@@ -56,6 +58,7 @@ class SetImage:
     target_sha256: str | None = None
     output_sha256: str | None = None
     foreign: bool = False
+    geometry: Geometry | None = None
 
 
 @dataclass(frozen=True)

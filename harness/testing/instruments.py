@@ -13,11 +13,13 @@ from harness.catalog.backbones import BACKBONES
 from harness.catalog.models import MODELS
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
+from harness.engines.inputs import framing
 from harness.engines.job import Job, NativeSettings
 from harness.errors import HarnessError, MetricError, UnknownNameError
+from harness.images.geometry import mirrored
 from harness.images.opening import open_rgb
 from harness.metrics.meters import ClassColours, Instruments, Metric
-from harness.metrics.pairs import Picture
+from harness.metrics.pairs import Picture, inside
 from harness.metrics.palette_accuracy import class_colours
 from harness.provision.backbone_files import installed_backbone
 from harness.provision.installed import installed_weights
@@ -158,8 +160,11 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
     colours = colours_of(generator.architecture)
 
     def draw(picture: Picture, name: str) -> Picture:
-        inputs = colours.inputs([Image.fromarray(picture)])  # (1, 3, H, W)
-        return colours.pixels(inputs, translator.translate(inputs, [name]))[0].numpy()
+        # A picture without its padding may be of any size.
+        framed = framing((picture.shape[1], picture.shape[0]), None, generator.architecture)
+        around, box = mirrored(picture, framed.frame)
+        inputs = colours.inputs([Image.fromarray(around)])  # (1, 3, H, W)
+        return inside(colours.pixels(inputs, translator.translate(inputs, [name]))[0].numpy(), box)
 
     return draw
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalog.types import Architecture, Model
-from harness.engines.inputs import refuse_size
+from harness.engines.inputs import fits, reason
 from harness.engines.job import Job, Mode
-from harness.errors import WeightsError
+from harness.errors import EngineError, WeightsError
 from harness.provision.installed import installed_weights, weights_differ
 from harness.weights.architecture import architecture_of, difference_between
 from harness.workspace import Workspace
@@ -37,8 +37,12 @@ class Generator:
     def canvas(self, asked: tuple[int, int] | None = None) -> tuple[int, int]:
         """Returns the width and height asked for, or the model's, in pixels; raises EngineError for no multiple."""
         # A training may have cut pictures to a side that its network does not divide: then the next one that it does.
-        side = -(-self.model.crop_size // self.architecture.multiple_of) * self.architecture.multiple_of
-        refuse_size(size := asked or (side, side), self.architecture)
+        multiple = self.architecture.multiple_of
+        side = -(-self.model.crop_size // multiple) * multiple
+        size = asked or (side, side)
+        if not fits(size, self.architecture):
+            near = "x".join(str(max(multiple, round(number / multiple) * multiple)) for number in size)
+            raise EngineError(f"size {size[0]}x{size[1]} does not fit: {reason(self.architecture)}", f"--size {near}")
         return size
 
     def lone_job(self, mode: Mode, size: tuple[int, int], device: str = "cpu") -> Job:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
@@ -11,6 +11,7 @@ from PIL import Image
 
 from harness.catalog.types import Model
 from harness.errors import MetricError
+from harness.images.geometry import PixelBox
 from harness.metrics.measure import Measurement, MeasureRequest, measure_images, merged
 from harness.metrics.meters import Metric
 from harness.metrics.protocol import MEAN_LEFT_OUT, VERSION
@@ -26,7 +27,12 @@ from harness.workspace import Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A run's pictures, below `images`, and whose they are; `reference` is what `--dataset` must say, if anything."""
+    """A run's pictures, below `images`, and whose they are.
+
+    Attributes:
+        reference: what `--dataset` must say, if anything.
+        boxes: of padded pictures, by name, where the picture lies in what was saved.
+    """
 
     images: Path
     names: Sequence[str]
@@ -34,6 +40,7 @@ class Subject:
     model: Model
     reference: str | None
     split: str | None
+    boxes: Mapping[str, PixelBox] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +87,18 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     return after
 
 
-def subject_of(workspace: Workspace, folder: Path, record: RunRecord, names: Sequence[str]) -> Subject:
-    """Returns a finished run's pictures."""
+def subject_of(
+    workspace: Workspace, folder: Path, record: RunRecord, names: Sequence[str], model: Model | None = None
+) -> Subject:
+    """Returns a finished run's pictures; `model` is whose they are, where it is none of the workspace's."""
     return Subject(
         images=folder / "images",
         names=names,
         paired=record.test_set["layout"] == "paired",
-        model=find_model(workspace, record.model["id"]),
+        model=model or find_model(workspace, record.model["id"]),
         reference=record.test_set.get("reference"),
         split=record.test_set.get("split"),
+        boxes=record.boxes,
     )
 
 
@@ -128,6 +138,7 @@ def measure_subject(
         mean_target=mean[0] if mean and fits else None,
         mean_is=mean[1] if mean and fits else MEAN_LEFT_OUT,
         baselines=baselines,
+        boxes=subject.boxes,
     )
     return measure_images(subject.images, subject.names, paired=subject.paired, request=request, progress=progress)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 from harness.catalog.preprocessing import Preprocessing
 from harness.engines.job import Answer, NativeSettings
 from harness.files import sha256_of
+from harness.images.geometry import Geometry, Size
 from harness.provision.installed import CloneState, clone_state
 from harness.redacting import public_address
 from harness.runs.record import RunRecord
@@ -26,16 +30,25 @@ _MOST_WARNINGS = 50
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a run is to do, once everything about it has been decided: on which resolved device, too."""
+    """What a run is to do, once everything about it has been decided: on which resolved device, too.
+
+    Attributes:
+        geometries: by name, from the user's picture to the output saved.
+        left_out: why pictures of the set are not among the selection's, by name.
+        memory: what the largest picture takes, in words, where that is not what the network was trained at.
+    """
 
     generator: Generator
     selection: Selection
     request: TestRequest
     device: str
+    geometries: Mapping[str, Geometry] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    memory: str | None = None
 
     @property
-    def size(self) -> tuple[int, int] | None:
-        """Width and height the engine brings inputs to, None for each picture's own."""
+    def size(self) -> Size | int | None:
+        """Width and height the engine brings inputs to, a longest side, or None for each picture's own."""
         if self.request.size == "own":
             return None
         return self.request.size or self.generator.model.size
@@ -71,16 +84,69 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         device=work.device,
         upstream={**asdict(clone), "url": public_address(clone.url)} if clone else None,
         test_set=_set_facts(work.selection, work.request),
-        images=work.selection.facts,
+        images=tuple(facts | {"geometry": _numbers(work, facts["name"])} for facts in work.selection.facts),
+        left_out=tuple({"name": name, "reason": reason} for name, reason in work.left_out.items()),
         versions=versions(),
         options=answer.options,
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in answer.durations.items()},
-        warnings=tuple(_warnings(work, clone)),
+        warnings=tuple(_warnings(work, answer, clone)),
         extra=answer.extra
-        | {"seeds": work.request.seeds, "metrics": list(work.request.metrics)}
+        | {"seeds": work.request.seeds, "metrics": list(work.request.metrics), "full": work.request.full}
         | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
     )
+
+
+def scale_notes(work: Assignment) -> list[str]:
+    """What is to be said of sizes the network was not trained at: the scale it sees, and the one that would fit."""
+    model, sizes = work.generator.model, {geometry.frame for geometry in work.geometries.values()}
+    trained = model.size
+    if work.request.size is None:
+        return []
+    prepared = [item for item in work.selection.items if item.geometry and not item.geometry.keeps_size]
+    if prepared and not isinstance(work.request.size, tuple):
+        first = prepared[0].geometry
+        assert first is not None
+        return [
+            f"`{work.selection.name}` was prepared at sizes of its own, `{prepared[0].name}` of "
+            f"{'x'.join(map(str, first.source))} at {'x'.join(map(str, first.frame))}: `harness prepare-images FOLDER "
+            "--size own --name NAME` keeps yours"
+        ]
+    if trained is None or sizes == {trained}:
+        return []
+    width, height = max(sizes, key=math.prod)
+    kind = "U-Net" if work.generator.architecture.netG.startswith("unet") else "ResNet"
+    notes = [
+        f"this {kind} was trained on pictures of {trained[0]}x{trained[1]} pixels, and sees up to {width}x{height}: it "
+        "knows things at their size in pixels there"
+    ]
+    if times := _line_scale(work):
+        fitting = round(max(width, height) / times)
+        notes.append(
+            f"by the width of their dark lines, {times:.1f} times the training pictures', things would have the "
+            f"training's size at `--size max:{fitting}`"
+        )
+    return notes
+
+
+def _line_scale(work: Assignment) -> float | None:
+    """How many times as wide as in the training pictures dark lines are, by the set's nearness; None near to 1."""
+    logs = [
+        lines["value"] - (lines["low"] + lines["high"]) / 2
+        for facts in work.selection.facts
+        if (lines := ((facts["nearness"] or {}).get("features") or {}).get("line_width"))
+    ]
+    times = math.exp(statistics.median(logs)) if logs else 1.0
+    return times if not 0.75 < times < 1.33 else None
+
+
+def _tiles_told(tiled: dict[str, Any]) -> str:
+    """What tiles did to a run's pictures, in one sentence."""
+    how = ", ".join(f"{tile['side']} pixels, overlapping by {tile['overlap']}" for tile in tiled["tiles"])
+    seam, whole = tiled["seam"], tiled["whole"]
+    said = f"{tiled['pictures']} pictures were drawn in tiles of {how}: a tile has norm statistics of its own"
+    said += f"; pixels differ by {seam['borders']} levels across tiles' borders, by {seam['elsewhere']} elsewhere"
+    return said + (f"; `{whole['name']}` drawn whole differs by {whole['mean']} levels on average" if whole else "")
 
 
 def _shown_weights(workspace: Workspace, given: Path | None) -> str | None:
@@ -130,7 +196,14 @@ def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
     }
 
 
-def _warnings(work: Assignment, clone: CloneState | None) -> list[str]:
+def _numbers(work: Assignment, name: str) -> dict[str, Any]:
+    """An image's geometry as records hold it."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in asdict(work.geometries[name]).items()
+    }
+
+
+def _warnings(work: Assignment, answer: Answer, clone: CloneState | None) -> list[str]:
     """What a reader of the report must know before believing it."""
     selection = work.selection
     found = []
@@ -142,7 +215,9 @@ def _warnings(work: Assignment, clone: CloneState | None) -> list[str]:
         first = selection.refused[0]
         files = "1 file" if len(selection.refused) == 1 else f"{len(selection.refused)} files"
         found.append(f"{files} of the set left out, as `{first.source}`: {first.reason}")
-    found += selection.remarks
+    found += [*selection.remarks, *scale_notes(work)]
+    if tiled := answer.extra.get("tiled"):
+        found.append(_tiles_told(tiled))
     difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)

@@ -8,10 +8,9 @@ from typing import Literal
 
 from harness.catalog.types import Model
 from harness.engines.job import Mode, NativeSettings
+from harness.images.geometry import Sizing
 
 Engine = Literal["official", "native"]
-Size = tuple[int, int] | Literal["own"] | None
-"""Width and height in pixels, each picture's own, or None for the model's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +25,12 @@ class TestRequest:
         limit: only the first pictures.
         weights: a generator to run in place of the installed one, e.g. of a training of one's own.
         name: the run's name; by default made of model, set and a number.
-        engine: None for the usual one: native for weights of the Lua original, official for all others.
+        engine: None for the usual one: native for weights of the Lua original and for tiles, official for all others.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
         seed: base of all randomness; each image's own seed is derived from it and the image's name.
         seeds: how often every picture is drawn, by `seed` and the ones after it; the first stands for all elsewhere.
+        size: of what is drawn; None for the model's.
+        full: whether outputs are written in the shape of the user's pictures, too.
         lang: the language of the pages.
         command: the command line as typed, for the record.
         metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
@@ -50,9 +51,10 @@ class TestRequest:
     device: str = "auto"
     seed: int = 0
     seeds: int = 1
-    size: Size = None
+    size: Sizing | None = None
     native: NativeSettings = field(default_factory=NativeSettings)
     lang: str = "en"
     command: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     follow_links: bool = False
+    full: bool = True

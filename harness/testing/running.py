@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,10 +30,11 @@ from harness.runs.record import RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
+from harness.testing.full_size import write_full
 from harness.testing.loading import Generator, load_generator
-from harness.testing.measurable import refuse_unmeasurable
+from harness.testing.measurable import placed
 from harness.testing.measuring import Subject, measure_subject
-from harness.testing.recording import Assignment, make_record
+from harness.testing.recording import Assignment, make_record, scale_notes
 from harness.testing.request import Engine, TestRequest
 from harness.testing.taking_over import Translated, translated
 from harness.workspace import Workspace, numbered
@@ -87,7 +88,10 @@ def run_test(
     progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
-    refuse_unmeasurable(work)
+    work = placed(work)
+    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
+        progress.say(f"note: {line}")
+    _tell_left_out(work.left_out, progress)
     if into is not None:  # a check makes everything itself
         return _run(workspace, work, into, None, progress)
     sweep(workspace.results)
@@ -103,7 +107,10 @@ def run_test(
 
 
 def _engine_for(generator: Generator, request: TestRequest) -> Engine:
-    """The engine that was asked for, or the usual one; raises EngineError where it cannot run these weights."""
+    """The engine that was asked for, or the usual one; raises EngineError where it cannot do what is asked."""
+    tiled = request.native.tiled is not None
+    if tiled and (request.engine == "official" or max(request.seeds, request.native.samples) > 1):
+        raise EngineError("`--tiled` is the native engine's, and draws by one seed", "--engine native --tiled auto")
     lua = generator.architecture.code == "lua"
     if lua and request.engine == "official":
         raise EngineError(
@@ -111,7 +118,7 @@ def _engine_for(generator: Generator, request: TestRequest) -> Engine:
             "longer be installed; the native engine computes the same",
             "leave `--engine` out, or convert it for the PyTorch code: harness weights convert",
         )
-    return request.engine or ("native" if lua else "official")
+    return request.engine or ("native" if lua or tiled else "official")
 
 
 def _with_seeds(generator: Generator, request: TestRequest, progress: Progress) -> TestRequest:
@@ -143,14 +150,14 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     # Of most pictures preparing has said it; a few are translated all the same, and count in the numbers.
     strange = [image for image in made.test_set.images if image.foreign and not made.foreign]
-    for image in strange[:_NAMED]:
+    for image in strange[:_TOLD]:
         progress.warn(f"`{image.source}` {image.warnings[0]}")
-    if len(strange) > _NAMED:
-        progress.warn(f"and {len(strange) - _NAMED} more that look like nothing `{model.id}` takes")
+    if len(strange) > _TOLD:
+        progress.warn(f"and {len(strange) - _TOLD} more that look like nothing `{model.id}` takes")
     return find_set(workspace, made.folder.name)
 
 
-_NAMED = 5
+_TOLD = 5
 _LOOSE = {
     "loose": "holds pictures as they are",
     "two_folders": "holds A and B in folders of their own",
@@ -161,6 +168,19 @@ _LOOSE = {
 def _refuse_existing(folder: Path) -> None:
     if folder.exists():
         raise RunError(f"`{folder}` exists already", "choose another `--name`, or leave it out")
+
+
+def _without(work: Assignment, left_out: Mapping[str, str]) -> Assignment:
+    """What was done of an assignment."""
+    kept = {name: geometry for name, geometry in work.geometries.items() if name not in left_out}
+    return replace(work, selection=work.selection.only(kept), geometries=kept, left_out={**work.left_out, **left_out})
+
+
+def _tell_left_out(left_out: Mapping[str, str], progress: Progress) -> None:
+    for name, reason in list(left_out.items())[:_TOLD]:
+        progress.warn(f"left out `{name}`: {reason}")
+    if len(left_out) > _TOLD:
+        progress.warn(f"and {len(left_out) - _TOLD} more are left out; `run.json` names them all")
 
 
 def _names(model: Model, selection: Selection) -> Iterator[str]:
@@ -175,6 +195,10 @@ def _run(
     # All or nothing: a run that fails leaves no folder that looks like a run.
     with folder_written_aside(folder) as draft:
         answer = _translate(workspace, work, draft, before, progress, name=folder.name)
+        work = _without(work, answer.left_out)
+        _tell_left_out(answer.left_out, progress)
+        if work.request.full:
+            write_full(work, draft / "images", progress)
         begun = time.perf_counter()
         subject = Subject(
             images=draft / "images",
@@ -183,6 +207,7 @@ def _run(
             model=work.generator.model,
             reference=work.selection.reference,
             split=work.selection.split,
+            boxes={name: geometry.box for name, geometry in work.geometries.items() if geometry.padded},
         )
         metrics = find_metrics(work.request.metrics)
         measurement = measure_subject(workspace, subject, metrics, progress=progress)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.catalog.types import Model
 from harness.documents import typed
 from harness.engines.job import NativeSettings
 from harness.errors import HarnessError, RunError
@@ -162,7 +163,7 @@ def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progre
     refuse_links_out(folder)
     record = load_record(folder)
     # Before it is made again: this needs only the run itself, and holds where the set is gone.
-    numbers, unproven = _wrong_numbers(workspace, folder, record, progress)
+    numbers, unproven = wrong_numbers(workspace, folder, record, progress)
     with _made_again(workspace, record, request, progress) as again:
         second = load_record(again)
         return Verification(
@@ -219,7 +220,7 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         model=record.model["id"],
         split=test_set.get("split"),
         # As many as the run has: the set may have grown since.
-        limit=len(record.images),
+        limit=len(record.images) + len(record.left_out),
         engine=record.engine if same else others[record.engine],
         mode=record.mode,
         device=request.device or record.device,
@@ -229,6 +230,8 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         native=replace(native, devices=None) if request.device else native,
         command=request.command,
         follow_links=bool(test_set.get("follow_links")),
+        # What an older run has not cannot be compared.
+        full=bool(record.extra.get("full")),
     )
 
 
@@ -238,7 +241,7 @@ def _names(record: RunRecord) -> list[str]:
 
 def _kinds(folder: Path, again: Path) -> list[str]:
     """What is drawn again: a kind that only the run has, e.g. of another engine's samples, cannot be compared."""
-    there = {path.name for path in (again / "images").iterdir() if path.is_dir()}
+    there = {path.name for path in (again / "images").iterdir() if path.is_dir()} - {"source"}
     usual = ["input", "output", "target"]
     return [kind for kind in usual if kind in there] + sorted(there.difference(usual))
 
@@ -249,10 +252,21 @@ def _compared(first: Path, second: Path, kinds: Sequence[str], names: Sequence[s
     return tuple(in_order(lambda pair: compare(*pair), pairs, default_workers()))
 
 
-def _wrong_numbers(
-    workspace: Workspace, folder: Path, record: RunRecord, progress: Progress
+def wrong_numbers(
+    workspace: Workspace,
+    folder: Path,
+    record: RunRecord,
+    progress: Progress | None = None,
+    model: Model | None = None,
 ) -> tuple[list[str], list[str]]:
-    """What metrics.csv and metrics.json say that the run's own pictures do not, and what could not be measured anew."""
+    """Returns what metrics.csv and metrics.json say that the run's pictures do not, and what was not measured anew.
+
+    Args:
+        model: whose outputs they are, where it is none of the workspace's.
+
+    Raises:
+        RunError: either file is missing or damaged.
+    """
     recorded = load_measurement(folder)
     names = [row.name for row in recorded.rows]
     # Rows cannot be compared one by one then.
@@ -261,7 +275,8 @@ def _wrong_numbers(
     try:
         # What needs a network or another model is taken at its word where that is not here.
         known = find_metrics(column for column in recorded.columns if column in COLUMNS)
-        measured = measure_subject(workspace, subject_of(workspace, folder, record, names), known, progress=progress)
+        subject = subject_of(workspace, folder, record, names, model)
+        measured = measure_subject(workspace, subject, known, progress=progress)
     except HarnessError as error:
         return [f"the run's own pictures cannot be measured: {error.message}"], []
     # Window, range, colour space of each metric: numbers under other settings are no disagreement.

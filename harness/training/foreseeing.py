@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.catalog.preprocessing import Preprocessing, Size
-from harness.catalog.types import Architecture, Family
+from harness.catalog.types import Architecture, Discriminator, Family
 from harness.engines.inputs import fits, reason
 from harness.errors import TrainingError
 
@@ -69,6 +69,19 @@ def refuse_skips(options: Mapping[str, Any], family: Family) -> None:
         raise TrainingError(
             f"`--without-skips` needs the U-Net of pix2pix; this is {family} with `{options['netG']}`",
             "leave it out, or --family pix2pix -- --netG unet_256",
+        )
+
+
+def refuse_discriminator(kind: Discriminator, options: Mapping[str, Any], family: Family) -> None:
+    """Raises TrainingError where a discriminator cannot be blinded or left out, or nothing is left to learn from."""
+    if family == "cyclegan":
+        raise TrainingError(
+            f"`--discriminator {kind}` is of pix2pix; CycleGAN's never see the input, and it cannot learn without them",
+            "leave it out, or --family pix2pix",
+        )
+    if kind == "none" and options["lambda_L1"] == 0:
+        raise TrainingError(
+            "with `--discriminator none` and `--lambda_L1 0` there is nothing to learn from", "leave one of them out"
         )
 
 

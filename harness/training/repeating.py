@@ -69,6 +69,7 @@ def _refuse_other(record: TrainingRecord, request: TrainRequest, settled: Settle
         # A batch too large for the memory is halved by one more option at the end.
         "options": (record.options[: len(settled.options)], settled.options),
         "skip connections": (record.without_skips, request.without_skips),
+        "discriminator": (record.discriminator, request.discriminator),
     }
     other = [what for what, (recorded, asked) in facts.items() if recorded != asked]
     if other:

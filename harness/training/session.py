@@ -19,7 +19,7 @@ from harness.runs.training_record import State, TrainingRecord, save_training
 from harness.sets.trainable import TrainingData
 from harness.training.checks import check_disk, digest_of_names, disk_needed, sentences
 from harness.training.evaluation import end_training
-from harness.training.foreseeing import refuse_sizes, refuse_skips, refuse_values, schedule
+from harness.training.foreseeing import refuse_discriminator, refuse_sizes, refuse_skips, refuse_values, schedule
 from harness.training.generators import refuse_held_out
 from harness.training.laying_out import Sample, Staged, stage, stage_samples
 from harness.training.loss_log import FILE, read_losses
@@ -69,7 +69,8 @@ class Going:
         return TrainingJob(
             family=record.family, direction=record.direction, data=self.folder / _STAGED, folder=self.folder,
             options=record.options, device=record.device, processes=record.processes, seed=record.seed,
-            keep=record.keep, without_skips=record.without_skips, log_every=1 if record.device == "cpu" else 10,
+            keep=record.keep, without_skips=record.without_skips, discriminator=record.discriminator,
+            log_every=1 if record.device == "cpu" else 10,
         )  # fmt: skip
 
     def train(self) -> None:
@@ -176,6 +177,8 @@ class Going:
         refuse_values(options, told["choices"])
         if self.record.without_skips:
             refuse_skips(options, self.record.family)
+        if self.record.discriminator != "conditional":
+            refuse_discriminator(self.record.discriminator, options, self.record.family)
         # Another start with a smaller batch reads what is laid out already.
         if self._staged is None:
             self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)

@@ -109,6 +109,7 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
         versions=versions(),
         lang=request.lang,
         without_skips=request.without_skips,
+        discriminator=request.discriminator,
         tensorboard=request.tensorboard,
     )
     save_training(folder, record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.catalog.types import Direction, Family
+from harness.catalog.types import Direction, Discriminator, Family
 from harness.training.presets import Preset
 from harness.training.tasks import Task
 
@@ -26,6 +26,7 @@ class TrainRequest:
         seed: base of all randomness.
         keep: how many epochs' networks stay on the disk, the last one always; the best is chosen among them.
         without_skips: whether the U-Net's skip connections are to carry nothing, to see what they are good for.
+        discriminator: whether pix2pix's sees the input beside the picture, the picture alone, or there is none.
         tensorboard: whether to write event files for TensorBoard too.
         follow_links: whether links that lead out of the dataset's folder are followed.
         lang: the language of the pages.
@@ -44,6 +45,7 @@ class TrainRequest:
     seed: int = 0
     keep: int = 10
     without_skips: bool = False
+    discriminator: Discriminator = "conditional"
     tensorboard: bool = False
     follow_links: bool = False
     lang: str = "en"

@@ -38,7 +38,7 @@ def test_every_first_page_shows_the_same_output() -> None:
 
 
 def test_persian_is_written_with_its_own_letters() -> None:
-    for page in ("docs/tutorial/fa.md", "README.fa.md"):
+    for page in ("docs/tutorial/fa.md", "docs/how-to/course-fa.md", "README.fa.md"):
         text = (ROOT / page).read_text(encoding="utf-8")
         assert re.findall("[كيى٠-٩]| ها[ي ]| می |^می ", text) == [], page
 

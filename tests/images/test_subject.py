@@ -34,8 +34,8 @@ def test_a_busy_border_is_not_plain() -> None:
 
 def test_framing_centres_with_a_margin() -> None:
     made = framed(thing(), (20, 30, 60, 50), 1.0, 0.1, (255, 255, 255))
-    assert made.size == (48, 48)
-    dark = np.asarray(made.convert("L")) < 100
+    assert made.image.size == (48, 48)
+    dark = np.asarray(made.image.convert("L")) < 100
     left, top, right, bottom = box_of(dark) or (0, 0, 0, 0)
     assert (left, 48 - right) == (4, 4)
     assert top == 48 - bottom

@@ -240,3 +240,53 @@ def test_pictures_are_taken_from_memory_in_any_order(tmp_path: Path) -> None:
     for name in names[::-1]:
         measuring.add_mean(name, read(tmp_path, "target", name))
     assert measuring.measurement(names) == measure_images(tmp_path, names, paired=True)
+
+
+BOXES = {"0000": (0, 4, 56, 40), "0001": (8, 0, 40, 40), "0002": (0, 0, 56, 38)}
+
+
+def test_padding_is_not_measured_by_anything(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 4)
+    request = MeasureRequest(boxes=BOXES, metrics=find_metrics(["ssim", "psnr", "mae", "spectrum", "lab_b"]))
+    before = measure_images(tmp_path, names, paired=True, request=request)
+    targets = {name: read(tmp_path, "target", name) for name in names}
+
+    def inner(name: str, picture: Picture) -> Picture:
+        left, top, right, bottom = BOXES.get(name, (0, 0, 56, 40))
+        return picture[top:bottom, left:right]
+
+    for row in before.rows:
+        expected = by_hand(*(inner(row.name, p) for p in (read(tmp_path, "output", row.name), targets[row.name])))
+        assert {c: row.values[c] for c in expected} == pytest.approx(expected, abs=1e-6)
+    # The mean of the others is, place by place, of those that show their picture there.
+    for column in ("ssim", "psnr", "mae"):
+        values = []
+        for name in names:
+            shown = np.full((len(names), 40, 56, 3), np.nan)
+            for place, other in enumerate(names):
+                if other != name:
+                    inner(other, shown[place])[...] = inner(other, targets[other])
+            others = np.array([inner(name, each) for each, other in zip(shown, names, strict=True) if other != name])
+            mean = np.rint(np.nanmean(others, axis=0)).astype(np.uint8)
+            values.append(by_hand(mean, inner(name, targets[name]))[column])
+        assert before.baselines["mean_target"][column].mean == pytest.approx(np.mean(values), abs=1e-6)
+    # Whatever the padding shows, no number moves.
+    for kind in ("input", "output", "target"):
+        for name, (left, top, right, bottom) in BOXES.items():
+            picture = 255 - read(tmp_path, kind, name)
+            picture[top:bottom, left:right] = inner(name, read(tmp_path, kind, name))
+            save(tmp_path, kind, name, picture)
+    assert measure_images(tmp_path, names, paired=True, request=request) == before
+    assert before.protocol["padded"] == 3
+    plain = measure_images(tmp_path, names, paired=True)
+    assert plain.protocol["comparable"] != before.protocol["comparable"]
+
+
+def test_where_no_other_target_shows_its_picture_the_mean_is_their_colour(tmp_path: Path) -> None:
+    names = run_images(tmp_path, 2)
+    boxes = {"0000": (0, 0, 56, 20), "0001": (0, 20, 56, 40)}
+    measured = measure_images(tmp_path, names, paired=True, request=MeasureRequest(boxes=boxes))
+    first, second = (read(tmp_path, "target", name) for name in names)
+    colours = [np.rint(other.mean((0, 1))) for other in (second[20:], first[:20])]
+    wanted = [np.abs(a - c).mean() for a, c in zip((first[:20], second[20:]), colours, strict=True)]
+    assert measured.baselines["mean_target"]["mae"].mean == pytest.approx(np.mean(wanted))

@@ -16,7 +16,7 @@ from harness.demo.demo_weights import demo_weights
 from harness.export.some_pictures import drawn_inputs
 from harness.play.playing import Player, PlayRequest
 from harness.play.serving import Server
-from harness.prepare.planning import PrepareRequest
+from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
 from harness.testing.request import TestRequest

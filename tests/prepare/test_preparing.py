@@ -15,8 +15,9 @@ from PIL import Image, ImageDraw
 from harness.catalog.lookup import find_model
 from harness.errors import TestSetError, WorkspaceError
 from harness.files import sha256_of
+from harness.images.geometry import Geometry
 from harness.images.pairing import split_ab
-from harness.images.palettes import FACADES
+from harness.images.palettes import FACADES, FACADES_PALETTE
 from harness.prepare.planning import plan_images
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import PreparedSet, prepare_images
@@ -274,13 +275,6 @@ def test_no_path_of_the_users_machine_is_written(workspace: Workspace, photos: P
     assert str(tmp_path) not in made.page.read_text(encoding="utf-8")
 
 
-def test_sizes_must_suit_the_model(workspace: Workspace, photos: Path) -> None:
-    with pytest.raises(TestSetError, match="multiples of 256") as caught:
-        prepare(workspace, photos, model=find_model("sat2map"), size=(300, 256))
-    assert caught.value.hint == "--size 256x256"
-    assert prepare(workspace, photos, model=find_model("horse2zebra"), size=(100, 64)).test_set.images
-
-
 def test_a_zip_gives_the_same_pictures_as_its_folder(workspace: Workspace, photos: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
         for path in photos.iterdir():
@@ -471,17 +465,80 @@ def test_pairs_given_without_targets_are_offered(workspace: Workspace, tmp_path:
     assert any(f"add `--targets {tmp_path / 'in'}`" in sentence for sentence in plan.sentences())
 
 
-def test_own_sizes_are_kept_to_multiples_of_what_the_network_takes(workspace: Workspace, tmp_path: Path) -> None:
+def test_own_sizes_are_kept_to_the_pixel(workspace: Workspace, tmp_path: Path) -> None:
     folder = lay(tmp_path / "in")
     folder.mkdir()
     noise(101, 67).save(folder / "a.png")
     noise(3, 40).save(folder / "thin.png")
     noise(10, 10).save(folder / "b.png")
     made = prepare(workspace, folder, model="horse2zebra", size="own")
-    assert {i.name: opened(made.folder / i.output).size for i in made.test_set.images} == {"a": (100, 64), "b": (8, 8)}
+    assert {i.name: opened(made.folder / i.output).size for i in made.test_set.images} == {
+        "a": (101, 67),
+        "b": (10, 10),
+    }
     assert [r.source for r in made.test_set.refused] == ["thin.png"]
     with pytest.raises(TestSetError, match="tiles"):
         prepare(workspace, folder, size="own", tiles=True)
+
+
+def test_a_longest_side_shrinks_and_never_enlarges(workspace: Workspace, tmp_path: Path) -> None:
+    folder = lay(tmp_path / "in")
+    folder.mkdir()
+    noise(200, 80).save(folder / "a.png")
+    noise(40, 30).save(folder / "b.png")
+    made = prepare(workspace, folder, size=100)
+    assert {i.name: opened(made.folder / i.output).size for i in made.test_set.images} == {
+        "a": (100, 40),
+        "b": (40, 30),
+    }
+
+
+def test_the_record_says_where_in_the_source_a_picture_lies(workspace: Workspace, tmp_path: Path) -> None:
+    folder = lay(tmp_path / "in")
+    folder.mkdir()
+    turned, exif = as_orientation(noise(40, 80), 6)
+    turned.save(folder / "turned.jpg", exif=exif)
+    noise(200, 140).save(folder / "wide.png")
+    padded = {i.name: i.geometry for i in prepare(workspace, folder, fit="pad").test_set.images}
+    assert padded["turned"] == Geometry((40, 80), (0, 0, 40, 80), (64, 64), (16, 0, 48, 64), 6)
+    assert padded["wide"] == Geometry((200, 140), (0, 0, 200, 140), (64, 64), (0, 9, 64, 54))
+    cropped = prepare(workspace, folder, name="cropped")
+    assert load_test_set(cropped.folder).images[1].geometry == Geometry(
+        (200, 140), (30, 0, 170, 140), (64, 64), (0, 0, 64, 64)
+    )
+    tiles = prepare(workspace, folder, tiles=True, name="tiles").test_set.images
+    assert next(i.geometry for i in tiles if i.name == "wide-tile4") == Geometry(
+        (200, 140), (68, 70, 132, 134), (64, 64), (0, 0, 64, 64)
+    )
+
+
+def test_a_pair_of_which_one_half_is_padded_more_shows_what_both_show(workspace: Workspace, tmp_path: Path) -> None:
+    for name, size in (("in", (64, 32)), ("out", (32, 64))):
+        (tmp_path / name).mkdir()
+        noise(*size).save(tmp_path / name / "x.png")
+    made = prepare(workspace, tmp_path / "in", targets=tmp_path / "out", fit="pad")
+    assert made.test_set.images[0].geometry == Geometry((64, 32), (16, 0, 48, 32), (64, 64), (16, 16, 48, 48))
+
+
+def test_padded_photos_go_on_mirrored_and_label_maps_on_background(workspace: Workspace, tmp_path: Path) -> None:
+    for name, size in (("photos", (64, 32)), ("maps", (64, 32)), ("odd", (500, 10))):
+        (tmp_path / name).mkdir()
+        noise(*size).save(tmp_path / name / "x.png")
+    Image.new("RGB", (64, 32), (255, 255, 0)).save(tmp_path / "maps" / "x.png")
+    photo = pixels(prepare(workspace, tmp_path / "photos", fit="pad").folder / "testA" / "x.png")
+    assert np.array_equal(photo[15:0:-1], photo[17:32])
+    # A pair is padded alike, by what its input is.
+    to_map = prepare(
+        workspace, tmp_path / "photos", targets=tmp_path / "maps", fit="pad", model="cyclegan/facades_photo2label"
+    )
+    pair = pixels(to_map.folder / "test" / "x.png")
+    assert np.array_equal(pair[:64], pair[128:64:-1])
+    labels = prepare(workspace, tmp_path / "maps", targets=tmp_path / "photos", fit="pad", model="facades_label2photo")
+    pair = pixels(labels.folder / "test" / "x.png")
+    ends = {tuple(half[0, 128].tolist()) for half in np.split(pair, 2, axis=1)}
+    assert ends == {tuple(FACADES_PALETTE.colours[FACADES_PALETTE.unknown].tolist()), (255, 255, 255)}
+    with pytest.raises(TestSetError, match="256x5 pixels in the middle of padding"):
+        prepare(workspace, tmp_path / "odd", fit="pad", model="horse2zebra")
 
 
 def test_the_hash_of_every_written_picture_is_recorded(workspace: Workspace, photos: Path) -> None:

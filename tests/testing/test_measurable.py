@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from harness.catalog.models import MODELS
 from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture
+from harness.engines.inputs import read_halves
+from harness.engines.job import Answer, Job, NativeSettings
 from harness.engines.native import engine
 from harness.errors import EngineError, ImageError, WeightsError
+from harness.runs.record import load_record
+from harness.testing import measurable
 from harness.testing.request import TestRequest
-from harness.testing.running import run_test
+from harness.testing.running import TestedRun, run_test
 from harness.workspace import Workspace
 from tests.engines.native.conftest import save_generator
 from tests.pictures import save_pair, save_picture
@@ -40,7 +43,6 @@ def asked(folder: Path, architecture: Architecture = RESNET, **fields: object) -
     [
         ((8, 8), "size 8x8 cannot be measured: SSIM needs 11 pixels"),
         ((64, 8), "size 64x8"),
-        ((30, 30), "multiples of 4"),
     ],
 )
 def test_a_size_that_cannot_be_measured_or_drawn(tmp_path: Path, size: tuple[int, int], said: str) -> None:
@@ -50,26 +52,53 @@ def test_a_size_that_cannot_be_measured_or_drawn(tmp_path: Path, size: tuple[int
     assert not list((tmp_path / "results").glob("*"))
 
 
-def test_pictures_at_their_own_size_are_all_named(tmp_path: Path) -> None:
+def test_pictures_that_cannot_be_read_are_all_named(tmp_path: Path) -> None:
     folder = tmp_path / "set" / "testA"
     save_picture(folder / "good.png", 64, 32)
-    save_picture(folder / "small.png", 64, 8)
-    save_picture(folder / "odd.png", 33, 32)
-    (folder / "broken.png").write_bytes(b"no picture")
-    turned = Image.new("RGB", (8, 64))
-    turned.save(folder / "turned.png")
-    with pytest.raises(ImageError, match="4 pictures cannot be used") as caught:
+    for name in ("broken", "other"):
+        (folder / f"{name}.png").write_bytes(b"no picture")
+    with pytest.raises(ImageError, match="2 pictures cannot be used") as caught:
         run_test(Workspace(tmp_path), asked(tmp_path, size="own"))
-    said = caught.value.message
-    assert "small.png` is 64x8: SSIM needs 11 pixels a side at least" in said
-    assert "odd.png` is 33x32: a `resnet_6blocks` halves the picture twice" in said
-    assert "turned.png` is 8x64: SSIM" in said and "broken.png` is no picture" in said and "good.png" not in said
+    assert "broken.png` is no picture" in caught.value.message and "good.png" not in caught.value.message
+
+
+def drawn(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, request: TestRequest) -> TestedRun:
+    """The run, its engine writing grey outputs of the inputs' sizes."""
+
+    def translate(job: Job, *_: object) -> Answer:
+        for item in job.items:
+            half = read_halves(item, job.size, job.architecture, job.preprocessing)[0]
+            for kind in ("input", "output", "target")[: 3 if item.paired else 2]:
+                (job.output / kind).mkdir(exist_ok=True)
+                half.save(job.output / kind / f"{item.name}.png")
+        return Answer("native", (), (), {})
+
+    monkeypatch.setattr(engine, "translate", translate)
+    return run_test(workspace, request)
+
+
+def test_what_is_too_small_or_too_large_is_a_row_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "set" / "testA"
+    for name, size in {"good": (64, 32), "line": (1, 64), "small": (64, 8), "large": (640, 512)}.items():
+        save_picture(folder / f"{name}.png", *size)
+    monkeypatch.setattr(measurable, "free_on", lambda device: 4 * 2 * 300 * 300 * 4)
+    run = drawn(monkeypatch, Workspace(tmp_path), asked(tmp_path, size="own"))
+    assert [image["name"] for image in run.record.images] == ["good"]
+    reasons = {left["name"]: left["reason"] for left in load_record(run.folder).left_out}
+    assert "1x64 pixels, its padding apart: SSIM needs 11" in reasons["line"]
+    assert "64x8" in reasons["small"]
+    assert "drawing 640x512 pixels takes about 10 MB" in reasons["large"] and "`--tiled auto`" in reasons["large"]
+    assert "640x512" in run.page.read_text(encoding="utf-8")
+    again = asked(tmp_path, size="own", native=NativeSettings(tiled="auto"))
+    assert len(drawn(monkeypatch, Workspace(tmp_path), again).record.images) == 2
 
 
 def test_of_a_pair_each_half_is_looked_at(tmp_path: Path) -> None:
     save_pair(tmp_path / "set" / "test" / "a.png", 8)
     request = asked(tmp_path, size="own")
-    with pytest.raises(ImageError, match="is 8x8: SSIM needs 11"):
+    with pytest.raises(ImageError, match="is 8x8 pixels, its padding apart: SSIM needs 11"):
         run_test(Workspace(tmp_path), TestRequest(**{**vars(request), "model": "facades_label2photo"}))
 
 
@@ -86,7 +115,7 @@ def test_weights_that_take_or_make_no_picture(tmp_path: Path, takes: int, makes:
     [
         ("scale_width", (301, 203), None),  # 64x43, of which 64x40 is taken
         ("none", (63, 33), None),
-        ("none", (64, 9), "64x9: SSIM needs 11 pixels"),
+        ("none", (64, 9), "64x8 pixels, its padding apart: SSIM needs 11 pixels"),
     ],
 )
 def test_a_model_trained_at_a_geometry_of_its_own_is_asked_for_what_it_sees(

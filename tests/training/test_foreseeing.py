@@ -13,7 +13,7 @@ from harness.catalog.preprocessing import Preprocessing
 from harness.engines.official.process import started
 from harness.errors import TrainingError
 from harness.fetch.git import ensure_clone
-from harness.training.foreseeing import refuse_sizes, refuse_skips, refuse_values, schedule
+from harness.training.foreseeing import refuse_discriminator, refuse_sizes, refuse_skips, refuse_values, schedule
 from tests.training.conftest import OPTIONS
 
 CHOICES = {"netG": ["resnet_9blocks", "unet_128", "unet_256"], "lr_policy": ["linear", "step", "plateau", "cosine"]}
@@ -89,6 +89,15 @@ def test_sizes_that_the_networks_cannot_take(
 def test_pictures_that_are_not_read_are_not_looked_at() -> None:
     own = OPTIONS | {"preprocess": "none", "netG": "resnet_9blocks", "batch_size": 2}
     refuse_sizes(own | {"max_dataset_size": 2}, pictures((64, 64), (64, 64), (80, 64)))
+
+
+def test_a_discriminator_is_left_out_only_where_something_else_teaches() -> None:
+    refuse_discriminator("none", {"lambda_L1": 100.0}, "pix2pix")
+    refuse_discriminator("unconditional", {"lambda_L1": 0.0}, "colorization")
+    with pytest.raises(TrainingError, match="nothing to learn from"):
+        refuse_discriminator("none", {"lambda_L1": 0.0}, "pix2pix")
+    with pytest.raises(TrainingError, match="CycleGAN's never see the input"):
+        refuse_discriminator("unconditional", {}, "cyclegan")
 
 
 @pytest.mark.parametrize(("family", "generator"), [("cyclegan", "unet_256"), ("pix2pix", "resnet_9blocks")])

@@ -20,6 +20,7 @@ MISBEHAVIOURS = (
     "state_dict",  # the text of a state dict that does not fit
     "sequential",  # the text of another generator's layout
     "memory",  # the text of a GPU without memory
+    "large",  # the same at every picture wider than 100 pixels
     "disk",  # the text of a full disk
     "killed",  # ends as under the kernel's out-of-memory killer
     "hang",  # sleeps before the second picture until it is ended

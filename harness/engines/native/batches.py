@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from harness.engines.inputs import bicubic, halves_by
+from PIL import Image
+
+from harness.engines.inputs import bicubic, sized_halves
 from harness.engines.job import Job
-from harness.engines.native.torch7_scaling import Loaded, scale
+from harness.engines.native.torch7_scaling import Loaded, Unrounded, scale
 from harness.errors import ImageError
+from harness.images.geometry import PixelBox, Size, mirrored, mirrored_around
 from harness.parallel import in_order
 from harness.sets.item import Item
 
@@ -20,23 +23,39 @@ DECODERS = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True)
 class Picture:
-    """One decoded item: the network's input, and the target where there is one."""
+    """One decoded item.
+
+    Attributes:
+        input: as it is saved.
+        framed: the same with its mirror image around it where the network takes no such size.
+        box: where `input` lies in `framed`.
+        target: None where there is none.
+    """
 
     item: Item
     input: Loaded
-    target: Loaded | None
+    framed: Loaded
+    box: PixelBox
+    target: Loaded | None = None
 
 
 def _decode(item: Item, job: Job) -> Picture | ImageError:
     try:
         resize = scale if job.architecture.code == "lua" else bicubic
-        halves: tuple[Loaded, ...] = halves_by(resize, item, job.size, job.architecture, job.preprocessing)
+        halves: tuple[Loaded, ...]
+        halves, framed = sized_halves(resize, item, job.size, job.architecture, job.preprocessing)
     except ImageError as error:
         return error
-    if not item.paired:
-        return Picture(item, halves[0], halves[0] if job.architecture.colorizes else None)
-    a, b = halves
-    return Picture(item, a, b) if job.direction == "AtoB" else Picture(item, b, a)
+    if item.paired and job.direction == "BtoA":
+        halves = halves[::-1]
+    target = halves[1] if item.paired else halves[0] if job.architecture.colorizes else None
+    return Picture(item, halves[0], _framed(halves[0], framed.frame), framed.box, target)
+
+
+def _framed(picture: Loaded, size: Size) -> Loaded:
+    if isinstance(picture, Image.Image):
+        return mirrored_around(picture, size)[0]
+    return Unrounded(mirrored(picture.values, size)[0])
 
 
 def decoded(job: Job) -> Iterator[Picture | ImageError]:
@@ -53,9 +72,9 @@ def batched(pictures: Iterator[Picture], limit: Callable[[tuple[int, int]], int]
     """
     batch: list[Picture] = []
     for picture in pictures:
-        size = picture.input.size
+        size = picture.framed.size
         # Only pictures of one size can be stacked to (N, C, H, W); putting others aside would change the order.
-        if batch and (batch[0].input.size != size or len(batch) >= limit(size)):
+        if batch and (batch[0].framed.size != size or len(batch) >= limit(size)):
             yield batch
             batch = []
         batch.append(picture)

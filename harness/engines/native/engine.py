@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
@@ -13,13 +13,14 @@ import torch
 from PIL import Image
 
 from harness.engines.devices import resolve_device
-from harness.engines.inputs import checked_items, gathered, refuse_size
+from harness.engines.inputs import checked_items, gathered
 from harness.engines.job import Answer, Job, NativeSettings
 from harness.engines.native.batches import DECODERS, Picture, batched, decoded
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
 from harness.engines.native.pixels import SPREAD_SCALE, spread_map, spread_of, to_pixels
-from harness.errors import ImageError
+from harness.engines.native.tiling import Tiling
+from harness.errors import ImageError, MemoryShortError
 from harness.progress import Progress, Silent, Step
 
 _PROBES = 2
@@ -30,20 +31,18 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
     """Translates a job's pictures in this process.
 
     Raises:
-        ImageError: pictures that cannot be read or have a size the network cannot take; all others are translated
-            only when there are none.
+        ImageError: pictures that cannot be read; all others are translated only when there are none.
+        MemoryShortError: not one picture fits into the device's memory; of several those that do not are left out.
         WeightsError, DeviceError, EngineError: see `Translator`.
     """
     settings = settings or NativeSettings()
     progress = progress or Silent()
     checked_items(job.items, job.architecture)
-    if job.size is not None:
-        refuse_size(job.size, job.architecture)
     clock = {"begin": time.perf_counter()}
     chosen = [resolve_device(device) for device in settings.devices or (job.device,)]
     translators = [Translator(job, device, settings) for device in chosen]
     clock["start_up"] = time.perf_counter()
-    run = _Run(job, translators, settings.samples)
+    run = _Run(job, translators, settings)
     with progress.step("translating natively", total=len(job.items)) as step:
         run.all(step)
     clock["translate"] = time.perf_counter()
@@ -59,13 +58,21 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
             "start_up": clock["start_up"] - clock["begin"],
             "translate": clock["translate"] - clock["start_up"],
         },
-        extra={**used, "spread_scale": SPREAD_SCALE, **({"precision_error": error} if error else {})},
+        extra={
+            **used,
+            "spread_scale": SPREAD_SCALE,
+            **({"precision_error": error} if error else {}),
+            **({"tiled": run.tiling.told()} if run.tiling.drawn else {}),
+        },
+        left_out=run.left_out,
     )
 
 
 class _Run:
-    def __init__(self, job: Job, translators: list[Translator], samples: int) -> None:
-        self.job, self.translators, self.samples = job, translators, samples
+    def __init__(self, job: Job, translators: list[Translator], settings: NativeSettings) -> None:
+        self.job, self.translators, self.samples = job, translators, settings.samples
+        self.tiling = Tiling(job.architecture, settings)
+        self.left_out: dict[str, str] = {}
         self.colours = colours_of(job.architecture)
         self.largest_batch = 0
         self.probes: list[Picture] = []
@@ -98,6 +105,8 @@ class _Run:
                 step.advance()
         if self.problems:
             raise gathered(self.problems)
+        if len(self.left_out) == len(self.job.items):
+            raise MemoryShortError(next(iter(self.left_out.values())), "use `--tiled auto`, or a smaller `--size`")
 
     def _limit(self, size: tuple[int, int]) -> int:
         """Images of a size at once: what the smallest device holds, since any of them may get the next batch."""
@@ -107,7 +116,7 @@ class _Run:
         """Differences to fp32 on a few of the job's images, in levels of 255."""
         first = self.translators[0]
         exact = Translator(self.job, str(first.device), NativeSettings(batch_size=len(self.probes)))
-        inputs, names = self._tensor(self.probes), [p.item.name for p in self.probes]
+        inputs, names = self.colours.inputs([p.framed for p in self.probes]), [p.item.name for p in self.probes]
         drawn = (t.translate(inputs, names) for t in (first, exact))  # with the same noise: it hangs on the names
         ours, theirs = (self.colours.pixels(inputs, outputs).to(torch.int16) for outputs in drawn)
         difference = (ours - theirs).abs()
@@ -128,45 +137,53 @@ class _Run:
             if isinstance(picture, ImageError):
                 self.problems.append(picture)
             elif not self.problems:  # a run with a problem fails; only the reading goes on, to name them all
-                if len(self.probes) < _PROBES and picture.input.size == (self.probes or [picture])[0].input.size:
+                if len(self.probes) < _PROBES and picture.framed.size == (self.probes or [picture])[0].framed.size:
                     self.probes.append(picture)
                 yield picture
-
-    def _tensor(self, batch: Sequence[Picture]) -> torch.Tensor:
-        return self.colours.inputs([p.input for p in batch])
 
     def _compute(
         self, batch: list[Picture], free: Queue[Translator], writers: ThreadPoolExecutor
     ) -> list[Future[None]]:
         translator = free.get()  # whichever device is done first takes the next batch
+        names = [p.item.name for p in batch]
         try:
-            inputs, names = self._tensor(batch), [p.item.name for p in batch]  # (N, C, H, W), of one size
+            if tile := self.tiling.side(batch[0].framed.size, translator):
+                return [
+                    writers.submit(self._write, p, self.tiling.draw(p, tile, translator, self.colours)) for p in batch
+                ]
+            inputs = self.colours.inputs([p.framed for p in batch])  # (N, C, H, W), of one size
             # samples times (N, C, H, W); the first is the output, whatever their number
             draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
+        except MemoryShortError as error:  # of one picture: of several the batch would have been halved
+            self.left_out |= dict.fromkeys(names, error.message)
+            return []
         finally:
             free.put(translator)
         outputs = self.colours.pixels(inputs, draws[0])
         if self.samples > 1:  # first, since who has written the output calls the image whole
             shown = [self.colours.shown(inputs, draw) for draw in draws]
             means = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
-            for name, m, s in zip(names, means, spread_map(spread_of(shown)), strict=True):
-                self._write_moments(name, m, s)
-        return [writers.submit(self._write, p, o) for p, o in zip(batch, outputs, strict=True)]
+            for picture, m, s in zip(batch, means, spread_map(spread_of(shown)), strict=True):
+                self._save(_inside(picture, m), "mean", picture.item.name)
+                self._save(_inside(picture, s), "spread", picture.item.name)
+        return [writers.submit(self._write, p, _inside(p, o)) for p, o in zip(batch, outputs, strict=True)]
 
-    def _write(self, picture: Picture, output: torch.Tensor) -> None:
+    def _write(self, picture: Picture, output: Image.Image) -> None:
         name = picture.item.name
         self._save(self.colours.input_as_saved(picture.input), "input", name)
-        self._save(Image.fromarray(output.numpy()), "output", name)
+        self._save(output, "output", name)
         if picture.target is not None:
             self._save(self.colours.target_as_saved(picture.target), "target", name)
         self.job.on_whole(name, {kind: self._path(kind, name) for kind in self._kinds()})
-
-    def _write_moments(self, name: str, mean: torch.Tensor, spread: torch.Tensor) -> None:
-        self._save(Image.fromarray(mean.numpy()), "mean", name)
-        self._save(Image.fromarray(spread.numpy()), "spread", name)
 
     def _save(self, picture: Image.Image, kind: str, name: str) -> None:
         picture.save(self._path(kind, name), compress_level=_COMPRESSION)
 
     def _path(self, kind: str, name: str) -> Path:
         return self.job.output / kind / f"{name}.png"
+
+
+def _inside(picture: Picture, pixels: torch.Tensor) -> Image.Image:
+    """Cuts back what was mirrored around a picture: (H, W, …) uint8."""
+    left, top, right, bottom = picture.box
+    return Image.fromarray(pixels[top:bottom, left:right].numpy())

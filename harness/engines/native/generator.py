@@ -16,7 +16,7 @@ from harness.engines.native.networks import build_generator
 from harness.engines.native.torch7_noise import replayed, resumed
 from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
-from harness.errors import DeviceError, EngineError, WeightsError
+from harness.errors import DeviceError, EngineError, MemoryShortError, WeightsError
 from harness.weights.architecture import compare_keys
 from harness.weights.reading import read_state_dict
 
@@ -39,12 +39,12 @@ class Translator:
         self._network: Any = torch.compile(network) if settings.compile_ else network
         self._asked = settings.batch_size
         # Told once, beside the weights: what the allocator keeps for later batches would count as taken.
-        self._free = free_on(self.device)
+        self.free = free_on(self.device)
         self._most_pixels: int | None = None  # of a batch, once memory has run out
 
     def batch_for(self, size: tuple[int, int]) -> int:
         """Returns how many images of a width and height are translated at once."""
-        chosen = self._asked or fitting_batch(self.job.architecture, size, self.device.type, self._free)
+        chosen = self._asked or fitting_batch(self.job.architecture, size, self.device.type, self.free)
         return chosen if self._most_pixels is None else max(1, min(chosen, self._most_pixels // (size[0] * size[1])))
 
     def translate(self, inputs: torch.Tensor, names: Sequence[str], sample: int = 0) -> torch.Tensor:
@@ -56,7 +56,7 @@ class Translator:
             sample: 0 is the image's own draw, others are further ones.
 
         Raises:
-            DeviceError: not even one image fits into the device's memory.
+            MemoryShortError: not even one image fits into the device's memory.
             EngineError: an output is not a number.
         """
         height, width = inputs.shape[2:]
@@ -67,9 +67,9 @@ class Translator:
                 if not lacks_memory(error):
                     raise
                 if len(names) == 1:
-                    raise DeviceError(
+                    raise MemoryShortError(
                         f"`{self.device}` has too little memory for one image of {width}x{height}",
-                        "use a smaller `--size`, or `--device cpu`",
+                        "use `--tiled auto`, a smaller `--size`, or `--device cpu`",
                     ) from error
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()

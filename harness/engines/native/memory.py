@@ -25,6 +25,13 @@ def lacks_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in _WORDS)
 
 
+def needed(architecture: Architecture, size: tuple[int, int]) -> int:
+    """Returns about how many bytes one image of `size` (width, height) takes while it is drawn, beside the weights."""
+    # Peaks of resident memory (docs/how-to/sizes.md), in maps of ngf·W·H floats: U-Nets shrink with their first layer.
+    maps = 2 if architecture.netG.startswith("unet") else 4
+    return maps * architecture.ngf * size[0] * size[1] * 4
+
+
 def fitting_batch(architecture: Architecture, size: tuple[int, int], device: str, free: int) -> int:
     """Returns how many images of `size` (width, height) a `cpu` or `cuda` with `free` bytes translates at once."""
     # A layer at full size holds ngf·W·H floats, and all feature maps of a forward pass together are below 12 of those.

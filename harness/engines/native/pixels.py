@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -52,4 +53,15 @@ def spread_map(spread: torch.Tensor) -> torch.Tensor:
 
 def as_upstream_saves(picture: Loaded, channels: int) -> Image.Image:
     """Returns an input or target as upstream would save it: through the tensor and back, 63 of 256 levels one lower."""
+    if isinstance(picture, Image.Image):
+        # Level by level: floats of a large picture would take twelve times its memory.
+        plain = picture.convert("L" if channels == 1 else "RGB")
+        return plain.point(_levels_as_saved() * len(plain.getbands())).convert("RGB")
     return Image.fromarray(to_pixels(to_tensor([picture], channels))[0].numpy())
+
+
+@cache
+def _levels_as_saved() -> list[int]:
+    every = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    levels: list[int] = to_pixels(to_tensor([every], 1))[0, 0, :, 0].tolist()
+    return levels

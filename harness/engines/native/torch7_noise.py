@@ -33,7 +33,7 @@ def replayed(job: Job, settings: NativeSettings) -> dict[str, dict[str, Any]]:
     if seed is None:
         return {}
     strange = [item.name for item in job.items if item.name not in names]
-    if a.code != "lua" or job.mode != "paper" or job.size is None or settings.samples > 1 or strange:
+    if a.code != "lua" or job.mode != "paper" or not isinstance(job.size, tuple) or settings.samples > 1 or strange:
         asked = "it takes a `.t7` file, `--mode paper`, one size and no `--seeds`"
         reason = f"its order lacks `{strange[0]}`" if strange else asked
         raise EngineError(f"`--lua-seed {seed}` cannot replay this run: {reason}", "leave `--lua-seed` out")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from harness.engines.inputs import Framing
 from harness.engines.official.failures import account
 from harness.engines.official.process import Finished
 from harness.engines.official.staging import Stage, StagedImage
@@ -19,14 +20,31 @@ _SINGLE = {"input": "real", "output": "fake"}
 _COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
 
 
-def verify(stage: Stage, sizes: dict[str, tuple[int, int]], finished: Finished) -> None:
-    """Raises OfficialScriptError unless every staged picture has all its results, each of the staged size.
+def cut_back(stage: Stage, image: StagedImage, framed: Framing) -> str | None:
+    """Cuts what was mirrored around a picture off all of its results; returns what is wrong with one of them, if any.
+
+    What was cut before is let be.
+    """
+    cut = framed.size != framed.frame
+    if cut and problem_of(stage, image, framed.size) is None:
+        return None
+    problem = problem_of(stage, image, framed.frame)
+    if cut and problem is None:
+        for path in pictures_of(stage, image).values():
+            with Image.open(path) as picture:
+                whole = picture.crop(framed.box)
+            whole.save(path)
+    return problem
+
+
+def verify(stage: Stage, framed: dict[str, Framing], finished: Finished) -> None:
+    """Cuts all results back; raises OfficialScriptError unless every picture has all of them, each of the staged size.
 
     Exit code 0 proves nothing: upstream also ends with it after an empty folder or a wrong model name.
     """
     faults = []
     for image in stage.images:
-        if found := problem_of(stage, image, sizes[image.stem]):
+        if found := cut_back(stage, image, framed[image.stem]):
             faults.append(f"`{image.item.name}`: {found}")
     if faults:
         more = [f"and {len(faults) - 5} more"] if len(faults) > 5 else []

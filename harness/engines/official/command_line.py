@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.catalog.types import Architecture
+from harness.engines.inputs import fits
 from harness.engines.job import Job, Mode
 from harness.engines.official.staging import EXPERIMENT, PHASE, Stage
 from harness.errors import EngineError
@@ -36,7 +37,7 @@ def translation_options(job: Job, stage: Stage, *, gpu_ids: bool) -> list[str]:
         # `--model test` translates what it finds; BtoA would only swap the numbers of channels.
         options += ["--model", "test", "--dataset_mode", "single", "--direction", "AtoB"]
     options += _generator(job.architecture, job.mode)
-    options += _size(job.size)
+    options += _size(job)
     # 50 by default: the others would be left out in silence.
     options += ["--num_test", str(len(stage.images))]
     options += ["--checkpoints_dir", str(stage.checkpoints), "--results_dir", str(stage.results)]
@@ -72,9 +73,10 @@ def _dropout_is_optional(architecture: Architecture) -> bool:
     return True
 
 
-def _size(size: tuple[int, int] | None) -> list[str]:
+def _size(job: Job) -> list[str]:
+    size = job.size
     # Their sizes are squares only; pictures are staged at their exact size, so nothing is left to do for others.
-    if size is None or size[0] != size[1]:
+    if not isinstance(size, tuple) or size[0] != size[1] or not fits(size, job.architecture):
         return ["--preprocess", "none"]
     # Both, and equal: with the one alone it crops at random, in a test too, or crops more than there is.
     return ["--load_size", str(size[0]), "--crop_size", str(size[0])]

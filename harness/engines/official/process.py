@@ -222,6 +222,8 @@ def started(
         "events": str(scratch / "events.jsonl"),
     }
     settings.write_text(json.dumps(told), encoding="utf-8")
+    for of_an_earlier_start in (told["report"], told["events"]):
+        Path(str(of_an_earlier_start)).unlink(missing_ok=True)
     launcher = (
         [] if processes == 1 else ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     )

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import torch
 
-from harness.engines.inputs import checked_items, gathered, read_halves, refuse_size
+from harness.engines.inputs import Framing, bicubic, checked_items, gathered, sized_halves
 from harness.engines.job import Job
 from harness.errors import ImageError
+from harness.images.geometry import mirrored_around
 from harness.images.pairing import join_ab
 from harness.progress import Progress
 from harness.sets.item import Item
@@ -47,6 +48,11 @@ class Stage:
         return self.root / "data"
 
     @property
+    def staged(self) -> Path:
+        """Where pictures lie: `aligned` and `colorization` read the phase's folder, `single` the root and all below."""
+        return self.data / PHASE if self.paired or self.colorizes else self.data
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 
@@ -64,33 +70,29 @@ def plan_stage(job: Job, root: Path) -> Stage:
     """Returns the manifest of a job that makes sense; nothing is written yet.
 
     Raises:
-        EngineError: no items, pairs and single pictures mixed, a name twice, or a size the network cannot take.
+        EngineError: no items, pairs and single pictures mixed, or a name twice.
         WorkspaceError: a name that no file can have.
     """
     paired = checked_items(job.items, job.architecture)
-    if job.size is not None:
-        refuse_size(job.size, job.architecture)
     # As wide as the last number, so that their sorting by name keeps the order.
     digits = max(6, len(str(len(job.items))))
     images = (StagedImage(f"{number:0{digits}d}", item) for number, item in enumerate(job.items, 1))
     return Stage(root, tuple(images), paired, job.architecture.colorizes)
 
 
-def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[int, int]]:
-    """Writes every picture of the manifest and returns each stem's size, of one half if it is a pair.
+def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, Framing]:
+    """Writes every picture of the manifest and returns how each stem's, or each half of it, was framed.
 
     Raises:
-        ImageError: pictures that cannot be read, or whose own size the network cannot take; all are named.
+        ImageError: pictures that cannot be read; all are named.
     """
-    # `aligned` and `colorization` read the folder of the phase, `single` the root and all below it.
-    folder = stage.data / PHASE if stage.paired or stage.colorizes else stage.data
-    folder.mkdir(parents=True)
-    sizes: dict[str, tuple[int, int]] = {}
+    stage.staged.mkdir(parents=True)
+    framed: dict[str, Framing] = {}
     problems: list[ImageError] = []
 
-    def stage_one(image: StagedImage) -> tuple[int, int] | ImageError:
+    def stage_one(image: StagedImage) -> Framing | ImageError:
         try:
-            return _write_picture(image.item, folder / f"{image.stem}.png", job)
+            return _write_picture(image.item, stage.staged / f"{image.stem}.png", job)
         except ImageError as error:
             return error
 
@@ -103,11 +105,11 @@ def stage_images(job: Job, stage: Stage, progress: Progress) -> dict[str, tuple[
             if isinstance(outcome, ImageError):
                 problems.append(outcome)
             else:
-                sizes[image.stem] = outcome
+                framed[image.stem] = outcome
             step.advance()
     if problems:
         raise gathered(problems)
-    return sizes
+    return framed
 
 
 def stage_weights(weights: Path, stage: Stage) -> list[str]:
@@ -131,8 +133,9 @@ def stage_weights(weights: Path, stage: Stage) -> list[str]:
     return []
 
 
-def _write_picture(item: Item, target: Path, job: Job) -> tuple[int, int]:
-    halves = read_halves(item, job.size, job.architecture, job.preprocessing)
+def _write_picture(item: Item, target: Path, job: Job) -> Framing:
+    halves, framed = sized_halves(bicubic, item, job.size, job.architecture, job.preprocessing)
+    halves = tuple(mirrored_around(half, framed.frame)[0] for half in halves)
     staged = join_ab(*halves) if item.paired else halves[0]
     staged.save(target, compress_level=0)  # read once and thrown away
-    return halves[0].size
+    return framed

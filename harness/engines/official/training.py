@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.catalog.types import Direction, Family
+from harness.catalog.types import Direction, Discriminator, Family
 from harness.engines.official.command_line import takes_gpu_ids
 from harness.engines.official.failures import Kind, failure
 from harness.engines.official.process import Finished, Listener, Script, started
@@ -41,6 +41,7 @@ class TrainingJob:
         save_seconds: at least so long between the states of two epochs; a state within an epoch takes five times that.
         warm_up: iterations timed before the first, and undone.
         without_skips: whether the U-Net's skip connections carry nothing.
+        discriminator: what that of pix2pix judges: the picture beside its input, the picture alone, or nothing.
     """
 
     family: Family
@@ -56,6 +57,7 @@ class TrainingJob:
     save_seconds: float = 60.0
     warm_up: int = 3
     without_skips: bool = False
+    discriminator: Discriminator = "conditional"
 
     @property
     def checkpoints(self) -> Path:
@@ -174,6 +176,7 @@ def _hooks(job: TrainingJob) -> dict[Path, dict[str, Any]]:
     chosen: dict[str, dict[str, Any]] = {
         **({"process": {}} if job.processes > 1 else {}),
         **({"skip": {}} if job.without_skips else {}),
+        **({"discriminator": {"kind": job.discriminator}} if job.discriminator != "conditional" else {}),
         "state": {"file": state},
         "plan": {"warm_up": job.warm_up},
         "loss": {"log_every": job.log_every},

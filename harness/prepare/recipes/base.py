@@ -9,7 +9,7 @@ from typing import Literal
 from PIL import Image
 
 from harness.errors import ImageError
-from harness.images.geometry import Fit, Fitted, Size, enlargement, fit_to, kept_share
+from harness.images.geometry import Fit, Fitted, Geometry, Size, at_most, enlargement, fit_to, kept_share
 from harness.images.opening import MAX_PIXELS, WHITE, Colour, Opened, open_picture
 from harness.images.subject import focus_of
 
@@ -23,12 +23,13 @@ class Settings:
 
     Attributes:
         size: width and height in pixels of every picture made.
-        background: RGB below transparent pixels and beside padded ones.
+        background: RGB below transparent pixels, and beside padded pictures that do not mirror.
+        mirrors: padding shows the picture mirrored, of input and target alike.
         focus: where a crop is taken: in the middle or where the detail lies.
         tiles: cut large pictures into tiles of `size`, each at the picture's own scale.
         aligned: input and target are two files that show the same place: nothing may be centred anew.
         rectify: photos of facades are set upright, their storeys horizontal and their edges vertical.
-        own_multiple: each picture keeps its own size in place of `size`, cut to multiples of so many pixels.
+        own: each picture keeps its own size in place of `size`; a number is the longest side that a picture may have.
     """
 
     size: Size = (256, 256)
@@ -39,18 +40,12 @@ class Settings:
     tiles: bool = False
     aligned: bool = False
     rectify: bool = False
-    own_multiple: int | None = None
+    own: bool | int = False
+    mirrors: bool = False
 
     def for_picture(self, size: Size) -> Settings:
-        """Returns the settings with the size of one picture; raises ImageError for one the network cannot take."""
-        if self.own_multiple is None:
-            return self
-        # Rounded down: cut to a multiple, never stretched to one.
-        width, height = (side // self.own_multiple * self.own_multiple for side in size)
-        if not width or not height:
-            least = f"{self.own_multiple} a side are the least at its own size"
-            raise ImageError(f"is {size[0]}x{size[1]} pixels; {least}")
-        return replace(self, size=(width, height))
+        """Returns the settings with the size of one picture."""
+        return replace(self, size=at_most(size, None if self.own is True else self.own)) if self.own else self
 
 
 @dataclass(frozen=True)
@@ -60,12 +55,14 @@ class Drawn:
     Both are RGB of the settings' size.
 
     Attributes:
+        geometry: from the user's file to both.
         foreign: whether the file is nothing that the recipe is for, a photo among label maps: no other advice helps.
     """
 
     image: Image.Image
     size_before: Size
     operations: tuple[str, ...]
+    geometry: Geometry
     warnings: tuple[str, ...] = ()
     target: Image.Image | None = None
     foreign: bool = False
@@ -80,6 +77,7 @@ class Recipe:
         draw: the opened file to a picture of the size; raises ImageError for what cannot be used.
         read: file content to an opened file, RGB unless `draw` expects otherwise; raises ImageError.
         makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
+        mirrors: whether padding shows the picture mirrored, which photos bear best, and not the background.
         version: raised when the same file gives another picture, so that older pictures are made anew.
         survey: the recipe for these files as a whole, of all their contents; None where each file tells all. What it
             finds stands in the name, so that pictures made by another finding are made anew.
@@ -90,7 +88,8 @@ class Recipe:
     draw: Callable[[Opened, Settings], Drawn]
     read: Callable[[bytes, Settings], Opened]
     makes_target: bool = False
-    version: int = 2
+    mirrors: bool = False
+    version: int = 3
     survey: Callable[[Recipe, Iterable[bytes]], Recipe] | None = None
 
     def for_folder(self, contents: Iterable[bytes]) -> Recipe:
@@ -104,7 +103,7 @@ def read_rgb(content: bytes, settings: Settings) -> Opened:
     JPEGs of 12 megapixels reduced so far came out 40 to 57 dB (PSNR) from those decoded in full.
     """
     # Tiles and own sizes need every pixel; everything else is reduced, and twice as many suffice for Lanczos.
-    enough = None if settings.tiles or settings.own_multiple else (settings.size[0] * 2, settings.size[1] * 2)
+    enough = None if settings.tiles or settings.own else (settings.size[0] * 2, settings.size[1] * 2)
     opened = open_picture(content, max_pixels=settings.max_pixels, background=settings.background, at_least=enough)
     check_size(opened.size_before)
     return opened
@@ -119,7 +118,8 @@ def check_size(size: Size) -> None:
 def fitted(image: Image.Image, settings: Settings) -> Fitted:
     """Brings a picture to the settings' size as they say."""
     focus = focus_of(image) if settings.focus == "subject" and settings.fit == "crop" else (0.5, 0.5)
-    return fit_to(image, settings.size, settings.fit, background=settings.background, focus=focus)
+    background = None if settings.mirrors else settings.background
+    return fit_to(image, settings.size, settings.fit, background=background, focus=focus)
 
 
 def finished(
@@ -127,7 +127,14 @@ def finished(
 ) -> Drawn:
     """Puts together what was read, what was made of it, and what the user should know."""
     told = (*opened.warnings, *warnings, *size_warnings(opened.size_before, settings))
-    return Drawn(made.image, opened.size_before, (*opened.operations, *made.operations), told, target)
+    operations, geometry = (*opened.operations, *made.operations), opened.geometry.then(made.geometry)
+    left, top, right, bottom = geometry.box
+    if settings.fit == "pad" and min(right - left, bottom - top) < SMALLEST_SIDE:
+        raise ImageError(
+            f"would be {right - left}x{bottom - top} pixels in the middle of padding; {SMALLEST_SIDE} a side are the "
+            "least that shows anything: try `--fit crop`"
+        )
+    return Drawn(made.image, opened.size_before, operations, geometry, told, target)
 
 
 def size_warnings(size_before: Size, settings: Settings) -> tuple[str, ...]:

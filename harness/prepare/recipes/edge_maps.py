@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from harness.errors import ImageError
 from harness.images.edges import Mask, Pixels, as_picture, draw_edges, ink_of, line_width, thinned, without_specks
-from harness.images.geometry import Fitted
+from harness.images.geometry import Fitted, Geometry
 from harness.images.opening import WHITE, Opened
 from harness.images.subject import box_of, find_background, framed
 from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
@@ -25,13 +25,14 @@ def draw_from_photo(
     opened: Opened, settings: Settings, drawing: Callable[[Pixels], Mask] = draw_edges, by: str = "colour gradients"
 ) -> Drawn:
     """Returns the edges of a product photo drawn like the training edges, the photo on white as its target."""
-    image, operations, told = _on_white(opened.image, settings)
-    made = fitted(image, settings)
+    white, told = _on_white(opened.image, settings)
+    made = fitted(white.image, settings)
     mask = drawing(np.asarray(made.image))
     if not mask.any():
         raise ImageError("shows no edge to draw: it is one flat colour")
-    said = (*operations, *made.operations, f"edges drawn like the training's by {by} ({mask.mean():.1%} black)")
-    return finished(opened, Fitted(as_picture(mask), said), settings, told, target=made.image)
+    said = (*white.operations, *made.operations, f"edges drawn like the training's by {by} ({mask.mean():.1%} black)")
+    edges = Fitted(as_picture(mask), said, white.geometry.then(made.geometry))
+    return finished(opened, edges, settings, told, target=made.image)
 
 
 def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
@@ -44,37 +45,39 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
         raise ImageError("shows no line: it is one flat colour")
     # A quarter is far more ink than a line drawing has; only told, as the user may know better.
     told = () if ink.mean() < 0.25 else (f"{ink.mean():.0%} of it is ink: it looks like no line drawing",)
-    drawn = as_picture(ink)
+    drawn = Fitted(as_picture(ink), (), Geometry.whole(opened.image.size, working.size))
     # Centred anew a drawing would no longer lie on its partner.
     if not settings.aligned:
-        drawn = framed(drawn, box, settings.size[0] / settings.size[1], _MARGIN, WHITE)
+        centred = framed(drawn.image, box, settings.size[0] / settings.size[1], _MARGIN, WHITE)
+        drawn = replace(centred, geometry=drawn.geometry.then(centred.geometry))
     # Half a pixel of blur closes the stairs of slanted lines; 200 of 255 then counts thin grey as line.
-    made = fitted(drawn.filter(ImageFilter.GaussianBlur(0.5)), replace(settings, background=WHITE))
+    made = fitted(drawn.image.filter(ImageFilter.GaussianBlur(0.5)), replace(settings, background=WHITE))
     mask = thinned(np.asarray(made.image.convert("L")) < 200)
     said = (
         "paper made white, lines made black",
-        *(() if settings.aligned else ("centred with a margin",)),
+        *drawn.operations,
         *made.operations,
         f"thinned from {line_width(ink):.1f} pixels to one ({mask.mean():.1%} black)",
     )
     # As padded, for that is what the margin is: a warning of a crop would be about white paper.
-    return finished(opened, Fitted(as_picture(mask), said), replace(settings, fit="pad"), told)
+    lines = Fitted(as_picture(mask), said, drawn.geometry.then(made.geometry))
+    return finished(opened, lines, replace(settings, fit="pad"), told)
 
 
-def _on_white(image: Image.Image, settings: Settings) -> tuple[Image.Image, tuple[str, ...], tuple[str, ...]]:
+def _on_white(image: Image.Image, settings: Settings) -> tuple[Fitted, tuple[str, ...]]:
     """The thing centred on white where its background is plain; the photo as it is, with a warning, where not."""
     background = find_background(np.asarray(image))
     box = box_of(~background.mask)
     if background.plain < _PLAIN or box is None:
         said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"
-        return image, (), (said,)
+        return Fitted(image, (), Geometry.whole(image.size)), (said,)
     # (H, W, 1) against (H, W, 3): the background of every channel becomes 255.
     pixels = np.where(background.mask[..., None], 255, np.asarray(image)).astype(np.uint8)
     if settings.aligned:
-        return Image.fromarray(pixels), ("background made white",), ()
+        return Fitted(Image.fromarray(pixels), ("background made white",), Geometry.whole(image.size)), ()
     aspect = settings.size[0] / settings.size[1]
     centred = framed(Image.fromarray(pixels), box, aspect, _MARGIN, WHITE)
-    return centred, ("background made white", "centred with a margin"), ()
+    return replace(centred, operations=("background made white", *centred.operations)), ()
 
 
 EDGES_FROM_PHOTO = Recipe(

@@ -58,7 +58,8 @@ def read_labels(
     # Rows from 1, for 0 is what has no class in an 8-bit picture.
     rows = Image.fromarray((found.rows_of(numbers) + 1).astype(np.uint8))
     said = f"class numbers read as {found.name}"
-    return Opened(rows, stored.size_before, (*stored.operations, said), () if certain else (doubt,))
+    told = () if certain else (doubt,)
+    return Opened(rows, stored.size_before, stored.geometry, (*stored.operations, said), told)
 
 
 def draw_labels(opened: Opened, settings: Settings, palette: Palette) -> Drawn:
@@ -69,13 +70,14 @@ def draw_labels(opened: Opened, settings: Settings, palette: Palette) -> Drawn:
     # Enlarging first would only give each wrong pixel a block of its own; shrinking first leaves fewer to decide.
     if enlargement(opened.image.size, settings.size, settings.fit) > 1:
         snapped = decided(opened.image)
-        made = fitted(Image.fromarray(snapped.pixels), background=palette.encodings[0][palette.unknown])
+        ground = None if settings.mirrors else palette.encodings[0][palette.unknown]
+        made = fitted(Image.fromarray(snapped.pixels), background=ground)
     else:
         red, green, blue = [palette.unknown + 1] * 3 if known is None else known[palette.unknown].tolist()
         # The background in the map's own encoding, so that it is snapped like the rest.
-        made = fitted(opened.image, background=(red, green, blue))
+        made = fitted(opened.image, background=None if settings.mirrors else (red, green, blue))
         snapped = decided(made.image)
-        made = Fitted(Image.fromarray(snapped.pixels), made.operations)
+        made = replace(made, image=Image.fromarray(snapped.pixels))
     return _described(opened, made, snapped, palette, settings)
 
 
@@ -127,7 +129,7 @@ def _described(opened: Opened, made: Fitted, snapped: Snapped, palette: Palette,
             "of another class: give the map as it was first saved"
         )
     told = (much,) if off > WORTH_TELLING else ()
-    drawn = finished(opened, Fitted(made.image, (*made.operations, said)), settings, told)
+    drawn = finished(opened, replace(made, operations=(*made.operations, said)), settings, told)
     if numbered or off <= MUCH_OFF:
         return drawn
     # Whatever else there is to say would send a photo's owner the wrong way.

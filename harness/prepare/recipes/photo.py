@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.images.geometry import Fitted
+from harness.images.geometry import Geometry
 from harness.images.opening import Opened
 from harness.images.rectifying import rectify
 from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
@@ -26,7 +26,10 @@ def _upright(opened: Opened, settings: Settings) -> tuple[Opened, tuple[str, ...
         return replace(opened, operations=(*opened.operations, "upright already")), ()
     said = f"rectified: lines leant {made.lean.horizontal:.1f}° and {made.lean.vertical:.1f}° on average"
     told = ("rectified alone: see that its partner, which was not, still shows the same place",)
-    turned = replace(opened, image=made.image, operations=(*opened.operations, said))
+    # What the perspective did is not undone: boxes count from the picture set upright.
+    turned = replace(
+        opened, image=made.image, geometry=Geometry.whole(made.image.size), operations=(*opened.operations, said)
+    )
     return turned, told if settings.aligned else ()
 
 
@@ -34,9 +37,12 @@ def draw_grey(opened: Opened, settings: Settings) -> Drawn:
     """Returns the photo without its colours, the coloured one as its target."""
     made = fitted(opened.image, settings)
     # ITU-R 601: Y = 0.299 R + 0.587 G + 0.114 B; three equal channels, as the networks take RGB.
-    grey = Fitted(made.image.convert("L").convert("RGB"), (*made.operations, "colours taken away (ITU-R 601 luma)"))
+    said = (*made.operations, "colours taken away (ITU-R 601 luma)")
+    grey = replace(made, image=made.image.convert("L").convert("RGB"), operations=said)
     return finished(opened, grey, settings, target=made.image)
 
 
-PHOTO = Recipe("photo", "photos: upright, in sRGB, brought to size", draw, read_rgb)
-GREY = Recipe("grey", "colour photos: made grey, the colours are the target", draw_grey, read_rgb, makes_target=True)
+PHOTO = Recipe("photo", "photos: upright, in sRGB, brought to size", draw, read_rgb, mirrors=True)
+GREY = Recipe(
+    "grey", "colour photos: made grey, the colours are the target", draw_grey, read_rgb, makes_target=True, mirrors=True
+)

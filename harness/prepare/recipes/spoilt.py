@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from harness.images.geometry import Fitted, Size
+from harness.images.geometry import Size
 from harness.images.opening import Opened
 from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
 
@@ -36,7 +37,9 @@ def draw_blank(opened: Opened, settings: Settings) -> Drawn:
     spoilt = made.image.copy()
     spoilt.paste(GREY, hole)
     said = f"a hole of {hole[2] - hole[0]}x{hole[3] - hole[1]} pixels at {hole[0]}, {hole[1]}"
-    return finished(opened, Fitted(spoilt, (*made.operations, said)), settings, target=made.image)
+    return finished(
+        opened, replace(made, image=spoilt, operations=(*made.operations, said)), settings, target=made.image
+    )
 
 
 def draw_small(opened: Opened, settings: Settings) -> Drawn:
@@ -46,11 +49,15 @@ def draw_small(opened: Opened, settings: Settings) -> Drawn:
     # Averaging is what a sensor of fewer pixels does; bicubic enlarging is the baseline of super-resolution papers.
     small = made.image.resize(size, Image.Resampling.BOX).resize(made.image.size, Image.Resampling.BICUBIC)
     said = f"made {size[0]}x{size[1]} by averaging and enlarged again (bicubic)"
-    return finished(opened, Fitted(small, (*made.operations, said)), settings, target=made.image)
+    return finished(
+        opened, replace(made, image=small, operations=(*made.operations, said)), settings, target=made.image
+    )
 
 
-BLANK = Recipe("blank", "photos: a hole is cut, the whole is the target", draw_blank, read_rgb, makes_target=True)
+BLANK = Recipe(
+    "blank", "photos: a hole is cut, the whole is the target", draw_blank, read_rgb, makes_target=True, mirrors=True
+)
 SUPERRES = Recipe(
     "superres", f"photos: made {FEWER} times smaller and enlarged again, the sharp one is the target",
-    draw_small, read_rgb, makes_target=True,
+    draw_small, read_rgb, makes_target=True, mirrors=True,
 )  # fmt: skip

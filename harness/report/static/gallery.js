@@ -24,7 +24,7 @@ const stripAddress = (cell, row) => {
 
 const pictureAddress = (cell, row) => {
   if (embedded) return embedded.pictures[cell.id]?.[row] || null;
-  return cell.folder && `${cell.folder}${encodeURIComponent(data.names[row])}.png`;
+  return cell.folder && `${cell.folder}${encodeURIComponent(data.names[row])}${cell.suffix}`;
 };
 
 const natural = new Intl.Collator(document.documentElement.lang, { numeric: true });
@@ -97,7 +97,7 @@ const scroller = byId("gallery-scroll");
 const list = byId("rows");
 const mounted = new Map();
 let rowHeight = 0;
-let shownCells = data.cells;
+let shownCells = data.cells.filter((cell) => cell.place !== null);
 
 const told = (tag, column, row) => element(tag, { class: "n" }, formatted(column.values[row], column.decimals, column.signed === true));
 const missing = () => element("span", { class: "clear" }, text("missing"));

@@ -2,7 +2,7 @@
 const viewer = byId("viewer");
 const stage = byId("stage");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const full = data.cells.filter((cell) => cell.folder);
+const full = data.cells.filter((cell) => cell.folder && (!embedded || embedded.pictures[cell.id]));
 const named = (id) => full.findIndex((cell) => cell.id === id);
 const [above, below] = data.pair || ["output", "target"];
 const view = {
@@ -34,7 +34,8 @@ const hashImage = () => {
 
 const note = (said) => (byId("viewer-note").textContent = said);
 
-// A picture in a layer of its own; `kind` is "base", which says how large the frame is, or "top", which lies over it.
+// A picture in a layer of its own; `kind` is "base", which says how large the frame is, "top", which lies over it, or
+// "fill", which fills it.
 const layer = (cell, kind) => {
   const image = element("img", { class: kind, alt: text("alt", { kind: cell.label, name: data.names[view.row] }), draggable: "false" });
   image.addEventListener("load", () => {
@@ -42,7 +43,7 @@ const layer = (cell, kind) => {
     if (width === size.width && height === size.height) return;
     const said = (w, h) => `${formatted(w)} × ${formatted(h)}`;
     if (kind === "top") note(text("unequal", { first: said(width, height), second: said(size.width, size.height) }));
-    else {
+    else if (kind === "base") {
       Object.assign(size, { width, height });
       fitStage();
     }
@@ -59,16 +60,18 @@ const drawStage = () => {
   clearInterval(view.timer);
   const [first, second] = [full[view.first], full[view.second]];
   stage.className = `stage ${view.mode}`;
-  byId("pair").hidden = view.mode === "side";
+  const apart = ["side", "own"].includes(view.mode);
+  byId("pair").hidden = apart;
   byId("gain-field").hidden = view.mode !== "difference";
   byId("share-field").hidden = !["slider", "blend"].includes(view.mode);
   byId("share-first").textContent = first.label;
   byId("share-second").textContent = second.label;
   note("");
   if (!pictureAddress(full[0], view.row)) return stage.replaceChildren(element("p", {}, text("not_inside")));
-  if (view.mode === "side") {
-    const there = full.filter((cell) => pictureAddress(cell, view.row));
-    stage.replaceChildren(...there.map((cell) => pane(cell.label, layer(cell, "base"))));
+  stage.style.setProperty("--inset", data.insets?.[view.row] || 0);
+  if (apart) {
+    const there = full.filter((cell) => (cell.place === null) === (view.mode === "own") && pictureAddress(cell, view.row));
+    stage.replaceChildren(...there.map((cell) => pane(cell.label, layer(cell, cell.id === "source" ? "fill" : "base"))));
   } else {
     stage.replaceChildren(pane("", layer(second, "base"), layer(first, "top")));
     showPair();
@@ -107,7 +110,7 @@ const fitStage = () => {
     const [across, down] = [i + 1, Math.ceil(panes / (i + 1))];
     return Math.min((width - 12 * (across - 1)) / across / size.width, ((height - 12 * (down - 1)) / down - 24) / size.height);
   });
-  const parts = view.mode === "side" ? 4 : 1;
+  const parts = ["side", "own"].includes(view.mode) ? 4 : 1;
   const scale = Math.max(...scales, 0);
   view.scale = scale >= 1 ? Math.floor(scale * parts) / parts : Math.max(scale, 0.05);
   for (const side of ["width", "height"]) stage.style.setProperty(`--${side}`, `${Math.round(size[side] * view.scale)}px`);

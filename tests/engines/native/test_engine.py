@@ -17,7 +17,7 @@ from harness.engines.job import Job, NativeSettings
 from harness.engines.native import generator as generator_module
 from harness.engines.native.engine import translate
 from harness.engines.native.generator import Translator
-from harness.errors import DeviceError, EngineError, ImageError, WeightsError
+from harness.errors import DeviceError, EngineError, ImageError, MemoryShortError, WeightsError
 from harness.sets.item import Item
 from tests.engines.native.conftest import RESNET, UNET, save_generator
 from tests.pictures import picture, save_picture
@@ -88,14 +88,34 @@ def test_own_sizes_are_batched_by_size(make_job: MakeJob, tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (300, 200)])
-def test_sizes_a_network_cannot_take_are_told_with_the_reason(
-    make_job: MakeJob, tmp_path: Path, width: int, height: int
+@pytest.mark.parametrize("size", [(300, 200), (5, 9), (257, 131)])
+@pytest.mark.parametrize("architecture", [UNET, RESNET], ids=["unet", "resnet"])
+def test_any_size_is_framed_by_its_mirror_image_and_cut_back(
+    make_job: MakeJob, tmp_path: Path, architecture: Architecture, size: tuple[int, int]
 ) -> None:
-    job = make_job(count=1, size=None)
-    odd = Item("odd", save_picture(tmp_path / "odd.png", width, height), False)
-    with pytest.raises(ImageError, match=f"{width}x{height}.*multiples of 128"):
-        translate(replace(job, items=(*job.items, odd)))
+    multiple = architecture.multiple_of
+    path = save_picture(tmp_path / "odd.png", *size)
+    job = replace(make_job(architecture, count=1, size=None), items=(Item("odd", path, False),))
+    translate(job)
+    # The same by hand: a larger picture, of a size that the network takes, and the middle of its output.
+    frame = [max(8, -(-side // multiple) * multiple) for side in size]
+    left, top = ((f - s) // 2 for f, s in zip(frame, size, strict=True))
+    pixels = np.asarray(Image.open(path))
+    around = ((top, frame[1] - size[1] - top), (left, frame[0] - size[0] - left), (0, 0))
+    large = tmp_path / "large.png"
+    Image.fromarray(np.pad(pixels, around, mode="reflect")).save(large)
+    whole = replace(make_job(architecture, count=1, size=None), items=(Item("odd", large, False),))
+    translate(whole)
+    for kind in ("input", "output"):
+        ours, theirs = (np.asarray(Image.open(j.output / kind / "odd.png")) for j in (job, whole))
+        assert np.array_equal(ours, theirs[top : top + size[1], left : left + size[0]])
+
+
+def test_a_longest_side_brings_each_picture_to_its_own_shape(make_job: MakeJob, tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "wide.png", 90, 50)
+    job = replace(make_job(RESNET, count=1, size=None), items=(Item("wide", path, False),), size=45)
+    translate(job)
+    assert _outputs(job)["wide"].shape == (25, 45, 3)
 
 
 def test_every_unreadable_picture_is_named(make_job: MakeJob, tmp_path: Path) -> None:
@@ -143,8 +163,21 @@ def test_a_batch_too_large_is_halved_until_it_fits(make_job: MakeJob, monkeypatc
     translate(alone, settings=NativeSettings(batch_size=1))
     assert _same(_outputs(job), _outputs(alone))
     fits = 0
-    with pytest.raises(DeviceError, match="too little memory for one image of 128x128"):
+    with pytest.raises(MemoryShortError, match="too little memory for one image of 128x128"):
         translate(make_job(count=1))
+
+
+def test_a_picture_without_memory_for_it_ends_no_run(
+    make_job: MakeJob, tmp_path: Path, batches: list[tuple[int, int]]
+) -> None:
+    sizes = {"a": 32, "large": 256, "b": 32}
+    items = tuple(Item(name, save_picture(tmp_path / f"{name}.png", side, side), False) for name, side in sizes.items())
+    job = replace(make_job(RESNET, count=0, size=None), items=items)
+    answer = translate(job)
+    assert set(answer.left_out) == {"large"}
+    assert "too little memory for one image of 256x256" in answer.left_out["large"]
+    assert set(_outputs(replace(job, items=(items[0], items[2])))) == {"a", "b"}
+    assert not (job.output / "output" / "large.png").exists()
 
 
 @pytest.fixture
@@ -225,7 +258,7 @@ def test_memory_does_not_grow_with_the_number_of_images(make_job: MakeJob, monke
 
     def watched(item: Item, job: Job) -> batches.Picture | ImageError:
         found = plain(item, job)
-        return found if isinstance(found, ImageError) else Watched(found.item, found.input, found.target)
+        return found if isinstance(found, ImageError) else Watched(*vars(found).values())
 
     monkeypatch.setattr(batches, "_decode", watched)
     translate(replace(job, items=items), settings=NativeSettings(batch_size=2))

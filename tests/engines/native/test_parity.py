@@ -27,6 +27,7 @@ from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native import engine as native
 from harness.engines.native.generator import Translator, load_generator
 from harness.engines.native.layers import dropout_from, set_mode
+from harness.engines.native.networks import build_generator
 from harness.engines.native.pixels import to_pixels, to_tensor
 from harness.engines.official import engine as official
 from harness.engines.seeds import image_seed
@@ -185,3 +186,28 @@ def test_both_engines_draw_the_same_pixels(clone: Path, tmp_path: Path, mode: Mo
             f"both engines, demo, {mode}, {kind}: {[(d.max, round(100 * d.share_different, 4)) for d in differences]}"
         )
         assert max(d.max for d in differences) <= bound, (kind, differences)
+
+
+@pytest.mark.parametrize("kind", ["unet", "resnet"])
+@pytest.mark.parametrize("mode", ["paper", "eval"])
+def test_both_engines_draw_the_same_pixels_at_odd_sizes(clone: Path, tmp_path: Path, kind: str, mode: Mode) -> None:
+    items = []
+    for number, (width, height) in enumerate(((257, 255), (301, 90), (64, 128))):
+        path = tmp_path / f"odd_{number}.png"
+        picture(path.stem, 2 * width, height).save(path)
+        items.append(Item(path.stem, path, True))
+    architecture, weights = DEMO, demo_weights()
+    if kind == "resnet":
+        architecture, weights = Architecture("resnet_6blocks", "instance", False, ngf=16), tmp_path / "resnet.pth"
+        torch.manual_seed(3)
+        torch.save(build_generator(architecture).state_dict(), weights)
+    job = Job(weights, architecture, tuple(items), "BtoA", mode, SEED, "cpu", None, tmp_path, tmp_path / "log.txt")
+    jobs = {engine: replace(job, output=tmp_path / engine) for engine in ("official", "native")}
+    official.translate(jobs["official"], clone)
+    native.translate(jobs["native"])
+    for what, bound in (("input", 0), ("target", 0), ("output", 1)):
+        differences = [difference_of(tmp_path / "official", tmp_path / "native", what, item.name) for item in items]
+        assert not any(d.problem for d in differences)
+        shares = [(d.max, round(100 * d.share_different, 4)) for d in differences]
+        print(f"both engines, odd sizes, {kind}, {mode}, {what}: {shares}")
+        assert max(d.max for d in differences) <= bound, (what, differences)

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from harness.catalog.types import Architecture
 from harness.engines.job import Job
 from harness.engines.official.engine import translate
 from harness.errors import EngineError, MemoryShortError, OfficialScriptError, WeightsError
 from harness.progress import Silent
 from tests.engines.official.conftest import MakeJob
 from tests.pictures import picture
+
+UNET = Architecture("unet_256", "batch", True)
 
 
 class Counting(Silent):
@@ -171,6 +175,40 @@ def test_a_failed_script_is_explained_and_its_log_kept(
         translate(job, clone)
     assert list(job.output.iterdir()) == []
     assert "loading the model from" in job.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("large", [("b",), ("a", "c"), ("c",)])
+def test_a_picture_at_which_memory_runs_out_is_left_out(
+    clone: Path, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, large: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("STANDIN_MISBEHAVE", "large")
+    job = make_job(size=None)
+    for item in job.items:
+        if item.name in large:
+            picture("large", 104, 64).save(item.path)
+    whole: list[str] = []
+    answer = translate(replace(job, on_whole=lambda name, pictures: whole.append(name)), clone)
+    others = [item.name for item in job.items if item.name not in large]
+    assert set(answer.left_out) == set(large)
+    assert all("at 104x64 pixels" in reason and "memory" in reason for reason in answer.left_out.values())
+    assert sorted(whole) == sorted(path.stem for path in (job.output / "output").iterdir()) == others
+
+
+def test_any_size_comes_back_as_it_went_in(clone: Path, make_job: MakeJob) -> None:
+    job = make_job(("a", "b"), paired=True, size=None, architecture=UNET, mode="eval")
+    source = picture("odd", 2 * 257, 131)
+    source.save(job.items[0].path)
+    seen: dict[str, tuple[int, int]] = {}
+
+    def on_whole(name: str, pictures: Mapping[str, Path]) -> None:
+        with Image.open(pictures["output"]) as whole:
+            seen[name] = whole.size
+
+    translate(replace(job, on_whole=on_whole), clone)
+    assert seen == {"a": (257, 131), "b": (64, 64)}
+    a, b = np.split(np.asarray(source), 2, axis=1)
+    for kind, expected in (("input", a), ("output", 255 - a), ("target", b)):
+        assert np.array_equal(array(job.output / kind / "a.png"), expected)
 
 
 def test_a_folder_that_is_no_clone(make_job: MakeJob, tmp_path: Path) -> None:

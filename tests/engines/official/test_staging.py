@@ -11,10 +11,10 @@ from PIL import Image
 from harness.catalog.types import Architecture
 from harness.engines.job import Job
 from harness.engines.official.staging import Stage, plan_stage, stage_images, stage_weights
-from harness.errors import EngineError, HarnessError, ImageError, WeightsError
+from harness.errors import HarnessError, ImageError, WeightsError
 from harness.progress import Silent
 from harness.sets.item import Item
-from tests.engines.official.conftest import RESNET, MakeJob
+from tests.engines.official.conftest import MakeJob
 from tests.pictures import picture
 
 UNET = Architecture("unet_256", "batch", None)
@@ -70,8 +70,8 @@ def test_every_kind_of_picture_becomes_plain_rgb(make_job: MakeJob, tmp_path: Pa
     assert got.std() > 10  # a 16-bit picture that upstream clips would be white all over
 
 
-def test_own_sizes_are_kept_where_the_network_takes_them(make_job: MakeJob, tmp_path: Path) -> None:
-    sizes = [(64, 48), (36, 100)]
+def test_own_sizes_are_framed_where_the_network_takes_no_such(make_job: MakeJob, tmp_path: Path) -> None:
+    sizes, frames = [(64, 48), (35, 101)], [(64, 48), (36, 104)]
     items = []
     for number, (width, height) in enumerate(sizes):
         path = tmp_path / f"{number}.png"
@@ -79,33 +79,10 @@ def test_own_sizes_are_kept_where_the_network_takes_them(make_job: MakeJob, tmp_
         items.append(Item(str(number), path, False))
     job = make_job(items=tuple(items), size=None)
     stage = plan_stage(job, tmp_path / "root")
-    assert stage_images(job, stage, Silent()) == dict(zip(("000001", "000002"), sizes, strict=True))
-    assert [pixels(path).shape[1::-1] for path in sorted(stage.data.iterdir())] == sizes
-
-
-@pytest.mark.parametrize(
-    ("architecture", "reason"),
-    [(UNET, "halves the picture 8 times"), (RESNET, "multiples of 4")],
-)
-def test_own_sizes_that_do_not_fit_are_all_named(
-    make_job: MakeJob, tmp_path: Path, architecture: Architecture, reason: str
-) -> None:
-    job = make_job(size=None, architecture=architecture)
-    for item in job.items[:2]:
-        picture("odd", 66, 50).save(item.path)
-    if architecture is UNET:
-        picture("fits", 512, 256).save(job.items[2].path)
-    with pytest.raises(ImageError) as caught:
-        staged(job, tmp_path / "root")
-    assert reason in caught.value.message
-    assert all(str(item.path) in caught.value.message for item in job.items[:2])
-    assert str(job.items[2].path) not in caught.value.message
-    assert f"multiples of {architecture.multiple_of}" in (caught.value.hint or "")
-
-
-def test_a_size_that_does_not_fit_is_refused(make_job: MakeJob, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"size 300x256 does not fit.*multiples of 256"):
-        staged(make_job(architecture=UNET, size=(300, 256)), tmp_path / "root")
+    framed = stage_images(job, stage, Silent())
+    assert [(f.size, f.frame) for f in framed.values()] == list(zip(sizes, frames, strict=True))
+    assert [pixels(path).shape[1::-1] for path in sorted(stage.data.iterdir())] == frames
+    assert np.array_equal(pixels(stage.data / "000002.png")[1:102, :35], pixels(items[1].path))
 
 
 def test_unreadable_pictures_are_named_with_the_reason(make_job: MakeJob, tmp_path: Path) -> None:

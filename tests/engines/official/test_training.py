@@ -140,7 +140,7 @@ def test_the_plan_is_told_before_the_first_iteration(clone: Path, make_training:
     assert [kind for kind, _ in events[:4]] == ["options", "plan", "speed", "loss"]
     plan = events[1][1]
     assert (plan["images"], plan["batch_size"], plan["batches"], plan["epochs"]) == (IMAGES, 2, 3, 3)
-    assert plan["parameters"]["D"] == 3 * 4 * 4 + 1
+    assert plan["parameters"]["D"] == 6 * 4 * 4 + 1
     json.dumps(plan, allow_nan=False)
 
 
@@ -233,6 +233,41 @@ def test_without_skips_only_what_the_decoder_takes_from_them_is_zero(
     ]
     assert len(half_zero) == 4  # five levels, the innermost has no skip
     assert all(v.any() for k, v in state.items() if v.ndim == 4)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_discriminator_that_does_not_see_the_input_takes_nothing_of_it(
+    clone: Path, make_training: Callable[..., TrainingJob], cut: bool
+) -> None:
+    job = make_training("blind", discriminator="unconditional")
+    if cut:  # resumed it is as blind
+        cut_off(job, clone, 3)
+    trained(job, clone)
+    first = torch.load(job.checkpoints / "latest_net_D.pth", weights_only=True)["weight"]  # (1, input and output, 4, 4)
+    assert not first[:, :3].any()
+    assert first[:, 3:].all()
+    seeing = make_training("seeing")
+    trained(seeing, clone)
+    assert torch.load(seeing.checkpoints / "latest_net_D.pth", weights_only=True)["weight"][:, :3].all()
+
+
+def test_without_a_discriminator_the_generator_learns_from_l1_alone(
+    clone: Path, make_training: Callable[..., TrainingJob]
+) -> None:
+    job, shorter = (make_training(name, discriminator="none") for name in ("alone", "shorter"))
+    told: Events = []
+    finished = train(job, clone, lambda kind, event: told.append((kind, event)))
+    assert any("L1 alone" in shim for shim in finished.shims)
+    assert all(list(event["losses"]) == ["G_L1"] for kind, event in told if kind == "loss")
+    cut_off(shorter, clone, 2)  # what is saved then, nobody has trained any further since the beginning
+    trained(shorter, clone)
+    critics = [torch.load(j.checkpoints / "latest_net_D.pth", weights_only=True)["weight"] for j in (job, shorter)]
+    epochs = [
+        torch.load(path, weights_only=True)["weight"] for path in sorted(job.checkpoints.glob("[0-9]*_net_D.pth"))
+    ]
+    assert len(epochs) > 1
+    assert all(torch.equal(critic, critics[0]) for critic in (*critics, *epochs))
+    assert weights(job).keys() == weights(shorter).keys()
 
 
 def test_an_interrupt_lets_it_save_its_state_first(

@@ -107,6 +107,25 @@ def test_two_processes_on_the_cpu(real_clone: Path, tmp_path: Path) -> None:
     assert not any(key.startswith("module.") for key in weights(both))
 
 
+@pytest.mark.parametrize(("critic", "first"), [("basic", "model.0.weight"), ("pixel", "net.0.weight")])
+def test_the_real_discriminators_can_be_blinded(real_clone: Path, tmp_path: Path, critic: str, first: str) -> None:
+    blind = job(tmp_path, "blind", "pix2pix", "--netG", "unet_128", "--netD", critic, discriminator="unconditional")
+    trained(blind, real_clone)
+    weight = torch.load(blind.checkpoints / "latest_net_D.pth", weights_only=True)[first]
+    assert weight.shape[1] == 6
+    assert not weight[:, :3].any()
+    assert weight[:, 3:].any()
+
+
+def test_the_real_generator_learns_from_l1_alone(real_clone: Path, tmp_path: Path) -> None:
+    alone = job(tmp_path, "alone", "pix2pix", "--netG", "unet_128", discriminator="none")
+    events = trained(alone, real_clone)
+    assert {tuple(event["losses"]) for kind, event in events if kind == "loss"} == {("G_L1",)}
+    kept = [torch.load(p, weights_only=True) for p in sorted(alone.checkpoints.glob("[12]_net_D.pth"))]
+    assert len(kept) == 2
+    assert torch.equal(kept[0]["model.0.weight"], kept[1]["model.0.weight"])
+
+
 def test_without_skips_every_skip_of_the_real_u_net_is_silent(real_clone: Path, tmp_path: Path) -> None:
     straight = job(tmp_path, "straight", "pix2pix", "--netG", "unet_128", without_skips=True)
     trained(straight, real_clone)

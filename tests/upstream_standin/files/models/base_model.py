@@ -55,6 +55,10 @@ class BaseModel:
         self.tested += 1
         if self.misbehaviour == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.misbehaviour == "large":
+            with Image.open(self.image_paths[0]) as picture:
+                if picture.width > 100:
+                    raise FAILURES["memory"]
         while self.misbehaviour == "hang" and self.tested == 2:
             time.sleep(0.05)
         self.forward()

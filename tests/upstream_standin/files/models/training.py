@@ -77,12 +77,16 @@ class Trained:
             net = (
                 Generator(opt.netG, opt.ngf, not opt.no_dropout, *channels)
                 if generator
-                else nn.Conv2d(opt.output_nc, 1, 4, 2)
+                else nn.Conv2d(self.judged(opt), 1, 4, 2)
             )
             setattr(self, f"net{name}", net)
         groups = [[n for n in self.model_names if n.startswith(kind)] for kind in "GD"]
         parameters = [[p for n in group for p in getattr(self, f"net{n}").parameters()] for group in groups]
         self.optimizers = [torch.optim.Adam(group, lr=opt.lr, betas=(opt.beta1, 0.999)) for group in parameters]
+
+    def judged(self, opt):
+        """How many channels a critic sees."""
+        return opt.output_nc
 
     def setup(self, opt):
         if torch.distributed.is_initialized():
@@ -104,8 +108,7 @@ class Trained:
             raise FAILURES["memory"]
         for optimizer in self.optimizers:
             optimizer.zero_grad()
-        self.losses = self.compute()
-        sum(self.losses.values()).backward()
+        self.compute()
         for optimizer in self.optimizers:
             optimizer.step()
         if self.misbehaviour == "nan" and self.steps == 6:
@@ -113,7 +116,7 @@ class Trained:
                 next(getattr(self, f"net{self.model_names[0]}").parameters()).mul_(float("nan"))
 
     def get_current_losses(self):
-        return {name: float(loss) for name, loss in self.losses.items()}
+        return {name: float(getattr(self, f"loss_{name}")) for name in self.loss_names}
 
     def update_learning_rate(self):
         for scheduler in self.schedulers:
@@ -129,16 +132,29 @@ class Trained:
 
 class Pix2PixModel(Trained):
     model_names = ("G", "D")
+    loss_names = ("G_GAN", "G_L1", "D_real")
+    criterionL1 = nn.L1Loss()
+
+    def judged(self, opt):
+        return opt.input_nc + opt.output_nc
 
     def set_input(self, data):
         forward = self.opt.direction == "AtoB"
         self.real_A, self.real_B = (data["A"], data["B"]) if forward else (data["B"], data["A"])
 
     def compute(self):
-        fake = self.netG(self.real_A)
-        distance = (fake - self.real_B).abs().mean() * self.opt.lambda_L1
-        real = self.netD(self.real_B).pow(2).mean()
-        return {"G_GAN": -self.netD(fake).mean() * 0.01, "G_L1": distance, "D_real": real}
+        self.fake_B = self.netG(self.real_A)
+        self.backward_D()
+        self.backward_G()
+
+    def backward_D(self):
+        self.loss_D_real = self.netD(torch.cat((self.real_A, self.real_B), 1)).pow(2).mean()
+        self.loss_D_real.backward()
+
+    def backward_G(self):
+        self.loss_G_GAN = -self.netD(torch.cat((self.real_A, self.fake_B), 1)).mean() * 0.01
+        self.loss_G_L1 = self.criterionL1(self.fake_B, self.real_B) * self.opt.lambda_L1
+        (self.loss_G_GAN + self.loss_G_L1).backward()
 
 
 class ColorizationModel(Pix2PixModel):
@@ -149,6 +165,7 @@ class ColorizationModel(Pix2PixModel):
 
 class CycleGANModel(Trained):
     model_names = ("G_A", "G_B", "D_A", "D_B")
+    loss_names = ("D_A", "cycle_A", "D_B", "cycle_B")
 
     def __init__(self, opt):
         super().__init__(opt)
@@ -159,9 +176,8 @@ class CycleGANModel(Trained):
 
     def compute(self):
         fake_B, fake_A = self.netG_A(self.real_A), self.netG_B(self.real_B)
-        return {
-            "D_A": self.netD_A(self.fake_B_pool.query(fake_B)).pow(2).mean(),
-            "cycle_A": (self.netG_B(fake_B) - self.real_A).abs().mean(),
-            "D_B": self.netD_B(self.fake_A_pool.query(fake_A)).pow(2).mean(),
-            "cycle_B": (self.netG_A(fake_A) - self.real_B).abs().mean(),
-        }
+        self.loss_D_A = self.netD_A(self.fake_B_pool.query(fake_B)).pow(2).mean()
+        self.loss_cycle_A = (self.netG_B(fake_B) - self.real_A).abs().mean()
+        self.loss_D_B = self.netD_B(self.fake_A_pool.query(fake_A)).pow(2).mean()
+        self.loss_cycle_B = (self.netG_A(fake_A) - self.real_B).abs().mean()
+        (self.loss_D_A + self.loss_cycle_A + self.loss_D_B + self.loss_cycle_B).backward()

@@ -1,0 +1,71 @@
+"""`harness check`: hand-ins of a course, looked at one by one and beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, lang_option, quiet_option
+from harness.workspace import Workspace
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_EPILOG = """
+\b
+Examples:
+  harness check handed-in/
+  harness check handed-in/ --dataset facades --blind --out marking
+  harness check Sara_Ahmadi-40012345.zip --remake 10
+"""
+
+
+@click.command("check", epilog=_EPILOG)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="ZIP|FOLDER...")
+@click.option(
+    "--remake", type=click.IntRange(min=0), default=3, show_default=True, help="Outputs of each run to make again."
+)
+@click.option(
+    "--dataset", "datasets", multiple=True, help="What the course handed out; nobody's own, nor is its training part."
+)
+@click.option(
+    "--weights",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A generator to make outputs again with, beside the installed ones.",
+)
+@click.option("--blind", is_flag=True, help="Codes in place of names; names.csv says whose they are.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the choice of outputs.")
+@click.option("--out", "output", type=_FOLDER, default=Path("check"), show_default=True, help="The folder to write.")
+@lang_option
+@json_option
+@quiet_option
+@click.pass_obj
+def command(
+    workspace: Workspace, /, *, output: Path, weights: tuple[Path, ...], as_json: bool, quiet: bool, **asked: Any
+) -> None:
+    """Look at hand-ins: measure them anew, make outputs again, and compare their pictures and texts with each other.
+
+    Nothing in them is run. What was found is evidence, not a mark: the exit code is 0 whatever it is.
+    """
+    from harness.course.evidence import ASPECTS
+    from harness.course.marking import CheckRequest, check, document
+    from harness.demo.demo_weights import demo_weights
+    from harness.web.language import language
+
+    console, words = Console(quiet=quiet), language("en")
+    # A run of the demo was made with weights that are installed nowhere: they come with the package.
+    request = CheckRequest(output=output.resolve(), weights=(*weights, demo_weights()), **asked)
+    found = check(workspace, request, console)
+    if as_json:
+        console.document(document(found, blind=request.blind))
+        return
+    rows = []
+    for one in found.checked:
+        verdicts = [one.verdict(aspect) for aspect in ASPECTS]
+        title = one.received.code if request.blind else one.received.name or one.received.path.name
+        rows.append([title, *(words.text(f"check.verdict.{v}") if v else "-" for v in verdicts)])
+    console.table(["", *(words.text(f"check.aspect.{aspect}").lower() for aspect in ASPECTS)], rows)
+    console.result(f"table: {found.table}")
+    console.result(f"page: {found.page.as_uri()}")

@@ -1,0 +1,279 @@
+"""`harness check`: hand-ins looked at one by one and beside each other, as a page and a table for a gradebook."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.course.evidence import ASPECTS, VERDICTS, Finding, Looking, Verdict, examine, known_weights
+from harness.course.likeness import Shared, same_texts, shared_pictures
+from harness.course.receiving import Received, gather, receive
+from harness.errors import HarnessError
+from harness.files import scratch, write_text
+from harness.images.opening import open_rgb
+from harness.metrics.storage import load_measurement
+from harness.progress import Progress, Silent
+from harness.report.thumbnails import encode
+from harness.sets.finding import FoundSet, find_set
+from harness.sets.walking import walk
+from harness.web.language import Language, language
+from harness.web.render import render_page
+from harness.workspace import Workspace
+
+PAGE, TABLE, NAMES = "check.html", "check.csv", "names.csv"
+_SHOWN_PAIRS, _CELL = 6, 160  # pairs of pictures shown of a hand-in, and pixels a side
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRequest:
+    """What to check, and by what.
+
+    Attributes:
+        paths: archives, unpacked hand-ins, or folders of them.
+        remake: outputs of each run that are made again.
+        datasets: sets that the course handed out, as `--dataset` takes them; their training parts are nobody's own.
+            Official datasets that hand-ins name are looked up where they are installed.
+        weights: generators of the teacher's beside the installed ones, told by their SHA-256.
+        blind: whether names stay out of page and table; `names.csv` then says whose code is whose.
+        seed: of the choice of outputs.
+    """
+
+    paths: tuple[Path, ...]
+    output: Path
+    remake: int = 3
+    datasets: tuple[str, ...] = ()
+    weights: tuple[Path, ...] = ()
+    blind: bool = False
+    lang: str = "en"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A hand-in that was looked at; `pairs` are pictures that it has in common with others, as data addresses."""
+
+    received: Received
+    findings: tuple[Finding, ...]
+    pairs: tuple[tuple[str, str, str], ...] = ()
+    numbers: dict[str, float | None] = field(default_factory=dict)
+
+    def verdict(self, aspect: str) -> Verdict | None:
+        """The one most worth looking at; None where nothing was there to look at."""
+        found = [finding.verdict for finding in self.findings if finding.aspect == aspect]
+        return max(found, key=VERDICTS.index) if found else None
+
+    def lines(self, aspect: str, words: Language) -> list[str]:
+        """What was found, in words, what is most worth looking at first."""
+        found = sorted((f for f in self.findings if f.aspect == aspect), key=lambda f: -VERDICTS.index(f.verdict))
+        return [finding.text(words) for finding in found]
+
+
+@dataclass(frozen=True)
+class Check:
+    """All hand-ins, in the order of their paths, and what was written of them."""
+
+    checked: tuple[Checked, ...]
+    page: Path
+    table: Path
+
+
+def check(workspace: Workspace, request: CheckRequest, progress: Progress | None = None) -> Check:
+    """Looks at hand-ins and writes `check.html` and `check.csv`; what was found is evidence, and no error.
+
+    Raises:
+        RunError: there is no hand-in.
+        HarnessError: a dataset that was named is not there.
+    """
+    progress = progress or Silent()
+    paths, others = gather(request.paths)
+    for path in others:
+        progress.warn(f"left out `{path.name}`: it is neither a ZIP archive nor an unpacked hand-in")
+    sets = [find_set(workspace, name) for name in request.datasets]
+    request.output.mkdir(parents=True, exist_ok=True)
+    with scratch(request.output) as aside:
+        received: list[Received] = []
+        with progress.step("opening hand-ins", len(paths), "hand-ins") as step:
+            for number, path in enumerate(paths):
+                received.append(receive(path, aside / f"{number:04d}"))
+                step.advance()
+        # One archive sent twice has one code, and is looked at once.
+        opened = list({handed.code: handed for handed in received if handed.refused is None}.values())
+        sets += _named_sets(workspace, opened, sets)
+        look = Looking(
+            workspace=workspace,
+            weights=known_weights(workspace, opened, request.weights),
+            remake=request.remake,
+            seed=request.seed,
+            wholes=_wholes(sets),
+        )
+        found: dict[str, list[Finding]] = {handed.code: [] for handed in received}
+        with progress.step("measuring and making again", len(opened), "hand-ins") as step:
+            for handed in opened:
+                found[handed.code] += _examined(handed, look)
+                step.advance()
+        shared, handed_out = shared_pictures(opened, sets, progress)
+        titles = {handed.code: handed.code if request.blind else handed.name or handed.path.name for handed in received}
+        for code, n in handed_out.items():
+            found[code] += [Finding("pictures", "note", "handed_out", {"n": n})] if n else []
+        for code, finding in [*_sharing(shared, opened, titles), *_sent_twice(received)]:
+            found[code].append(finding)
+        for code, finding in same_texts(opened):
+            other = {**finding.values, "other": titles[finding.values["other"]]}
+            found[code].append(Finding(finding.aspect, finding.verdict, finding.key, other))
+        checked = tuple(
+            Checked(
+                handed,
+                tuple(found[handed.code]) if not handed.refused else (_refused(handed),),
+                tuple(_pairs(handed, shared, titles)),
+                _means(handed),
+            )
+            for handed in received
+        )
+        _write(request, checked, titles)
+    return Check(checked, request.output / PAGE, request.output / TABLE)
+
+
+def _examined(handed: Received, look: Looking) -> list[Finding]:
+    try:
+        return examine(handed, look)
+    # Whatever a stranger's files make of the code that reads them: the other hand-ins are looked at all the same.
+    except Exception as error:
+        return [Finding("record", "untold", "unreadable", {"why": f"{type(error).__name__}: {error}"[:200]})]
+
+
+def _refused(handed: Received) -> Finding:
+    return Finding("record", "differs", "refused", {"why": handed.refused})
+
+
+def _named_sets(workspace: Workspace, opened: Sequence[Received], sets: Sequence[FoundSet]) -> list[FoundSet]:
+    """The official datasets that hand-ins name and that are installed here."""
+    names = {str(r.test_set.get("reference")) for handed in opened for r in handed.runs.values()}
+    names |= {str(t.dataset.get("reference")) for handed in opened for t in handed.trainings.values()}
+    found = {}
+    for name in sorted(names):
+        try:
+            one = find_set(workspace, name)
+        except HarnessError:
+            continue
+        # A set of one's own of that name here is another one.
+        if one.official and one.folder not in {known.folder for known in sets}:
+            found[one.folder] = one
+    return list(found.values())
+
+
+def _wholes(sets: Sequence[FoundSet]) -> dict[tuple[str, str], int]:
+    parts = [(found, part) for found in sets if found.layout for part in found.layout.parts]
+    return {(s.reference, part): len(walk(s.folder / part, within=s.folder).pictures) for s, part in parts}
+
+
+def _sharing(shared: Sequence[Shared], opened: Sequence[Received], titles: dict[str, str]) -> list[tuple[str, Finding]]:
+    found = []
+    for handed in opened:
+        mine = [pair for pair in shared if pair.mine.owner == handed.code]
+        for owner in sorted({pair.other.owner for pair in mine}):
+            pairs = [pair for pair in mine if pair.other.owner == owner]
+            names = ", ".join(pair.mine.name for pair in pairs[:3])
+            values = {"n": len(pairs), "names": names, "other": titles.get(owner, "")}
+            key = "training_photos" if owner == "train" else "shared"
+            found.append((handed.code, Finding("pictures", "differs", key, values)))
+    return found
+
+
+def _sent_twice(received: Sequence[Received]) -> list[tuple[str, Finding]]:
+    codes = Counter(handed.code for handed in received)
+    return [(code, Finding("record", "differs", "twice", {"n": n})) for code, n in codes.items() if n > 1]
+
+
+def _pairs(handed: Received, shared: Sequence[Shared], titles: dict[str, str]) -> list[tuple[str, str, str]]:
+    mine = [pair for pair in shared if pair.mine.owner == handed.code][:_SHOWN_PAIRS]
+    return [(_address(p.mine.path), _address(p.other.path), titles.get(p.other.owner, p.other.name)) for p in mine]
+
+
+def _address(path: Path) -> str:
+    picture = open_rgb(path)
+    picture.thumbnail((_CELL, _CELL))
+    return f"data:image/webp;base64,{base64.b64encode(encode(picture, 75)).decode()}"
+
+
+def _means(handed: Received) -> dict[str, float | None]:
+    """The means that the runs claim, by `RUN COLUMN`; none of files that cannot be read."""
+    means: dict[str, float | None] = {}
+    for name in handed.runs:
+        try:
+            summary = load_measurement(handed.run(name)).summary
+        except HarnessError:
+            continue
+        means |= {f"{name} {column}": s.mean for column, s in summary.items()}
+    return means
+
+
+def _write(request: CheckRequest, checked: Sequence[Checked], titles: dict[str, str]) -> None:
+    words = language(request.lang)
+    page = render_page(
+        "check.html.j2",
+        words,
+        package="harness.course",
+        styles=("course.css",),
+        checked=checked,
+        titles=titles,
+        aspects=ASPECTS,
+        blind=request.blind,
+        remake=request.remake,
+    )
+    write_text(request.output / PAGE, page)
+    head = ["code", *([] if request.blind else ["name", "id", "file"]), "runs", "images", "means"]
+    rows = [head + [column for aspect in ASPECTS for column in (aspect, f"{aspect}_evidence")]]
+    rows += [_row(one, language("en"), blind=request.blind) for one in checked]
+    write_text(request.output / TABLE, _csv(rows))
+    if request.blind:
+        names = [[one.received.code, *_who(one.received).values()] for one in checked]
+        write_text(request.output / NAMES, _csv([["code", "name", "id", "file"], *names]))
+
+
+def _who(handed: Received) -> dict[str, str]:
+    return {"name": handed.name, "id": handed.id, "file": handed.path.name}
+
+
+def _row(one: Checked, words: Language, *, blind: bool) -> list[str]:
+    handed = one.received
+    who = [handed.code, *([] if blind else _who(handed).values())]
+    means = "; ".join(f"{name} {value:.4f}" for name, value in one.numbers.items() if value is not None)
+    counts = [str(len(handed.runs)), str(sum(len(r.images) for r in handed.runs.values()))]
+    cells = [cell for a in ASPECTS for cell in (one.verdict(a) or "", "; ".join(one.lines(a, words)))]
+    return [*who, *counts, means, *cells]
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    stream = io.StringIO()
+    # A spreadsheet would take what begins so for a formula, and names come from strangers.
+    safe = [[f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell for cell in row] for row in rows]
+    csv.writer(stream, lineterminator="\n").writerows(safe)
+    # With a byte order mark: spreadsheets take a file without one for their old code page.
+    return f"\ufeff{stream.getvalue()}"
+
+
+def document(found: Check, *, blind: bool) -> dict[str, Any]:
+    """Returns what `--json` prints; without names where marking is blind."""
+    words = language("en")
+    return {
+        "format": 1,
+        "page": found.page.as_uri(),
+        "table": str(found.table),
+        "handins": [
+            {
+                "code": one.received.code,
+                **({} if blind else _who(one.received)),
+                "findings": [
+                    {"aspect": f.aspect, "verdict": f.verdict, "kind": f.key, "text": f.text(words)}
+                    for f in one.findings
+                ],
+            }
+            for one in found.checked
+        ],
+    }
