@@ -103,7 +103,8 @@ def test_by_touch_in_persian_on_a_phone(open_page: Callable[..., Page], study: S
     page = opened(open_page, study, width=390, height=800, has_touch=True)
     page.click("#language")
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["fa", "rtl"]
-    assert "واقعی" in (page.text_content("h1") or "")
+    assert "واقعی" in (page.text_content("h1") or "") and "harness" in (page.text_content(".foot") or "")
+    assert "Made" not in page.inner_text("body")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     told = take(page, study, touch=True)
     assert (told["lang"], len(told["trials"])) == ("fa", 8)

@@ -298,3 +298,11 @@ def test_runs_of_other_metrics_are_set_side_by_side_in_those_they_share(tmp_path
     assert "ssim-A" not in values
     assert values["psnr-A"] == [row.values["psnr"] for row in whole.rows]
     assert values["psnr-B"] == [row.values["psnr"] for row in few.rows]
+
+
+def test_a_run_recorded_before_boxes_says_what_was_measured(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run", NAMES)
+    said = "recorded before padding was told from the picture"
+    assert said not in write_run_report(run).read_text(encoding="utf-8")
+    change_record(run, lambda record: [image.pop("geometry") for image in record["images"]])
+    assert said in write_run_report(run).read_text(encoding="utf-8")
