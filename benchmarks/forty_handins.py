@@ -25,11 +25,21 @@ from tests.course import handins as made
 from tests.course.handins import Pair
 
 NEEDED = {
-    "edited_mean": "numbers", "raised_row": "numbers", "outputs_are_targets": "copies", "turned": "shared",
-    "worse": "shared", "training_photos": "training_photos", "fewer": "fewer", "another_seed": "other_seed",
-    "other_weights": "other_pixels", "record_of_another_run": "other_pictures", "missing_answers": "unanswered",
-    "copied_answers": "same_text", "bomb": "refused", "traversal": "refused",
-}  # fmt: skip
+    "edited_mean": "numbers",
+    "raised_row": "numbers",
+    "outputs_are_targets": "copies",
+    "turned": "shared",
+    "worse": "shared",
+    "training_photos": "training_photos",
+    "fewer": "fewer",
+    "another_seed": "other_seed",
+    "other_weights": "other_pixels",
+    "record_of_another_run": "other_pictures",
+    "missing_answers": "unanswered",
+    "copied_answers": "same_text",
+    "bomb": "refused",
+    "traversal": "refused",
+}
 
 
 def pairs_of(folder: Path) -> list[Pair]:
@@ -102,8 +112,23 @@ def main() -> None:
     what = json.loads((folder / "kinds.json").read_text(encoding="utf-8"))
     given = made.save_set(folder / "teacher" / "datasets" / "course", "test", course)
     made.save_set(given, "train", training)
-    command = [sys.executable, "-m", "harness", "--workspace", str(folder / "teacher"), "check", str(box), "--dataset",
-               "course", "--remake", str(asked.remake), "--out", str(folder / "check"), "--json", "-q"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "harness",
+        "--workspace",
+        str(folder / "teacher"),
+        "check",
+        str(box),
+        "--dataset",
+        "course",
+        "--remake",
+        str(asked.remake),
+        "--out",
+        str(folder / "check"),
+        "--json",
+        "-q",
+    ]
     before, begun = os.times(), time.perf_counter()
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     seconds, after = time.perf_counter() - begun, os.times()

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from harness.course.scoring import score_study, two_level_interval, wilson
+from harness.course.tallying import score_study, two_level_interval, wilson
 from harness.course.trials import Study, StudyRequest, make_study
 from harness.workspace import Workspace
 from tests.course.driving import with_clock
@@ -71,7 +71,7 @@ def main() -> None:
         wanted = StudyRequest(runs=("judged",), trials=trials, practice=2, exposure_s=exposure_s, seed=1, output=output)
         return make_study(workspace, wanted)
 
-    made = study("study", 1.0, asked.trials)
+    made = study("study", 0.2, asked.trials)  # the driven clock draws every frame of it
     key = {trial.id: trial.real for trial in made.trials}
     people, pictures = rng.normal(0, 0.8, asked.people), rng.normal(0, 0.8, asked.trials)
     chance = 1 / (1 + np.exp(-(people[:, None] + pictures[None] - 1)))

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console, size_text
-from harness.cli.options import quiet_option, side_option
+from harness.cli.options import page_lang_option, quiet_option, side_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ Examples:
 @click.option("--picture", metavar="NAME", help="The picture that is there at once.")
 @click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
               help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed at the beginning.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed at the beginning.")
 @side_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--add-to", "collected", default="drawings", show_default=True, metavar="SET",
               help="The test set that drawings are added to.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine. Default: a free one.")
-@click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the page.")
+@page_lang_option
 @click.option("--export", "site", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Write the page with the model in it, for any web server, and end.")  # fmt: skip
 @click.option("--from-file", type=click.Path(exists=True, path_type=Path),
@@ -70,6 +70,8 @@ def command(
     from harness.play.serving import Server
 
     console = Console(quiet=quiet)
+    if site is not None and (port or print_only):
+        raise click.UsageError("`--export FOLDER` starts no server: leave out --port and --print")
     if site is not None:
         _export(console, workspace, PlayRequest(**asked), site, from_file, half_weights=half_weights)
         return
@@ -77,14 +79,14 @@ def command(
         raise click.UsageError("--from-file and --half-weights are for `--export FOLDER`")
     player = Player(workspace, PlayRequest(**asked), console)
     with Server(player, port) as server:
-        console.talk(f"`{player.generator.model.id}` from `{player.generator.weights}`; Ctrl-C ends it")
+        console.say(f"`{player.generator.model.id}` from `{player.generator.weights}`; Ctrl-C ends it")
         console.result(server.address)
         if not print_only and not webbrowser.open(server.address):
-            console.talk("no browser could be started here: open the link above yourself")
+            console.say("no browser could be started here: open the link above yourself")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            console.talk("stopped")
+            console.say("stopped")
 
 
 def _export(

@@ -116,7 +116,7 @@ def _record(handed: Received) -> Iterator[Finding]:
     if not handed.runs and not handed.damaged:
         yield Finding("record", "untold", "no_run")
     for name, record in handed.runs.items():
-        n, names = len(record.images), [image["name"] for image in record.images if _is_another(handed, name, image)]
+        n, names = len(record.images), _other_files(handed, name, record)
         if names:
             values = {"run": name, "n": len(names), "all": n, "names": ", ".join(names[:3])}
             yield Finding("record", "differs", "other_set", values)
@@ -127,26 +127,32 @@ def _record(handed: Received) -> Iterator[Finding]:
         yield Finding("record", "same", "whole", {"n": handed.files})
 
 
-def _is_another(handed: Received, run: str, image: Mapping[str, Any]) -> bool:
-    paths = [path for path in (handed.run(run) / SET).glob("*/*") if path.stem == image["name"]]
+def _other_files(handed: Received, name: str, record: RunRecord) -> list[str]:
+    """Images whose picture as it was translated is not the file of the record."""
+    recorded = {image["name"]: image.get("sha256") for image in record.images}
+    found = {item.name: sha256_of(item.path) for item in _items(handed, name, record)}
     # One drawn anew without its EXIF is another file of the same pixels.
-    cleaned = f"results/{run}/{image['name']}" in handed.cleaned
-    return any(image.get("sha256") not in {None, sha256_of(path)} for path in paths) and not cleaned
+    cleaned = {n for n in found if f"results/{name}/{n}" in handed.cleaned}
+    return [n for n, sha in found.items() if recorded[n] not in {None, sha} and n not in cleaned]
 
 
 def _not_of_set(handed: Received, name: str, record: RunRecord) -> list[str]:
     """Images whose input or target is not what comes of the picture that was translated."""
     model = handed.model(record)
     items = _items(handed, name, record)
-    if model is None or model.architecture.colorizes or not items:
+    if model is None or not items:
+        return []
+    # The Lua original scales in its own way; what is grey, or coloured from grey, is not shown as it was read.
+    if model.family == "lua" or {model.architecture.input_nc, model.architecture.output_nc} != {3}:
         return []
     made_as = model.preprocessing if not record.test_set.get("size") else None
     kinds = ("input", "target") if record.test_set.get("direction", model.direction) == "AtoB" else ("target", "input")
 
     def is_another(item: Item) -> bool:
+        images = handed.run(name) / "images"
         try:
             shown = {
-                k: read_pixels(handed.run(name) / "images" / k / f"{item.name}.png") for k in kinds[: 1 + item.paired]
+                kind: read_pixels(images / kind / f"{item.name}.png") for kind in (kinds if item.paired else ("input",))
             }
             size = next(iter(shown.values())).shape[1::-1]  # of H×W×3
             halves = read_halves(item, None if made_as else size, model.architecture, made_as)

@@ -179,8 +179,9 @@ def _page(document: dict[str, Any], lang: str) -> str:
     from harness.web.language import language, languages
     from harness.web.render import render_page
 
+    shown = ("study.", "base.made_by")
     words = {
-        code: {k.removeprefix("study."): v for k, v in language(code).strings.items() if k.startswith("study.")}
+        code: {k.partition(".")[2]: v for k, v in language(code).strings.items() if k.startswith(shown)}
         for code in languages()
     }
     facts = {code: {"digits": language(code).digits, "dir": language(code).direction} for code in words}

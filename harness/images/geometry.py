@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+# Sets are listed and completed by what they record: neither NumPy nor Pillow is imported for the type alone.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
 
-_T = TypeVar("_T", bound=np.generic)
+_T = TypeVar("_T", bound="np.generic")
 
 Fit = Literal["crop", "pad", "stretch"]
 Size = tuple[int, int]
@@ -61,11 +63,11 @@ class Geometry:
         """Whether the frame is the source, pixel by pixel."""
         return self == Geometry.whole(self.source, orientation=self.orientation)
 
-    @property
-    def keeps_size(self) -> bool:
-        """Whether a pixel of the frame is one of the source."""
-        left, top, right, bottom = self.region
-        return (right - left, bottom - top) == (self.box[2] - self.box[0], self.box[3] - self.box[1])
+    def made_at(self, longest: int | None) -> bool:
+        """Whether the picture in the frame has the size of what it shows, with a longest side at most for a number."""
+        (x, y, right, bottom), (left, top, last, end) = self.region, self.box
+        scale = min(1.0, longest / max(right - x, bottom - y)) if longest else 1.0
+        return (round((right - x) * scale), round((bottom - y) * scale)) == (last - left, end - top)
 
     @property
     def full(self) -> PixelBox:
@@ -91,6 +93,8 @@ class Geometry:
 
         Its pixels lie on those of the source.
         """
+        from PIL import Image
+
         left, top, right, bottom = self.full
         # Cut first: Pillow's filter would reach beyond the box it resizes, into the padding.
         inside = picture.crop(self.box)
@@ -199,6 +203,8 @@ def mirrored(pixels: NDArray[_T], size: Size) -> tuple[NDArray[_T], PixelBox]:
 
     The pixels at the border are not repeated, as with PyTorch's reflection padding.
     """
+    import numpy as np
+
     height, width = pixels.shape[:2]
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     box = (left, top, left + width, top + height)
@@ -209,11 +215,16 @@ def mirrored(pixels: NDArray[_T], size: Size) -> tuple[NDArray[_T], PixelBox]:
 
 def mirrored_around(image: Image.Image, size: Size) -> tuple[Image.Image, PixelBox]:
     """Returns what `mirrored` makes of an RGB picture, and the box where it lies."""
+    import numpy as np
+    from PIL import Image
+
     made, box = mirrored(np.asarray(image), size)
     return image if image.size == size else Image.fromarray(made), box
 
 
 def _padded(image: Image.Image, size: Size, *, mixing: bool, background: tuple[int, int, int] | None) -> Fitted:
+    from PIL import Image
+
     inner = inner_size(image.size, size)
     small = _resized(image.convert("RGB"), inner, _whole(image), mixing=mixing)
     if background is None:
@@ -235,6 +246,8 @@ def _whole(image: Image.Image) -> Box:
 
 
 def _resized(image: Image.Image, size: Size, box: Box, *, mixing: bool) -> Image.Image:
+    from PIL import Image
+
     filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
     # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
     return image.resize(size, filter_, box=box)

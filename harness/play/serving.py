@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import os
 import secrets
 import socket
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from harness.errors import HarnessError, WorkspaceError, refused_by_system
-from harness.play.collecting import add_drawing, test_command
+from harness.play.collecting import add_drawing, free_name, test_command
 from harness.play.page import served_page
 from harness.play.playing import SAMPLES, Player, Start, drawing_of, png
 from harness.sets.naming import safe_name
@@ -30,7 +31,7 @@ class Server(ThreadingHTTPServer):
     """Serves one player under `address` until it is shut down."""
 
     daemon_threads = True
-    allow_reuse_address = False  # on Windows a second server would share the port
+    allow_reuse_address = os.name != "nt"  # there a second server would share the port
 
     def __init__(self, player: Player, port: int = 0) -> None:
         """Raises WorkspaceError where the port is taken."""
@@ -96,12 +97,13 @@ class Handler(BaseHTTPRequestHandler):
         except HarnessError as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, error.message, error.hint)
         except (OSError, MemoryError) as error:
-            told = refused_by_system(error, self.server.player.workspace.root)
-            return self._refuse(
-                HTTPStatus.INTERNAL_SERVER_ERROR, *((told.message, told.hint) if told else (str(error),))
-            )
+            told = refused_by_system(error, self.server.player.workspace.root) or HarnessError(str(error))
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, told.message, told.hint)
         except (KeyError, ValueError) as error:
             return self._refuse(HTTPStatus.BAD_REQUEST, f"not a request of the page: {error}")
+        except Exception as error:  # the page must not take it for a server that has stopped
+            fault = f"a fault of harness itself: {type(error).__name__}: {error}"
+            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, fault, "please report it")
         finally:
             self.server.places.release()
         return self._send(HTTPStatus.OK, kind, body)
@@ -132,7 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         player = self.server.player
         drawing = drawing_of(self.content, player.size)
         count = add_drawing(player, drawing, self.asked["name"], self.asked.get("source"))
-        return _json({"count": count, "command": test_command(player, int(self.asked["seed"]))})
+        command = test_command(player, int(self.asked["seed"]))
+        return _json({"count": count, "command": command, "next": free_name(player)})
 
     def _refuse(self, status: HTTPStatus, message: str, hint: str | None = None) -> None:
         self.close_connection = True  # what was sent may not have been read

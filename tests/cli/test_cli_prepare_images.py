@@ -67,7 +67,6 @@ def test_strict_fails_with_the_reason(photos: Path, tmp_path: Path, capsys: pyte
         (["--background", "greenish"], 2, "is no colour"),
         (["--fit", "squash"], 2, "squash"),
         (["--model", "sat2map", "--to", "edges"], 2, "leave out --to"),
-        (["--model", "sat2map", "--size", "100"], 1, "multiples of 256"),
     ],
 )
 def test_wrong_words_are_answered(

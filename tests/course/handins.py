@@ -116,8 +116,8 @@ def course_run(root: Path, pairs: Sequence[Pair]) -> Workspace:
 
 def translate(workspace: Workspace, dataset: str, name: str, **asked: object) -> None:
     shutil.rmtree(workspace.run(name), ignore_errors=True)
-    request = {"weights": demo_weights(), "engine": "native", "device": "cpu", "name": name, **asked}
-    run_test(workspace, TestRequest(model="facades_label2photo", dataset=dataset, **request))  # type: ignore[arg-type]
+    request = {"model": "facades_label2photo", "weights": demo_weights(), "engine": "native", "device": "cpu", **asked}
+    run_test(workspace, TestRequest(dataset=dataset, name=name, **request))  # type: ignore[arg-type]
 
 
 def _edit(path: Path, change: Callable[[dict], object]) -> None:

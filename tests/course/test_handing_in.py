@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from dataclasses import replace
@@ -15,8 +16,9 @@ from harness.cli.main import main
 from harness.course.answering import ASKED
 from harness.course.handing_in import Handin, HandinRequest, make_handin
 from harness.course.marking import CheckRequest, check
-from harness.demo.demo_weights import demo_weights
-from harness.runs.training_record import load_training, save_training
+from harness.demo.demo_weights import ARCHITECTURE, demo_weights
+from harness.files import sha256_of
+from harness.runs.training_record import TrainedModel, load_training, save_training
 from harness.workspace import Workspace
 from tests.course import handins as made
 from tests.pictures import save_pair
@@ -73,11 +75,22 @@ def test_it_holds_page_records_pictures_and_the_set(workspace: Workspace, tmp_pa
     handin = make_handin(workspace, request(tmp_path))
     assert handin.path == tmp_path / "Sara Ahmadi-400.zip"
     run = "results/first"
-    assert names(handin) == set(handin.files) == {
-        "index.html", "handin.json", "student.json", f"{run}/run.json", f"{run}/metrics.csv", f"{run}/metrics.json",
-        f"{run}/index.html", f"{run}/set/test/a.png", f"{run}/set/test/b.png",
-        *(f"{run}/images/{kind}/{name}.png" for kind in ("input", "output", "target") for name in "ab"),
-    }  # fmt: skip
+    assert (
+        names(handin)
+        == set(handin.files)
+        == {
+            "index.html",
+            "handin.json",
+            "student.json",
+            f"{run}/run.json",
+            f"{run}/metrics.csv",
+            f"{run}/metrics.json",
+            f"{run}/index.html",
+            f"{run}/set/test/a.png",
+            f"{run}/set/test/b.png",
+            *(f"{run}/images/{kind}/{name}.png" for kind in ("input", "output", "target") for name in "ab"),
+        }
+    )
     assert handin.size == handin.path.stat().st_size
     assert not any(p.name.endswith((".draft", ".lock")) for p in workspace.results.iterdir())
     assert not (workspace.run("first") / "first.html").exists()
@@ -96,6 +109,7 @@ def test_place_device_and_name_stay_at_home(workspace: Workspace, tmp_path: Path
 
 
 def test_it_checks_on_another_machine(workspace: Workspace, tmp_path: Path) -> None:
+    os.utime(workspace.run("first") / "run.json", (0, 0))  # older than ZIP knows
     handin = make_handin(workspace, request(tmp_path))
     assert handin.path
     asked = CheckRequest(paths=(handin.path,), output=tmp_path / "check", weights=(demo_weights(),))
@@ -187,3 +201,33 @@ def test_of_save_training_the_state_is_told(workspace: Workspace, tmp_path: Path
     folder = learned(workspace)
     save_training(folder, replace(load_training(folder), state="interrupted"))
     assert "has not ended" in "\n".join(make_handin(workspace, request(tmp_path, works=("learned",))).lacking)
+
+
+def test_a_run_of_ones_own_model_brings_its_training_and_checks_elsewhere(workspace: Workspace, tmp_path: Path) -> None:
+    folder = learned(workspace)
+    (folder / "checkpoints").mkdir()
+    weights = Path(shutil.copyfile(demo_weights(), folder / "checkpoints" / "2_net_G.pth"))
+    model = TrainedModel(
+        name="mymodel",
+        network="G",
+        weights="checkpoints/2_net_G.pth",
+        sha256=sha256_of(weights),
+        epoch=2,
+        direction="BtoA",
+        architecture=ARCHITECTURE.to_json(),
+        dataset="mine",
+        split="test",
+        input_domain="facade_label",
+        output_domain="facade_photo",
+        crop_size=256,
+    )
+    save_training(folder, replace(load_training(folder), models=(model,)))
+    made.translate(workspace, "mine", "tested", weights=None, model="mymodel")
+    handin = make_handin(workspace, request(tmp_path, works=("tested",)))
+    assert handin.works == ("tested", "learned")
+    assert handin.path and not [name for name in names(handin) if name.endswith(".pth")]
+    asked = CheckRequest(paths=(handin.path,), output=tmp_path / "check")
+    (one,) = check(Workspace(tmp_path / "other"), asked).checked
+    assert (one.verdict("numbers"), one.verdict("remade"), one.verdict("training")) == ("same", "untold", "same")
+    (one,) = check(Workspace(tmp_path / "other"), replace(asked, weights=(weights,))).checked
+    assert one.verdict("remade") == "same"

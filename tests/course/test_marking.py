@@ -114,8 +114,12 @@ def test_of_honest_ones_only_what_others_took_from_them_is_said(found: Check, cl
 def test_an_honest_run_is_measured_and_made_again(found: Check) -> None:
     one = found.checked[0]
     assert {f.key: f.verdict for f in one.findings if f.verdict == "same"} == {
-        "whole": "same", "measured": "same", "remade": "same", "whole_set": "same", "answered": "same"
-    }  # fmt: skip
+        "whole": "same",
+        "measured": "same",
+        "remade": "same",
+        "whole_set": "same",
+        "answered": "same",
+    }
     assert [f.values["max"] for f in one.findings if f.key == "remade"] == [0, 0]
     assert [f.values["n"] for f in one.findings if f.key == "handed_out"] == [2]
 

@@ -262,3 +262,28 @@ def test_it_fits_and_is_accessible(browser: Browser, server: Server, width: int,
     assert shown.evaluate("document.documentElement.dir") == ("rtl" if lang == "fa" else "ltr")
     assert [violation["id"] for violation in Axe().run(shown).response["violations"]] == []
     context.close()
+
+
+def test_a_reload_and_the_other_language_keep_the_drawing(page: Page) -> None:
+    blank(page)
+    drag(page, (20, 30), (60, 90))
+    page.fill("#name", "mine")
+    page.keyboard.press("Tab")
+    settled(page)
+    drawn = canvas(page, "paper")
+    page.click("a.language")
+    settled(page)
+    assert page.evaluate("document.documentElement.lang") == "fa" and page.input_value("#name") == "mine"
+    assert (canvas(page, "paper") == drawn).all()
+
+
+def test_a_server_that_stopped_is_said_and_the_drawing_stays(
+    page: Page,
+) -> None:
+    page.route("**/draw?*", lambda route: route.abort())
+    drag(page, (20, 30), (60, 90))
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "The server has stopped" in page.inner_text("#problem") and "`harness play demo`" in page.inner_text(
+        "#problem"
+    )
+    assert (canvas(page, "paper")[30:91, 20:61] == COLOURS["window"]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from harness.catalog import browser_runtime
 from harness.catalog.types import Architecture
 from harness.errors import ChecksumError, FetchError, ImageError, TestSetError, WorkspaceError
 from harness.files import sha256_of
@@ -24,6 +26,7 @@ from harness.provision import browser_runtime_files
 from harness.provision.browser_runtime_files import bring_runtime
 from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
+from tests.fetch.server import Answer, running_server, without_proxies
 from tests.weights.state_dicts import state_dict_of
 
 BLACK = np.zeros((256, 256, 3), np.uint8)
@@ -146,3 +149,26 @@ def test_the_browsers_runtime_is_only_what_it_should_be(tmp_path: Path, monkeypa
     assert [path.read_text() for path in brought] == [file.name for file in files]
     # Once they are there, no server is asked.
     assert bring_runtime(workspace, None, Silent()) == brought
+
+
+def test_the_browsers_runtime_is_brought_and_a_wrong_one_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proxies(monkeypatch)
+    workspace = Workspace(tmp_path)
+    with running_server() as server:
+        monkeypatch.setattr(browser_runtime, "_SERVERS", (f"{server.url}/npm/web",))
+        files = {}
+        for constant in ("SCRIPT", "WASM"):
+            file = getattr(browser_runtime_files, constant)
+            files[constant] = replace(file, sha256=hashlib.sha256(file.name.encode()).hexdigest(), size_bytes=None)
+            monkeypatch.setattr(browser_runtime_files, constant, files[constant])
+            server.serve(f"npm/web@{browser_runtime.VERSION}/dist/{file.name}", Answer(b"another file"))
+        with pytest.raises(FetchError, match="is not what it should be") as refused:
+            bring_runtime(workspace, None, Silent())
+        assert "--from-file" in str(refused.value.hint)
+        for file in files.values():
+            server.serve(f"npm/web@{browser_runtime.VERSION}/dist/{file.name}", Answer(file.name.encode()))
+        assert [path.read_text() for path in bring_runtime(workspace, None, Silent())] == [
+            f.name for f in files.values()
+        ]

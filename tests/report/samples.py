@@ -78,7 +78,10 @@ def sample_record(name: str, names: Sequence[str], paired: bool = True, **change
 def _facts(name: str) -> dict[str, object]:
     number = f"{zlib.crc32(name.encode()):064x}"
     hashes = {"sha256": f"a{number[1:]}", "source_sha256": f"b{number[1:]}", "target_sha256": f"c{number[1:]}"}
-    return {"name": name, "source": f"{name}.jpg", "nearness": None, "warnings": [], **hashes}
+    whole = [0, 0, SIZE, SIZE]
+    geometry = {"source": [SIZE, SIZE], "region": whole, "frame": [SIZE, SIZE], "box": whole, "orientation": 1}
+    known = {"name": name, "source": f"{name}.jpg", "nearness": None, "warnings": []}
+    return {**known, **hashes, "geometry": geometry}
 
 
 def sample_run(

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.report.samples import SIZE
+from harness.report.single import write_single_file
+from harness.report.writing import write_run_report
+from tests.report.samples import SIZE, change_record, draw, sample_run
 from tests.report.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -163,3 +165,46 @@ def test_the_keys_are_told(open_page: Open, results: Path) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
+
+
+@pytest.fixture
+def padded(tmp_path: Path) -> Path:
+    """A run of pictures of which the upper and lower quarters are padding, with their full sizes."""
+    run = sample_run(tmp_path / "padded", ("a", "b"))
+    box = [0, SIZE // 4, SIZE, SIZE - SIZE // 4]
+    for kind, suffix in (("full", "png"), ("source", "jpg")):
+        (run / "images" / kind).mkdir()
+        for name in ("a", "b"):
+            draw(f"{kind} {name}", size=(120, 60)).save(run / "images" / kind / f"{name}.{suffix}")
+    change_record(run, lambda record: [image["geometry"].update(box=box) for image in record["images"]])
+    write_run_report(run)
+    return run
+
+
+def test_the_users_own_size_stands_beside_the_source(open_page: Open, padded: Path) -> None:
+    page = open_page(f"{(padded / 'index.html').as_uri()}#image=a")
+    expect(page.locator("#stage figcaption")).to_have_text(["Input", "Output", "Target"])
+    page.keyboard.press("6")
+    expect(page.locator("#stage figcaption")).to_have_text(["Source", "Full size"])
+    page.evaluate("Promise.all([...document.querySelectorAll('.frame img')].map((i) => i.decode()))")
+    until(page, "(([, f]) => f.clientWidth === 2 * f.clientHeight)(document.querySelectorAll('.frame'))")
+    assert page.locator(".row .pictures").first.locator("img").count() == 4
+
+
+def test_a_difference_is_of_the_picture_without_its_padding(open_page: Open, padded: Path) -> None:
+    page = open_page(f"{(padded / 'index.html').as_uri()}#image=a")
+    page.keyboard.press("5")
+    shown, quarter = stage(page), SIZE // 4
+    expected = np.abs(picture(padded, "output", "a") - picture(padded, "target", "a"))
+    assert not shown[: quarter - 1].any()
+    assert not shown[-quarter + 1 :].any()
+    assert np.abs(shown[quarter + 1 : -quarter - 1] - expected[quarter + 1 : -quarter - 1]).max() <= 1
+    with Image.open(padded / "thumbs" / "000" / "00000.webp") as strip:
+        thumbnail = np.asarray(strip.convert("RGB"))[:, -128:]
+    assert thumbnail[:28].max() < 24 < thumbnail[40:88].max()
+
+
+def test_one_file_holds_what_was_drawn_and_no_full_sizes(open_page: Open, padded: Path) -> None:
+    page = open_page(f"{write_single_file(padded).path.as_uri()}#image=a")
+    expect(page.locator("#stage figcaption")).to_have_text(["Input", "Output", "Target"])
+    assert page.locator('input[value="own"]').count() == 0

@@ -66,7 +66,7 @@ def _golden_pages() -> dict[str, str]:
             page, words, run_document(page, words), addresses, Surroundings(home="../index.html")
         )
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
-        pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, data=script_texts(words))
+        pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, names={}, data=script_texts(words))
         first = plain_measurement(5, NAMES)
         rows = tuple(replace(r, values={c: 1.1 * v for c, v in r.values.items()}) for r in first.rows)
         second = replace(first, rows=rows)
@@ -298,3 +298,11 @@ def test_runs_of_other_metrics_are_set_side_by_side_in_those_they_share(tmp_path
     assert "ssim-A" not in values
     assert values["psnr-A"] == [row.values["psnr"] for row in whole.rows]
     assert values["psnr-B"] == [row.values["psnr"] for row in few.rows]
+
+
+def test_a_run_recorded_before_boxes_says_what_was_measured(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run", NAMES)
+    said = "recorded before padding was told from the picture"
+    assert said not in write_run_report(run).read_text(encoding="utf-8")
+    change_record(run, lambda record: [image.pop("geometry") for image in record["images"]])
+    assert said in write_run_report(run).read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
         yield from run.all(step)
     clock["translate"] = time.perf_counter()
     first = translators[0]
-    error = run.precision_error() if first.precision != "fp32" else None
+    error = run.precision_error() if first.precision != "fp32" and run.probes else None
     used = {"batch_size": run.largest_batch, "precision": first.precision, "samples": settings.samples}
     job.log.write_text("".join(f"{key}: {value}\n" for key, value in used.items()), encoding="utf-8")
     return Answer(
@@ -125,7 +125,9 @@ class _Run:
             if isinstance(picture, ImageError):
                 self.problems.append(picture)
             elif not self.problems:  # a run with a problem fails; only the reading goes on, to name them all
-                if len(self.probes) < _PROBES and picture.framed.size == (self.probes or [picture])[0].framed.size:
+                size = picture.framed.size
+                whole = self.tiling.side(size, self.translators[0]) is None
+                if whole and len(self.probes) < _PROBES and size == (self.probes or [picture])[0].framed.size:
                     self.probes.append(picture)
                 yield picture
 

@@ -12,6 +12,12 @@ const canvasOf = (picture, part = [0, 0, picture.width, picture.height], size = 
   context.drawImage(picture, ...part, 0, 0, made.width, made.height);
   return made;
 };
+const pictureAt = async (address) => {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  return image;
+};
 const pixelsOf = (canvas) => new Uint32Array(canvas.getContext("2d").getImageData(0, 0, width, height).data.buffer);
 const pngOf = (canvas) => new Promise((answer) => canvas.toBlob(answer, "image/png"));
 

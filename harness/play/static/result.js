@@ -93,7 +93,7 @@ const add = async () => {
   byId("added").hidden = false;
   byId("added-told").textContent = text("added", { name: what.name, count: formatted(told.count) });
   byId("added-command").textContent = told.command;
-  data.name = `drawing-${String(told.count + 1).padStart(3, "0")}`;
+  data.name = told.next;
 };
 
 byId("save").addEventListener("click", () => saved(byId("result"), `${what.name}.png`));
@@ -116,8 +116,15 @@ for (const [one, other] of [["seed", "seed-typed"], ["seed-typed", "seed"]]) {
 
 named(data.name);
 sheet.pixels.fill(BLANK);
+// What stood here before a reload or in the other language stands here again.
+const KEPT = "harness-play";
+addEventListener("pagehide", () => {
+  stored(() => sessionStorage.setItem(KEPT, JSON.stringify({ ...what, size: data.size, picture: paper.toDataURL() })));
+});
+const kept = stored(() => JSON.parse(sessionStorage.getItem(KEPT)));
 const first = data.starts.findIndex((start) => start.name === (data.picture || data.starts[0].name));
-if (first < 0) shown();
+if (String(kept?.size) === String(data.size)) pictureAt(kept.picture).then((picture) => laid(canvasOf(picture), kept.name, kept.source));
+else if (first < 0) shown();
 else {
   byId("start").selectedIndex = first + 1; // after the blank paper
   begun(data.starts[first]).then(() => {

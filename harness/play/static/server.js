@@ -1,12 +1,6 @@
 // Who draws: the server that the page came from.
 const BUSY_MS = 300;
 
-const pictureAt = async (address) => {
-  const image = new Image();
-  image.src = address;
-  await image.decode();
-  return image;
-};
 const ask = async (what, values, body) => {
   let answer;
   try {
