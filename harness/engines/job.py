@@ -87,7 +87,7 @@ class Answer:
         left_out: why pictures were not drawn, by their names: for want of memory; all others were.
         options: options given to the official script, or settings of the native engine.
         shims: each thing mended from outside, in words.
-        durations: seconds by step, e.g. `stage`, `translate`, `collect`.
+        durations: seconds by step, e.g. `stage`, `translate`, `measure`.
     """
 
     engine: Literal["official", "native"]

@@ -200,12 +200,12 @@ def test_both_engines_draw_the_same_pixels_at_odd_sizes(clone: Path, tmp_path: P
         architecture, weights = Architecture("resnet_6blocks", "instance", False, ngf=16), tmp_path / "resnet.pth"
         torch.manual_seed(3)
         torch.save(build_generator(architecture).state_dict(), weights)
-    job = Job(weights, architecture, tuple(items), "BtoA", mode, SEED, "cpu", None, tmp_path, tmp_path / "log.txt")
-    jobs = {engine: replace(job, output=tmp_path / engine) for engine in ("official", "native")}
-    official.translate(jobs["official"], clone)
-    native.translate(jobs["native"])
+    job = Job(weights, architecture, tuple(items), "BtoA", mode, SEED, "cpu", None, tmp_path / "log.txt")
+    ours, theirs = (replace(job, log=tmp_path / engine / "log.txt") for engine in ("native", "official"))
+    official(theirs, clone)
+    native(ours)
     for what, bound in (("input", 0), ("target", 0), ("output", 1)):
-        differences = [difference_of(tmp_path / "official", tmp_path / "native", what, item.name) for item in items]
+        differences = [difference_of(images_of(theirs), images_of(ours), what, item.name) for item in items]
         assert not any(d.problem for d in differences)
         shares = [(d.max, round(100 * d.share_different, 4)) for d in differences]
         print(f"both engines, odd sizes, {kind}, {mode}, {what}: {shares}")
