@@ -36,8 +36,10 @@ class Translated:
 
         One is left always: an engine that ran tells what it is, how it was called and what it mended.
         """
-        left = tuple(item for item in items[:-1] if self.pieces.take(self.keys[item.name], images) is None)
-        return (*left, items[-1])
+        *others, last = items
+        left = tuple(item for item in others if self.pieces.take(self.keys[item.name], images) is None)
+        # Pictures are written by several threads: the last may be whole before the others are.
+        return left if left and self.pieces.take(self.keys[last.name], images) is not None else (*left, last)
 
     def pictures(self, left: tuple[Item, ...], images: Path) -> Generator[Translation, None, None]:
         """Yields what was put into the run's `images/`: all but the items that are left to translate."""
