@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,7 +44,12 @@ def command() -> None:
 @click.option("--trials", type=click.IntRange(min=2), default=40, show_default=True, help="Pairs that count.")
 @click.option("--practice", type=click.IntRange(min=0), default=10, show_default=True, help="Pairs before, answered.")
 @click.option(
-    "--exposure", type=click.FloatRange(min=0.1, max=60), default=1.0, show_default=True, help="Seconds shown."
+    "--exposure",
+    "exposure_s",
+    type=click.FloatRange(min=0.1, max=60),
+    default=1.0,
+    show_default=True,
+    help="Seconds shown.",
 )
 @click.option(
     "--seed", type=int, help="Of the choice of pictures, sides and order. Default: a new one, kept in the key."
@@ -60,28 +66,13 @@ def command() -> None:
 @quiet_option
 @click.pass_obj
 def make(
-    workspace: Workspace,
-    /,
-    run: str,
-    *,
-    against: str | None,
-    exposure: float,
-    out: Path,
-    as_json: bool,
-    quiet: bool,
-    trials: int,
-    practice: int,
-    seed: int | None,
-    lang: str,
+    workspace: Workspace, /, *, run: str, against: str | None, out: Path, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """Write study.html, to hand out, and study-key.json, to keep."""
     from harness.course.trials import StudyRequest, make_study
 
     console = Console(quiet=quiet)
-    runs = (run, against) if against else (run,)
-    request = StudyRequest(
-        runs=runs, trials=trials, practice=practice, exposure_s=exposure, seed=seed, lang=lang, output=out.resolve()
-    )
+    request = StudyRequest(runs=(run, against) if against else (run,), output=out.resolve(), **asked)
     made = make_study(workspace, request, console)
     size = made.page.stat().st_size / 1e6
     if as_json:
@@ -107,7 +98,7 @@ def make(
 @quiet_option
 def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as_json: bool, quiet: bool) -> None:
     """Score the files that participants sent."""
-    from harness.course.scoring import rules, score_study
+    from harness.course.tallying import rules, score_study
     from harness.web.language import language
 
     console = Console(quiet=quiet)

@@ -69,7 +69,7 @@ def render_play(
     return render_page(
         "play.html.j2",
         words,
-        styles=("play.css",),
+        styles=("run.css", "play.css"),
         scripts=(*_SCRIPTS, *backend, _LAST),
         data=data,
         package="harness.play",

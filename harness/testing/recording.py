@@ -105,15 +105,16 @@ def scale_notes(work: Assignment) -> list[str]:
     trained = model.size
     if work.request.size is None:
         return []
-    prepared = [item for item in work.selection.items if item.geometry and not item.geometry.keeps_size]
-    if prepared and not isinstance(work.request.size, tuple):
-        first = prepared[0].geometry
-        assert first is not None
-        return [
-            f"`{work.selection.name}` was prepared at sizes of its own, `{prepared[0].name}` of "
-            f"{'x'.join(map(str, first.source))} at {'x'.join(map(str, first.frame))}: `harness prepare-images FOLDER "
-            "--size own --name NAME` keeps yours"
-        ]
+    size = work.size
+    if not isinstance(size, tuple):
+        made = {item.name: item.geometry for item in work.selection.items if item.geometry}
+        for name, geometry in made.items():
+            if not geometry.made_at(size):
+                before, after = ("x".join(map(str, s)) for s in (geometry.source, geometry.frame))
+                return [
+                    f"`{work.selection.name}` was prepared at another size, `{name}` of {before} at {after}: "
+                    "`harness prepare-images FOLDER --size own --name NAME` keeps yours"
+                ]
     if trained is None or sizes == {trained}:
         return []
     width, height = max(sizes, key=math.prod)
