@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from harness.course.scoring import score_study, two_level_interval, wilson
+from harness.course.tallying import score_study, two_level_interval, wilson
 from harness.course.trials import Study, StudyRequest, make_study
 from harness.workspace import Workspace
 from tests.course.driving import with_clock

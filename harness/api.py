@@ -317,7 +317,7 @@ def compare(
     first: str | os.PathLike[str],
     *others: str | os.PathLike[str],
     output: Path | None = None,
-    lang: str = "en",
+    lang: str | None = None,
     workspace: Path | None = None,
     progress: Progress | None = None,
 ) -> Compared:
@@ -354,7 +354,7 @@ def make_report(
     *runs: str | os.PathLike[str],
     single_file: bool = False,
     max_bytes: int = 20 * MEGABYTE,
-    lang: str = "en",
+    lang: str | None = None,
     workspace: Path | None = None,
     progress: Progress | None = None,
 ) -> Pages:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests may speak another language
 os.environ["HARNESS_PASS"] = "STANDIN_MISBEHAVE"  # what makes the stand-in for the authors' scripts fail
 
 
@@ -25,6 +26,7 @@ os.environ["HARNESS_PASS"] = "STANDIN_MISBEHAVE"  # what makes the stand-in for 
 def own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the checkout: commands without `--workspace` find themselves in the test's folder."""
     monkeypatch.delenv("HARNESS_WORKSPACE", raising=False)
+    monkeypatch.delenv("HARNESS_LANG", raising=False)
     monkeypatch.chdir(tmp_path)
 
 

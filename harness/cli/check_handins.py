@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import json_option, page_lang_option, quiet_option
 from harness.workspace import Workspace
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -38,7 +38,7 @@ Examples:
 @click.option("--blind", is_flag=True, help="Codes in place of names; names.csv says whose they are.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the choice of outputs.")
 @click.option("--out", "output", type=_FOLDER, default=Path("check"), show_default=True, help="The folder to write.")
-@lang_option
+@page_lang_option
 @json_option
 @quiet_option
 @click.pass_obj
@@ -54,7 +54,8 @@ def command(
     from harness.demo.demo_weights import demo_weights
     from harness.web.language import language
 
-    console, words = Console(quiet=quiet), language("en")
+    console = Console(quiet=quiet)
+    words = language("en") if as_json else console.words
     # A run of the demo was made with weights that are installed nowhere: they come with the package.
     request = CheckRequest(output=output.resolve(), weights=(*weights, demo_weights()), **asked)
     found = check(workspace, request, console)

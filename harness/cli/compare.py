@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace, /, *, runs: tuple[str, ...], output: Path | None, lang: str, as_json: bool, quiet: bool
+    workspace: Workspace, /, *, runs: tuple[str, ...], output: Path | None, lang: str | None, as_json: bool, quiet: bool
 ) -> None:
     """Set runs of the same images side by side, each against the first: models, engines, epochs, preparations."""
     from harness.report.comparison import notes_of
     from harness.report.writing import comparison_name, write_comparison
     from harness.runs.listing import find_run
-    from harness.web.language import language
+    from harness.web.language import spoken
 
     if len(runs) < 2:
         raise click.UsageError("name two runs or more")
@@ -48,7 +48,7 @@ def command(
         return
     for name, comparison in zip(names[1:], comparisons, strict=True):
         console.result(f"`{name}` minus `{names[0]}`, {len(comparison.names)} images")
-        for note in notes_of([comparison], language("en")):
+        for note in notes_of([comparison], spoken(lang)):
             console.result(f"note: {note}")
         _show(console, comparison)
     console.result(f"comparison: {page.as_uri()}")

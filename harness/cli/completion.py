@@ -24,4 +24,4 @@ def command(ctx: click.Context, shell: str) -> None:
     from harness.cli.shells import SHELLS, VARIABLE
 
     # click's own script: it asks `harness` itself, so that names in the workspace are as they are at that moment.
-    Console().result(SHELLS[shell](ctx.find_root().command, {}, "harness", VARIABLE).source().rstrip())
+    Console().raw(SHELLS[shell](ctx.find_root().command, {}, "harness", VARIABLE).source().rstrip())

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 from rich.console import Console as RichConsole
 from rich.filesize import decimal
@@ -28,9 +28,10 @@ from rich.progress import Progress as RichProgress
 from rich.table import Column, Table
 from rich.text import Text
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnknownNameError
 from harness.progress import Step
 from harness.redacting import visible
+from harness.web.language import Language, language, spoken
 
 # Often enough to see that something moves, seldom enough that a night's log can be read.
 _SECONDS_BETWEEN_LINES = 5.0
@@ -75,7 +76,7 @@ class _LineStep:
         self._told = now
         of = f" of {self._total:.0f}" if self._total else ""
         rate = self._done / (now - self._begun)
-        self._console.talk(f"{self._label}: {self._done:.0f}{of} {self._unit}, {rate:.1f}/s")
+        self._console.say(f"{self._label}: {self._done:.0f}{of} {self._unit}, {rate:.1f}/s")
 
     def expect(self, total: float | None) -> None:
         self._total = total
@@ -148,7 +149,12 @@ class Console:
     """Talk, progress and results of one command; implements `harness.progress.Progress`.
 
     Names of files come from anywhere: letters that a terminal would obey are shown as `\\u001b` and the like.
+
+    Attributes:
+        language: what `--lang` said, whichever command it was said to.
     """
+
+    language: ClassVar[str | None] = None
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -162,37 +168,42 @@ class Console:
         except OSError:  # a full disk behind `2>`; the result matters more
             give_up(sys.stderr)
 
-    def talk(self, message: str) -> None:
-        """A line on stderr, unless `--quiet`."""
-        if not self.quiet:
-            self._tell(message)
+    @property
+    def words(self) -> Language:
+        """What it speaks; English where the variable names a language that there is not, which the command refuses."""
+        try:
+            return spoken(self.language)
+        except UnknownNameError:
+            return language("en")
 
     def say(self, message: str) -> None:
-        """See `Progress.say`."""
-        self.talk(message)
+        """See `Progress.say`; a line on stderr, unless `--quiet`."""
+        if not self.quiet:
+            self._tell(self.words.message(message))
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """See `Progress.warn`; shown even with `--quiet`."""
-        self._tell(Text("warning: ", style="yellow"), message)
-        if hint:
-            self._tell(f"hint: {hint}")
+        self._tell_marked("warning: ", "yellow", message, hint)
 
     def error(self, error: HarnessError) -> None:
         """An error's message and hint."""
-        self._tell(Text("error: ", style="bold red"), error.message)
-        if error.hint:
-            self._tell(f"hint: {error.hint}")
+        self._tell_marked("error: ", "bold red", error.message, error.hint)
+
+    def _tell_marked(self, mark: str, style: str, message: str, hint: str | None) -> None:
+        self._tell(Text(self.words.message(mark), style=style), self.words.message(message))
+        if hint:
+            self._tell(self.words.message("hint: "), self.words.message(hint))
 
     def usage(self, told: str) -> None:
         """What a command answers to options it does not know."""
-        self._tell(told)
+        self._tell(self.words.message(told))
 
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Step]:
         """See `Progress.step`: a bar on a terminal, plain lines in a log, nothing with `--quiet`."""
         # In a log a bar would leave a line for each of its steps.
         if self.quiet or not self._err.is_terminal:
-            self.talk(label)
+            self.say(label)
             yield _LineStep(self, label, total, unit)
             return
         counted: list[ProgressColumn] = (
@@ -201,10 +212,14 @@ class Console:
         # Names of files may hold `[…]`, which rich would take for its markup.
         columns = [TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn()]
         with RichProgress(*columns, console=self._err) as bar:
-            yield _BarStep(bar, bar.add_task(visible(label), total=total))
+            yield _BarStep(bar, bar.add_task(visible(self.words.message(label)), total=total))
 
     def result(self, text: str) -> None:
         """A line of the command's result, on stdout."""
+        self.raw(self.words.message(text))
+
+    def raw(self, text: str) -> None:
+        """The same for what is no message: a document, a table, what another program reads."""
         sys.stdout.write(visible(text) + "\n")
         # What reads the other end, a script or a pager, is not to wait for more.
         sys.stdout.flush()
@@ -212,26 +227,29 @@ class Console:
     def document(self, document: Any) -> None:
         """The command's result as one JSON document on stdout."""
         # NaN is no JSON: a document that strict readers refuse is our fault, and should be found here.
-        self.result(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+        self.raw(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
     def table(self, headers: list[str], rows: list[list[str]]) -> None:
         """A plain table on stdout; cells are folded where a terminal is too narrow, a file or pipe gets whole lines."""
-        table = Table(*(Column(Text(h), overflow="fold") for h in headers), box=None, pad_edge=False, header_style="")
+        said = self.words.message
+        table = Table(
+            *(Column(Text(said(h)), overflow="fold") for h in headers), box=None, pad_edge=False, header_style=""
+        )
         for row in rows:
             # As Text, so that no cell is read as markup.
-            table.add_row(*(Text(visible(cell)) for cell in row))
+            table.add_row(*(Text(visible(said(cell))) for cell in row))
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _ANY_WIDTH
         # Letters that are two cells wide, as Chinese ones, are counted by rich.
         printer = RichConsole(file=io.StringIO(), width=width, color_system=None)
         with printer.capture() as captured:
             printer.print(table)
-        self.result("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        self.raw("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
     def facts(self, title: str, facts: list[tuple[str, str]]) -> None:
         """A title and under it a line a fact on stdout, labels aligned; empty facts are left out."""
-        kept = [(label, fact) for label, fact in facts if fact]
+        kept = [(self.words.message(label), self.words.message(fact)) for label, fact in facts if fact]
         width = max(len(label) for label, _ in kept)
-        self.result(title)
+        self.raw(title)
         for label, fact in kept:
             for number, line in enumerate(fact.splitlines()):
-                self.result(f"  {'' if number else label:<{width}}  {line}")
+                self.raw(f"  {'' if number else label:<{width}}  {line}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,7 +19,11 @@ from harness.catalog.models import MODELS
 from harness.catalog.types import Dataset
 from harness.cli.console import Console, size_text
 from harness.cli.options import catalog_options, not_with_name
+from harness.errors import UnknownNameError
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.sets.finding import FoundSet
 
 _EPILOG = """
 \b
@@ -25,6 +31,7 @@ Examples:
   harness datasets --family cyclegan
   harness datasets facades
   harness datasets --installed --json
+  harness datasets my_facades --profile my_facades.profile.json
 """
 _LAYOUTS = {
     "paired": "paired: A and B side by side in one picture, A on the left",
@@ -35,23 +42,41 @@ _LAYOUTS = {
 
 @click.command("datasets", epilog=_EPILOG)
 @catalog_options("datasets", "that are in the workspace")
+@click.option(
+    "--profile",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what NAME's training pictures look like, in numbers, for `harness prepare-images --profile`.",
+)
+@click.option("--side", type=click.Choice(["A", "B"]), help="Which of its pictures. Default: the inputs.")  # fmt: skip
 @click.pass_obj
 def command(
-    workspace: Workspace, *, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool
-) -> None:
-    """List the official datasets and what is installed; with NAME, say all about one and how to use it."""
+    workspace: Workspace, /, *, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool,
+    profile: Path | None, side: Literal["A", "B"] | None,
+) -> None:  # fmt: skip
+    """List the official datasets and what is installed; with NAME, of yours too, all about one."""
     # Not for `--help`: it brings all that reads sets.
-    from harness.sets.finding import installed_dataset
+    from harness.sets.finding import find_set, installed_dataset
 
     console = Console(quiet=quiet)
+    if profile is not None or side is not None:
+        if name is None or profile is None:
+            raise click.UsageError("--profile FILE and --side need the NAME of a set")
+        _write_profile(console, find_set(workspace, name), profile, side)
+        return
     if name is not None:
         not_with_name(family, installed)
-        dataset = find_dataset(name)
-        folder = installed_dataset(workspace, dataset)
-        if as_json:
-            console.document({"format": 1, **_document(dataset, folder)})
+        own = _own(workspace, name)
+        if own is not None:
+            title, facts, document = own.name, _own_facts(own), _own_document(own)
         else:
-            console.facts(dataset.id, _facts(dataset, folder))
+            dataset = find_dataset(name)
+            folder = installed_dataset(workspace, dataset)
+            title, facts, document = dataset.id, _facts(dataset, folder), _document(dataset, folder)
+        if as_json:
+            console.document({"format": 1, **document})
+        else:
+            console.facts(title, facts)
         return
     # `family` is None without `--family`, and then in every one of these sets.
     listed = [dataset for dataset in DATASETS.values() if family in {None, dataset.family}]
@@ -60,13 +85,75 @@ def command(
     if as_json:
         console.document({"format": 1, "datasets": [_document(entry, folder) for entry, folder in chosen]})
     elif not chosen:
-        console.talk(f"no official dataset is installed in `{workspace.root}`")
+        console.say(f"no official dataset is installed in `{workspace.root}`")
         # As talk: stdout stays empty where nothing is installed, for scripts that count its lines.
-        console.talk("hint: harness setup --dataset facades")
+        console.say("hint: harness setup --dataset facades")
     else:
         headers = ["dataset", "A | B", "layout", "pictures", "archive", "installed", "pictures from"]
         console.table(headers, [_row(entry, folder) for entry, folder in chosen])
-        console.talk("hint: `harness datasets NAME` says all about one")
+        console.say("hint: `harness datasets NAME` says all about one")
+
+
+def _write_profile(console: Console, found: FoundSet, file: Path, side: Literal["A", "B"] | None) -> None:
+    from harness.nearness.profile import save_profile
+    from harness.prepare.nearness import profile_of
+
+    made = profile_of(found, side, console)
+    save_profile(file, made)
+    console.result(f"`{file}`: {made.provenance['used']} pictures of `{made.domain}`, in numbers")
+    console.say(f"hint: harness prepare-images FOLDER --profile {shlex.quote(str(file))}")
+
+
+def _own(workspace: Workspace, name: str) -> FoundSet | None:
+    """The set of one's own that the name means, as everywhere: a prepared one before the official, a folder after."""
+    from harness.sets.finding import find_set
+
+    try:
+        found = find_set(workspace, name)
+    except UnknownNameError:
+        # An official dataset that is not installed is told of all the same.
+        if any(name in {key, entry.name} for key, entry in DATASETS.items()):
+            return None
+        raise
+    return None if found.kind == "official" else found
+
+
+def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
+    made = found.test_set
+    if made is None:
+        layout = ", ".join(found.layout.parts) or found.layout.kind
+        return [("folder", str(found.folder)), ("layout", layout), ("make it a set", _prepare_hint(found))]
+    counts = Counter(image.output.split("/")[0] for image in made.images)
+    near = made.nearness
+    judged = (
+        f"{near['verdict']}, {near['distance']:.3f} from `{near['domain']}`"
+        if near
+        else f"not judged: {made.unjudged}"
+        if made.unjudged
+        else "not judged"
+    )
+    tested = f"harness test --model {made.model} --dataset {found.reference}" if made.model else ""
+    return [
+        ("A | B", " | ".join(domain or "-" for domain in made.domains)),
+        ("layout", _LAYOUTS[made.layout]),
+        ("pictures", ", ".join(f"{part} {count}" for part, count in counts.items())),
+        ("left out", str(len(made.refused))),
+        ("with warnings", str(sum(bool(image.warnings) for image in made.images))),
+        ("nearness", judged),
+        ("model", made.model or ""),
+        ("folder", str(found.folder)),
+        ("contact sheet", (found.folder / "index.html").as_uri()),
+        ("test on it", tested),
+    ]
+
+
+def _prepare_hint(found: FoundSet) -> str:
+    return f"harness prepare-images {shlex.quote(found.reference)}" if found.must_be_prepared else ""
+
+
+def _own_document(found: FoundSet) -> dict[str, Any]:
+    facts = {"id": found.reference, "kind": found.kind, "folder": str(found.folder), "layout": found.layout.kind}
+    return facts | ({"dataset": asdict(found.test_set)} if found.test_set else {})
 
 
 def _row(entry: Dataset, folder: Path | None) -> list[str]:

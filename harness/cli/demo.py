@@ -21,7 +21,13 @@ from harness.workspace import Workspace
 @quiet_option
 @click.pass_obj
 def command(
-    workspace: Workspace, *, images: int, engine: Literal["native", "official"], lang: str, as_json: bool, quiet: bool
+    workspace: Workspace,
+    *,
+    images: int,
+    engine: Literal["native", "official"],
+    lang: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Draw facades, prepare, translate, measure and report them, on data and weights that come with the package."""
     from harness.cli.summary import show_summary

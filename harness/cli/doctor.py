@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import json_option, quiet_option, speech_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Examples:
 @click.command("doctor", epilog=_EPILOG)
 @click.option("--offline", is_flag=True, help="Ask no host on the network.")
 @click.option("--clean", "clean_up", is_flag=True, help="First remove what cut jobs left, also what could go on.")
+@speech_option
 @json_option
 @quiet_option
 @click.pass_context
@@ -37,7 +38,7 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
     console = Console(quiet=quiet)
     if clean_up:
         for path in clean(workspace):
-            console.talk(f"removed `{path}`")
+            console.say(f"removed `{path}`")
     diagnosis = examine(workspace, offline=offline, progress=console)
     if as_json:
         console.document(diagnosis.to_json())
@@ -50,11 +51,13 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
 
 def _show(console: Console, diagnosis: Diagnosis) -> None:
     # Columns: state, name, finding; what mends it stands below the finding.
-    width = max(len(check.name) for check in diagnosis.checks)
+    said = console.words.message
+    width = max(len(said(check.name)) for check in diagnosis.checks)
+    state = max(len(said(check.state)) for check in diagnosis.checks)
     for check in diagnosis.checks:
-        console.result(f"{check.state:4}  {check.name:{width}}  {check.what}")
+        console.raw(f"{said(check.state):{state}}  {said(check.name):{width}}  {said(check.what)}")
         if check.mend:
-            console.result(f"{'':4}  {'':{width}}  mend: {check.mend}")
+            console.raw(f"{'':{state}}  {'':{width}}  {said(f'mend: {check.mend}')}")
     counts = {state: sum(check.state == state for check in diagnosis.checks) for state in ("warn", "bad")}
     verdict = "usable" if diagnosis.usable else "not usable before what is bad is mended"
     console.result(f"{verdict}: {counts['bad']} bad, {counts['warn']} to know about")

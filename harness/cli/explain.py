@@ -6,19 +6,20 @@ import click
 
 from harness.cli.completing import MODEL, TRAINING
 from harness.cli.console import Console
+from harness.cli.options import lang_option
 from harness.workspace import Workspace
 
 
 @click.command("explain")
 @click.argument("model", type=MODEL, required=False)
 @click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
-@click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language.")
+@lang_option
 @click.option("--beside", type=TRAINING, multiple=True, metavar="TRAINING",
               help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.")  # fmt: skip
 @click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj
 def command(
-    workspace: Workspace, *, model: str | None, html: bool, lang: str, beside: tuple[str, ...], open_: bool
+    workspace: Workspace, *, model: str | None, html: bool, lang: str | None, beside: tuple[str, ...], open_: bool
 ) -> None:
     """Explain pix2pix and CycleGAN, and the networks of MODEL (default: facades_label2photo).
 
@@ -36,7 +37,7 @@ def command(
     if not (html or open_):
         explanation = explain(workspace, model)
         work = at_work(workspace, explanation.model, beside)
-        console.result("\n".join((*text_lines(explanation, lang), *(work_lines(work, lang) if work else ()))))
+        console.raw("\n".join((*text_lines(explanation, lang), *(work_lines(work, lang) if work else ()))))
         return
     page = write_explanation(workspace, model, lang, beside)
     console.result(f"page: {page.as_uri()}")

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completing import MODEL
 from harness.cli.console import Console, size_text
-from harness.cli.options import json_option, quiet_option, side_option
+from harness.cli.options import json_option, quiet_option, side_option, speech_option
 from harness.workspace import Workspace
 
 _EPILOG = """
@@ -30,6 +30,7 @@ Examples:
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
 @side_option
 @click.option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, its error is measured and said.")
+@speech_option
 @json_option
 @quiet_option
 @click.pass_obj

@@ -9,7 +9,7 @@ import click
 
 from harness.cli.completing import REPORT
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import json_option, page_lang_option, quiet_option
 from harness.workspace import Workspace
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,7 +30,7 @@ Examples:
 @click.option("--template", "only_template", is_flag=True, help="Write answers.md to fill in, and nothing else.")
 @click.option("--questions", type=_FILE, help="With --template: a course's own questions, a TOML file.")
 @click.option("--dry-run", is_flag=True, help="Say what would go in, and write nothing.")
-@lang_option
+@page_lang_option
 @json_option
 @quiet_option
 @click.pass_obj
@@ -85,7 +85,7 @@ def command(
     what = f"{', '.join(made.works)}: {len(made.files)} files, {made.size / 1e6:.1f} MB"
     console.result(f"would hand in {what}" if dry_run else f"handed in {what}, in {made.path}")
     if not dry_run:
-        console.talk("hint: send that file; nothing was sent")
+        console.say("hint: send that file; nothing was sent")
 
 
 def _write_template(
@@ -105,4 +105,4 @@ def _write_template(
     chosen = works or tuple(folder.name for folder in run_folders(workspace)[-3:])
     write_text(target, template(lang, cited_lines(workspace, chosen, language(lang)), questions))
     console.result(f"write into {target}")
-    console.talk(f"hint: harness handin {shlex.join(chosen)} --name NAME --id ID --answers {ANSWERS}")
+    console.say(f"hint: harness handin {shlex.join(chosen)} --name NAME --id ID --answers {ANSWERS}")

@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,7 @@ from harness.cli.console import Console, ReaderGone, prepare_streams
 from harness.errors import HarnessError, UnknownNameError, refused_by_system
 from harness.redacting import without_credentials
 from harness.version import __version__
+from harness.web.language import spoken
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -97,8 +99,35 @@ _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 """What a scheduler, a shutdown or a closed terminal sends."""
 
 
+class _Help(click.HelpFormatter):
+    """Help in the language that is spoken; texts come here before they are folded."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, f"{Console().words.message('Usage:')} ")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(Console().words.message(heading))
+
+    def write_text(self, text: str) -> None:
+        super().write_text(Console().words.message(text))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        said, told = Console().words.message, []
+        for term, text in rows:
+            # A default is typed as it stands.
+            head, mark, default = text.partition("  [default: ")
+            told.append((term, said(head) + (f"  [{said('default')}: {default}" if mark else "")))
+        super().write_dl(told, col_max, col_spacing)
+
+
+class _Context(click.Context):
+    formatter_class = _Help
+
+
 class LazyGroup(click.Group):
     """Imports a command's module only when that command is asked for."""
+
+    context_class = _Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -109,6 +138,7 @@ class LazyGroup(click.Group):
         # `harness --help` lists commands without importing one of them; a test keeps torch and numpy out.
         command = importlib.import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
+        command.context_class = _Context
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -163,6 +193,8 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context, workspace: Path | None) -> None:
     """Reproduce the official pix2pix and CycleGAN results, and take them to your own images."""
     ctx.obj = Workspace.locate(workspace)
+    Console.language = None
+    spoken()  # a language of HARNESS_LANG that there is not is refused, whatever the command
     if ctx.invoked_subcommand is None:
         Console().result(_BEGIN)
     elif ctx.invoked_subcommand not in _NEED_NONE and not ctx.obj.root.is_dir():
@@ -191,7 +223,7 @@ def write_fault_log(error: BaseException) -> Path | None:
             stream.write(log.encode("utf-8", "backslashreplace"))
             return Path(stream.name)
     except OSError:
-        Console().talk(log)
+        Console().say(log)
         return None
 
 
@@ -213,7 +245,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.error(error)
         return 1
     except (KeyboardInterrupt, click.Abort):
-        console.talk("interrupted: nothing half-done was kept under a final name")
+        console.say("interrupted: nothing half-done was kept under a final name")
         # 128 + SIGINT, as shells tell a program that Ctrl-C stopped.
         return 130
     # `harness models | head` did what was wanted.

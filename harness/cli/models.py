@@ -17,6 +17,7 @@ from harness.catalog.published_scores import scores_of
 from harness.catalog.types import Model
 from harness.cli.console import Console, size_text
 from harness.cli.options import catalog_options, not_with_name
+from harness.files import sha256_of
 from harness.workspace import Workspace
 
 _EPILOG = """
@@ -56,18 +57,25 @@ def command(
     if as_json:
         console.document({"format": 1, "models": [_document(model, path) for model, path in chosen]})
     elif not chosen:
-        console.talk(f"no weights are installed in `{workspace.root}`")
-        console.talk("hint: harness setup --model facades_label2photo")
+        console.say(f"no weights are installed in `{workspace.root}`")
+        console.say("hint: harness setup --model facades_label2photo")
     else:
         headers = ["model", "what → what", "network", "size", "installed", "trained on pictures from"]
         console.table(headers, [_row(model, path) for model, path in chosen])
-        console.talk("hint: `harness models NAME` says all about one; no licence is stated for any of the weights")
+        console.say("hint: `harness models NAME` says all about one; no licence is stated for any of the weights")
 
 
 def _row(model: Model, path: Path | None) -> list[str]:
     whence = "yours" if model.own else origin(model.licence)
     what = f"{model.input_domain} → {model.output_domain}"
-    return [model.id, what, model.architecture.netG, _size(model, path), "yes" if path else "-", whence]
+    there = "-" if path is None else "yes" if _as_large(model, path) else "not official"
+    return [model.id, what, model.architecture.netG, _size(model, path), there, whence]
+
+
+def _as_large(model: Model, path: Path) -> bool:
+    """Whether a file has the size of the official one; another network has another. `models NAME` looks into it."""
+    size = about_bytes(model)
+    return model.own or size is None or abs(path.stat().st_size - size) < size / 50
 
 
 def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[str, str]]:
@@ -87,6 +95,7 @@ def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[
         ("picture size", size),
         ("dataset", f"{dataset}, tested on `{model.split}`, direction {model.direction}"),
         ("weights", str(path) if path else "not installed"),
+        ("not official", _difference(workspace, model) if path else ""),
         ("size", _size(model, path)),
         ("address", model.url),
         ("SHA-256", model.sha256 or "not published: recorded on first sight and checked from then on"),
@@ -100,6 +109,23 @@ def _facts(workspace: Workspace, model: Model, path: Path | None) -> list[tuple[
         ("your pictures", f"harness test --model {short} --dataset FOLDER"),
         ("cite", "\n".join(citation.bibtex for citation in citations_of(model))),
     ]
+
+
+def _difference(workspace: Workspace, model: Model) -> str:
+    """What sets the installed file apart from the official one, empty where nothing is known to."""
+    from harness.errors import WeightsError
+    from harness.provision.installed import installed_weights
+    from harness.testing.loading import load_generator
+
+    try:
+        found = load_generator(workspace, model).difference_from_catalog()
+    except WeightsError as error:
+        return error.message
+    path = installed_weights(workspace, model)
+    if found or model.own or path is None or model.sha256 is None:
+        return found or ""
+    sha256 = sha256_of(path)
+    return "" if sha256 == model.sha256 else f"its SHA-256 is {sha256}, the official file's {model.sha256}"
 
 
 def _document(model: Model, path: Path | None) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def command(
     run: str,
     tags: tuple[str, ...],
     gone: tuple[str, ...],
-    lang: str,
+    lang: str | None,
     as_json: bool,
     **said: Any,
 ) -> None:

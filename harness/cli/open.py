@@ -15,7 +15,7 @@ from harness.workspace import Workspace
 @click.option("--print", "print_only", is_flag=True, help="Only print the link.")
 @lang_option
 @click.pass_obj
-def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: str) -> None:
+def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: str | None) -> None:
     """Open a run's or a training's report in the browser, the newest one's without RUN, and print its link."""
     import webbrowser
 
@@ -31,4 +31,4 @@ def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: st
     console.result(page.as_uri())
     # Over ssh or in a container nothing opens: the link is all there is.
     if not print_only and not webbrowser.open(page.as_uri()):
-        console.talk("no browser could be started here: open the link above yourself")
+        console.say("no browser could be started here: open the link above yourself")

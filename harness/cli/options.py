@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from typing import Literal
 
 import click
 
 from harness.cli.completing import DATASET, MODEL
+from harness.cli.console import Console
+from harness.web.language import spoken
 
 # Pixels a side: what is longer is a slip of the keyboard.
 _LARGEST = 8192
@@ -17,10 +19,25 @@ _SMALLEST_TILE = 32
 # Each of these is a decorator of a command.
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
-# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`.
-lang_option = click.option(
-    "--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the report."
+
+
+def _speak(_: click.Context, __: click.Parameter, said: str | None) -> str | None:
+    Console.language = said or Console.language
+    return Console.language
+
+
+# Those of `web/strings/`; listed by hand, since looking would read files for every `--help`. Eager, so that an error in
+# any other option is told in it.
+_lang = partial(click.option, "--lang", type=click.Choice(["en", "fa"]), is_eager=True, callback=_speak)
+lang_option = _lang(help="Language of terminal and pages. Default: $HARNESS_LANG, the run's own, the system's.")
+page_lang_option = _lang(
+    callback=lambda *given: spoken(_speak(*given)).code,
+    help="Language of terminal and page. Default: $HARNESS_LANG, the system's.",
 )
+"""`--lang` of a command whose page has no record that keeps a language."""
+
+speech_option = _lang(expose_value=False, help="Language of the terminal. Default: $HARNESS_LANG, the system's.")
+"""`--lang` of a command that writes no page."""
 follow_links_option = click.option("--follow-links", is_flag=True, help="Follow links that lead out of the folder.")
 
 
@@ -31,6 +48,7 @@ def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Ca
         click.argument("name", type={"models": MODEL, "datasets": DATASET}[kind], required=False),
         click.option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
         click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
+        speech_option,
         json_option,
         quiet_option,
     )

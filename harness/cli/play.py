@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console, size_text
-from harness.cli.options import quiet_option, side_option
+from harness.cli.options import page_lang_option, quiet_option, side_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ Examples:
 @click.option("--add-to", "collected", default="drawings", show_default=True, metavar="SET",
               help="The test set that drawings are added to.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine. Default: a free one.")
-@click.option("--lang", type=click.Choice(["en", "fa"]), default="en", show_default=True, help="Language of the page.")
+@page_lang_option
 @click.option("--export", "site", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Write the page with the model in it, for any web server, and end.")  # fmt: skip
 @click.option("--from-file", type=click.Path(exists=True, path_type=Path),
@@ -79,14 +79,14 @@ def command(
         raise click.UsageError("--from-file and --half-weights are for `--export FOLDER`")
     player = Player(workspace, PlayRequest(**asked), console)
     with Server(player, port) as server:
-        console.talk(f"`{player.generator.model.id}` from `{player.generator.weights}`; Ctrl-C ends it")
+        console.say(f"`{player.generator.model.id}` from `{player.generator.weights}`; Ctrl-C ends it")
         console.result(server.address)
         if not print_only and not webbrowser.open(server.address):
-            console.talk("no browser could be started here: open the link above yourself")
+            console.say("no browser could be started here: open the link above yourself")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            console.talk("stopped")
+            console.say("stopped")
 
 
 def _export(

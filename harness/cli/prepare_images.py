@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completing import MODEL
 from harness.cli.console import Console
-from harness.cli.options import SizeType, follow_links_option, json_option, quiet_option
+from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, quiet_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -81,10 +81,14 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 @click.option("--hed", metavar="FILE", type=click.Path(path_type=Path),
               help="Draw edges by the HED network with these weights (pytorch-hed's network-bsds500.pytorch), as the "
               "pix2pix paper did. Tested on seeded weights, never on the published file.")  # fmt: skip
+@click.option("--profile", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="What to judge nearness by, from `harness datasets SET --profile FILE`. Default: the model's "
+              "dataset.")  # fmt: skip
 @follow_links_option
 @click.option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
 @click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@lang_option
 @json_option
 @quiet_option
 @click.pass_obj
@@ -107,7 +111,7 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
         return
     # The last sentences name refusals; they are told below with those that only opening a file finds.
     for sentence in plan.sentences()[: -len(plan.refused) or None]:
-        console.talk(sentence)
+        console.say(sentence)
     _show(console, carry_out(workspace, plan, console), as_json=as_json)
 
 
@@ -140,16 +144,16 @@ def _show(console: Console, prepared: PreparedSet, *, as_json: bool) -> None:
     for refusal in made.refused:
         console.warn(f"left out `{refusal.source}`: {refusal.reason}")
     for source, warnings in prepared.notes[:_TOLD]:
-        console.talk(f"note: `{source}`: {'; '.join(warnings)}")
+        console.say(f"note: `{source}`: {'; '.join(warnings)}")
     if len(prepared.notes) > _TOLD:
-        console.talk(f"note: {len(prepared.notes) - _TOLD} more pictures have warnings; the contact sheet shows them")
+        console.say(f"note: {len(prepared.notes) - _TOLD} more pictures have warnings; the contact sheet shows them")
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
     console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
     name = shlex.quote(made.name)
     if any(image.output.startswith("train") for image in made.images):
         alone = "" if made.layout == "paired" else " --family colorization"  # the one method that needs no partners
-        console.talk(f"hint: harness train --dataset {name}{alone}")
+        console.say(f"hint: harness train --dataset {name}{alone}")
     # Where most pictures are nothing that the model eats, a hint to run it would mislead.
     if made.model and not prepared.foreign and any(image.output.startswith("test") for image in made.images):
-        console.talk(f"hint: harness test --model {made.model} --dataset {name}")
+        console.say(f"hint: harness test --model {made.model} --dataset {name}")
     console.result(f"contact sheet: {prepared.page.as_uri()}")

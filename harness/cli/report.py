@@ -47,7 +47,7 @@ def command(
     runs: tuple[str, ...],
     single_file: bool,
     max_size: int,
-    lang: str,
+    lang: str | None,
     as_json: bool,
     quiet: bool,
 ) -> None:

@@ -10,13 +10,14 @@ import click
 from harness.catalog.reproductions import RECIPES
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import json_option, page_lang_option, quiet_option
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.reproduce.findings import Finding
     from harness.reproduce.reproducing import Reproduction
+    from harness.web.language import Language
 
 _EPILOG = """
 \b
@@ -61,7 +62,7 @@ Examples:
 @click.option("--name", help="The folder in results/, and how its trainings are called. Default: target and dataset.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
-@lang_option
+@page_lang_option
 @json_option
 @quiet_option
 @click.pass_obj
@@ -92,7 +93,8 @@ def command(workspace: Workspace, /, *, target: str | None, as_json: bool, quiet
 def _list(console: Console, *, as_json: bool) -> None:
     from harness.web.language import language
 
-    listed = [(r, language("en").text(f"reproduce.of.{r.id}"), [v.id for v in r.variants]) for r in RECIPES.values()]
+    words = language("en") if as_json else console.words
+    listed = [(r, words.text(f"reproduce.of.{r.id}"), [v.id for v in r.variants]) for r in RECIPES.values()]
     if as_json:
         told = [{"target": r.id, "title": title, "trains": r.trains, "rows": rows} for r, title, rows in listed]
         console.document({"format": 1, "targets": told})
@@ -108,20 +110,18 @@ def _show(console: Console, made: Reproduction) -> None:
         measured = [block for block in section.blocks if any(finding.measured for finding in block.findings)]
         for block in [block for block in measured if block.published][:1] or measured:
             head = [f"{section.id}: {block.label}", "published", "measured", "95 % interval", "verdict"]
-            console.table(head, [_row(finding) for finding in block.findings])
+            console.table(head, [_row(finding, console.words) for finding in block.findings])
     for sentence in made.departures:
-        console.talk(f"note: {sentence}")
+        console.say(f"note: {sentence}")
     for row, (why, hint) in made.missing.items():
         console.result(f"{row}: not measured: {why}" + (f"; {hint}" if hint else ""))
 
 
-def _row(finding: Finding) -> list[str]:
-    from harness.web.language import language
-
+def _row(finding: Finding, words: Language) -> list[str]:
     measured, value, interval = finding.measured, "-", "-"
     if measured:
         spread = "" if measured.spread is None else f" ± {number_text(measured.spread, 3)}"
         value = number_text(measured.mean, 3) + spread
         interval = interval_text(measured.low, measured.high, 3) if measured.low is not None else "-"
-    verdict = language("en").text(f"reproduce.verdict.{finding.verdict}")
+    verdict = words.text(f"reproduce.verdict.{finding.verdict}")
     return [finding.row, finding.published or "-", value, interval, verdict]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.completing import DATASET, MODEL
-from harness.cli.console import Console
-from harness.cli.options import json_option, metrics_option, quiet_option
+from harness.cli.console import Console, size_text
+from harness.cli.options import json_option, metrics_option, quiet_option, speech_option
 from harness.errors import NetworkError
 from harness.workspace import Workspace
 
@@ -55,6 +55,7 @@ _WITHOUT_NETWORK = (
 @click.option("--accept-counts", is_flag=True, help="Take datasets with another number of pictures than is known.")
 @click.option("--mirror", "mirrors", metavar="URL", multiple=True,
               help="Ask this server first; repeatable (default: $HARNESS_MIRROR, then mirrors.txt).")  # fmt: skip
+@speech_option
 @json_option
 @quiet_option
 @click.pass_context
@@ -89,16 +90,10 @@ def _of(given: Sequence[str]) -> dict[str, Any]:
 def _show(console: Console, report: SetupReport) -> None:
     root = report.workspace
     rows = [
-        [row.kind, row.id, row.state, _size(row.size), str(row.path.relative_to(root)), row.note] for row in report.rows
+        [row.kind, row.id, row.state, size_text(row.size), str(row.path.relative_to(root)), row.note]
+        for row in report.rows
     ]
     if rows:
         console.table(["", "name", "state", "size", f"in {root}", ""], rows)
     if not any(row.kind == "weights" for row in report.rows) and not report.failures:
-        console.talk("no weights yet; `harness models` lists them, `harness setup --model NAME` brings one")
-
-
-def _size(size: int) -> str:
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= scale:
-            return f"{size / scale:.1f} {unit}"
-    return f"{size} B"
+        console.say("no weights yet; `harness models` lists them, `harness setup --model NAME` brings one")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import json_option, page_lang_option, quiet_option
 from harness.workspace import Workspace
 
 _EPILOG = """
@@ -43,7 +44,12 @@ def command() -> None:
 @click.option("--trials", type=click.IntRange(min=2), default=40, show_default=True, help="Pairs that count.")
 @click.option("--practice", type=click.IntRange(min=0), default=10, show_default=True, help="Pairs before, answered.")
 @click.option(
-    "--exposure", type=click.FloatRange(min=0.1, max=60), default=1.0, show_default=True, help="Seconds shown."
+    "--exposure",
+    "exposure_s",
+    type=click.FloatRange(min=0.1, max=60),
+    default=1.0,
+    show_default=True,
+    help="Seconds shown.",
 )
 @click.option(
     "--seed", type=int, help="Of the choice of pictures, sides and order. Default: a new one, kept in the key."
@@ -55,33 +61,18 @@ def command() -> None:
     show_default=True,
     help="The folder to write.",
 )
-@lang_option
+@page_lang_option
 @json_option
 @quiet_option
 @click.pass_obj
 def make(
-    workspace: Workspace,
-    /,
-    run: str,
-    *,
-    against: str | None,
-    exposure: float,
-    out: Path,
-    as_json: bool,
-    quiet: bool,
-    trials: int,
-    practice: int,
-    seed: int | None,
-    lang: str,
+    workspace: Workspace, /, *, run: str, against: str | None, out: Path, as_json: bool, quiet: bool, **asked: Any
 ) -> None:
     """Write study.html, to hand out, and study-key.json, to keep."""
     from harness.course.trials import StudyRequest, make_study
 
     console = Console(quiet=quiet)
-    runs = (run, against) if against else (run,)
-    request = StudyRequest(
-        runs=runs, trials=trials, practice=practice, exposure_s=exposure, seed=seed, lang=lang, output=out.resolve()
-    )
+    request = StudyRequest(runs=(run, against) if against else (run,), output=out.resolve(), **asked)
     made = make_study(workspace, request, console)
     size = made.page.stat().st_size / 1e6
     if as_json:
@@ -89,7 +80,7 @@ def make(
         return
     console.result(f"hand out: {made.page.as_uri()} ({size:.1f} MB, for any number of people)")
     console.result(f"keep: {made.key} (which pictures were real)")
-    console.talk(f"hint: harness study score ANSWERS... --key {made.key}")
+    console.say(f"hint: harness study score ANSWERS... --key {made.key}")
 
 
 @command.command("score")
@@ -102,15 +93,16 @@ def make(
     help="What `harness study` told to keep.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the page. Default: the key's.")
-@lang_option
+@page_lang_option
 @json_option
 @quiet_option
 def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as_json: bool, quiet: bool) -> None:
     """Score the files that participants sent."""
-    from harness.course.scoring import rules, score_study
+    from harness.course.tallying import rules, score_study
     from harness.web.language import language
 
-    console, words = Console(quiet=quiet), language("en")
+    console = Console(quiet=quiet)
+    words = language("en") if as_json else console.words
     folder = (out or key.parent).resolve()
     found = score_study(key, files, folder, lang=lang)
     for name, reason in found.refused:
@@ -126,7 +118,7 @@ def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as
         for r in found.rates
     ]
     console.table(["", "taken for real", "Wilson 95 %", "people × pictures 95 %", "answers"], rows)
-    console.talk(f"{sum(p.excluded is None for p in found.people)} people; {'; '.join(rules(words))}")
+    console.say(f"{sum(p.excluded is None for p in found.people)} people; {'; '.join(rules(words))}")
     console.result(f"page: {(folder / 'study-score.html').as_uri()}")
 
 

@@ -42,7 +42,7 @@ def show_summary(console: Console, measurement: Measurement) -> None:
         labels = ", ".join(column.label for column in (*metric.columns, *metric.totals)) if metric else name
         console.result(f"{labels}: not measured: {reason}")
     for note in dict.fromkeys(note for total in measurement.totals.values() for note in total.notes):
-        console.talk(f"note: {note}")
+        console.say(f"note: {note}")
 
 
 def _row(column: Column, value: tuple[float | None, ...], beside: list[float | None]) -> list[str]:

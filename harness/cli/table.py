@@ -6,7 +6,7 @@ import click
 
 from harness.cli.completing import RUN
 from harness.cli.console import Console
-from harness.cli.options import metrics_option
+from harness.cli.options import metrics_option, speech_option
 from harness.workspace import Workspace
 
 _EPILOG = """
@@ -25,6 +25,7 @@ Examples:
 @click.option(
     "--baselines", is_flag=True, help="The input copied and the mean target below, as the first run has them."
 )
+@speech_option
 @click.pass_obj
 def command(
     workspace: Workspace, /, *, runs: tuple[str, ...], kind: str, metrics: tuple[str, ...], baselines: bool
@@ -35,4 +36,4 @@ def command(
 
     table = paper_table([find_run(workspace, run) for run in runs], metrics, baselines=baselines)
     # As a result on stdout, so that `> table.tex` holds the table and nothing else.
-    Console().result(FORMATS[kind](table))
+    Console().raw(FORMATS[kind](table))

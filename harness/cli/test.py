@@ -90,13 +90,12 @@ def command(
     from harness.testing.running import run_test
 
     console = Console(quiet=quiet)
+    tiled, overlap = asked["tiled"], asked["overlap"]
+    if overlap is not None and (tiled is None or (tiled != "auto" and overlap >= tiled)):
+        raise click.UsageError(f"--overlap {overlap} needs `--tiled N` of more pixels")
     # Taken out, so that the rest are exactly the fields of the request.
     native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
     # Options that an engine does not have would be passed over in silence.
-    if native.overlap is not None and (
-        native.tiled is None or (native.tiled != "auto" and native.overlap >= native.tiled)
-    ):
-        raise click.UsageError(f"--overlap {native.overlap} needs `--tiled N` of more pixels")
     plain = replace(native, tiled=None, overlap=None) if engine is None else native  # tiles choose their engine
     if engine in {None, "official"} and plain != NativeSettings() and not _is_lua(workspace, asked["model"]):
         raise click.UsageError("--precision, --batch-size, --compile, --devices and --tiled need `--engine native`")

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.completing import RUN
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import json_option, quiet_option, speech_option
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ Examples:
 @click.option("--dataset", help="Where the pictures are now, when they lie outside the workspace.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The generator's file.")
 @click.option("--keep", is_flag=True, help="Keep what is made again as a run in results/.")
+@speech_option
 @json_option
 @quiet_option
 @click.pass_obj

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option
+from harness.cli.options import json_option, quiet_option, speech_option
 
 _EPILOG = """
 \b
@@ -22,11 +22,12 @@ def command() -> None:
     """Work with a generator's file."""
 
 
-@command.command("convert", epilog=_EPILOG)
+@command.command("convert", epilog=_EPILOG, short_help="Convert FILE.t7 for the PyTorch code.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="The new file, e.g. latest_net_G.pth."
 )
+@speech_option
 @json_option
 @quiet_option
 def convert(file: Path, *, output: Path, as_json: bool, quiet: bool) -> None:

@@ -137,7 +137,11 @@ def make_handin(workspace: Workspace, request: HandinRequest, progress: Progress
         files |= {name: packing.root / name for name in (MANIFEST, STUDENT)}
         target = request.folder / f"{name}.zip"
         if not request.dry_run:
-            with written_aside(target) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            with (
+                written_aside(target) as draft,
+                # A file of no date, as containers make them, gets the first that ZIP knows.
+                zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive,
+            ):
                 for inside, path in files.items():
                     # Deflate gains nothing on what is packed already.
                     packed = path.suffix in {".png", ".webp", ".jpg"}

@@ -68,7 +68,7 @@ def shared_pictures(
         for one in in_order(lambda job: list(_shown(*job)), jobs, default_workers()):
             shown += one
             step.advance()
-    known = [one for found in sets for one in _of_set(found)]
+    known = [one for found in sets for one in _of_set(found, progress)]
     own, given = _not_handed_out(shown, known, max(4.0, len(received) * _HANDED_OUT))
     pool = [*known, *given, *own]
     found: dict[Shown, Shown] = {}
@@ -110,11 +110,16 @@ def _shown(owner: str, name: str, path: Path, *, halves: bool = False) -> Iterat
         yield Shown(owner, name, path, fingerprint(side))
 
 
-def _of_set(found: FoundSet) -> Iterator[Shown]:
+def _of_set(found: FoundSet, progress: Progress) -> Iterator[Shown]:
     parts = layout_of(found.folder).parts or (".",)
     for part in parts:
         owner = "train" if part.startswith("train") else "given"
-        for file in walk(found.folder / part, within=found.folder).pictures[:_MOST_OF_SET]:
+        files = walk(found.folder / part, within=found.folder).pictures
+        if len(files) > _MOST_OF_SET:
+            progress.warn(
+                f"hand-ins are compared with {_MOST_OF_SET} of the {len(files)} pictures of `{found.name}/{part}`"
+            )
+        for file in files[:_MOST_OF_SET]:
             yield from _shown(owner, file.name, file.path, halves=not part.endswith(("A", "B")))
 
 
@@ -126,7 +131,8 @@ def _not_handed_out(shown: Sequence[Shown], known: Sequence[Shown], least: float
         pixels = one.print.fine.tobytes()
         owners[pixels].add(one.owner)
         first.setdefault(pixels, one)
-    given = {p for p, names in owners.items() if "given" in names or len(names - {"train"}) >= least}
+    # A training picture stays one, however many have it.
+    given = {p for p, who in owners.items() if "given" in who or ("train" not in who and len(who) >= least)}
     return (
         [one for one in shown if one.print.fine.tobytes() not in given],
         [replace(first[pixels], owner="given") for pixels in given],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from harness.demo.demo_weights import demo_profile, demo_weights
 from harness.demo.scenes import Scene, draw_far_scene, draw_scene
@@ -23,7 +24,7 @@ def run_demo(
     *,
     count: int = 24,
     engine: Engine = "native",
-    lang: str = "en",
+    lang: str | None = None,
     command: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> tuple[TestedRun, TestedRun]:
@@ -34,7 +35,10 @@ def run_demo(
     progress = progress or Silent()
 
     def run(name: str, draw: Callable[[int, int], Scene], images: int) -> TestedRun:
-        _prepare(workspace, name, draw, images, progress)
+        _draw(workspace, name, draw, images, progress)
+        labels, photos = _folders(workspace, name)
+        asked = PrepareRequest(folder=labels, model=MODEL, targets=photos, name=name, lang=lang)
+        prepare_images(workspace, asked, progress, profile=demo_profile())
         request = TestRequest(
             model=MODEL, dataset=name, weights=demo_weights(), engine=engine, lang=lang, command=tuple(command)
         )
@@ -47,13 +51,15 @@ def run_demo(
     return near, far
 
 
-def _prepare(
-    workspace: Workspace, name: str, draw: Callable[[int, int], Scene], count: int, progress: Progress
-) -> None:
-    """Goes the way a user's own folders go: label maps in one, photos of the same names in another."""
+def _folders(workspace: Workspace, name: str) -> tuple[Path, Path]:
+    """As a user's own lie: label maps in one folder, photos of the same names in another."""
+    return workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
+
+
+def _draw(workspace: Workspace, name: str, draw: Callable[[int, int], Scene], count: int, progress: Progress) -> None:
     from PIL import Image
 
-    labels, photos = workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
+    labels, photos = _folders(workspace, name)
     with progress.step(f"drawing `{name}`", count) as step:
         for index in range(count):
             scene = draw(_TEST_SEED, index)
@@ -61,5 +67,3 @@ def _prepare(
                 with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
                     Image.fromarray(pixels).save(path, format="PNG")
             step.advance()
-    request = PrepareRequest(folder=labels, model=MODEL, targets=photos, name=name)
-    prepare_images(workspace, request, progress, profile=demo_profile())

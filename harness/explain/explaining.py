@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -19,14 +19,13 @@ from harness.engines.native.networks import build_discriminator, build_generator
 from harness.explain.drawing import Drawing, draw
 from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
-from harness.explain.statements import CHAPTERS, QUESTIONS
+from harness.explain.statements import ANSWERS, CHAPTERS, QUESTIONS
 from harness.explain.work import at_work
-from harness.files import write_text
 from harness.provision.installed import installed_weights
 from harness.runs.trained import find_model
 from harness.testing.loading import load_generator
-from harness.web.language import Language, language
-from harness.web.render import render_page
+from harness.web.language import Language, language, spoken
+from harness.web.render import render_page, write_pages
 from harness.workspace import Workspace
 
 _DEFAULT_MODEL = "pix2pix/facades_label2photo"
@@ -53,6 +52,8 @@ class Explanation:
 
     Attributes:
         basic: the discriminator of the papers, one of the `variants`.
+        installed: whether the networks are those of the installed file.
+        difference: a sentence where that file is not the official one.
     """
 
     model: Model
@@ -60,6 +61,8 @@ class Explanation:
     drawing: Drawing
     variants: tuple[Variant, ...]
     basic: Variant
+    installed: bool = False
+    difference: str | None = None
 
     @property
     def values(self) -> dict[str, object]:
@@ -78,15 +81,17 @@ def explain_language(code: str) -> Language:
 
 
 def explain(workspace: Workspace, model: str | None = None) -> Explanation:
-    """Builds a model's networks, of the catalog or trained here, and takes them apart.
+    """Builds a model's networks, as its installed file has them or as the catalog does, and takes them apart.
 
     Raises:
         UnknownNameError: there is no such model.
+        WeightsError: the installed file holds no generator.
     """
-    entry = find_model(workspace, model or _DEFAULT_MODEL)
-    if entry.family == "lua" and installed_weights(workspace, entry):  # a file of one's own may be another network
+    entry, difference = find_model(workspace, model or _DEFAULT_MODEL), None
+    installed = installed_weights(workspace, entry) is not None
+    if installed:  # a file of one's own may be another network
         loaded = load_generator(workspace, entry)
-        entry = replace(loaded.model, architecture=loaded.architecture)
+        entry, difference = replace(loaded.model, architecture=loaded.architecture), loaded.difference_from_catalog()
     a, side = entry.architecture, entry.crop_size
     with torch.device("meta"):
         # Shapes alone are asked for: no weight is ever made.
@@ -102,7 +107,9 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         network = take_apart(built, (channels, judged, judged))
         # The last layer is one channel of verdicts, (1, map, map).
         variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
-    return Explanation(entry, generator, draw(generator), tuple(variants.values()), variants["basic"])
+    return Explanation(
+        entry, generator, draw(generator), tuple(variants.values()), variants["basic"], installed, difference
+    )
 
 
 def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
@@ -112,45 +119,53 @@ def facts(explanation: Explanation, words: Language) -> list[tuple[str, str]]:
         "network": f"{a.netG}, ngf {a.ngf}",
         "norm": a.norm,
         "dropout": words.text("yes" if a.use_dropout else "no"),
-        "parameters": words.localised(f"{explanation.generator.parameters:,}"),
+        "parameters": words.grouped(explanation.generator.parameters),
         "skips": words.localised(str(len(explanation.generator.skips))),
         "input": model.input_domain,
         "output": model.output_domain,
         "direction": model.direction,
+        "weights": words.text("weights.installed" if explanation.installed else "weights.catalog"),
     }
     return [(words.text(f"fact.{key}"), value) for key, value in pairs.items()]
 
 
 def write_explanation(
-    workspace: Workspace, model: str | None = None, lang: str = "en", beside: Sequence[str] = ()
+    workspace: Workspace, model: str | None = None, lang: str | None = None, beside: Sequence[str] = ()
 ) -> Path:
-    """Writes the page, one file that needs nothing beside it, and returns its path.
+    """Writes the page, one file a language that needs nothing beside it, and returns its path.
 
     Args:
         beside: trainings on the same pictures to set beside the model, see `harness.explain.work.at_work`.
     """
-    words = explain_language(lang)
+    first = spoken(lang)
     explanation = explain(workspace, model)
-    told = explanation.model
-    html = render_page(
-        "explain.html.j2",
-        words,
-        package="harness.explain",
-        styles=("explain.css",),
-        # No script of the page speaks: base.js copies and changes the look.
-        data={"digits": words.digits, "strings": {}},
-        e=explanation,
-        chapters=CHAPTERS,
-        questions=QUESTIONS,
-        facts=facts(explanation, words),
-        formula=_formula,
-        pictures=make_pictures(),
-        ngf=ARCHITECTURE.ngf,
-        work=at_work(workspace, told, beside),
-    )
-    # One name a model and language: it is written over, never piled up.
-    target = workspace.results / f"explain-{told.family}-{told.name}{'' if lang == 'en' else f'.{lang}'}.html"
-    write_text(target, html)
+    told, pictures = explanation.model, make_pictures()
+    work = at_work(workspace, told, beside)
+
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        words = explain_language(words.code)
+        return render_page(
+            "explain.html.j2",
+            words,
+            package="harness.explain",
+            styles=("explain.css",),
+            scripts=("field.js",),
+            # No script of the page speaks: they copy, change the look and move a patch.
+            data={"digits": words.digits, "strings": {}},
+            pages=pages,
+            e=explanation,
+            chapters=CHAPTERS,
+            questions=tuple(zip(QUESTIONS, ANSWERS, strict=True)),
+            facts=facts(explanation, words),
+            formula=_formula,
+            pictures=pictures,
+            ngf=ARCHITECTURE.ngf,
+            work=work,
+        )
+
+    # One name a model: it is written over, never piled up.
+    target = workspace.results / f"explain-{told.family}-{told.name}.html"
+    write_pages(target, first, render)
     return target
 
 

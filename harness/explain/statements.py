@@ -75,17 +75,26 @@ CYCLE = "L_{cyc}(G, F) = E_{x}[‖F(G(x)) − x‖_{1}] + E_{y}[‖G(F(y)) − y
 FULL = "L(G, F, D_{X}, D_{Y}) = L_{GAN}(G, D_{Y}) + L_{GAN}(F, D_{X}) + λ L_{cyc}(G, F)"
 IDENTITY = "L_{identity}(G, F) = E_{y}[‖G(y) − y‖_{1}] + E_{x}[‖F(x) − x‖_{1}]"
 
+# The papers' notation: Ck is convolution, norm and ReLU with k filters, CDk the same with dropout.
+U_NET = "encoder C64-C128-C256-C512-C512-C512-C512-C512, decoder CD512-CD1024-CD1024-C1024-C1024-C512-C256-C128"
+PATCH_GAN = "C64-C128-C256-C512"
+
 # In the order of the page; the first word of a key is the chapter.
 STATEMENTS = (
     Statement("gan.game", (_p("1"),)),
+    Statement("gan.method", (_p("1"), _p("4"))),
     Statement("gan.conditional", (_p("3"), _pix(93, "we use conditional GANs"))),
     Statement("gan.channels", (_p("3.1"), _pix(61, "opt.input_nc + opt.output_nc")), CGAN),
     Statement("generator.unet", (_p("3.2.1"), _p("6.1.1"), _net(442, "innermost=True"))),
+    Statement("generator.notation", (_p("6.1.1"),), U_NET),
     Statement("generator.skips", (_p("3.2.1"), _net(515, "torch.cat([x, self.model(x)], 1)"))),
     Statement("generator.without_skips", (_p("4.3"),)),
     Statement("generator.bottleneck", (_p("6.3"), _net(496, "down = [downrelu, downconv]"))),
     Statement("generator.resnet", (_c("4"), _net(420, "x + self.conv_block(x)"))),
     Statement("discriminator.patches", (_p("3.2.2"), _net(550, "output 1 channel prediction map"))),
+    Statement("discriminator.structured", (_p("2"),)),
+    Statement("discriminator.texture", (_p("3.2.2"),)),
+    Statement("discriminator.notation", (_p("6.1.2"),), PATCH_GAN),
     Statement("discriminator.why", (_p("3.2.2"),)),
     Statement("discriminator.field", (_p("4.4"), _net(179, "70×70 overlapping patches"))),
     Statement("discriminator.variants", (_p("4.4"), _base(34, "--n_layers_D"))),
@@ -110,6 +119,15 @@ STATEMENTS = (
     Statement("cyclegan.least_squares", (_c("4"), _net(232, "MSELoss"), _train(29, "default='lsgan'"))),
     Statement("cyclegan.pool", (_c("4"), _train(30, "default=50"))),
     Statement("cyclegan.norm", (_c("4"), _base(35, 'default="instance"'), _cyc(40, "no_dropout=True"))),
+    Statement("evaluation.people", (_p("4.1"), _p("4.5"))),
+    Statement("evaluation.segmented", (_p("4.1"), _p("4.2"))),
+    Statement("evaluation.unpaired", (_c("5.1"),)),
+    Statement("limits.sparse", (_p("4"),)),
+    Statement("limits.geometry", (_c("6"),)),
+    Statement("limits.data", (_c("6"),)),
+    Statement("afterwards.larger", (Line("README.md", 298, "pix2pixHD"), Line("README.md", 299, "SPADE/GauGAN"))),
+    Statement("afterwards.unpaired", (Line("README.md", 11, "contrastive-unpaired-translation"),)),
+    Statement("afterwards.diffusion", (Line("README.md", 9, "img2img-turbo"),)),
     Statement("lua.sigmoid", (_lua("models.lua", 209, "nn.Sigmoid()"), _net(224, "Do not use sigmoid"))),
     Statement("lua.schedule", (_lua("train.lua", 23, "niter = 200"), _train(26, "n_epochs_decay"))),
     Statement("lua.bias", (_lua("train.lua", 231, "m.bias:zero()"), _net(483, "bias=use_bias"))),
@@ -123,3 +141,4 @@ CHAPTERS = {key: tuple(told) for key, told in groupby(STATEMENTS, key=lambda s: 
 """Statements by the first word of their keys; the page sets this model's drawings and pictures beside some of them."""
 
 QUESTIONS = tuple(f"question.{number}" for number in range(1, 11))
+ANSWERS = tuple(f"answer.{number}" for number in range(1, 11))

@@ -10,20 +10,22 @@ from harness.explain.explaining import Explanation, explain_language, facts
 from harness.explain.network import Network
 from harness.explain.statements import CHAPTERS, QUESTIONS
 from harness.explain.work import AtWork
-from harness.web.language import Language
+from harness.web.language import Language, spoken
 
 # Narrower than most terminals: long lines of prose are hard to follow.
 _WIDTH = 96
 
 
-def text_lines(explanation: Explanation, lang: str = "en") -> Iterator[str]:
+def text_lines(explanation: Explanation, lang: str | None = None) -> Iterator[str]:
     """Yields the whole explanation line by line."""
-    words = explain_language(lang)
+    words = explain_language(spoken(lang).code)
     yield words.text("title", model=explanation.model.id)
     yield ""
     labels = facts(explanation, words)
     width = max(len(label) for label, _ in labels)
     yield from (f"  {label:<{width}}  {value}" for label, value in labels)
+    if explanation.difference:
+        yield from ("", words.message(explanation.difference))
     for chapter, statements in CHAPTERS.items():
         yield from ("", words.text(f"chapter.{chapter}").upper(), "")
         for statement in statements:
@@ -41,9 +43,9 @@ def text_lines(explanation: Explanation, lang: str = "en") -> Iterator[str]:
         yield from textwrap.wrap(f"{number}. {words.text(key)}", _WIDTH, subsequent_indent="   ")
 
 
-def work_lines(work: AtWork, lang: str = "en") -> Iterator[str]:
+def work_lines(work: AtWork, lang: str | None = None) -> Iterator[str]:
     """Yields what is known in numbers of a trained model at work, line by line."""
-    words = explain_language(lang)
+    words = explain_language(spoken(lang).code)
     yield from ("", words.text("chapter.work").upper(), "")
     if work.verdicts:
         verdicts = work.verdicts
@@ -58,8 +60,7 @@ def work_lines(work: AtWork, lang: str = "en") -> Iterator[str]:
 def _layers(network: Network, words: Language) -> Iterator[str]:
     # A skip is told at the layer after which it joins.
     joined = {skip.last: skip for skip in network.skips}
-    parameters = words.localised(f"{network.parameters:,}")
-    shape = "×".join(map(str, network.input))
+    parameters, shape = words.grouped(network.parameters), words.product(network.input)
     yield words.text("table.caption", n=len(network.layers), shape=shape, parameters=parameters)
     for number, layer in enumerate(network.layers):
         window = f"{layer.kernel}/{layer.stride}" if layer.kernel else ""

@@ -63,11 +63,11 @@ class Geometry:
         """Whether the frame is the source, pixel by pixel."""
         return self == Geometry.whole(self.source, orientation=self.orientation)
 
-    @property
-    def keeps_size(self) -> bool:
-        """Whether a pixel of the frame is one of the source."""
-        left, top, right, bottom = self.region
-        return (right - left, bottom - top) == (self.box[2] - self.box[0], self.box[3] - self.box[1])
+    def made_at(self, longest: int | None) -> bool:
+        """Whether the picture in the frame has the size of what it shows, with a longest side at most for a number."""
+        (x, y, right, bottom), (left, top, last, end) = self.region, self.box
+        scale = min(1.0, longest / max(right - x, bottom - y)) if longest else 1.0
+        return (round((right - x) * scale), round((bottom - y) * scale)) == (last - left, end - top)
 
     @property
     def full(self) -> PixelBox:

@@ -131,10 +131,10 @@ def _excess(value: float, low: float, middle: float, high: float) -> float:
 def _sentence(words: Words, value: float, low: float, middle: float, high: float) -> Reason:
     above = value > middle
     if words.times:
-        much, compared = "", f"{words.label} {_times(math.exp(value - middle))} the usual"
+        much, compared = "", f"{words.label} is {_times(math.exp(value - middle))} the usual"
     else:
         much = "much " if abs(_excess(value, low, middle, high)) > 2 else ""
-        compared = f"{words.label} {words.show(value)}, usual {words.show(low)} to {words.show(high)}"
+        compared = f"{words.label} is {words.show(value)}, usual {words.show(low)} to {words.show(high)}"
     text = f"{much}{words.high if above else words.low}: {compared}"
     return text, words.bring_down if above else words.bring_up
 

@@ -69,7 +69,7 @@ def render_play(
     return render_page(
         "play.html.j2",
         words,
-        styles=("play.css",),
+        styles=("run.css", "play.css"),
         scripts=(*_SCRIPTS, *backend, _LAST),
         data=data,
         package="harness.play",
@@ -80,7 +80,7 @@ def render_play(
         kind=player.kind,
         palette=data["palette"],
         starts=told["starts"],
-        addresses={code: (language(code).text("play.own_name"), address) for code, address in addresses.items()},
+        addresses={code: (language(code).text("name"), address) for code, address in addresses.items()},
         size=player.size,
         seed=request.seed,
         serves="server.js" in backend,

@@ -1,15 +1,18 @@
-"""How near a prepared set is to what its model was trained on, where that is known: from the model's own dataset."""
+"""How near a prepared set is to what its model was trained on: by the model's own dataset, or a profile passed on."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from harness.catalog.datasets import DATASETS
-from harness.catalog.types import Model
+from harness.catalog.types import Dataset, Model
 from harness.errors import TestSetError
 from harness.images.palettes import PALETTES
 from harness.nearness.assessment import Nearness, assess, assess_set
@@ -17,19 +20,27 @@ from harness.nearness.features import SMALLEST_SIDE
 from harness.nearness.profile import Half, Profile, build_profile, load_profile, save_profile
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress
+from harness.sets.finding import FoundSet
+from harness.sets.roles import PARTS
 from harness.sets.test_set import SetImage, TestSet
 from harness.sets.walking import walk
 from harness.workspace import Workspace
 
+_ANY_SET = "`--profile FILE`, which `harness datasets SET --profile FILE` writes of any set"
+_USUAL_SIZE = (256, 256)  # pixels that all models of the catalog were trained at
 
-def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile | None:
-    """Returns the profile of a model's training inputs, None where its dataset is not installed or is not known.
 
-    It is made from the dataset's training pictures once and kept beside them as `profile-<domain>.json`.
+def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profile:
+    """Returns the profile of a model's training inputs.
+
+    It is made from its dataset's training pictures once and kept beside them as `profile-<domain>.json`; where the
+    dataset is not installed, it is the one that comes with the package.
+
+    Raises:
+        TestSetError: there is neither; the message says why, the hint what brings one.
     """
-    # One's own trainings and weights of unknown training data have nothing to be near to.
     if model.dataset_id not in DATASETS:
-        return None
+        raise TestSetError(f"what `{model.id}` learned from is not in the catalog", _ANY_SET)
     dataset = DATASETS[model.dataset_id]
     folder = workspace.official_dataset(dataset.family, dataset.name)
     kept = folder / f"profile-{model.input_domain}.json"
@@ -37,23 +48,65 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
         return load_profile(kept)
     # The official training part only: a profile of test pictures would find them all near.
     part, half = _training_part(model)
-    walked = walk(folder / part, within=folder).pictures if (folder / part).is_dir() else ()
-    pictures = [file.path for file in walked]
+    pictures = _pictures(folder / part)
     if not pictures:
-        return None
+        return _shipped(dataset, model)
     provenance = {"dataset": model.dataset_id, "part": part}
     size = (model.crop_size, model.crop_size)
-    try:
-        palette = PALETTES.get(model.input_domain)
-        colours = palette.colours if palette else None
-        profile = build_profile(
-            pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
-        )
-    except TestSetError as error:  # a dataset cut down to a few pictures still prepares, without nearness
-        progress.warn(f"no nearness: {error.message}", error.hint)
-        return None
+    colours = _colours(model.input_domain)
+    profile = build_profile(
+        pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
+    )
     save_profile(kept, profile)
     return profile
+
+
+def _shipped(dataset: Dataset, model: Model) -> Profile:
+    """Numbers alone, of real pictures of the dataset; what is in the file under `provenance` says of which."""
+    found = files("harness.nearness") / "profiles" / f"{dataset.name}-{model.input_domain}.json"
+    if not found.is_file():
+        raise TestSetError(
+            f"the training pictures of `{model.id}` are not here", f"harness setup --dataset {dataset.id}"
+        )
+    with as_file(found) as path:
+        return load_profile(path)
+
+
+def profile_of(found: FoundSet, side: Literal["A", "B"] | None, progress: Progress) -> Profile:
+    """Returns the profile of one side of any set: of its training pictures, of all where no part is for training.
+
+    Args:
+        side: by default the input's, as far as that is known, else A.
+
+    Raises:
+        TestSetError: fewer than 20 pictures.
+    """
+    side = side or ("B" if found.direction == "BtoA" else "A")
+    single = found.test_set is not None and found.test_set.layout == "single"  # inputs alone, in `testA`
+    letter = "A" if single else side
+    parts = found.layout.sides["AB".index(side)]
+    folders = [*(parts.get(part) for part in ("train", "")), *(found.folder / part for part in
+               (f"train{letter}", "train", f"test{letter}", "test", "val", "."))]  # fmt: skip
+    folder = next((f for f in folders if f and _pictures(f)), found.folder)
+    half: Half | None = None
+    if folder.name in PARTS and not parts:
+        half = "left" if side == "A" else "right"
+    domain = found.domains["AB".index(side)] or found.name
+    return build_profile(
+        _pictures(folder), domain,
+        # No path of this machine: the file is there to be passed on.
+        {"dataset": found.reference if found.inside else found.name, "part": folder.name, "side": side},
+        half=half, size=None if found.test_set else _USUAL_SIZE, colours=_colours(domain), progress=progress,
+    )  # fmt: skip
+
+
+def _colours(domain: str) -> NDArray[np.uint8] | None:
+    """What label maps are snapped to, as prepared ones are; None for other pictures."""
+    return PALETTES[domain].colours if domain in PALETTES else None
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return [file.path for file in walk(folder, within=folder).pictures] if folder.is_dir() else []
 
 
 def _training_part(model: Model) -> tuple[str, Half | None]:

@@ -34,9 +34,11 @@ class PrepareRequest:
         split: shares of train, val and test such as `80/10/10`; None keeps the user's own parts, or makes a test set.
         rectify: photos of facades are set upright.
         hed: weights of the HED network, which then draws the edges of photos.
+        profile: of the training pictures, in place of that of the model's dataset, see `harness.nearness.profile`.
         strict: any refusal is an error, and nothing is written.
         workers: threads; by default one a core.
         follow_links: links that lead out of the folders are followed.
+        lang: the language of the contact sheet, see `harness.web.language.spoken`.
         replace: a set made of the same folders in another way is made anew; if not, this one gets another name.
     """
 
@@ -55,7 +57,9 @@ class PrepareRequest:
     split: str | None = None
     rectify: bool = False
     hed: Path | None = None
+    profile: Path | None = None
     strict: bool = False
     workers: int | None = None
     follow_links: bool = False
+    lang: str | None = None
     replace: bool = True

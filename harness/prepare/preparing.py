@@ -15,7 +15,7 @@ from harness.errors import TestSetError
 from harness.files import folder_written_aside
 from harness.images.opening import open_rgb
 from harness.keeping import Pieces, kept_pieces
-from harness.nearness.profile import Profile
+from harness.nearness.profile import Profile, load_profile
 from harness.parallel import default_workers, in_order
 from harness.prepare.nearness import profile_for, with_nearness
 from harness.prepare.picture import Outcome, Task, prepare_one
@@ -28,6 +28,7 @@ from harness.progress import Progress, Silent
 from harness.sets.naming import safe_names
 from harness.sets.roles import Part
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
+from harness.web.language import spoken
 from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
 
@@ -102,16 +103,30 @@ def carry_out(
             refused,
             domains=plan.domains,
         )
-        if profile is None and plan.model is not None:
-            profile = profile_for(workspace, plan.model, progress)
-        if profile is not None:
-            made = with_nearness(draft, made, profile, progress)
+        found = _profile(workspace, plan, profile, progress)
+        if isinstance(found, Profile):
+            made = with_nearness(draft, made, found, progress)
+        else:
+            made = replace(made, unjudged=found)
         save_test_set(draft, made)
-        write_sheet(draft, made)
+        write_sheet(draft, made, spoken(request.lang))
     foreign = sum(image.foreign for image in images) > len(images) / 2
     told = _tell_of_most(plan, images, progress, foreign=foreign)
     reused = sum(outcome.reused for outcome in outcomes)
     return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
+
+
+def _profile(workspace: Workspace, plan: Plan, profile: Profile | None, progress: Progress) -> Profile | str:
+    """What nearness is judged by, or why there is nothing."""
+    if profile is not None or plan.request.profile is not None:
+        return profile or load_profile(cast(Path, plan.request.profile))
+    if plan.model is None:
+        return "the set is for no model in particular; `--model NAME` says for which"
+    try:
+        return profile_for(workspace, plan.model, progress)
+    except TestSetError as error:
+        progress.warn(f"nearness is not judged: {error.message}", error.hint)
+        return f"{error.message}; `{error.hint}`" if error.hint and "`" not in error.hint else error.message
 
 
 def _order(refusal: Refusal) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,10 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from harness.files import write_text
 from harness.prepare.picture import thumbnail_of
 from harness.sets.test_set import SetImage, TestSet
-from harness.web.language import language
-from harness.web.render import render_page
+from harness.web.language import Language
+from harness.web.render import render_page, write_pages
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,16 @@ class Card:
     part: str
 
 
-def write_sheet(folder: Path, test_set: TestSet) -> Path:
+def write_sheet(folder: Path, test_set: TestSet, words: Language) -> Path:
     """Writes `index.html` into the set's folder, from `dataset.json`'s content and the pictures there."""
-    page = folder / "index.html"
-    text = render_page(
-        "sheet.html.j2", language("en"), styles=("sheet.css",), package="harness.prepare", **_context(folder, test_set)
-    )
-    write_text(page, text)
+    page, context = folder / "index.html", _context(folder, test_set)
+
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        return render_page(
+            "sheet.html.j2", words, styles=("sheet.css",), package="harness.prepare", pages=pages, **context
+        )
+
+    write_pages(page, words, render)
     return page
 
 

@@ -264,7 +264,6 @@ def compare_document(page: ComparePage, words: Language) -> dict[str, Any]:
     first_change = next(c.id for c in page.columns if c.id.startswith("delta-"))
     return {
         **document,
-        "title": " ".join(run.page.name for run in page.runs),
         # What is copied into a paper is English, whatever language the page has.
         "protocol": f"{page.protocol}. {language('en').text('compare.method')}",
         "summary": summary_table(page),

@@ -64,7 +64,6 @@ def run_document(page: RunPage, language: Language) -> dict[str, Any]:
             strips=[Strips("", len(page.kinds))],
             language=language,
         ),
-        "title": page.name,
         "play": command_to_play(page.record),
         "protocol": page.protocol,
         "sources": sources if any(sources) else [],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -148,7 +147,8 @@ def run_page(
         kinds=kinds,
         columns=columns,
         pictures=tuple(
-            _picture(name, facts.get(name, {}), [k for k in kept if k != "spread" or name in spread]) for name in names
+            _picture(name, facts.get(name, {}), [k for k in kept if k != "spread" or name in spread], language)
+            for name in names
         ),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
         examples=_examples(metrics[0]) if metrics else (),
@@ -162,7 +162,9 @@ def run_page(
         scatters=_scatters(columns, language),
         made=provenance(record, language),
         wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
-        missing=tuple((_names(metric), without_paths(why)) for metric, why in measurement.missing.items()),
+        missing=tuple(
+            (_names(metric, language), language.told(without_paths(why))) for metric, why in measurement.missing.items()
+        ),
         # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
         full=full,
         boxed=all(image.get("geometry") for image in record.images),
@@ -177,13 +179,14 @@ def _whole(name: str, total: Total, language: Language) -> Whole:
         language.text(f"beside.{what}", value=language.number(value, column.decimals))
         for what, value in total.beside.items()
     ]
-    return Whole(column, total, (*beside, *total.notes))
+    return Whole(column, total, (*beside, *map(language.told, total.notes)))
 
 
-def _names(metric: str) -> str:
+def _names(metric: str, language: Language) -> str:
     """The labels of what a metric would have filled."""
     known = METRICS.get(metric)
-    return ", ".join(column.label for column in (*known.columns, *known.totals)) if known else metric
+    columns = (*known.columns, *known.totals) if known else ()
+    return ", ".join(language.either(f"column.{column.name}", column.label) for column in columns) or metric
 
 
 def date(started: str, language: Language) -> str:
@@ -202,14 +205,14 @@ def date(started: str, language: Language) -> str:
     )
 
 
-def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str]) -> Picture:
+def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str], language: Language) -> Picture:
     source = facts.get("source")
     return Picture(
         name=name,
         source=without_paths(str(source)) if source else None,
         # A name may hold `#`, `?` or `%`, which mean something in an address; it holds no `/`, so none is kept.
         addresses={kind: f"images/{kind}/{quote(name, safe='')}.png" for kind in kinds},
-        notes=_notes(facts),
+        notes=tuple(language.told(note) for note in _notes(facts)),
     )
 
 
@@ -274,8 +277,8 @@ def _examples(column: Column) -> tuple[Example, ...]:
 
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
-    # run.json keeps sentences in English and no codes; only those that every run may have are worth a translation.
-    found = [_translated(without_paths(warning), language) for warning in record.warnings[:_MOST_WARNINGS]]
+    found = [language.told(without_paths(warning)) for warning in record.warnings[:_MOST_WARNINGS]]
+    found = [warning[:1].upper() + warning[1:] for warning in found]
     if len(record.warnings) > _MOST_WARNINGS:
         found.append(language.count("warning.more", len(record.warnings) - _MOST_WARNINGS))
     far = sum(bool(i.get("nearness") and i["nearness"].get("verdict") == "far") for i in record.images)
@@ -284,16 +287,6 @@ def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     if record.shims:
         found.append(language.count("warning.shims", len(record.shims)))
     return tuple(found)
-
-
-def _translated(warning: str, language: Language) -> str:
-    """A record's warning in the page's language where it is one of those every run may have."""
-    refused = re.match(r"(\d+) files? of the folder were refused", warning)
-    if refused:
-        return language.count("warning.refused", int(refused[1]))
-    if "has local changes" in warning:
-        return language.text("warning.dirty")
-    return warning[:1].upper() + warning[1:]
 
 
 def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:

@@ -226,7 +226,7 @@ def _code_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
             Fact(t("made.commit"), commit, "hash", _commit_link(url, commit)),
             Fact(t("made.state"), t("made.dirty") if upstream.get("dirty") else t("made.clean")),
         ]
-    facts += [Fact(t("made.shim"), without_paths(shim)) for shim in record.shims[:_MOST]]
+    facts += [Fact(t("made.shim"), language.told(without_paths(shim))) for shim in record.shims[:_MOST]]
     if _is_lua(record):
         facts.append(Fact(t("made.mirrors"), f"{LUA.id} {LUA.commit}", "hash", f"{LUA.url}/tree/{LUA.commit}"))
         facts += [Fact(t("made.unlike"), t(f"made.lua_{what}")) for what in _LUA_DIFFERS]

@@ -17,7 +17,8 @@ from harness.report.gallery import run_document
 from harness.report.gathering import RunPage
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
 from harness.report.writing import Surroundings, load_page, render_run
-from harness.web.language import Language, language
+from harness.runs.record import load_record
+from harness.web.language import Language, spoken
 
 _QUALITIES = (None, 90, 75, 50)
 """Tried in this order: PNG, then WebP of falling quality."""
@@ -52,14 +53,14 @@ class _Row:
 
 
 def write_single_file(
-    run: Path, lang: str = "en", max_bytes: int = 20 * MEGABYTE, progress: Progress | None = None
+    run: Path, lang: str | None = None, max_bytes: int = 20 * MEGABYTE, progress: Progress | None = None
 ) -> SingleFile:
     """Writes `<run>/<run>.html` of at most `max_bytes`.
 
     Raises:
         RunError: the folder is no complete run, or not even one image's pictures fit.
     """
-    words, progress = language(lang), progress or Silent()
+    words, progress = spoken(lang, load_record(run).lang), progress or Silent()
     page = load_page(run, words)
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress, page.record.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -26,29 +26,38 @@ from harness.runs.listing import reproductions
 from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
-from harness.web.language import Language, language
+from harness.web.language import Language, spoken
 from harness.web.privacy import without_paths
-from harness.web.render import render_page
+from harness.web.render import in_language, render_page, write_pages
 
 _T = TypeVar("_T")
 RUN_STYLES = ("run.css",)
 RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
 
 
-def write_run_report(run: Path, lang: str = "en", progress: Progress | None = None) -> Path:
-    """Writes a run's `index.html` and the thumbnails beside it; returns the page's path.
+def write_run_report(run: Path, lang: str | None = None, progress: Progress | None = None) -> Path:
+    """Writes a run's `index.html`, the same in the other languages and the thumbnails; returns the page's path.
+
+    Args:
+        lang: of `index.html`; without one, see `harness.web.language.spoken`, that of the run's record.
 
     Raises:
         RunError: the folder is no complete run.
         UnknownNameError: there are no strings for `lang`.
     """
-    words = language(lang)
+    words = spoken(lang, load_record(run).lang)
     page = load_page(run, words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
     write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
     target = run / "index.html"
-    examples, around = _example_addresses(run, page), Surroundings(home="../index.html")
-    write_text(target, render_run(page, words, run_document(page, words), examples, around))
+    examples = _example_addresses(run, page)
+
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        page = load_page(run, words)
+        around = Surroundings(home=f"../{in_language('index.html', words.code)}", pages=pages)
+        return render_run(page, words, run_document(page, words), examples, around)
+
+    write_pages(target, words, render)
     return target
 
 
@@ -76,10 +85,12 @@ class Surroundings:
 
     Attributes:
         home: address of the index, None where there is none beside the page.
+        pages: the same page by language, empty where there is this one alone.
         single, partial: what a page in one file says of what is inside.
     """
 
     home: str | None = None
+    pages: Mapping[str, str] = field(default_factory=dict)
     single: str = ""
     partial: str = ""
 
@@ -99,7 +110,7 @@ def render_run(
     """
     return render_page(
         "run.html.j2", words, styles=RUN_STYLES, scripts=RUN_SCRIPTS, data=document, page=page,
-        cells=run_cells(page, words), example_pictures=examples, around=around,
+        cells=run_cells(page, words), example_pictures=examples, around=around, pages=around.pages,
     )  # fmt: skip
 
 
@@ -123,7 +134,7 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
 
 
 def write_comparison(
-    runs: Sequence[Path], target: Path, lang: str = "en", progress: Progress | None = None
+    runs: Sequence[Path], target: Path, lang: str | None = None, progress: Progress | None = None
 ) -> tuple[Path, list[Comparison]]:
     """Writes a page that sets every run after the first against it; returns its path and the comparisons.
 
@@ -133,7 +144,7 @@ def write_comparison(
     # A run against itself has no differences, and its letter would stand for two.
     if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
         raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
-    words = language(lang)
+    words = spoken(lang, load_record(runs[0]).lang)
     # Runs that must not be compared fail here, before minutes go into thumbnails.
     comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
@@ -141,12 +152,16 @@ def write_comparison(
         write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
-    compared = compare_page(pages, bases, comparisons, words)
-    html = render_page(
-        "compare.html.j2", words, styles=(*RUN_STYLES, "compare.css"), scripts=RUN_SCRIPTS, page=compared,
-        data=compare_document(compared, words), cells=compare_cells(compared, words), home="index.html",
-    )  # fmt: skip
-    write_text(target, html)
+
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        compared = compare_page([load_page(run, words) for run in runs], bases, comparisons, words)
+        return render_page(
+            "compare.html.j2", words, styles=(*RUN_STYLES, "compare.css"), scripts=RUN_SCRIPTS, page=compared,
+            data=compare_document(compared, words), cells=compare_cells(compared, words), pages=pages,
+            home=in_language("index.html", words.code),
+        )  # fmt: skip
+
+    write_pages(target, words, render)
     return target, comparisons
 
 
@@ -160,21 +175,45 @@ def comparison_name(runs: Sequence[Path]) -> str:
     return f"{name}.html"
 
 
-def write_index(results: Path, lang: str = "en") -> Path:
-    """Writes `results/index.html`, every complete run with its headline, and returns its path."""
-    words = language(lang)
+def write_index(results: Path, lang: str | None = None) -> Path:
+    """Writes `results/index.html`, every complete run with its headline, and returns its path.
+
+    Args:
+        lang: of `index.html`; without one, see `harness.web.language.spoken`, that of the newest run or training.
+    """
+    target = results / "index.html"
+
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        return _index(results, words, pages)
+
+    words = spoken(lang, _newest_language(results))
+    write_pages(target, words, render)
+    # Every run's page leads to the index of its own language, whichever the first is.
+    write_text(results / in_language(target.name, words.code), target.read_text(encoding="utf-8"))
+    return target
+
+
+def _newest_language(results: Path) -> str | None:
+    runs = _read_all(results, "run.json", load_record, [])
+    trainings = _read_all(results, "training.json", load_training, [])
+    spoken_at = [(r.moment, r.lang) for _, r in runs] + [(r.moment, r.lang) for _, r in trainings]
+    return max(spoken_at, key=lambda pair: pair[0], default=(None, None))[1]
+
+
+def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
     damaged: list[tuple[str, str]] = []
     # Without the search for links: only records are read here, in hundreds of runs perhaps.
-    pages = _read_all(results, "run.json", lambda folder: _read_page(folder, words), damaged)
+    runs = _read_all(results, "run.json", lambda folder: _read_page(folder, words), damaged)
     trainings = _read_all(results, "training.json", load_training, damaged)
     said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
-    target = results / "index.html"
-    html = render_page(
-        "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words),
-        page=replace(index_page(pages, damaged, trainings, said), reproductions=tuple(reproductions(results))),
+    # Pages of earlier versions stand in one language alone.
+    own = in_language("index.html", words.code)
+    names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
+    return render_page(
+        "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words), pages=pages,
+        page=replace(index_page(runs, damaged, trainings, said), reproductions=tuple(reproductions(results))),
+        names=names,
     )  # fmt: skip
-    write_text(target, html)
-    return target
 
 
 def _read_all(

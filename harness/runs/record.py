@@ -39,6 +39,7 @@ class RunRecord:
         durations: seconds by step.
         warnings: lines a reader of the report must know.
         left_out: pictures that were not drawn, each its `name` and the `reason`.
+        lang: the language of its pages; None in records of earlier versions.
     """
 
     name: str
@@ -60,6 +61,7 @@ class RunRecord:
     warnings: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
     left_out: tuple[dict[str, str], ...] = ()
+    lang: str | None = None
 
     @property
     def boxes(self) -> dict[str, tuple[int, int, int, int]]:

@@ -70,7 +70,9 @@ def find_set(workspace: Workspace, name: str, *, family: str | None = None) -> F
     """
     found = _candidates(workspace, name, family)
     if not found:
-        known = [*prepared_sets(workspace), *DATASETS]
+        # As they are typed: bare names, and with the family where one was named.
+        official = DATASETS if "/" in name else dict.fromkeys(entry.name for entry in DATASETS.values())
+        known = [*prepared_sets(workspace), *official]
         raise UnknownNameError("dataset or folder", name, known, _way_out(name, family))
     chosen, *others = found
     if not others:

@@ -137,6 +137,9 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
     remarks = [guess] if guess else []
     if changed:
         remarks.append(f"changed since they were prepared: {named(changed)}; they are taken as they are now")
+    # A set for no model in particular, as of one's own training, has nothing that it should be near to.
+    if test_set.unjudged and test_set.model:
+        remarks.append(f"nearness was not judged: {test_set.unjudged}")
     if any(image.geometry is None for image in images):
         remarks.append(
             f"`{test_set.name}` was prepared before it was recorded where pictures lie: padding is measured, and full "

@@ -77,6 +77,7 @@ class TestSet:
         layout: `paired` (`<phase>/NAME.png`, A and B side by side) or `single` (`testA/NAME.png`, inputs only).
         direction: which half of a pair is the input: `AtoB` left, `BtoA` right.
         nearness: of the whole set, beside the pictures its model was trained on; None where that was not measured.
+        unjudged: why that was not measured, with what makes it measured; None in sets of earlier versions.
         made_by: command, harness version and arguments, enough to make the set again.
         domains: what stands left and right in a pair; of a `single` set the inputs' is where the direction says.
     """
@@ -93,6 +94,7 @@ class TestSet:
     refused: tuple[Refusal, ...] = ()
     nearness: dict[str, Any] | None = None
     domains: Domains = (None, None)
+    unjudged: str | None = None
 
     @property
     def hashed(self) -> bool:

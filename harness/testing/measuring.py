@@ -53,7 +53,7 @@ class FurtherMetrics:
     evaluator: str | None = None
     real: Path | None = None
     device: str = "auto"
-    lang: str = "en"
+    lang: str | None = None
 
 
 def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progress | None = None) -> Measurement:

@@ -23,6 +23,7 @@ from harness.sets.selection import Selection
 from harness.testing.loading import Generator
 from harness.testing.request import TestRequest
 from harness.version import __version__
+from harness.web.language import spoken
 from harness.workspace import Workspace
 
 _MOST_WARNINGS = 50
@@ -94,6 +95,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         extra=answer.extra
         | {"seeds": work.request.seeds, "metrics": list(work.request.metrics), "full": work.request.full}
         | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
+        lang=spoken(work.request.lang).code,
     )
 
 
@@ -103,15 +105,16 @@ def scale_notes(work: Assignment) -> list[str]:
     trained = model.size
     if work.request.size is None:
         return []
-    prepared = [item for item in work.selection.items if item.geometry and not item.geometry.keeps_size]
-    if prepared and not isinstance(work.request.size, tuple):
-        first = prepared[0].geometry
-        assert first is not None
-        return [
-            f"`{work.selection.name}` was prepared at sizes of its own, `{prepared[0].name}` of "
-            f"{'x'.join(map(str, first.source))} at {'x'.join(map(str, first.frame))}: `harness prepare-images FOLDER "
-            "--size own --name NAME` keeps yours"
-        ]
+    size = work.size
+    if not isinstance(size, tuple):
+        made = {item.name: item.geometry for item in work.selection.items if item.geometry}
+        for name, geometry in made.items():
+            if not geometry.made_at(size):
+                before, after = ("x".join(map(str, s)) for s in (geometry.source, geometry.frame))
+                return [
+                    f"`{work.selection.name}` was prepared at another size, `{name}` of {before} at {after}: "
+                    "`harness prepare-images FOLDER --size own --name NAME` keeps yours"
+                ]
     if trained is None or sizes == {trained}:
         return []
     width, height = max(sizes, key=math.prod)

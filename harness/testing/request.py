@@ -31,7 +31,7 @@ class TestRequest:
         seeds: how often every picture is drawn, by `seed` and the ones after it; the first stands for all elsewhere.
         size: of what is drawn; None for the model's.
         full: whether outputs are written in the shape of the user's pictures, too.
-        lang: the language of the pages.
+        lang: the language of the pages, see `harness.web.language.spoken`.
         command: the command line as typed, for the record.
         metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
         follow_links: whether links that lead out of the folder are followed.
@@ -53,7 +53,7 @@ class TestRequest:
     seeds: int = 1
     size: Sizing | None = None
     native: NativeSettings = field(default_factory=NativeSettings)
-    lang: str = "en"
+    lang: str | None = None
     command: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     follow_links: bool = False

@@ -143,7 +143,12 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
     # A set of that name made in another way stays: a test must not change what the user prepared.
     wanted = PrepareRequest(
-        folder=found.folder, model=model, size=request.size, follow_links=request.follow_links, replace=False
+        folder=found.folder,
+        model=model,
+        size=request.size,
+        follow_links=request.follow_links,
+        replace=False,
+        lang=request.lang,
     )
     made = prepare_images(workspace, wanted, progress)
     for refusal in made.test_set.refused:

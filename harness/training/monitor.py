@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.progress import Progress, Step
 from harness.training.curves import Curves, Pace
+from harness.training.diagnosing import findings
 from harness.training.loss_log import LossLog
 from harness.units import duration
 
@@ -31,6 +32,7 @@ class Monitor:
         self._log, self._pace, self._curves = LossLog(folder), Pace(), Curves(1, 1)
         self._latest: dict[str, float] = {}
         self._said_at = 0.0
+        self._found: set[str] = set()
         self.plan: dict[str, Any] = {}
         self.place = {"epoch": 1, "batch": 0, "iteration": 0}
         self.resumed: dict[str, Any] | None = None
@@ -62,7 +64,13 @@ class Monitor:
             "seconds_left": self._seconds_left(),
             "speed": self._pace.document(size),
             **self._curves.document(),
+            "findings": self.findings(),
         }
+
+    def findings(self) -> list[str]:
+        """Returns what the losses say so far; see `harness.training.diagnosing`."""
+        mode = self.plan.get("options", {}).get("gan_mode", "")
+        return findings(self._curves.document()["losses"], self.plan.get("epochs", 1), mode)
 
     def _on_plan(self, told: dict[str, Any]) -> None:
         self.plan = told
@@ -111,6 +119,11 @@ class Monitor:
         left = self._seconds_left()
         rest = f", {duration(left)} left" if left is not None and not last else ""
         self._progress.say(f"epoch {told['epoch']} of {self.plan['epochs']}: {losses}{rest}")
+        # Once each: a line an epoch would drown the losses.
+        for finding in self.findings():
+            if finding not in self._found:
+                self._progress.warn(finding)
+        self._found = {*self._found, *self.findings()}
 
     def _seconds_left(self) -> float | None:
         speed = self._pace.now()

@@ -7,13 +7,14 @@ else, so newer documents come as `progress.js`, one call that the page asks for 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.files import write_text
 from harness.web.language import Language, language
-from harness.web.render import json_block, render_page
+from harness.web.render import in_language, json_block, render_page, write_pages
 
 PAGE = "index.html"
 PROGRESS = "progress.js"
@@ -45,7 +46,9 @@ class TrainingPage:
             - `resumes`: `epoch`, `iteration`, `at` of each;
             - `results`: None, or for each generator what held-out pictures say of it by epoch (`columns`, `epochs`,
               `values`, `chosen_on`), its `baselines`, the runs `best`, `last` and `official`, the page of their
-              `comparison` and the `worst` pictures.
+              `comparison` and the `worst` pictures;
+            - `findings`: what the losses say, see `harness.training.diagnosing`; they stand among the warnings too;
+            - `said`: by language, what `message`, `hint` and `warnings` are in it.
     """
 
     run: str
@@ -55,14 +58,14 @@ class TrainingPage:
 
 
 def write_training_page(folder: Path, page: TrainingPage, lang: str = "en") -> Path:
-    """Writes `index.html` and returns its path.
+    """Writes `index.html` in a language and the same in the others beside it, and returns its path.
 
     Raises:
         UnknownNameError: there are no strings for `lang`.
         ValueError: a number of the document is not finite.
     """
     target = folder / PAGE
-    write_text(target, render_training(page, language(lang)))
+    write_pages(target, language(lang), lambda words, pages: render_training(page, words, pages))
     return target
 
 
@@ -71,7 +74,7 @@ def write_progress(folder: Path, document: dict[str, Any]) -> None:
     write_text(folder / PROGRESS, f"harnessProgress({json_block(document)})\n")
 
 
-def render_training(page: TrainingPage, words: Language) -> str:
+def render_training(page: TrainingPage, words: Language, pages: Mapping[str, str] | None = None) -> str:
     """Returns the page as HTML."""
     cyclic = _cyclic(page)
     tests = [page.run, f"{page.run}-BtoA"] if cyclic else [page.run]
@@ -84,6 +87,8 @@ def render_training(page: TrainingPage, words: Language) -> str:
         data=_data(page, words),
         # For `progress.js`: a page from disk has no origin that 'self' could mean.
         script_sources="'self' file:",
+        pages=pages,
+        home=f"../{in_language('index.html', words.code)}",
         page=page,
         guide="cyclegan" if cyclic else "pix2pix",
         facts=[(words.either(f"training.fact.{key}", key), value) for key, value in page.facts],

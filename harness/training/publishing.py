@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.runs.training_record import TrainingRecord, load_training
 from harness.training.page import PAGE, PROGRESS, TrainingPage, write_progress, write_training_page
+from harness.web.language import language, languages, spoken
 from harness.web.privacy import public_word, without_paths
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _NOTHING_YET: dict[str, Any] = {
     "images_per_second": None, "seconds_left": None, "seconds_spent": 0.0,
     "losses": {"names": [], "epochs": [], "values": {}},
     "rates": {"epochs": [], "values": []}, "speed": {"epochs": [], "values": []},
-    "samples": {"inputs": [], "epochs": []},
+    "samples": {"inputs": [], "epochs": []}, "findings": [],
 }  # fmt: skip
 _SHOWN_OPTIONS = (
     "netG",
@@ -71,7 +72,7 @@ def sample_strips(folder: Path, samples: Sequence[Sample]) -> dict[str, Any]:
 def rewrite_page(folder: Path, lang: str | None = None) -> Path:
     """Writes a training's page again, in another language too, and returns its path; RunError where there is none."""
     record = load_training(folder)
-    publish(folder, replace(record, lang=lang or record.lang), last_known(folder), page=True)
+    publish(folder, replace(record, lang=spoken(lang, record.lang).code), last_known(folder), page=True)
     return folder / PAGE
 
 
@@ -90,6 +91,8 @@ def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], *, page
 
 
 def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
+    warnings = (*record.warnings, *known.get("findings", ()))
+    said = [line for line in (record.message, record.hint, *warnings) if line]
     done = record.state in {"ending", "finished"}
     return {
         **_NOTHING_YET,
@@ -104,8 +107,10 @@ def _document(record: TrainingRecord, known: dict[str, Any]) -> dict[str, Any]:
         "message": record.message,
         "hint": record.hint,
         "resumes": [{key: told[key] for key in ("epoch", "iteration", "at")} for told in record.resumes],
-        "warnings": list(record.warnings),
+        "warnings": list(warnings),
         "results": list(record.results) or None,
+        # One document for the page in every language: what is told of the training is English in its record.
+        "said": {code: {line: language(code).told(line) for line in said} for code in languages() if code != "en"},
     }
 
 

@@ -29,14 +29,14 @@ class Pages:
         return shown_in_notebook(f"pages made: {len(self.reports)}", ["damaged"], told, [*self.reports, self.index])
 
 
-def make_page(folder: Path, lang: str, progress: Progress | None = None) -> Path:
+def make_page(folder: Path, lang: str | None, progress: Progress | None = None) -> Path:
     """Writes the page of a run or of a training, and returns its path; RunError where the folder is neither."""
     if (folder / "run.json").is_file():
         return write_run_report(folder, lang, progress)
     return rewrite_page(folder, lang)
 
 
-def make_pages(workspace: Workspace, names: Sequence[str], lang: str, progress: Progress | None = None) -> Pages:
+def make_pages(workspace: Workspace, names: Sequence[str], lang: str | None, progress: Progress | None = None) -> Pages:
     """Writes the pages of the runs and trainings named, of all where none is, and the index.
 
     Raises:

@@ -30,6 +30,7 @@ from harness.training.session import Going, warned
 from harness.training.tasks import build_task_set
 from harness.training.train_request import TrainRequest
 from harness.version import __version__
+from harness.web.language import spoken
 from harness.workspace import Workspace
 
 
@@ -63,7 +64,8 @@ def settle(workspace: Workspace, request: TrainRequest, progress: Progress) -> S
     _clone(workspace)
     dataset = request.dataset
     if request.task is not None:
-        dataset = build_task_set(workspace, request.task, Path(dataset).expanduser(), progress=progress).folder.name
+        folder = Path(dataset).expanduser()
+        dataset = build_task_set(workspace, request.task, folder, lang=request.lang, progress=progress).folder.name
     data = find_data(workspace, dataset, request.family, follow_links=request.follow_links)
     if data.found.note:
         progress.say(data.found.note)
@@ -107,7 +109,7 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
         keep=request.keep,
         upstream={**asdict(clone), "url": public_address(clone.url)},
         versions=versions(),
-        lang=request.lang,
+        lang=spoken(request.lang).code,
         without_skips=request.without_skips,
         discriminator=request.discriminator,
         tensorboard=request.tensorboard,

@@ -24,7 +24,13 @@ LEAST = 3
 
 
 def build_task_set(
-    workspace: Workspace, task: str, folder: Path, size: Size = (256, 256), progress: Progress | None = None
+    workspace: Workspace,
+    task: str,
+    folder: Path,
+    size: Size = (256, 256),
+    *,
+    lang: str | None = None,
+    progress: Progress | None = None,
 ) -> PreparedSet:
     """Makes `datasets/<folder>-<task>/` of a folder of photos: pairs to train on, and some held out.
 
@@ -39,7 +45,7 @@ def build_task_set(
         raise UnknownNameError("task", task, TASKS)
     if not folder.exists():
         raise TestSetError(f"there is no folder `{folder}`", f"harness train --task {task} --dataset FOLDER_OF_PHOTOS")
-    request = PrepareRequest(folder=folder, size=size, as_="photo", to=task, split=SPLIT)
+    request = PrepareRequest(folder=folder, size=size, as_="photo", to=task, split=SPLIT, lang=lang)
     # Planned twice: only a plan says where the pictures come from, and by that the set is named.
     origin = plan_images(workspace, request).made_by["from"]
     name = _free_name(workspace, f"{safe_name(folder.resolve().stem)}-{task}", origin)

@@ -29,7 +29,7 @@ class TrainRequest:
         discriminator: whether pix2pix's sees the input beside the picture, the picture alone, or there is none.
         tensorboard: whether to write event files for TensorBoard too.
         follow_links: whether links that lead out of the dataset's folder are followed.
-        lang: the language of the pages.
+        lang: the language of the pages, see `harness.web.language.spoken`.
         command: the command line as typed, for the record.
     """
 
@@ -48,5 +48,5 @@ class TrainRequest:
     discriminator: Discriminator = "conditional"
     tensorboard: bool = False
     follow_links: bool = False
-    lang: str = "en"
+    lang: str | None = None
     command: tuple[str, ...] = ()

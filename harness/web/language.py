@@ -1,18 +1,25 @@
-"""The languages of the pages: one file of strings each, the writing direction, and how numbers are written."""
+"""The languages of pages and terminal: which one is spoken, its strings, its direction, how it writes numbers."""
 
 from __future__ import annotations
 
 import json
+import locale
 import math
+import os
 import re
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from harness.errors import UnknownNameError
+from harness.web.messages import messages, outside_of_code
 
 # Languages that a file of strings may come for.
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
+# Not the digits of `G_L1`, `uint8`, `#a0b0c0`, `256x256` or `12.png`.
+_NUMBER = re.compile(r"(?<![\w#.])\d+(?:\.\d+)?(?![A-Za-z_\d]|\.[A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Language:
 
     @property
     def digits(self) -> str:
-        """The ten digits and the decimal mark."""
+        """The ten digits, the decimal mark and what sets thousands apart."""
         return self.strings["digits"]
 
     def text(self, key: str, **values: object) -> str:
@@ -43,6 +50,14 @@ class Language:
     def either(self, key: str, default: str) -> str:
         """Returns a text, or `default` where this language has none for the key."""
         return self.strings.get(key, default)
+
+    def message(self, english: str) -> str:
+        """Returns what code says, see `harness.web.messages`, in this language; digits stay as they can be typed."""
+        return messages(self.code).translated(english)
+
+    def told(self, english: str) -> str:
+        """Returns the same for a page: its numbers in this language's digits, but for what is code or a name."""
+        return outside_of_code(self.message(english), lambda said: _NUMBER.sub(lambda n: self.localised(n[0]), said))
 
     def count(self, key: str, n: int) -> str:
         """Returns `n` of something, from the keys `KEY.one` and `KEY.other`."""
@@ -58,6 +73,14 @@ class Language:
         text = f"{value:{'+' if signed else ''}z.{decimals}f}"  # `z`: never a minus before nothing but zeros
         return self.localised(text.replace("-", "−"))
 
+    def grouped(self, value: int) -> str:
+        """Returns a whole number with its thousands set apart."""
+        return self.localised(f"{value:,}").replace(",", self.digits[11])
+
+    def product(self, factors: Iterable[int]) -> str:
+        """Returns `3×256×256`, kept from left to right in any text: neutral signs between numbers would turn it."""
+        return f"\u2066{self.localised('×'.join(map(str, factors)))}\u2069"
+
     def p_value(self, value: float | None) -> str:
         """Returns the probability of a test, small ones only as a bound."""
         if value is None:
@@ -66,13 +89,38 @@ class Language:
 
     def localised(self, text: str) -> str:
         """Returns text with its ASCII digits, and decimal points between them, in this language's."""
-        if self.digits == "0123456789.":
+        if self.digits.startswith("0123456789"):
             return text
         # Between digits only: a full stop, a file's suffix or a version keeps its point.
         marked = re.sub(r"(?<=\d)\.(?=\d)", self.digits[10], text)
         return marked.translate(str.maketrans("0123456789", self.digits[:10]))
 
 
+def spoken(said: str | None = None, recorded: str | None = None) -> Language:
+    """Returns the language to speak: what was said, else `HARNESS_LANG`, else what a record says, else the system's.
+
+    Raises:
+        UnknownNameError: there are no strings for what was said, by option or variable.
+    """
+    # A record of another version may name a language that this one has not.
+    known = recorded if recorded in languages() else None
+    return language(said or os.environ.get("HARNESS_LANG") or known or _of_system())
+
+
+def _of_system() -> str:
+    """The system's language where there are strings for it, else English."""
+    if sys.platform == "win32":
+        import ctypes
+
+        name = locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+    else:
+        # As gettext reads them: the first that is set decides.
+        name = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "") or ""
+    code = re.split(r"[_.@-]", name)[0].lower()
+    return code if code in languages() else "en"
+
+
+@cache
 def languages() -> list[str]:
     """Returns the codes there are strings for."""
     folder = files("harness.web") / "strings"

@@ -5,21 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from harness.web.language import Language
+from harness.files import write_text
+from harness.web.language import Language, language, languages
 
 
 def render_page(
     template: str,
-    language: Language,
+    words: Language,
     *,
+    pages: Mapping[str, str] | None = None,
     styles: Sequence[str] = (),
     scripts: Sequence[str] = (),
     data: Any = None,
@@ -32,6 +36,7 @@ def render_page(
 
     Args:
         template: a template of `package` that extends `base.html.j2` of this package.
+        pages: the addresses of this page by language, from `write_pages`, for a switch to the other ones.
         styles, scripts: files of `static/` of `package`, or of this package, in order; `base.css` and `base.js`
             always come first. All scripts of a page share one function's scope and leak no name.
         data: what the scripts read, a JSON document with finite numbers only.
@@ -50,7 +55,28 @@ def render_page(
     style, script = Markup(css), Markup(js)  # noqa: S704  # our own files
     block = None if data is None else Markup(json_block(data))  # noqa: S704  # escaped by json_block
     page = _environment(package).get_template(template)
-    return page.render(**context, lang=language, t=language.text, policy=policy, css=style, js=script, data=block)
+    others = [(language(code), address) for code, address in (pages or {}).items() if code != words.code]
+    return page.render(
+        **context, lang=words, t=words.text, policy=policy, css=style, js=script, data=block, others=others
+    )
+
+
+def write_pages(target: Path, words: Language, render: Callable[[Language, Mapping[str, str]], str]) -> None:
+    """Writes a page in a language, and beside it, as `NAME.CODE.html`, in every other one.
+
+    Args:
+        render: makes the page of one language, given the addresses of all, for `render_page`.
+    """
+    pages = {code: target.name if code == words.code else in_language(target.name, code) for code in languages()}
+    for code, name in pages.items():
+        write_text(target.with_name(name), render(language(code), pages))
+    # An earlier page of this language, from when another one was the first.
+    target.with_name(in_language(target.name, words.code)).unlink(missing_ok=True)
+
+
+def in_language(name: str, code: str) -> str:
+    """Returns the file name of a page in another language than its first: `index.fa.html` of `index.html`."""
+    return f"{name.removesuffix('.html')}.{code}.html"
 
 
 def json_block(document: Any) -> str:
@@ -65,6 +91,12 @@ def ticks(text: str) -> Markup:
     parts = str(text).split("`")
     marked = [Markup('<code dir="ltr">{}</code>').format(p) if i % 2 else escape(p) for i, p in enumerate(parts)]
     return Markup("").join(marked)
+
+
+@pass_context
+def _told(context: Context, text: str) -> Markup:
+    """What code said in English, in the page's language, with its code marked."""
+    return ticks(context["lang"].told(text))
 
 
 def _hash(text: str) -> str:
@@ -86,4 +118,5 @@ def _environment(package: str) -> Environment:
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["ticks"] = ticks
+    environment.filters["told"] = _told
     return environment

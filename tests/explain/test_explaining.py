@@ -82,6 +82,6 @@ def test_the_command_prints_the_page_s_link(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["--workspace", str(tmp_path), "explain", "horse2zebra", "--html", "--lang", "fa"])
 
     assert result.exit_code == 0, result.output
-    page = tmp_path / "results" / "explain-cyclegan-horse2zebra.fa.html"
-    assert result.stdout == f"page: {page.as_uri()}\n"
+    page = tmp_path / "results" / "explain-cyclegan-horse2zebra.html"
+    assert result.stdout == f"صفحه: {page.as_uri()}\n"
     assert page.is_file()

@@ -12,7 +12,7 @@ from importlib.resources import files
 import pytest
 
 from harness.catalog.repositories import LUA, PYTORCH
-from harness.explain.statements import CHAPTERS, QUESTIONS, STATEMENTS, Line, Section
+from harness.explain.statements import ANSWERS, CHAPTERS, QUESTIONS, STATEMENTS, Line, Section
 from harness.web.language import languages
 
 SOURCES = [source for s in STATEMENTS for source in s.sources]
@@ -42,9 +42,9 @@ def test_cited_sections_exist() -> None:
 def test_statements_and_texts_are_the_same_set() -> None:
     keys = {s.key for s in STATEMENTS} | {f"chapter.{c}" for c in CHAPTERS}
     chapters = tuple(f"{c}." for c in CHAPTERS)
-    written = {key for key in texts("en") if key.startswith((*chapters, "chapter.", "question."))}
+    written = {key for key in texts("en") if key.startswith((*chapters, "chapter.", "question.", "answer."))}
 
-    assert written == keys | set(QUESTIONS) | {"chapter.questions", "chapter.work"}
+    assert written == keys | set(QUESTIONS) | set(ANSWERS) | {"chapter.questions", "chapter.work"}
 
 
 @pytest.mark.parametrize("code", languages())

@@ -156,3 +156,11 @@ def test_a_longest_side_keeps_the_shape() -> None:
     assert at_most((40, 30), 1024) == (40, 30)
     assert at_most((40, 30), None) == (40, 30)
     assert at_most((5000, 1), 100) == (100, 1)
+
+
+def test_whether_a_picture_was_made_at_its_own_size() -> None:
+    scaled = Geometry.whole((400, 300), (200, 150))
+    assert scaled.made_at(200)
+    assert not scaled.made_at(None)
+    assert not scaled.made_at(400)
+    assert Geometry.whole((400, 300)).made_at(None)

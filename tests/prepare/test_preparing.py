@@ -83,7 +83,8 @@ def test_every_good_file_is_prepared_and_every_bad_one_listed(workspace: Workspa
         assert expected[refusal.source] in refusal.reason
     assert load_test_set(made.folder) == made.test_set
     assert missing_images(made.folder, made.test_set) == []
-    assert sorted(p.name for p in made.folder.iterdir()) == ["dataset.json", "index.html", "sheet", "testA"]
+    there = sorted(p.name for p in made.folder.iterdir())
+    assert there == ["dataset.json", "index.fa.html", "index.html", "sheet", "source", "testA"]
     assert pixels(made.folder / "testA" / "0.png").shape == (64, 64, 3)
 
 

@@ -16,6 +16,7 @@ from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import carry_out
 from harness.prepare.sheet import write_sheet
 from harness.sets.test_set import load_test_set
+from harness.web.language import language
 from harness.workspace import Workspace
 from tests.images.pictures import noise
 
@@ -49,7 +50,7 @@ def test_everything_is_on_it_and_every_link_leads_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     found = Links()
     found.feed(text)
-    assert len(found.links) == 5 * 3
+    assert len(found.links) == 1 + 5 * 3
     for link in found.links:
         assert (page.parent / unquote(link)).is_file(), link
     assert "خانه.png" in text
@@ -85,7 +86,7 @@ def test_thumbnails_keep_the_shape_and_are_small(page: Path) -> None:
 def test_the_page_can_be_written_again_from_the_document(page: Path) -> None:
     before = page.read_text(encoding="utf-8")
     page.unlink()
-    write_sheet(page.parent, load_test_set(page.parent))
+    write_sheet(page.parent, load_test_set(page.parent), language("en"))
     assert page.read_text(encoding="utf-8") == before
 
 
@@ -93,7 +94,7 @@ def test_nearness_is_shown_where_it_was_measured(page: Path) -> None:
     made = load_test_set(page.parent)
     nearness = {"verdict": "far", "percentile": 99.94, "reasons": ["much <darker>"], "advice": ["brighten it"]}
     images = (replace(made.images[0], nearness=nearness), *made.images[1:])
-    write_sheet(page.parent, replace(made, images=images))
+    write_sheet(page.parent, replace(made, images=images), language("en"))
     text = page.read_text(encoding="utf-8")
     assert "farther out than 99.9 % of the training pictures: much &lt;darker&gt;" in text
     assert "Nearer: brighten it" in text
@@ -109,7 +110,8 @@ def test_the_sets_nearness_stands_at_the_top_with_a_mark_a_picture(page: Path) -
         "verdict": "unusual", "distance": 0.1234, "low": 0.1, "high": 0.2, "domain": "horse", "n": 5,
         "median_percentile": 20.0, "share_far": 0.4,
     }  # fmt: skip
-    text = write_sheet(page.parent, replace(made, images=images, nearness=together)).read_text(encoding="utf-8")
+    made = replace(made, images=images, nearness=together)
+    text = write_sheet(page.parent, made, language("en")).read_text(encoding="utf-8")
     assert "The set is unusual</strong> – 0.123 from" in text
     assert "interval 0.100 to 0.200" in text and "40 % of them beyond 95" in text
     assert 'd="M0.0 6V24M40.0 6V24M80.0 6V24M120.0 6V24M160.0 6V24"' in text

@@ -106,6 +106,48 @@ def test_words_and_ranges_filter_together_and_can_be_taken_back(open_page: Open,
     assert page.get_by_text("No image fits these filters.").is_visible()
 
 
+def test_heads_sort_and_say_so(open_page: Open, results: Path) -> None:
+    run = results / "first"
+    page = open_page(run / "index.html")
+    mae = values(run, "mae")
+    head = page.get_by_role("columnheader", name="MAE")
+    assert page.get_by_role("columnheader", name="SSIM", exact=True).get_attribute("aria-sort") == "descending"
+    assert head.get_attribute("aria-sort") is None
+    head.get_by_role("button").click()
+    assert names(page) == sorted(mae, key=mae.__getitem__)
+    assert head.get_attribute("aria-sort") == "ascending"
+    page.keyboard.press("Enter")
+    assert names(page) == sorted(mae, key=mae.__getitem__, reverse=True)
+    assert head.get_attribute("aria-sort") == "descending"
+    page.get_by_role("columnheader", name="Name").get_by_role("button").click()
+    assert names(page) == sorted(mae)
+
+
+def test_the_address_keeps_order_words_ranges_and_the_open_image(open_page: Open, results: Path) -> None:
+    run = results / "first"
+    address = (run / "index.html").as_uri()
+    page = open_page(address)
+    assert page.url == address, "nothing is kept of what is as usual"
+    page.locator("#sort").select_option("mae")
+    page.locator("#search").fill("00")
+    ssim = values(run, "ssim")
+    page.locator('[data-range="ssim"][data-end="low"]').fill(f"{sorted(ssim.values())[3]:.4f}")
+    shown = names(page)
+    page.locator(".row .row-name a").first.click()
+    sent = page.url
+    again = open_page(sent)
+    expect(again.locator("#viewer-name")).to_have_text(shown[0])
+    assert names(again) == shown
+    again.keyboard.press("Escape")
+    assert "image=" not in again.url and "sort=mae" in again.url
+    again.get_by_role("button", name="Remove filter: SSIM").click()
+    again.locator("#search").fill("")
+    again.locator("#sort").select_option("ssim")
+    assert again.url == address
+    for broken in ("sort=nobody", "ssim=a~b", "find=%E0%A4%A"):
+        assert len(names(open_page(f"{address}#{broken}"))) == len(ssim)
+
+
 def test_dragging_over_a_histogram_keeps_what_lies_in_it(open_page: Open, results: Path) -> None:
     run = results / "first"
     page = open_page(run / "index.html")

@@ -91,10 +91,17 @@ def test_nearness_is_a_column_and_far_pictures_a_warning() -> None:
 
 def test_warnings_of_a_record_speak_the_pages_language() -> None:
     record = sample_record(
-        "r", NAMES, warnings=("3 files of the folder were refused; x", "the clone has local changes")
+        "r",
+        NAMES,
+        warnings=(
+            "3 files of the set left out, as `a.txt`: is damaged",
+            "the clone of the authors' code has local changes",
+        ),
     )
     persian = run_page(record, plain_measurement(9), (), language("fa")).warnings
-    assert persian[0].startswith("۳ پرونده") and "تغییر" in persian[1]
+    assert persian[0].startswith("۳ پرونده") and "`a.txt`: آسیب" in persian[0] and "تغییر" in persian[1]
+    english = run_page(record, plain_measurement(9), (), EN).warnings
+    assert english[1] == "The clone of the authors' code has local changes"
 
 
 def test_the_document_is_json_without_infinity_and_cannot_end_its_script() -> None:

@@ -66,7 +66,7 @@ def _golden_pages() -> dict[str, str]:
             page, words, run_document(page, words), addresses, Surroundings(home="../index.html")
         )
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
-        pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, data=script_texts(words))
+        pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, names={}, data=script_texts(words))
         first = plain_measurement(5, NAMES)
         rows = tuple(replace(r, values={c: 1.1 * v for c, v in r.values.items()}) for r in first.rows)
         second = replace(first, rows=rows)

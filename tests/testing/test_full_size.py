@@ -135,3 +135,11 @@ def test_tiles_are_told_in_the_record(tmp_path: Path) -> None:
     warnings = " ".join(run.record.warnings)
     assert "4 pictures were drawn in tiles of 128 pixels, overlapping by 32" in warnings
     assert "levels across tiles' borders" in warnings
+
+
+@pytest.mark.usefixtures("identity", "photos")
+def test_a_set_made_at_another_size_is_no_silent_answer_to_own(tmp_path: Path) -> None:
+    said = "was prepared at another size, `odd` of 257x255 at 256x256"
+    assert any(said in warning for warning in run_of(tmp_path, {}, size="own").record.warnings)
+    run = run_of(tmp_path, {"size": 200, "name": "smaller"}, size=200)
+    assert not any("another size" in warning for warning in run.record.warnings)

@@ -20,7 +20,7 @@ def test_every_language_has_the_same_texts_with_the_same_values() -> None:
         assert {
             k for k in other if set(re.findall(r"{\w+}", other[k])) != set(re.findall(r"{\w+}", english[k]))
         } == set()
-        assert len(other["digits"]) == 11
+        assert len(other["digits"]) == 12
 
 
 def test_persian_texts_are_persian() -> None:

@@ -9,7 +9,8 @@ const places = new Map(data.names.map((name, row) => [name, row]));
 const { embedded } = data;
 const searched = data.names.map((name, row) => `${name}\n${data.sources?.[row] || ""}`.toLowerCase());
 
-const state = { sort: data.sort || columns[0].id, falling: true, query: "", ranges: new Map(), only: Boolean(data.partial) };
+const usual = data.sort || columns[0].id;
+const state = { sort: usual, falling: true, query: "", ranges: new Map(), only: Boolean(data.partial) };
 let order = []; // rows that pass the filters, in the order shown
 let kept = []; // whether each row passes
 let active = -1; // place in `order` of the row that holds the focus
@@ -53,6 +54,7 @@ const update = () => {
   byId("empty").hidden = order.length > 0;
   showDirection();
   showChips();
+  remember();
   redraw();
   afterFilter.forEach((listener) => listener());
 };
@@ -62,6 +64,46 @@ const showDirection = () => {
   byId("direction").textContent = `${state.falling ? "↓" : "↑"} ${text(keys[Number(state.falling)])}`;
   byId("direction").setAttribute("aria-pressed", state.falling);
   byId("sort").value = state.sort;
+  all("[data-sort]").forEach((head) => {
+    head.removeAttribute("aria-sort");
+    if (head.dataset.sort === state.sort) head.setAttribute("aria-sort", state.falling ? "descending" : "ascending");
+  });
+};
+
+// The address keeps what is shown, so that it can be sent: order, words, ranges, and the image that is open.
+const fallsFirst = (sort) => columnById.has(sort) && columnById.get(sort).better !== "lower";
+const listParts = () => {
+  const sorted = state.sort === usual && state.falling === fallsFirst(usual);
+  const parts = sorted ? [] : [["sort", `${state.falling ? "-" : ""}${state.sort}`]];
+  if (state.query) parts.push(["find", state.query]);
+  return [...parts, ...[...state.ranges].map(([id, range]) => [id, range.join("~")])];
+};
+const hashParts = () => {
+  try {
+    const parts = location.hash.slice(1).split("&").filter((part) => part.includes("="));
+    return new Map(parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)].map(decodeURIComponent)));
+  } catch {
+    return new Map(); // a link cut off in the middle of an escape
+  }
+};
+const addressWith = (image) => {
+  const parts = [...(image === undefined ? [] : [["image", image]]), ...listParts()];
+  const hash = parts.map((part) => part.map(encodeURIComponent).join("=")).join("&");
+  return hash ? `#${hash}` : location.pathname + location.search;
+};
+const remember = () => {
+  const parts = hashParts();
+  if (listParts().length || parts.size) history.replaceState(null, "", addressWith(parts.get("image")));
+};
+const restore = () => {
+  const parts = hashParts();
+  const sort = (parts.get("sort") || "").replace(/^-/, "");
+  const known = sort === "name" || sort === "order" || columnById.has(sort);
+  state.sort = known ? sort : usual;
+  state.falling = known ? parts.get("sort").startsWith("-") : fallsFirst(usual);
+  byId("search").value = state.query = parts.get("find") || "";
+  const ranges = columns.map(({ id }) => [id, (parts.get(id) || "").split("~").map(Number)]);
+  state.ranges = new Map(ranges.filter(([, range]) => range.length === 2 && !range.some(Number.isNaN)));
 };
 
 const showChips = () => {
@@ -172,10 +214,11 @@ const measure = () => {
 };
 
 const showHead = () => {
-  const pictures = shownCells.map((cell) => element("span", {}, cell.label));
-  const numbers = columns.map(({ label, unit }) => element("span", {}, label + (unit ? ` ${unit}` : "")));
+  const pictures = shownCells.map((cell) => element("span", { role: "columnheader" }, cell.label));
+  const head = (id, label) => element("span", { role: "columnheader", "data-sort": id }, element("button", { type: "button", class: "quiet" }, label));
+  const numbers = columns.map(({ id, label, unit }) => head(id, label + (unit ? ` ${unit}` : "")));
   const parts = [element("div", { class: "pictures" }, ...pictures), element("div", { class: "numbers" }, ...numbers)];
-  byId("gallery-head").replaceChildren(element("div"), ...parts);
+  byId("gallery-head").replaceChildren(head("name", byId("sort").querySelector('[value="name"]').textContent), ...parts);
 };
 
 // Brings a place of the list into view and puts the focus there.
@@ -193,7 +236,7 @@ const goTo = (place) => {
 // Numbers begin with the best, names and places with the first.
 const sortBy = (sort) => {
   state.sort = sort;
-  state.falling = columnById.has(sort) && columnById.get(sort).better !== "lower";
+  state.falling = fallsFirst(sort);
   update();
 };
 
@@ -213,10 +256,15 @@ byId("sort").addEventListener("change", (event) => {
   scroller.scrollTop = 0;
   sortBy(event.target.value);
 });
-byId("direction").addEventListener("click", () => {
+const turn = () => {
   state.falling = !state.falling;
   scroller.scrollTop = 0;
   update();
+};
+byId("direction").addEventListener("click", turn);
+byId("gallery-head").addEventListener("click", (event) => {
+  const sort = event.target.closest("button")?.parentElement.dataset.sort;
+  if (sort) sort === state.sort ? turn() : sortBy(sort);
 });
 all("[data-jump]").forEach((button) => button.addEventListener("click", () => jump(button.dataset.jump)));
 all("[data-cell]").forEach((box) =>
@@ -273,5 +321,6 @@ onKeys(document, (event) => {
 byId("without-scripts").remove();
 if (count > LONG) [scroller, byId("gallery-head")].forEach((box) => box.classList.add("long"));
 showHead();
+restore();
 measure();
-sortBy(state.sort);
+update();

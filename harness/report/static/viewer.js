@@ -14,7 +14,7 @@ const size = { width: 1, height: 1 }; // of the pictures shown, in their own pix
 const FLIP_MS = 500; // two changes a second, below the three flashes of WCAG 2.3.1
 
 const limited = (value, low, high) => Math.min(high, Math.max(low, value));
-const addressOf = (row) => `#image=${encodeURIComponent(data.names[row])}`;
+const addressOf = (row) => addressWith(data.names[row]);
 
 const openImage = (row) => {
   view.returnTo = document.activeElement;
@@ -22,15 +22,7 @@ const openImage = (row) => {
   sync(true);
 };
 
-const hashImage = () => {
-  const match = /^#image=(.*)$/.exec(location.hash);
-  if (!match) return -1;
-  try {
-    return places.get(decodeURIComponent(match[1])) ?? -1;
-  } catch {
-    return -1; // a link cut off in the middle of an escape
-  }
-};
+const hashImage = () => places.get(hashParts().get("image")) ?? -1;
 
 const note = (said) => (byId("viewer-note").textContent = said);
 
@@ -183,9 +175,9 @@ viewer.addEventListener("close", () => {
   clearInterval(view.timer);
   stage.replaceChildren();
   document.body.classList.remove("viewing");
-  if (location.hash.startsWith("#image=")) {
+  if (hashParts().has("image")) {
     if (view.pushed) history.back();
-    else history.replaceState(null, "", location.pathname + location.search);
+    else history.replaceState(null, "", addressWith());
   }
   const place = order.indexOf(view.row);
   const from = view.returnTo;
@@ -297,7 +289,12 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   openImage(places.get(decodeURIComponent(link.hash.slice("#image=".length))));
 });
-addEventListener("hashchange", () => sync(true));
+addEventListener("hashchange", () => {
+  const before = String(listParts());
+  restore();
+  if (String(listParts()) !== before) update();
+  sync(true);
+});
 addEventListener("resize", () => viewer.open && fitStage());
 setShare(50);
 sync(false);

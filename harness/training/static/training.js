@@ -64,7 +64,9 @@ const showHeader = (doc) => {
 };
 
 const showLines = (doc) => {
-  const { message, hint, warnings, resumes } = doc;
+  const { resumes } = doc;
+  const ours = (said) => doc.said?.[data.lang]?.[said] ?? said;
+  const [message, hint, warnings] = [ours(doc.message), ours(doc.hint), doc.warnings.map(ours)];
   const command = hint && !hint.includes("`") ? `\`${hint}\`` : hint;
   byId("told").hidden = !message && !hint;
   byId("told").dataset.state = doc.state;

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest
 
 from harness.cli.main import main
-from harness.course.scoring import score_study, two_level_interval, wilson
+from harness.course.tallying import score_study, two_level_interval, wilson
 from harness.course.trials import Study
 from harness.errors import RunError, TestSetError
 from harness.web.language import language
