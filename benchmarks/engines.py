@@ -32,7 +32,7 @@ from harness.catalog.types import Architecture
 from harness.demo.scenes import draw_scene
 from harness.engines.job import Job
 from harness.engines.native.networks import build_generator
-from harness.runs.pixel_differences import compare_folders
+from harness.runs.pixel_differences import difference_of
 from harness.sets.item import Item
 from harness.weights.architecture import infer_architecture
 from harness.weights.reading import read_state_dict
@@ -40,14 +40,16 @@ from harness.weights.reading import read_state_dict
 OFFICIAL = """
 import json, pickle, sys
 from harness.engines.official.engine import translate
+from harness.testing.one_pass import hand_on, written_to
 job, clone = pickle.load(open(sys.argv[1], "rb"))
-print(json.dumps(translate(job, clone).durations))
+print(json.dumps(hand_on(translate(job, clone), [written_to(job.log.parent)]).durations))
 """
 NATIVE = """
 import json, pickle, sys
 from harness.engines.native.engine import translate
+from harness.testing.one_pass import hand_on, written_to
 job, clone = pickle.load(open(sys.argv[1], "rb"))
-print(json.dumps(translate(job).durations))
+print(json.dumps(hand_on(translate(job), [written_to(job.log.parent)]).durations))
 """
 DRAWN_SERIES = 4242
 NETS = ("unet_256", "resnet_9blocks")
@@ -110,9 +112,9 @@ def side_by_side(job: Job, clone: Path, rounds: int, threads: int) -> None:
     print(f"\n{job.architecture.netG}, norm {job.architecture.norm}, ngf {job.architecture.ngf}: {count} images")
     for number in range(rounds):
         for engine, program in (("official", OFFICIAL), ("native", NATIVE)):
-            folder = job.output / f"{engine}{number}"
+            folder = job.log.parent / f"{engine}{number}"
             folder.mkdir()
-            run = measured(program, replace(job, output=folder, log=folder / "log.txt"), clone, threads)
+            run = measured(program, replace(job, log=folder / "log.txt"), clone, threads)
             taken[engine].append(run)
             steps = "  ".join(f"{step} {seconds:.2f}" for step, seconds in run.steps.items())
             print(
@@ -123,8 +125,8 @@ def side_by_side(job: Job, clone: Path, rounds: int, threads: int) -> None:
     for kind in ("wall", "processor"):
         official, native = (statistics.median(getattr(run, kind) for run in taken[e]) for e in ("official", "native"))
         print(f"  {kind} time, medians of {rounds}: {official:.2f} s / {native:.2f} s = {official / native:.2f}")
-    names = [item.name for item in job.items]
-    pixels = compare_folders(job.output / "official0" / "output", job.output / "native0" / "output", names)
+    folders = [job.log.parent / f"{engine}0" for engine in taken]
+    pixels = [difference_of(*folders, "output", item.name) for item in job.items]
     share = 100 * statistics.mean(p.share_different for p in pixels)
     print(f"  difference of pixels: at most {max(p.max for p in pixels)} of 255, in {share:.4f} % of them")
 
@@ -136,9 +138,7 @@ def memory(folder: Path, threads: int) -> None:
     weights = random_weights(folder, architecture)
     for count in (50, 500, 50, 500):
         output = Path(tempfile.mkdtemp(dir=folder))
-        job = Job(
-            weights, architecture, items[:count], "BtoA", "paper", 1, "cpu", (128, 128), output, output / "log.txt"
-        )
+        job = Job(weights, architecture, items[:count], "BtoA", "paper", 1, "cpu", (128, 128), output / "log.txt")
         run = measured(NATIVE, job, None, threads)
         print(f"{count:4} pictures: peak {run.peak:.1f} MiB, {run.wall:.1f} s", flush=True)
 
@@ -181,7 +181,7 @@ def main() -> None:
             jobs = [(random_weights(folder, a), a) for a in architectures]
         for weights, a in jobs:
             output = Path(tempfile.mkdtemp(dir=folder))
-            job = Job(weights, a, items, "BtoA", "paper", 1, "cpu", (256, 256), output, output / "log.txt")
+            job = Job(weights, a, items, "BtoA", "paper", 1, "cpu", (256, 256), output / "log.txt")
             side_by_side(job, given.clone, given.rounds, given.threads)
 
 

@@ -21,6 +21,7 @@ from harness.engines.native.engine import translate
 from harness.engines.native.memory import needed
 from harness.engines.native.networks import build_generator
 from harness.sets.item import Item
+from harness.testing.one_pass import hand_on, written_to
 
 
 def _memory(key: str) -> int:
@@ -45,13 +46,10 @@ def main() -> None:
         pixels = np.tile(tile, (-(-height // 64), -(-width // 64), 1))[:height, :width]
         Image.fromarray(pixels).save(folder / "x.png", compress_level=1)
         del pixels
-        (folder / "out").mkdir()
         items = (Item("x", folder / "x.png", False),)
-        job = Job(
-            folder / "g.pth", architecture, items, "AtoB", "paper", 0, "cpu", None, folder / "out", folder / "log.txt"
-        )
+        job = Job(folder / "g.pth", architecture, items, "AtoB", "paper", 0, "cpu", None, folder / "log.txt")
         before, clock = _memory("VmRSS"), time.perf_counter()
-        translate(job, settings=NativeSettings(tiled=asked.tiled))
+        hand_on(translate(job, settings=NativeSettings(tiled=asked.tiled)), [written_to(folder)])
         peak = _memory("VmHWM") - before
         print(
             f"{asked.net}, {asked.filters} filters, {asked.size}, tiles {asked.tiled}: {peak / 1e9:.2f} GB "

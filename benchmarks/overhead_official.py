@@ -23,6 +23,7 @@ from harness.catalog.types import Architecture
 from harness.engines.job import Job
 from harness.engines.official.engine import translate
 from harness.sets.item import Item
+from harness.testing.one_pass import hand_on, written_to
 from harness.weights.architecture import infer_architecture
 from harness.weights.reading import read_state_dict
 
@@ -56,13 +57,13 @@ def by_hand(clone: Path, weights: Path, architecture: Architecture, pairs: list[
 
 
 def by_engine(clone: Path, weights: Path, architecture: Architecture, pairs: list[Path], folder: Path) -> float:
-    """Returns the seconds of the same through the engine, staging, checks and collecting included."""
+    """Returns the seconds of the same through the engine, staging, checks and writing included."""
     items = tuple(Item(f"{number}-{pair.stem}", pair, True) for number, pair in enumerate(pairs))
     folder.mkdir()
-    out, log = folder / "images", folder / "log.txt"
-    job = Job(weights, architecture, items, "BtoA", "paper", 1, "cpu", (256, 256), out, log)
+    (folder / "images").mkdir()
+    job = Job(weights, architecture, items, "BtoA", "paper", 1, "cpu", (256, 256), folder / "log.txt")
     started = time.perf_counter()
-    answer = translate(job, clone)
+    answer = hand_on(translate(job, clone), [written_to(folder / "images")])
     took = time.perf_counter() - started
     print("   engine's steps:", "  ".join(f"{step} {seconds:.2f} s" for step, seconds in answer.durations.items()))
     return took

@@ -25,7 +25,7 @@ from harness.errors import HarnessError
 from harness.files import sha256_of, write_json
 
 _SUFFIX, _LOCK = ".cut", ".lock"
-_DECIDE_PIXELS = ("numpy", "pillow", "pillow-heif", "scikit-image", "scipy", "torch")
+_DECIDE_PIXELS = ("isal", "numpy", "pillow", "pillow-heif", "scikit-image", "scipy", "torch")
 
 
 def key_of(**facts: Any) -> str:

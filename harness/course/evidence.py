@@ -30,6 +30,7 @@ from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord
 from harness.sets.item import Item
 from harness.testing.loading import load_generator
+from harness.testing.one_pass import hand_on, written_to
 from harness.testing.verification import wrong_numbers
 from harness.training.loss_log import FILE as LOSSES
 from harness.training.loss_log import read_losses
@@ -270,21 +271,19 @@ class _Drawing:
         # As `harness.testing.recording.Assignment` reads what was asked for: a size, `own`, or nothing.
         size = tuple(asked) if isinstance(asked, list) else None if asked == "own" else generator.model.size
         into.mkdir()
-        translate(
-            Job(
-                weights=self.weights,
-                architecture=generator.architecture,
-                items=self.items,
-                direction=self.record.test_set.get("direction", self.model.direction),
-                mode=self.record.mode,
-                seed=seed,
-                device="cpu",
-                size=size,
-                output=into,
-                log=into.with_suffix(".log"),
-                preprocessing=None if asked else generator.model.preprocessing,
-            )
+        job = Job(
+            weights=self.weights,
+            architecture=generator.architecture,
+            items=self.items,
+            direction=self.record.test_set.get("direction", self.model.direction),
+            mode=self.record.mode,
+            seed=seed,
+            device="cpu",
+            size=size,
+            log=into.with_suffix(".log"),
+            preprocessing=None if asked else generator.model.preprocessing,
         )
+        hand_on(translate(job), [written_to(into)])
 
 
 def _compared(

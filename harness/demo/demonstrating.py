@@ -58,7 +58,7 @@ def _folders(workspace: Workspace, name: str) -> tuple[Path, Path]:
 
 
 def _draw(workspace: Workspace, name: str, draw: Callable[[int, int], Scene], count: int, progress: Progress) -> None:
-    from PIL import Image
+    from harness.images.png import write_png
 
     labels, photos = _folders(workspace, name)
     with progress.step(f"drawing `{name}`", count) as step:
@@ -66,5 +66,5 @@ def _draw(workspace: Workspace, name: str, draw: Callable[[int, int], Scene], co
             scene = draw(_TEST_SEED, index)
             for folder, pixels in ((labels, scene.label), (photos, scene.photo)):
                 with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
-                    Image.fromarray(pixels).save(path, format="PNG")
+                    write_png(path, pixels)
             step.advance()

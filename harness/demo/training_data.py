@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image
 
 from harness.demo.scenes import draw_scene
+from harness.images.png import write_png
 from harness.nearness.profile import build_profile, save_profile
 
 TRAINING_SEED: Final = 20170801
@@ -31,7 +31,7 @@ def write_training_set(folder: Path, pairs: int = TRAINING_PAIRS, seed: int = TR
         scene = draw_scene(seed, index)
         path = target / f"{index:04d}.png"
         # (256, 512, 3)
-        Image.fromarray(np.hstack((scene.photo, scene.label))).save(path, compress_level=1)
+        write_png(path, np.hstack((scene.photo, scene.label)))
         written.append(path)
     return written
 

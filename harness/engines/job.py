@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture, Direction
@@ -26,10 +29,7 @@ class Job:
         preprocessing: with no `size`, how the training of one's own model brought pictures to theirs.
         seed: base of all randomness of the run.
         device: `cpu`, `cuda` or `cuda:N`, already resolved.
-        output: an empty folder; the engine writes `input/NAME.png`, `output/NAME.png` and, for paired items,
-            `target/NAME.png` there: 8-bit RGB, as upstream's `tensor2im` writes them (truncation).
-        log: file that receives everything the engine prints.
-        on_whole: called by any thread with the name of an item that is translated, and its pictures by their kind.
+        log: file that receives everything the engine prints; what the engine needs meanwhile stands beside it.
     """
 
     weights: Path
@@ -40,10 +40,8 @@ class Job:
     seed: int
     device: str
     size: Size | int | None
-    output: Path
     log: Path
     preprocessing: Preprocessing | None = None
-    on_whole: Callable[[str, Mapping[str, Path]], None] = lambda name, pictures: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +52,7 @@ class NativeSettings:
         batch_size: images at once; by default chosen from the free memory and their size. It changes no result.
         precision: arithmetic; `auto` is what the device is fast in.
         compile_: whether to use torch.compile, which pays for thousands of images only.
-        samples: outputs drawn an image; with more than one, `mean/NAME.png` and `spread/NAME.png` are written too.
+        samples: outputs drawn an image; with more than one there are their `mean` and `spread` too.
         devices: several devices share the images; by default the job's one.
         lua_seed: the seed whose dropout Torch7 drew through a whole run, to draw it again; None for our own.
         lua_order: names of all pictures of that run in its order; by default the job's.
@@ -99,3 +97,20 @@ class Answer:
     # What the one engine alone can tell, such as versions in the script's own process.
     extra: dict[str, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """An item that is translated.
+
+    Attributes:
+        pictures: by their kind, `input`, `output`, `target` where there is one, `mean` and `spread` of several samples:
+            H×W×3 uint8, as upstream's `tensor2im` makes them (truncation); a spread is H×W.
+    """
+
+    name: str
+    pictures: Mapping[str, NDArray[np.uint8]]
+
+
+Translating = Generator[Translation, None, Answer]
+"""What an engine does: it yields a few translations ahead of whoever takes them, and ends with what it did."""

@@ -15,15 +15,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-
 from harness.errors import FetchError, NetworkError
-from harness.fetch.sessions import FAULTS, explained, new_session
 from harness.progress import Step
 from harness.redacting import without_credentials
+
+if TYPE_CHECKING:
+    import requests
 
 # 64 KiB at a time: also the least a try must bring to count as going on.
 _CHUNK = 1 << 16
@@ -113,6 +113,8 @@ def stream(
             `part` stays.
         FetchError: the disk is full.
     """
+    from harness.fetch.sessions import new_session  # late: most commands ask what is there and fetch nothing
+
     transfer = _Transfer(url, part, step, check_space, patience)
     failures, best = 0, transfer.size()
     with new_session() as session:
@@ -343,6 +345,8 @@ def _retry_after_s(value: str | None) -> float | None:
 
 @contextlib.contextmanager
 def _translated(url: str) -> Iterator[None]:
+    from harness.fetch.sessions import FAULTS, explained
+
     try:
         yield
     except FAULTS as error:

@@ -308,7 +308,7 @@ def _to_rgb(opened: Opened, declared: Declared, background: Colour) -> Opened:
         # A curve over the 256 greys, read between them, so that no dark step of the 16 bits is lost.
         curve = np.asarray(_in_srgb(GREYS, declared, operations, told).convert("L"))[0]
         image = Image.fromarray(np.rint(np.interp(levels, np.arange(256), curve)).astype(np.uint8))
-    clean = image.convert("RGB")
+    clean = image if image.mode == "RGB" else image.convert("RGB")
     if alpha is not None:
         clean = _composited(clean, alpha, background, operations)
     if opened.image.mode not in {"RGB", "RGBA"}:
@@ -336,7 +336,8 @@ def _parted(
     if image.has_transparency_data:
         image = image.convert("LA" if grey else "RGBA")
         return image.convert("L" if grey else "RGB"), image.getchannel("A"), None
-    return image if image.mode == "CMYK" else image.convert("L" if grey else "RGB"), None, None
+    wanted = "L" if grey else "RGB"
+    return image if image.mode in {"CMYK", wanted} else image.convert(wanted), None, None
 
 
 def _in_srgb(image: Image.Image, declared: Declared, operations: list[str], told: list[str]) -> Image.Image:

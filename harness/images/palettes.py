@@ -9,7 +9,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 Colours = tuple[tuple[int, int, int], ...]
 Pixels = NDArray[np.uint8]
@@ -214,8 +213,11 @@ def nearest_colours(pixels: Pixels, colours: Pixels) -> NDArray[np.int64]:
 
 def _settle(pixels: Pixels, index: NDArray[np.int64], distance: Floats, known: Pixels) -> float:
     """Decides the pixels that are off the palette, in `index`; returns the share of all that stays unsure."""
+    from scipy import ndimage  # late: metrics read the palettes and need none of it
+
     off = distance > OFF_PALETTE
-    near = [ndimage.maximum_filter((index == row) & ~off, size=_REACH)[off] for row in range(len(known))]
+    sure = [(index == row) & ~off for row in range(len(known))]
+    near = [ndimage.maximum_filter(one, size=_REACH)[off] if one.any() else np.zeros(off.sum(), bool) for one in sure]
     features, centres = pixels[off] @ _FEATURES.T, known @ _FEATURES.T  # N×3 and classes×3
     chosen, best = index[off], np.full(len(features), np.inf)
     second = best.copy()
@@ -237,7 +239,8 @@ def _settle_blends(
     """Gives N×3 colours that lie between those of two classes nearby to the one that makes up more of them."""
     chosen, best, second = decided
     least = np.full(len(colours), _BLENDED**2)
-    for one, other in combinations(range(len(known)), 2):
+    there = [row for row in range(len(known)) if near[row].any()]
+    for one, other in combinations(there, 2):
         at = np.flatnonzero(near[one] & near[other])
         step = known[other] - known[one]
         share = (colours[at] - known[one]) @ step / (step @ step)  # p = (1 - share) · one + share · other
@@ -272,12 +275,11 @@ def _nearest(pixels: Pixels, colours: Pixels) -> tuple[NDArray[np.int64], NDArra
     packed = pixels.reshape(-1, 3).astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
     values, inverse = np.unique(packed, return_inverse=True)
     distinct = np.stack([values >> 16, (values >> 8) & 255, values & 255], axis=1).astype(np.float64)
-    best = np.zeros(len(distinct), dtype=np.int64)
-    least = np.full(len(distinct), np.inf)
-    for row, colour in enumerate(colours.astype(np.float64)):
-        distance = np.sqrt(((distinct - colour) ** 2).sum(axis=1))
-        nearer = distance < least
-        best[nearer], least[nearer] = row, distance[nearer]
+    # |p - c|² = |p|² - 2 p·c + |c|², distinct × colours: whole numbers, and the first of equals counts
+    known = colours.astype(np.float64)
+    squares = (distinct**2).sum(axis=1)[:, None] - 2 * distinct @ known.T + (known**2).sum(axis=1)
+    best = squares.argmin(axis=1)
+    least = np.sqrt(squares[np.arange(len(distinct)), best])
     shape = pixels.shape[:2]
     return best[inverse].reshape(shape), least[inverse].reshape(shape)
 

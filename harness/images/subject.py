@@ -31,17 +31,23 @@ class Background:
     plain: float
 
 
-def find_background(pixels: Pixels) -> Background:
-    """Returns the plain background of an H×W×3 uint8 photo: what is like its border and touches it."""
-    lab = rgb2lab(pixels)
-    border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
+def find_background(pixels: Pixels, at_least: float = 0.0) -> Background:
+    """Returns the plain background of an H×W×3 uint8 photo: what is like its border and touches it.
+
+    Args:
+        at_least: share of the border that has to be plain; where less is, the mask is not looked for and empty.
+    """
+    border = rgb2lab(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))
     # The median, for the thing itself may touch the border on one side.
     colour = np.median(border, axis=0)
+    plain = float((np.sqrt(((border - colour) ** 2).sum(axis=1)) < _LIKE).mean())
+    if plain < at_least:
+        return Background(np.zeros(pixels.shape[:2], bool), plain)
+    lab = rgb2lab(pixels)
     like = np.sqrt(((ndimage.gaussian_filter(lab, (0.7, 0.7, 0)) - colour) ** 2).sum(axis=2)) < _LIKE
     pieces, _ = ndimage.label(like)
     edge = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
     touching = np.unique(edge[edge > 0])
-    plain = float((np.sqrt(((border - colour) ** 2).sum(axis=1)) < _LIKE).mean())
     return Background(np.isin(pieces, touching), plain)
 
 

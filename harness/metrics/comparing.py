@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata, wilcoxon
 
 from harness.errors import RunError
 from harness.metrics.measure import Measurement
@@ -194,6 +193,8 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
     # One signed rank is as likely as its opposite: its p is 1 whatever the difference.
     if differences.size < 2:
         return None
+    from scipy.stats import wilcoxon  # takes as long to import as a page to write
+
     settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
     if not settled.any():
         return 1.0
@@ -204,6 +205,8 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
 
 def _rank_biserial(better: NDArray[np.float64]) -> float | None:
     """Kerby 2014: the ranks of what is better less those of what is worse, over all; ranked as the test ranks."""
+    from scipy.stats import rankdata
+
     settled = np.where(np.abs(better) <= _EQUAL, 0.0, better)
     # Pratt again: zeros take the lowest ranks, and their sign of 0 then keeps them out of both sums.
     ranks = rankdata(np.abs(settled)) * np.sign(settled)

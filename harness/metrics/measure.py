@@ -119,20 +119,11 @@ def measure_images(
     def one(name: str) -> None:
         measuring.add(Shot(name, *(_read(images / kind / f"{name}.png") for kind in kinds)))
 
-    def mean(name: str) -> None:
-        measuring.add_mean(name, _read(images / "target" / f"{name}.png"))
-
-    workers = measuring.request.workers or default_workers()
-    with threadpool_limits(1, user_api="blas"):  # the images are spread over the cores, not each product of matrices
-        with progress.step("Measuring", len(names)) as step:
-            for _ in in_order(one, names, workers):
-                step.advance()
-        # The mean is known when all are read, so the targets are read twice rather than kept.
-        if measuring.mean_to_come:
-            with progress.step("Measuring the mean target", len(names)) as step:
-                for _ in in_order(mean, names, workers):
-                    step.advance()
-    return measuring.measurement(names)
+    # The images are spread over the cores, not each product of matrices.
+    with threadpool_limits(1, user_api="blas"), progress.step("Measuring", len(names)) as step:
+        for _ in in_order(one, names, measuring.workers):
+            step.advance()
+    return measuring.finished(names, progress)
 
 
 def merged(before: Measurement, after: Measurement) -> Measurement:
@@ -165,11 +156,12 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
 class Measuring:
     """Takes the pictures of a run one by one, from several threads, and then gives the measurement.
 
-    Where no mean target was given, targets are wanted a second time, by `add_mean`, once all were added.
+    Where no mean target was given, targets are wanted a second time, by `add_mean`, once all were added; `finished`
+    reads them from the folder of the run's images.
     """
 
     def __init__(self, request: MeasureRequest, place: Path, *, paired: bool) -> None:
-        self.request, self._place, self._paired = request, place, paired
+        self.request, self._place, self.paired = request, place, paired
         self._meters: dict[Metric, Meter] = {}
         self._missing: dict[str, str] = {}
         self._values: dict[str, dict[str, dict[str, float]]] = {}  # of whom → image → column
@@ -195,6 +187,25 @@ class Measuring:
         elif self.request.mean_target.shape == shot.target.shape:
             # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
+
+    @property
+    def workers(self) -> int:
+        """Threads that measure."""
+        return self.request.workers or default_workers()
+
+    def finished(self, names: Sequence[str], progress: Progress | None = None) -> Measurement:
+        """Returns the measurement once all images were added, the mean target beside them."""
+
+        def mean(name: str) -> None:
+            self.add_mean(name, _read(self._place / "target" / f"{name}.png"))
+
+        # The mean is known when all are read, so the targets are read twice rather than kept.
+        if self.mean_to_come:
+            said = "Measuring the mean target"
+            with threadpool_limits(1, user_api="blas"), (progress or Silent()).step(said, len(names)) as step:
+                for _ in in_order(mean, names, self.workers):
+                    step.advance()
+        return self.measurement(names)
 
     @property
     def mean_to_come(self) -> bool:
@@ -262,7 +273,7 @@ class Measuring:
             return
         folder = "output" if who == "output" else "input"
         picture, against = (
-            self._place / kind / f"{shot.name}.png" for kind in (folder, "target" if self._paired else "input")
+            self._place / kind / f"{shot.name}.png" for kind in (folder, "target" if self.paired else "input")
         )
         raise ImageError(
             f"`{picture}` cannot be measured against `{against}`: {error}", "run `harness test` again"

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
 
 from harness.metrics.meters import Column, pair_metric
 from harness.metrics.pairs import Picture, check_pair
@@ -52,6 +51,8 @@ def _means(x: _Array, y: _Array) -> tuple[_Array, _Array]:
 
 def _smooth(x: _Array) -> _Array:
     """Gaussian means where the window fits: (3, H, W) to (3, H - 10, W - 10)."""
+    from scipy.ndimage import correlate1d
+
     inner = slice(RADIUS, -RADIUS)
     return correlate1d(correlate1d(x, KERNEL, axis=1)[:, inner], KERNEL, axis=2)[:, :, inner]  # type: ignore[no-any-return]
 

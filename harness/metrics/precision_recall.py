@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 # The paper's k.
 NEIGHBOURS = 3
@@ -20,6 +19,8 @@ def precision_recall(outputs: NDArray[np.float32], reals: NDArray[np.float32]) -
     """
     if min(len(outputs), len(reals)) <= NEIGHBOURS:
         raise ValueError(f"precision and recall need {NEIGHBOURS + 1} pictures a set at least")
+    from scipy.spatial.distance import cdist
+
     precise, recalled = np.zeros(len(outputs), bool), np.zeros(len(reals), bool)
     # (n,) and (m,): the radius of the ball around each picture that stands for its set.
     reach_out, reach_real = _reach(outputs), _reach(reals)
@@ -33,6 +34,8 @@ def precision_recall(outputs: NDArray[np.float32], reals: NDArray[np.float32]) -
 
 def _reach(features: NDArray[np.float32]) -> NDArray[np.float64]:
     """The distance of each to its third neighbour; the nearest of all is itself."""
+    from scipy.spatial.distance import cdist
+
     found = [
         np.partition(cdist(features[rows], features), NEIGHBOURS)[:, NEIGHBOURS] for rows in _blocks(len(features))
     ]

@@ -14,6 +14,7 @@ from harness.files import sha256_of
 from harness.images.geometry import Geometry, Size, at_most
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
+from harness.images.png import write_png
 from harness.keeping import Pieces, key_of, same_file
 from harness.prepare.recipes.base import Drawn, Recipe, Settings
 from harness.prepare.sources import Source
@@ -247,7 +248,7 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
 def _save(picture: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # it may be a second name of an earlier set's file
-    picture.save(path, format="PNG")
+    write_png(path, picture)
 
 
 def _save_source(piece: Opened, geometry: Geometry, path: Path) -> None:

@@ -121,6 +121,11 @@ class RunPage:
         return self.headlines[0].baselines if self.headlines else ()
 
 
+def kinds_of(*, paired: bool, spread: bool) -> tuple[str, ...]:
+    """Returns the kinds of pictures that a run has, in the order shown."""
+    return ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
+
+
 def run_page(
     record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language, *, full: bool = False
 ) -> RunPage:
@@ -136,7 +141,7 @@ def run_page(
     names = [row.name for row in measurement.rows]
     metrics = metric_columns(measurement, language)
     columns = metrics + nearness_column(names, facts, language)
-    kinds = ("input", "output", *(("target", "difference") if paired else ()), *(("spread",) if spread else ()))
+    kinds = kinds_of(paired=paired, spread=bool(spread))
     # All others are PNGs in a folder of their kind; differences are made from two of them.
     kept = [kind for kind in kinds if kind != "difference"]
     return RunPage(

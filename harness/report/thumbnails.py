@@ -69,7 +69,19 @@ def _write_strip(run: Path, kinds: Sequence[str], boxes: Boxes, numbered: tuple[
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if _fresh(target, sources, len(kinds)):
         return
-    encoded = encode(strip(run / "images", name, kinds, boxes.get(name)), 75)
+    _save(target, strip(run / "images", name, kinds, boxes.get(name)))
+
+
+def write_strip(
+    target: Path, pictures: Mapping[str, NDArray[np.uint8]], kinds: Sequence[str], box: PixelBox | None = None
+) -> None:
+    """Writes a strip while its pictures, H×W×3 or H×W by their kind, are in memory."""
+    shown = {kind: Image.fromarray(picture).convert("RGB") for kind, picture in pictures.items() if kind in kinds}
+    _save(target, _side_by_side(shown, kinds, box))
+
+
+def _save(target: Path, sheet: Image.Image) -> None:
+    encoded = encode(sheet, 75)
     with written_aside(target) as temporary:
         temporary.write_bytes(encoded)
 
@@ -89,10 +101,14 @@ def _fresh(target: Path, sources: Sequence[Path], cells: int) -> bool:
 
 def strip(images: Path, name: str, kinds: Sequence[str], box: PixelBox | None = None) -> Image.Image:
     """Returns an image's pictures side by side, each in a square cell; a missing picture's cell stays clear."""
-    pictures = {kind: read_picture(images, kind, name) for kind in kinds if kind != "difference"}
-    if "difference" in kinds:
-        pictures["difference"] = _difference_of(pictures.get("output"), pictures.get("target"), box)
-    cells = {kind: _fitted(picture) for kind, picture in pictures.items() if picture is not None}
+    read = {kind: read_picture(images, kind, name) for kind in kinds if kind != "difference"}
+    return _side_by_side({kind: picture for kind, picture in read.items() if picture is not None}, kinds, box)
+
+
+def _side_by_side(pictures: dict[str, Image.Image], kinds: Sequence[str], box: PixelBox | None) -> Image.Image:
+    drawn = _difference_of(pictures.get("output"), pictures.get("target"), box) if "difference" in kinds else None
+    shown = pictures | ({"difference": drawn} if drawn else {})
+    cells = {kind: _fitted(picture) for kind, picture in shown.items()}
     # An alpha channel costs bytes in every strip; only corners that stay empty need one.
     full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
     sheet = Image.new("RGB" if full else "RGBA", (CELL * len(kinds), CELL))
@@ -133,7 +149,8 @@ def _difference_of(output: Image.Image | None, target: Image.Image | None, box: 
 def difference(first: Image.Image, second: Image.Image) -> Image.Image:
     """Returns the mean absolute difference over RGB in colours, black for none; see `DIFFERENCE_TOP`."""
     # H×W, 0..765: beyond uint8, hence the wider type.
-    levels = np.asarray(ImageChops.difference(first, second)).sum(axis=2, dtype=np.uint16)
+    red, green, blue = (np.asarray(band, np.uint16) for band in ImageChops.difference(first, second).split())
+    levels = red + green + blue
     return Image.fromarray(_COLOURS_OF_SUMS[levels])
 
 

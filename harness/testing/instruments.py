@@ -153,7 +153,6 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
         seed=0,
         device=device,
         size=None,
-        output=workspace.results,
         log=workspace.results,
     )
     translator = Translator(job, device, NativeSettings())

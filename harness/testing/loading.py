@@ -47,7 +47,6 @@ class Generator:
 
     def lone_job(self, mode: Mode, size: tuple[int, int], device: str = "cpu") -> Job:
         """Returns what a translator is asked that stands alone: pictures of one size come by hand, none is written."""
-        aside = Path(tempfile.gettempdir())  # a job must name folders; these are never touched
         return Job(
             weights=self.weights,
             architecture=self.architecture,
@@ -57,8 +56,7 @@ class Generator:
             seed=0,
             device=device,
             size=size,
-            output=aside,
-            log=aside / "log.txt",
+            log=Path(tempfile.gettempdir()),  # never touched
         )
 
 

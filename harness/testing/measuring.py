@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.catalog.types import Model
 from harness.errors import MetricError
-from harness.images.geometry import PixelBox
+from harness.images.geometry import PixelBox, Size
 from harness.metrics.measure import Measurement, MeasureRequest, measure_images, merged
 from harness.metrics.meters import Metric
 from harness.metrics.protocol import MEAN_LEFT_OUT, VERSION
@@ -108,16 +108,27 @@ def measure_subject(
     metrics: Sequence[Metric],
     chosen: FurtherMetrics | None = None,
     progress: Progress | None = None,
-    *,
-    baselines: bool = True,
 ) -> Measurement:
-    """Measures a run's pictures with what the workspace has; `metrics` and `baselines` as in `MeasureRequest`.
+    """Measures a finished run's pictures; see `measure_request`."""
+    # Any picture tells the size: a run has one but for `--size own`, where no mean fits anyway.
+    first = next((subject.images / "output").glob("*.png"), None)
+    request = measure_request(workspace, subject, metrics, _size(first), chosen)
+    return measure_images(subject.images, subject.names, paired=subject.paired, request=request, progress=progress)
+
+
+def measure_request(
+    workspace: Workspace,
+    subject: Subject,
+    metrics: Sequence[Metric],
+    size: Size | None,
+    chosen: FurtherMetrics | None = None,
+) -> MeasureRequest:
+    """Returns how to measure a run's pictures with what the workspace has.
 
     Args:
+        size: width and height of the outputs.
         chosen: what the user decides of palette, evaluator, real pictures and device.
     """
-    # Any picture tells the size: a run has one but for `--size own`, where no mean fits anyway.
-    first = {kind: next((subject.images / kind).glob("*.png"), None) for kind in ("output", "target")}
     wanted = Wanted(
         metrics=metrics,
         model=subject.model,
@@ -126,24 +137,22 @@ def measure_subject(
         palette=chosen.palette if chosen else None,
         evaluator=chosen.evaluator if chosen else None,
         real=chosen.real if chosen else None,
-        size=_size(first["output"]),
+        size=size,
         device=chosen.device if chosen else "auto",
     )
     mean = mean_target_of(workspace, subject.model)
     # H×W×3, so [1::-1] is width and height.
-    fits = mean is not None and mean[0].shape[1::-1] == _size(first["target"])
-    request = MeasureRequest(
+    fits = mean is not None and mean[0].shape[1::-1] == size
+    return MeasureRequest(
         metrics=tuple(metrics),
         instruments=find_instruments(workspace, wanted),
         mean_target=mean[0] if mean and fits else None,
         mean_is=mean[1] if mean and fits else MEAN_LEFT_OUT,
-        baselines=baselines,
         boxes=subject.boxes,
     )
-    return measure_images(subject.images, subject.names, paired=subject.paired, request=request, progress=progress)
 
 
-def _size(picture: Path | None) -> tuple[int, int] | None:
+def _size(picture: Path | None) -> Size | None:
     if picture is None:
         return None
     with Image.open(picture) as image:

@@ -15,6 +15,7 @@ from harness.catalog.preprocessing import Preprocessing
 from harness.engines.job import Answer, NativeSettings
 from harness.files import sha256_of
 from harness.images.geometry import Geometry, Size
+from harness.images.png import ENCODER
 from harness.provision.installed import CloneState, clone_state
 from harness.redacting import public_address
 from harness.runs.record import RunRecord
@@ -87,7 +88,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         test_set=_set_facts(work.selection, work.request),
         images=tuple(facts | {"geometry": _numbers(work, facts["name"])} for facts in work.selection.facts),
         left_out=tuple({"name": name, "reason": reason} for name, reason in work.left_out.items()),
-        versions=versions(),
+        versions=versions() | {"png": ENCODER},
         options=answer.options,
         shims=answer.shims,
         durations={step: round(seconds, 3) for step, seconds in answer.durations.items()},

@@ -16,27 +16,28 @@ from filelock import FileLock
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
-from harness.engines.job import Answer, Job
+from harness.engines.job import Job, Translating
 from harness.errors import EngineError, GitError, RunError
 from harness.files import claimed, folder_written_aside, scratch, sweep
-from harness.metrics.measure import Measurement, Row
+from harness.metrics.measure import Measurement, Measuring, Row
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
-from harness.prepare.prepare_request import PrepareRequest
-from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
+from harness.report.thumbnails import FOLDER as STRIPS
 from harness.report.writing import write_index, write_run_report
 from harness.runs.record import RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
+from harness.sets.item import Item
 from harness.sets.selection import Selection, select
-from harness.testing.full_size import write_full
+from harness.testing.full_size import full_size
 from harness.testing.loading import Generator, load_generator
 from harness.testing.measurable import placed
-from harness.testing.measuring import Subject, measure_subject
+from harness.testing.measuring import Subject, measure_request
+from harness.testing.one_pass import hand_on, measured_by, shown_in, written_to
 from harness.testing.recording import Assignment, make_record, scale_notes
 from harness.testing.request import Engine, TestRequest
-from harness.testing.taking_over import Translated, translated
+from harness.testing.taking_over import Translated, nothing_of, translated
 from harness.workspace import Workspace, numbered
 
 
@@ -93,7 +94,7 @@ def run_test(
         progress.say(f"note: {line}")
     _tell_left_out(work.left_out, progress)
     if into is not None:  # a check makes everything itself
-        return _run(workspace, work, into, None, progress)
+        return _run(workspace, work, into, nothing_of(work), progress)
     sweep(workspace.results)
     # The name is held while the run is made, so that two tests begun together do not collide.
     with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
@@ -140,6 +141,10 @@ def _found(workspace: Workspace, model: Model, request: TestRequest, progress: P
         progress.warn(found.stale, f"harness prepare-images FOLDER --model {model.id} brings it up to date")
     if not found.must_be_prepared:
         return found
+    # Here: a test of a set that is ready needs none of it.
+    from harness.prepare.prepare_request import PrepareRequest
+    from harness.prepare.preparing import prepare_images
+
     progress.say(f"`{request.dataset}` {_LOOSE[found.kind]}: preparing it for `{model.id}` first")
     # A set of that name made in another way stays: a test must not change what the user prepared.
     wanted = PrepareRequest(
@@ -193,88 +198,99 @@ def _names(model: Model, selection: Selection) -> Iterator[str]:
     return numbered(f"{family}{model.name}-{selection.name}")
 
 
-def _run(
-    workspace: Workspace, work: Assignment, folder: Path, before: Translated | None, progress: Progress
-) -> TestedRun:
+def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translated, progress: Progress) -> TestedRun:
     started = datetime.now().astimezone()
     # All or nothing: a run that fails leaves no folder that looks like a run.
     with folder_written_aside(folder) as draft:
-        answer = _translate(workspace, work, draft, before, progress, name=folder.name)
+        images = draft / "images"
+        images.mkdir()
+        measuring = _measuring(workspace, work, images)
+        names = [item.name for item in work.selection.items]
+        sinks = [measured_by(measuring), *full_size(work, images)]
+        # A run made for a comparison alone has no index to lead back to.
+        has_page = folder.parent == workspace.results
+        if has_page:
+            sinks.append(shown_in(draft, names, measuring.request.boxes, paired=work.selection.paired))
+        left = before.missing(work.selection.items, images)
+        taken = len(names) - len(left)
+        if taken:
+            progress.say(f"{taken} of {len(names)} images were whole when this test was cut: taken over")
+            hand_on(before.pictures(left, images), sinks)
+        translating = _translated(workspace, work, left, draft, progress, name=folder.name)
+        answer = hand_on(translating, [written_to(images, before.keep), *sinks])
+        answer = replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
         work = _without(work, answer.left_out)
         _tell_left_out(answer.left_out, progress)
-        if work.request.full:
-            write_full(work, draft / "images", progress)
+        if answer.left_out:
+            shutil.rmtree(draft / STRIPS, ignore_errors=True)  # their rows have moved up
         begun = time.perf_counter()
-        subject = Subject(
-            images=draft / "images",
-            names=[item.name for item in work.selection.items],
-            paired=work.selection.paired,
-            model=work.generator.model,
-            reference=work.selection.reference,
-            split=work.selection.split,
-            boxes={name: geometry.box for name, geometry in work.geometries.items() if geometry.padded},
-        )
-        metrics = find_metrics(work.request.metrics)
-        measurement = measure_subject(workspace, subject, metrics, progress=progress)
-        seeds = _further_seeds(workspace, work, subject, folder, progress)
+        measurement = measuring.finished([item.name for item in work.selection.items], progress)
+        seeds = _further_seeds(workspace, work, folder, progress)
         measurement = replace(measurement, seeds=seeds)
         save_measurement(draft, measurement)
         answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - begun})
         # After measuring: the record tells how long that took, and stands only in complete runs.
         record = make_record(workspace, folder.name, work, started, answer)
         save_record(draft, record)
-        # A run made for a comparison alone has no index to lead back to.
-        if folder.parent == workspace.results:
+        if has_page:
             write_run_report(draft, work.request.lang)
     return TestedRun(folder, record, measurement, folder / "index.html")
 
 
+def _measuring(workspace: Workspace, work: Assignment, images: Path, *, further: bool = False) -> Measuring:
+    """What measures a run; of a further seed only the images' own numbers."""
+    subject = Subject(
+        images=images,
+        names=[item.name for item in work.selection.items],
+        paired=work.selection.paired,
+        model=work.generator.model,
+        reference=work.selection.reference,
+        split=work.selection.split,
+        boxes={name: geometry.box for name, geometry in work.geometries.items() if geometry.padded},
+    )
+    metrics = [metric for metric in find_metrics(work.request.metrics) if metric.columns or not further]
+    first = next(iter(work.geometries.values()))
+    request = measure_request(workspace, subject, metrics, first.frame)
+    return Measuring(replace(request, baselines=not further), images, paired=subject.paired)
+
+
 def _further_seeds(
-    workspace: Workspace, work: Assignment, subject: Subject, folder: Path, progress: Progress
+    workspace: Workspace, work: Assignment, folder: Path, progress: Progress
 ) -> dict[int, tuple[Row, ...]]:
     """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
-    request, found = work.request, {}
-    metrics = [metric for metric in find_metrics(request.metrics) if metric.columns]
+    request, items, found = work.request, work.selection.items, {}
     for seed in range(request.seed + 1, request.seed + request.seeds):
         progress.say(f"seed {seed}")
         other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
         with scratch(folder.parent) as place:
-            _translate(workspace, other, place, None, progress, name=folder.name)
-            drawn = replace(subject, images=place / "images")
-            found[seed] = measure_subject(workspace, drawn, metrics, baselines=False, progress=progress).rows
+            measuring = _measuring(workspace, other, place, further=True)
+            translating = _translated(workspace, other, items, place, progress, name=folder.name)
+            hand_on(translating, [measured_by(measuring)])
+            found[seed] = measuring.finished([item.name for item in items]).rows
     return found
 
 
-def _translate(
-    workspace: Workspace, work: Assignment, draft: Path, before: Translated | None, progress: Progress, *, name: str
-) -> Answer:
-    """Runs the chosen engine on what is not whole yet; when it fails, its log is kept beside the runs."""
-    (draft / "images").mkdir()
+def _translated(
+    workspace: Workspace, work: Assignment, items: tuple[Item, ...], place: Path, progress: Progress, *, name: str
+) -> Translating:
+    """Reads and translates with the chosen engine; when it fails, its log in `place` is kept beside the runs."""
     job = Job(
         weights=work.generator.weights,
         architecture=work.generator.architecture,
-        items=work.selection.items,
+        items=items,
         direction=work.selection.direction,
         mode=work.request.mode,
         seed=work.request.seed,
         device=work.device,
         size=work.size,
-        output=draft / "images",
-        log=draft / "log.txt",
+        log=place / "log.txt",
         preprocessing=work.preprocessing,
     )
-    taken = 0
-    if before is not None:
-        job = replace(job, items=before.missing(job.items, job.output), on_whole=before.keep)
-        taken = len(work.selection.items) - len(job.items)
-    if taken:
-        progress.say(f"{taken} of {len(work.selection.items)} images were whole when this test was cut: taken over")
     try:
-        answer = _engine(workspace, job, work, progress)
-        return replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
+        return (yield from _engine(workspace, job, work, progress))
     except EngineError as error:
         # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
-        beside = draft.parent if draft.parent == workspace.results else Path(tempfile.gettempdir())
+        beside = place.parent if place.parent == workspace.results else Path(tempfile.gettempdir())
         kept = beside / f"{name}.failed.log"
         # An engine may fail before it wrote a line.
         with suppress(FileNotFoundError):
@@ -283,7 +299,7 @@ def _translate(
         raise
 
 
-def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress) -> Answer:
+def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress) -> Translating:
     # Each engine is imported where it runs: torch takes seconds.
     if work.request.engine == "native":
         from harness.engines.native.engine import translate as native

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from harness.engines.job import Translation
 from harness.files import sha256_of
 from harness.keeping import Pieces, kept_pieces, key_of
 from harness.provision.installed import clone_state
@@ -35,24 +39,39 @@ class Translated:
         left = tuple(item for item in items[:-1] if self.pieces.take(self.keys[item.name], images) is None)
         return (*left, items[-1])
 
+    def pictures(self, left: tuple[Item, ...], images: Path) -> Generator[Translation, None, None]:
+        """Yields what was put into the run's `images/`: all but the items that are left to translate."""
+        kinds = [folder for folder in images.iterdir() if folder.is_dir()]
+        for name in self.keys.keys() - {item.name for item in left}:
+            found = [folder / f"{name}.png" for folder in kinds]
+            yield Translation(name, {path.parent.name: np.asarray(Image.open(path)) for path in found})
+
     def keep(self, name: str, pictures: Mapping[str, Path]) -> None:
         """Keeps an item's pictures, given by their kind."""
         files = {f"{kind}/{name}.png": path for kind, path in pictures.items()}
         self.pieces.keep(self.keys[name], {"name": name}, files)
 
 
+def nothing_of(work: Assignment) -> Translated:
+    """Returns that nothing of a run is whole, nor to be kept."""
+    return Translated(Pieces(), _keys(work))
+
+
 @contextmanager
 def translated(workspace: Workspace, work: Assignment) -> Iterator[Translated]:
     """Yields what is whole of a run that goes to `results/`; nothing where equal pictures cannot be promised."""
-    keys = {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
     upstream = clone_state(workspace) if work.request.engine == "official" else None
     # What lower precision costs is measured on the first images, and local changes have no name.
     if work.request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
-        yield Translated(Pieces(), keys)
+        yield nothing_of(work)
         return
     commit = upstream.commit if upstream else None
     with kept_pieces(workspace.results, work.selection.name, **_deciding(work), upstream=commit) as pieces:
-        yield Translated(pieces, keys)
+        yield Translated(pieces, _keys(work))
+
+
+def _keys(work: Assignment) -> dict[str, str]:
+    return {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
 
 
 def _deciding(work: Assignment) -> dict[str, Any]:

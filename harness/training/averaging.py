@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from harness.catalog.types import Model
 from harness.engines.inputs import read_halves
 from harness.engines.native.colour import colours_of
 from harness.errors import ImageError
 from harness.files import written_aside
+from harness.images.png import write_png
 from harness.parallel import default_workers, in_order
 from harness.runs.trained import mean_target_path
 from harness.sets.item import Item
@@ -47,9 +46,7 @@ def save_mean_target(workspace: Workspace, model: Model, data: TrainingData) -> 
         if picture is not None:
             total += picture
             count += 1
-    path, told = mean_target_path(workspace, model), PngInfo()
-    told.add_text("Description", f"the mean of the targets of {count} training pictures")
+    path, told = mean_target_path(workspace, model), f"the mean of the targets of {count} training pictures"
     with written_aside(path) as temporary:
-        mean = Image.fromarray(np.rint(total / count).astype(np.uint8))
-        mean.save(temporary, format="PNG", pnginfo=told)
+        write_png(temporary, np.rint(total / count).astype(np.uint8), [(b"tEXt", f"Description\0{told}".encode())])
     return path

@@ -19,7 +19,7 @@ from harness.engines.native.engine import translate
 from harness.errors import HarnessError, RunError, TrainingError
 from harness.files import sha256_of
 from harness.metrics.comparing import why_not_comparable
-from harness.metrics.measure import Measurement, measure_images
+from harness.metrics.measure import Measurement, MeasureRequest, Measuring
 from harness.metrics.ssim import ssim
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import load_measurement
@@ -32,6 +32,7 @@ from harness.runs.trained import model_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
 from harness.sets.selection import Selection
 from harness.sets.trainable import TrainingData
+from harness.testing.one_pass import hand_on, measured_by
 from harness.testing.recording import digest_of
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
@@ -208,15 +209,16 @@ class _Ending:
     def _measured(self, weights: Path, model: Model, selection: Selection) -> Measurement:
         # In the training's folder, where `Going.clear` finds what a killed process has left.
         with tempfile.TemporaryDirectory(prefix=".sweep-", dir=self.folder) as name:
-            output = Path(name)
+            place = Path(name)
             job = Job(
                 weights=weights, architecture=model.architecture, items=selection.items,
                 # As their `test.py` runs by default: statistics of the one picture, live dropout.
                 direction=selection.direction, mode="paper", seed=self.record.seed, device=self.record.device,
-                size=model.size, output=output, log=output / "log.txt", preprocessing=model.preprocessing,
+                size=model.size, log=place / "log.txt", preprocessing=model.preprocessing,
             )  # fmt: skip
-            translate(job, Silent())
-            return measure_images(output, [item.name for item in selection.items], paired=True)
+            measuring = Measuring(MeasureRequest(baselines=False), place, paired=True)
+            hand_on(translate(job, Silent()), [measured_by(measuring)])
+            return measuring.finished([item.name for item in selection.items])
 
     def _run(self, kind: str, model: Model, weights: Path) -> Path:
         """Tests with the authors' `test.py`; returns the run, the one already there if an earlier end got so far.

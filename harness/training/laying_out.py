@@ -21,6 +21,7 @@ from harness.errors import ImageError, TestSetError
 from harness.files import sha256_of
 from harness.images.opening import open_picture, open_rgb
 from harness.images.pairing import looks_single, split_ab
+from harness.images.png import write_png
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 from harness.runs.training_record import TrainingRecord
@@ -156,8 +157,7 @@ def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
     halves = split_ab(picture.image) if kind == "pairs" else (picture.image,)
     if len(targets) == 2:
         for half, target in zip(halves, targets, strict=True):
-            # Written once and read every epoch: PNG decodes as fast at any level and compresses fastest at 1.
-            half.save(target, compress_level=1)
+            write_png(target, half)
     elif picture.untouched and _is_known(file):
         try:
             targets[0].symlink_to(file.resolve())  # their loaders go by the ending, Pillow by the content
@@ -165,7 +165,7 @@ def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
             shutil.copyfile(file, targets[0])
     else:
         # Their `Image.open(path).convert("RGB")` ignores the EXIF rotation, makes transparency black and 16 bits white.
-        picture.image.save(targets[0], compress_level=1)
+        write_png(targets[0], picture.image)
     return halves[0].size
 
 
@@ -199,11 +199,11 @@ def stage_samples(data: TrainingData, record: TrainingRecord, options: Mapping[s
                 continue
             saved = {"input": folder / "input" / f"{network}-{number}.png"}
             saved["input"].parent.mkdir(parents=True, exist_ok=True)
-            source.save(saved["input"])
+            write_png(saved["input"], source)
             if target is not None:
                 saved["target"] = folder / "target" / saved["input"].name
                 saved["target"].parent.mkdir(exist_ok=True)
-                target.save(saved["target"])
+                write_png(saved["target"], target)
             made.append(Sample(network, file.stem, saved["input"], saved.get("target")))
     return made
 

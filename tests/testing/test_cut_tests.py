@@ -28,7 +28,7 @@ from tests.testing.conftest import MODEL, SET
 from tests.upstream_standin import make_standin
 from tests.weights.torch7_files import make_generator, save
 
-NOT_EQUAL = ("run.json", "index.html", "log.txt")  # times stand in them
+NOT_EQUAL = ("run.json", "index.html", "index.fa.html", "log.txt")  # times stand in them
 
 
 def asked(workspace: Workspace, engine: str, *options: str) -> list[str]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.engines.inputs import sized_halves
-from harness.engines.job import Answer, Job, NativeSettings
+from harness.engines.job import Answer, Job, NativeSettings, Translating, Translation
 from harness.engines.native import engine
 from harness.prepare.planning import PrepareRequest
 from harness.prepare.preparing import prepare_images
@@ -36,14 +36,12 @@ def ramp(width: int, height: int) -> Image.Image:
 def identity(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that draws what it is given."""
 
-    def translate(job: Job, *_: object) -> Answer:
-        for kind in ("input", "output"):
-            (job.output / kind).mkdir()
-            for item in job.items:
-                (half, *_), _ = sized_halves(
-                    lambda picture, size: picture.resize(size, Image.Resampling.BICUBIC), item, job.size, RESNET
-                )
-                half.save(job.output / kind / f"{item.name}.png")
+    def translate(job: Job, *_: object) -> Translating:
+        for item in job.items:
+            (half, *_), _ = sized_halves(
+                lambda picture, size: picture.resize(size, Image.Resampling.BICUBIC), item, job.size, RESNET
+            )
+            yield Translation(item.name, dict.fromkeys(("input", "output"), np.asarray(half)))
         return Answer("native", (), (), {})
 
     monkeypatch.setattr(engine, "translate", translate)

@@ -14,11 +14,12 @@ from harness.runs.record import load_record
 from harness.runs.trained import trained_models
 from harness.runs.training_record import load_training
 from harness.training import evaluation, session
+from harness.training.session import Going
 from harness.training.starting import resume, train
 from harness.training.train_request import TrainRequest
 from harness.workspace import Workspace
 from tests.pictures import save_pair, save_picture
-from tests.training.conftest import SMALL, WARM_UP, Finished, Listening, losses, page_document
+from tests.training.conftest import SMALL, WARM_UP, Finished, Listening, losses, made_record, page_document
 
 
 def interrupted(workspace: Workspace, name: str, after: int = 2, *more: str) -> Listening:
@@ -70,6 +71,14 @@ def test_a_task_makes_its_pairs_before_it_is_trained(workspace: Workspace, tmp_p
         train(workspace, TrainRequest(dataset=str(tmp_path / "holiday"), task="grey", options=SMALL), progress)
     assert (workspace.datasets / "holiday-grey" / "dataset.json").is_file()
     assert "`holiday-grey-pix2pix-001` stopped; nothing was trained yet" in progress.warned
+
+
+@pytest.mark.parametrize(("preset", "fused"), [("quick", True), ("course", True), ("paper", False)])
+def test_only_the_papers_own_preset_keeps_the_authors_adam(
+    workspace: Workspace, tmp_path: Path, preset: str, fused: bool
+) -> None:
+    going = Going(workspace, tmp_path, made_record(preset=preset), None, Listening())  # type: ignore[arg-type]
+    assert going.job.fused is fused
 
 
 def test_a_second_interrupt_does_not_wait(workspace: Workspace, pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from threading import Lock
 import numpy as np
 import torch
 from PIL import Image
-from skimage.color import lab2rgb, rgb2lab
 
 from harness.catalog.types import Architecture
 from harness.engines.native.pixels import as_upstream_saves, to_pixels, to_tensor
@@ -76,12 +75,16 @@ def colours_of(architecture: Architecture) -> Rgb | Lab:
 
 
 def _lab(picture: Loaded) -> np.ndarray:
+    from skimage.color import rgb2lab  # late: most generators draw RGB
+
     values = picture.values if isinstance(picture, Unrounded) else np.asarray(picture)
     return rgb2lab(values).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _rgb(inputs: torch.Tensor, outputs: torch.Tensor) -> np.ndarray:
     """Returns (N, H, W, 3) float64 in [0, 1]; their arithmetic up to here is float32."""
+    from skimage.color import lab2rgb
+
     lightness, axes = (inputs.to(torch.float32).cpu() + 1.0) * 50.0, outputs.to(torch.float32).cpu() * 110.0
     lab = torch.cat([lightness, axes], dim=1).permute(0, 2, 3, 1).numpy().astype(np.float64)
     # skimage warns of colours outside of RGB, which untrained networks draw; the filter is the whole process's.

@@ -1,21 +1,21 @@
-"""The native engine: decoding, translating and writing overlap, and memory stays flat in the number of images."""
+"""The native engine: decoding and translating overlap, and memory stays flat in the number of images."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from queue import Queue
 
+import numpy as np
 import torch
-from PIL import Image
+from numpy.typing import NDArray
 
 from harness.engines.devices import resolve_device
 from harness.engines.inputs import checked_items, gathered
-from harness.engines.job import Answer, Job, NativeSettings
-from harness.engines.native.batches import DECODERS, Picture, batched, decoded
+from harness.engines.job import Answer, Job, NativeSettings, Translating, Translation
+from harness.engines.native.batches import Picture, batched, decoded
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
 from harness.engines.native.pixels import SPREAD_SCALE, spread_map, spread_of, to_pixels
@@ -24,11 +24,10 @@ from harness.errors import ImageError, MemoryShortError
 from harness.progress import Progress, Silent, Step
 
 _PROBES = 2
-_COMPRESSION = 1  # PNG: three times faster than the default 6, files about a tenth larger
 
 
-def translate(job: Job, progress: Progress | None = None, settings: NativeSettings | None = None) -> Answer:
-    """Translates a job's pictures in this process.
+def translate(job: Job, progress: Progress | None = None, settings: NativeSettings | None = None) -> Translating:
+    """Translates a job's pictures in this process, a few at most ahead of whoever takes them.
 
     Raises:
         ImageError: pictures that cannot be read; all others are translated only when there are none.
@@ -44,7 +43,7 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
     clock["start_up"] = time.perf_counter()
     run = _Run(job, translators, settings)
     with progress.step("translating natively", total=len(job.items)) as step:
-        run.all(step)
+        yield from run.all(step)
     clock["translate"] = time.perf_counter()
     first = translators[0]
     error = run.precision_error() if first.precision != "fp32" and run.probes else None
@@ -78,31 +77,26 @@ class _Run:
         self.probes: list[Picture] = []
         self.problems: list[ImageError] = []
 
-    def all(self, step: Step) -> None:
-        """Decoding threads feed one thread a device, which feed the writing threads; all queues are bounded."""
-        for kind in self._kinds():
-            (self.job.output / kind).mkdir(parents=True, exist_ok=True)
+    def all(self, step: Step) -> Iterator[Translation]:
+        """Decoding threads feed one thread a device; all queues are bounded."""
         free: Queue[Translator] = Queue()
         for translator in self.translators:
             free.put(translator)
-        with ThreadPoolExecutor(len(self.translators)) as computers, ThreadPoolExecutor(DECODERS) as writers:
-            # Of batches one more than devices waits, of written pictures a batch and a few for each thread: neither
-            # ever runs dry, and a set of ten thousand takes the memory of ten.
-            computing: deque[Future[list[Future[None]]]] = deque()
-            writing: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(len(self.translators)) as computers:
+            # One batch more than devices waits: no device runs dry, and a set of ten thousand takes the memory of ten.
+            computing: deque[Future[Iterable[Translation]]] = deque()
+
+            def drawn(most: int) -> Iterator[Translation]:
+                while len(computing) > most:
+                    for translation in computing.popleft().result():
+                        yield translation
+                        step.advance()
+
             for batch in batched(self._readable(decoded(self.job)), self._limit):
                 self.largest_batch = max(self.largest_batch, len(batch))
-                computing.append(computers.submit(self._compute, batch, free, writers))
-                while len(computing) > len(self.translators):
-                    writing.extend(computing.popleft().result())
-                while len(writing) > 4 * DECODERS + len(batch):
-                    writing.popleft().result()
-                    step.advance()
-            while computing:
-                writing.extend(computing.popleft().result())
-            while writing:
-                writing.popleft().result()
-                step.advance()
+                computing.append(computers.submit(self._compute, batch, free))
+                yield from drawn(len(self.translators))
+            yield from drawn(0)
         if self.problems:
             raise gathered(self.problems)
         if len(self.left_out) == len(self.job.items):
@@ -126,12 +120,6 @@ class _Run:
             "mean": round(float(difference.to(torch.float32).mean()), 5),
         }
 
-    def _kinds(self) -> list[str]:
-        kinds = ["input", "output"]
-        if self.job.items[0].paired or self.job.architecture.colorizes:
-            kinds.append("target")
-        return kinds + (["mean", "spread"] if self.samples > 1 else [])
-
     def _readable(self, pictures: Iterator[Picture | ImageError]) -> Iterator[Picture]:
         for picture in pictures:
             if isinstance(picture, ImageError):
@@ -143,16 +131,14 @@ class _Run:
                     self.probes.append(picture)
                 yield picture
 
-    def _compute(
-        self, batch: list[Picture], free: Queue[Translator], writers: ThreadPoolExecutor
-    ) -> list[Future[None]]:
+    def _compute(self, batch: list[Picture], free: Queue[Translator]) -> Iterable[Translation]:
+        """Draws a batch; what is saved of its pictures is made one by one, by whoever takes them."""
         translator = free.get()  # whichever device is done first takes the next batch
         names = [p.item.name for p in batch]
         try:
             if tile := self.tiling.side(batch[0].framed.size, translator):
-                return [
-                    writers.submit(self._write, p, self.tiling.draw(p, tile, translator, self.colours)) for p in batch
-                ]
+                tiled = [self.tiling.draw(p, tile, translator, self.colours) for p in batch]
+                return map(self._translation, batch, ({"output": output} for output in tiled))
             inputs = self.colours.inputs([p.framed for p in batch])  # (N, C, H, W), of one size
             # samples times (N, C, H, W); the first is the output, whatever their number
             draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
@@ -161,31 +147,25 @@ class _Run:
             return []
         finally:
             free.put(translator)
-        outputs = self.colours.pixels(inputs, draws[0])
-        if self.samples > 1:  # first, since who has written the output calls the image whole
+        made = {"output": self.colours.pixels(inputs, draws[0])}
+        if self.samples > 1:
             shown = [self.colours.shown(inputs, draw) for draw in draws]
-            means = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
-            for picture, m, s in zip(batch, means, spread_map(spread_of(shown)), strict=True):
-                self._save(_inside(picture, m), "mean", picture.item.name)
-                self._save(_inside(picture, s), "spread", picture.item.name)
-        return [writers.submit(self._write, p, _inside(p, o)) for p, o in zip(batch, outputs, strict=True)]
+            made["mean"] = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
+            made["spread"] = spread_map(spread_of(shown))
+        return map(
+            self._translation,
+            batch,
+            [{kind: _inside(p, of[n]) for kind, of in made.items()} for n, p in enumerate(batch)],
+        )
 
-    def _write(self, picture: Picture, output: Image.Image) -> None:
-        name = picture.item.name
-        self._save(self.colours.input_as_saved(picture.input), "input", name)
-        self._save(output, "output", name)
+    def _translation(self, picture: Picture, made: dict[str, NDArray[np.uint8]]) -> Translation:
+        pictures = {"input": np.asarray(self.colours.input_as_saved(picture.input)), **made}
         if picture.target is not None:
-            self._save(self.colours.target_as_saved(picture.target), "target", name)
-        self.job.on_whole(name, {kind: self._path(kind, name) for kind in self._kinds()})
-
-    def _save(self, picture: Image.Image, kind: str, name: str) -> None:
-        picture.save(self._path(kind, name), compress_level=_COMPRESSION)
-
-    def _path(self, kind: str, name: str) -> Path:
-        return self.job.output / kind / f"{name}.png"
+            pictures["target"] = np.asarray(self.colours.target_as_saved(picture.target))
+        return Translation(picture.item.name, pictures)
 
 
-def _inside(picture: Picture, pixels: torch.Tensor) -> Image.Image:
+def _inside(picture: Picture, pixels: torch.Tensor) -> NDArray[np.uint8]:
     """Cuts back what was mirrored around a picture: (H, W, …) uint8."""
     left, top, right, bottom = picture.box
-    return Image.fromarray(pixels[top:bottom, left:right].numpy())
+    return pixels[top:bottom, left:right].numpy()

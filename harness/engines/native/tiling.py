@@ -51,8 +51,8 @@ class Tiling:
         side = -(-asked // multiple) * multiple
         return side if max(size) > side else None
 
-    def draw(self, picture: Picture, side: int, translator: Translator, colours: Rgb | Lab) -> Image.Image:
-        """Returns the output of a picture drawn in tiles, at the size of its input.
+    def draw(self, picture: Picture, side: int, translator: Translator, colours: Rgb | Lab) -> NDArray[np.uint8]:
+        """Returns the output of a picture drawn in tiles, H×W×3 at the size of its input.
 
         Norm layers take the statistics of each tile, and dropout its noise of seed, name and tile.
         """
@@ -88,7 +88,7 @@ class Tiling:
         pixels = made[top:bottom, left:right]
         self._told(picture, pixels, (side, overlap), (across, down), (width, height))
         self._compare(picture, pixels, translator, colours)
-        return Image.fromarray(pixels)
+        return pixels
 
     def told(self) -> dict[str, Any]:
         """Returns what a record says of the tiles.

@@ -1,18 +1,20 @@
-"""From upstream's result folder to ours: nothing is taken over unless everything expected is there."""
+"""What their script has drawn, read from its result folder: nothing is taken unless everything expected is there."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from harness.engines.inputs import Framing
+from harness.engines.job import Translation
 from harness.engines.official.failures import account
 from harness.engines.official.process import Finished
 from harness.engines.official.staging import Stage, StagedImage
 from harness.errors import OfficialScriptError
-from harness.progress import Progress
 
 _PAIRED = {"input": "real_A", "output": "fake_B", "target": "real_B"}
 _SINGLE = {"input": "real", "output": "fake"}
@@ -20,32 +22,26 @@ _SINGLE = {"input": "real", "output": "fake"}
 _COLOURED = {"input": "real_A", "output": "fake_B_rgb", "target": "real_B_rgb"}
 
 
-def cut_back(stage: Stage, image: StagedImage, framed: Framing) -> str | None:
-    """Cuts what was mirrored around a picture off all of its results; returns what is wrong with one of them, if any.
+def taken(stage: Stage, image: StagedImage, framed: Framing) -> Translation | str:
+    """Returns what became of an image, without what was mirrored around it, and removes its files.
 
-    What was cut before is let be.
+    Where one of its pictures is missing, damaged or of another size all stay, and what is wrong is returned in words.
     """
-    cut = framed.size != framed.frame
-    if cut and problem_of(stage, image, framed.size) is None:
-        return None
-    problem = problem_of(stage, image, framed.frame)
-    if cut and problem is None:
-        for path in pictures_of(stage, image).values():
-            with Image.open(path) as picture:
-                whole = picture.crop(framed.box)
-            whole.save(path)
-    return problem
+    paths = {kind: stage.pictures / f"{image.stem}_{label}.png" for kind, label in _labels(stage).items()}
+    try:
+        pictures = {kind: _opened(path, framed) for kind, path in paths.items()}
+    except _UnexpectedError as problem:
+        return str(problem)
+    for path in paths.values():
+        path.unlink()
+    return Translation(image.item.name, pictures)
 
 
-def verify(stage: Stage, framed: dict[str, Framing], finished: Finished) -> None:
-    """Cuts all results back; raises OfficialScriptError unless every picture has all of them, each of the staged size.
+def refuse(faults: Sequence[str], stage: Stage, finished: Finished) -> None:
+    """Raises OfficialScriptError where something is wrong with some of the pictures.
 
     Exit code 0 proves nothing: upstream also ends with it after an empty folder or a wrong model name.
     """
-    faults = []
-    for image in stage.images:
-        if found := cut_back(stage, image, framed[image.stem]):
-            faults.append(f"`{image.item.name}`: {found}")
     if faults:
         more = [f"and {len(faults) - 5} more"] if len(faults) > 5 else []
         listed = "".join(f"\n    {fault}" for fault in [*faults[:5], *more])
@@ -56,41 +52,24 @@ def verify(stage: Stage, framed: dict[str, Framing], finished: Finished) -> None
         )
 
 
-def collect(stage: Stage, target: Path, progress: Progress) -> None:
-    """Moves the pictures to `target/{input,output,target}/NAME.png`, under the items' names."""
-    for folder in _labels(stage):
-        (target / folder).mkdir(parents=True, exist_ok=True)
-    with progress.step("collecting", total=len(stage.images)) as step:
-        for image in stage.images:
-            for folder, picture in pictures_of(stage, image).items():
-                shutil.move(picture, target / folder / f"{image.item.name}.png")
-            step.advance()
-
-
-def pictures_of(stage: Stage, image: StagedImage) -> dict[str, Path]:
-    """Returns where their script writes an image's pictures, by our folders for them."""
-    return {folder: stage.pictures / f"{image.stem}_{label}.png" for folder, label in _labels(stage).items()}
-
-
-def problem_of(stage: Stage, image: StagedImage, size: tuple[int, int]) -> str | None:
-    """Returns what is wrong with the first of an image's pictures that is missing, damaged or of another size."""
-    return next(filter(None, (_problem(path, size) for path in pictures_of(stage, image).values())), None)
-
-
 def _labels(stage: Stage) -> dict[str, str]:
     """Our folders and what upstream calls the pictures in them."""
     return _COLOURED if stage.colorizes else _PAIRED if stage.paired else _SINGLE
 
 
-def _problem(path: Path, size: tuple[int, int]) -> str | None:
+class _UnexpectedError(Exception):
+    """What is wrong with a picture, in words."""
+
+
+def _opened(path: Path, framed: Framing) -> NDArray[np.uint8]:
+    """H×W×3, as their script saved it."""
     try:
-        # The head alone tells the size; decoded they are when they are measured.
         with Image.open(path) as picture:
-            found = picture.size
+            if picture.size == framed.frame and picture.mode == "RGB":
+                return np.asarray(picture.crop(framed.box) if framed.size != framed.frame else picture)
+            found = f"{'x'.join(map(str, picture.size))} {picture.mode}"
     except FileNotFoundError:
-        return f"no `{path.name}` was written"
-    except OSError as error:
-        return f"`{path.name}` is not readable: {error}"
-    if found != size:
-        return f"`{path.name}` is {found[0]}x{found[1]}, expected {size[0]}x{size[1]}"
-    return None
+        raise _UnexpectedError(f"no `{path.name}` was written") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _UnexpectedError(f"`{path.name}` is not readable: {error}") from error
+    raise _UnexpectedError(f"`{path.name}` is {found}, expected {'x'.join(map(str, framed.frame))} RGB")

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 from harness.engines.inputs import Framing
-from harness.engines.job import Answer, Job
-from harness.engines.official.collecting import collect, cut_back, pictures_of, verify
+from harness.engines.job import Answer, Job, Translating, Translation
+from harness.engines.official.collecting import refuse, taken
 from harness.engines.official.command_line import for_the_record, takes_gpu_ids, translation_options
 from harness.engines.official.failures import failure
 from harness.engines.official.process import Finished, started
 from harness.engines.official.staging import Stage, plan_stage, stage_images, stage_weights
 from harness.engines.seeds import image_seed
-from harness.errors import MemoryShortError
-from harness.progress import Progress, Silent, Step
+from harness.errors import EngineError, MemoryShortError
+from harness.progress import Progress, Silent
 
 _MOST_RESTARTS = 10
 """A device that has no memory for one picture after the other has none for any."""
 
 
-def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer:
+def translate(job: Job, clone: Path, progress: Progress | None = None) -> Translating:
     """Translates a job's pictures with the authors' `test.py` of a clone, whose files are not touched.
 
     The clone decides the command line: that of the pinned commit, or the older one with `--gpu_ids`.
@@ -38,92 +37,105 @@ def translate(job: Job, clone: Path, progress: Progress | None = None) -> Answer
     """
     progress = progress or Silent()
     gpu_ids = takes_gpu_ids(clone)
-    job.output.mkdir(parents=True, exist_ok=True)
-    # Inside the output folder: results move by renaming, and who throws the folder away leaves nothing behind.
-    with tempfile.TemporaryDirectory(prefix=".official-", dir=job.output.resolve()) as name:
+    # Beside the log: whoever throws that folder away leaves nothing behind.
+    with tempfile.TemporaryDirectory(prefix=".official-", dir=job.log.resolve().parent) as name:
         stage = plan_stage(job, Path(name))
         options = translation_options(job, stage, gpu_ids=gpu_ids)
-        finished, mended, durations, left_out = _run(job, clone.resolve(), stage, options, progress)
+        run = _Run(job, clone.resolve(), stage, options)
+        yield from run.all(progress)
         return Answer(
             engine="official",
             options=for_the_record(options, stage.root),
-            shims=(*mended, *finished.shims),
-            durations=durations,
+            shims=(*run.mended, *run.finished.shims),
+            durations={step: round(end - before, 3) for (_, before), (step, end) in pairwise(run.clock.items())},
             extra={
                 "command_line": "older, with --gpu_ids" if gpu_ids else "current",
-                **{key: value for key, value in finished.report.items() if key != "shims"},
+                **{key: value for key, value in run.finished.report.items() if key != "shims"},
             },
-            left_out=left_out,
+            left_out=run.left_out,
         )
 
 
-def _run(
-    job: Job, clone: Path, stage: Stage, options: list[str], progress: Progress
-) -> tuple[Finished, list[str], dict[str, float], dict[str, str]]:
-    """Stages while the script's process starts, lets it work and takes over what it drew.
+class _Run:
+    """Stages while the script's process starts, lets it work and takes over what it draws.
 
-    Where memory runs out at a picture, the script is started again for those after it.
-
-    Returns how the script ended, what was mended of the weights, seconds by step, and why pictures were left out.
+    Attributes:
+        finished: how the script ended.
+        mended: what was mended of the weights.
+        clock: in the order of the steps, whose durations are differences of neighbours.
+        left_out: pictures at which memory ran out, where the script was started again for those after it.
     """
-    # In the order of the steps: durations below are differences of neighbours.
-    clock = {"begin": time.perf_counter()}
-    staged = {image.stem: image for image in stage.images}
-    seeds = {image.stem: image_seed(job.seed, image.item.name) for image in stage.images}
-    mended: list[str] = []
-    framed: dict[str, Framing] = {}
-    left_out: dict[str, str] = {}
-    begun: list[str] = []
-    done: list[str] = []
-    all_of_them = stage
 
-    def heard(step: Step, kind: str, stem: str) -> None:
-        if kind == "begin":
-            # The first image tells that torch and the weights are loaded.
-            clock.setdefault("start_up", time.perf_counter())
-            begun.append(stem)
-        else:
-            if not cut_back(all_of_them, staged[stem], framed[stem]):
-                job.on_whole(staged[stem].item.name, pictures_of(all_of_them, staged[stem]))
-            done.append(stem)
-            step.advance()
+    finished: Finished
 
-    while True:
+    def __init__(self, job: Job, clone: Path, stage: Stage, options: list[str]) -> None:
+        self.job, self.clone, self.stage, self.options = job, clone, stage, options
+        self.clock = {"begin": time.perf_counter()}
+        self.mended: list[str] = []
+        self.left_out: dict[str, str] = {}
+        self._staged = {image.stem: image for image in stage.images}
+        self._framed: dict[str, Framing] = {}
+        self._waiting = dict(self._staged)  # what is to be drawn yet
+
+    def all(self, progress: Progress) -> Iterator[Translation]:
+        """Yields each picture as soon as the script has drawn it."""
+        while self._waiting:
+            yield from self._started(progress)
+            if self.finished.returncode == 0:
+                break
+            self._leave_out(failure(self.finished))
+        self.clock.setdefault("start_up", time.perf_counter())
+        self.clock["translate"] = time.perf_counter()
+        # A run has all of its pictures or none, but for those that were too large.
+        faults = []
+        for stem, image in self._waiting.items():
+            found = taken(self.stage, image, self._framed[stem])
+            if isinstance(found, Translation):
+                yield found
+            else:
+                faults.append(f"`{image.item.name}`: {found}")
+        refuse(faults, self.stage, self.finished)
+
+    def _started(self, progress: Progress) -> Iterator[Translation]:
+        seeds = {stem: image_seed(self.job.seed, image.item.name) for stem, image in self._staged.items()}
         with started(
-            clone / "test.py",
-            options,
-            scratch=stage.root,
-            device=job.device,
-            seed=job.seed,
-            log=job.log,
+            self.clone / "test.py",
+            self.options,
+            scratch=self.stage.root,
+            device=self.job.device,
+            seed=self.job.seed,
+            log=self.job.log,
             image_seeds=seeds,
         ) as script:
-            if not framed:
-                mended.extend(stage_weights(job.weights, stage))
-                framed.update(stage_images(job, stage, progress))
-                clock["stage"] = time.perf_counter()
-            left = len(stage.images) - len(done)
-            with progress.step("translating with the authors' test.py", total=left) as step:
-                finished = script.follow(partial(heard, step))
-        if finished.returncode == 0:
-            break
-        error, at = failure(finished), next((stem for stem in begun if stem not in done), None)
-        if at is None or not isinstance(error, MemoryShortError) or len(left_out) == _MOST_RESTARTS:
+            if not self._framed:
+                self.mended.extend(stage_weights(self.job.weights, self.stage))
+                self._framed.update(stage_images(self.job, self.stage, progress))
+                self.clock["stage"] = time.perf_counter()
+            self._at: str | None = None
+            with progress.step("translating with the authors' test.py", total=len(self._waiting)) as step:
+                for kind, stem in script.events():
+                    if kind == "begin":
+                        # The first image tells that torch and the weights are loaded.
+                        self.clock.setdefault("start_up", time.perf_counter())
+                        self._at = stem
+                        continue
+                    self._at = None
+                    found = taken(self.stage, self._staged[stem], self._framed[stem])
+                    if isinstance(found, Translation):  # what is wrong with the others is told at the end
+                        del self._waiting[stem]
+                        yield found
+                    step.advance()
+            self.finished = script.ended()
+
+    def _leave_out(self, error: EngineError) -> None:
+        """Takes away the picture at which memory ran out, and what is done; raises where that would not help."""
+        at = self._at
+        if at is None or not isinstance(error, MemoryShortError) or len(self.left_out) == _MOST_RESTARTS:
             raise error
-        left_out[staged[at].item.name] = f"at {'x'.join(map(str, framed[at].frame))} pixels {error.message}"
-        stage = replace(stage, images=tuple(image for image in stage.images if image.stem != at))
-        if not stage.images:
+        image = self._waiting.pop(at)
+        self.left_out[image.item.name] = f"at {'x'.join(map(str, self._framed[at].frame))} pixels {error.message}"
+        if len(self.left_out) == len(self.stage.images):
             raise error
-        for stem in (at, *done):
-            (stage.staged / f"{stem}.png").unlink(missing_ok=True)
-        begun.clear()
-        if not any(stage.staged.glob("*.png")):
-            break
-    clock.setdefault("start_up", time.perf_counter())
-    clock["translate"] = time.perf_counter()
-    # Before anything is moved: a run has all of its pictures or none, but for those that were too large.
-    verify(stage, framed, finished)
-    collect(stage, job.output, progress)
-    clock["collect"] = time.perf_counter()
-    durations = {step: round(end - before, 3) for (_, before), (step, end) in pairwise(clock.items())}
-    return finished, mended, durations, left_out
+        for stem in self._staged:
+            if stem not in self._waiting:
+                (self.stage.staged / f"{stem}.png").unlink(missing_ok=True)

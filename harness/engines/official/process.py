@@ -68,8 +68,8 @@ class _Events:
     def __init__(self, path: Path) -> None:
         self._path, self._read = path, 0
 
-    def tell(self, listener: Listener) -> None:
-        """Tells what is new."""
+    def new(self) -> Iterator[tuple[str, Any]]:
+        """Yields what was told since the last look."""
         if not self._path.exists():
             return
         with self._path.open("rb") as stream:
@@ -77,17 +77,17 @@ class _Events:
             for line in stream:
                 if not line.endswith(b"\n"):  # the rest of it is still being written
                     return
-                # Counted line by line: where the listener raises, what it has heard is not told again.
+                # A line counts as read before it is told: whoever listens may raise, and none is told twice.
                 self._read += len(line)
                 try:
                     kind, told = json.loads(line)
                 except ValueError:  # a disk that was full has cut it
                     continue
-                listener(kind, told)
+                yield kind, told
 
 
 class Script:
-    """A script of a clone that has been started and does nothing before `follow` is called."""
+    """A script of a clone that has been started and does nothing before its `events` are asked for."""
 
     def __init__(
         self, child: subprocess.Popen[str], command: tuple[str, ...], scratch: Path, log: Path, limit_s: float = inf
@@ -106,22 +106,27 @@ class Script:
 
     def wait_for(self, kind: str) -> Any:
         """Returns what the script tells of a kind of event before it begins; None where it ends without a word."""
-        heard: list[Any] = []
-        self._listen(lambda told_kind, told: heard.append(told) if told_kind == kind else None, lambda: bool(heard))
-        return heard[0] if heard else None
+        return next((told for heard, told in self._heard() if heard == kind), None)
 
-    def follow(self, listener: Listener = lambda kind, told: None) -> Finished:
-        """Lets the script begin and returns when it has ended.
+    def events(self) -> Iterator[tuple[str, Any]]:
+        """Lets the script begin, and yields what it tells until it has ended.
 
-        Args:
-            listener: hears the events: `begin` and `done` with a staged stem; those of hooks as
-                `harness.engines.official.training` reads them.
+        That is `begin` and `done` with a staged stem; of hooks what `harness.engines.official.training` reads.
         """
         assert self._child.stdin is not None
         with suppress(BrokenPipeError):  # it ended already, and its output says why
             self._child.stdin.write("go\n")
             self._child.stdin.flush()
-        self._listen(listener)
+        yield from self._heard()
+
+    def follow(self, listener: Listener = lambda kind, told: None) -> Finished:
+        """Lets the script begin, tells a listener its `events`, and returns when it has ended."""
+        for kind, told in self.events():
+            listener(kind, told)
+        return self.ended()
+
+    def ended(self) -> Finished:
+        """Returns how it ended, once all its events were heard."""
         returncode = self._child.wait()
         report = json.loads(self._report.read_text(encoding="utf-8")) if self._report.is_file() else {}
         return Finished(self._command, returncode, tuple(self._tail), report)
@@ -136,7 +141,8 @@ class Script:
         until = time.monotonic() + _STOPPING_S
         self._ends_at = inf
         # The limit is lifted, since it may be what the script is stopped for.
-        self._listen(listener, lambda: time.monotonic() > until)
+        for kind, told in self._heard(lambda: time.monotonic() > until):
+            listener(kind, told)
 
     def end(self) -> None:
         """Ends the script and every process it started, if need be by force."""
@@ -152,13 +158,13 @@ class Script:
         if self._output_ended.wait(_GRACE_S):  # to close what another thread reads from would wait for it
             self._child.stdout.close()  # type: ignore[union-attr]
 
-    def _listen(self, listener: Listener, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Tells events until the output ends, which the script and its children hold open."""
+    def _heard(self, is_enough: Callable[[], bool] = lambda: False) -> Iterator[tuple[str, Any]]:
+        """Yields events until the output ends, which the script and its children hold open."""
         ended = False
         while not ended and not is_enough():
             # Events after the wait: what was told just before the end is heard in the last round.
             ended = self._output_ended.wait(_BETWEEN_LOOKS_S)
-            self._events.tell(listener)
+            yield from self._events.new()
             if self._log_error is not None:
                 raise self._log_error
             if time.monotonic() > self._ends_at:

@@ -18,6 +18,7 @@ from harness.engines.job import Job
 from harness.errors import ImageError
 from harness.images.geometry import mirrored_around
 from harness.images.pairing import join_ab
+from harness.images.png import write_png
 from harness.progress import Progress
 from harness.sets.item import Item
 from harness.weights.reading import read_weights
@@ -136,6 +137,5 @@ def stage_weights(weights: Path, stage: Stage) -> list[str]:
 def _write_picture(item: Item, target: Path, job: Job) -> Framing:
     halves, framed = sized_halves(bicubic, item, job.size, job.architecture, job.preprocessing)
     halves = tuple(mirrored_around(half, framed.frame)[0] for half in halves)
-    staged = join_ab(*halves) if item.paired else halves[0]
-    staged.save(target, compress_level=0)  # read once and thrown away
+    write_png(target, join_ab(*halves) if item.paired else halves[0])
     return framed

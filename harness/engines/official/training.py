@@ -41,6 +41,7 @@ class TrainingJob:
         save_seconds: at least so long between the states of two epochs; a state within an epoch takes five times that.
         warm_up: iterations timed before the first, and undone.
         without_skips: whether the U-Net's skip connections carry nothing.
+        fused: whether Adam takes its fused kernel: faster, equal but for rounding.
         discriminator: what that of pix2pix judges: the picture beside its input, the picture alone, or nothing.
     """
 
@@ -57,6 +58,7 @@ class TrainingJob:
     save_seconds: float = 60.0
     warm_up: int = 3
     without_skips: bool = False
+    fused: bool = False
     discriminator: Discriminator = "conditional"
 
     @property
@@ -176,6 +178,7 @@ def _hooks(job: TrainingJob) -> dict[Path, dict[str, Any]]:
     chosen: dict[str, dict[str, Any]] = {
         **({"process": {}} if job.processes > 1 else {}),
         **({"skip": {}} if job.without_skips else {}),
+        **({"adam": {}} if job.fused else {}),
         **({"discriminator": {"kind": job.discriminator}} if job.discriminator != "conditional" else {}),
         "state": {"file": state},
         "plan": {"warm_up": job.warm_up},

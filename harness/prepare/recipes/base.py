@@ -43,6 +43,12 @@ class Settings:
     own: bool | int = False
     mirrors: bool = False
 
+    @property
+    def enough(self) -> Size | None:
+        """Width and height to decode a JPEG at, at least; None for all of it."""
+        # Tiles and own sizes need every pixel; everything else is reduced, and twice as many suffice for Lanczos.
+        return None if self.tiles or self.own else (self.size[0] * 2, self.size[1] * 2)
+
     def for_picture(self, size: Size) -> Settings:
         """Returns the settings with the size of one picture."""
         return replace(self, size=at_most(size, None if self.own is True else self.own)) if self.own else self
@@ -102,9 +108,9 @@ def read_rgb(content: bytes, settings: Settings) -> Opened:
 
     JPEGs of 12 megapixels reduced so far came out 40 to 57 dB (PSNR) from those decoded in full.
     """
-    # Tiles and own sizes need every pixel; everything else is reduced, and twice as many suffice for Lanczos.
-    enough = None if settings.tiles or settings.own else (settings.size[0] * 2, settings.size[1] * 2)
-    opened = open_picture(content, max_pixels=settings.max_pixels, background=settings.background, at_least=enough)
+    opened = open_picture(
+        content, max_pixels=settings.max_pixels, background=settings.background, at_least=settings.enough
+    )
     check_size(opened.size_before)
     return opened
 

@@ -66,7 +66,7 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
 
 def _on_white(image: Image.Image, settings: Settings) -> tuple[Fitted, tuple[str, ...]]:
     """The thing centred on white where its background is plain; the photo as it is, with a warning, where not."""
-    background = find_background(np.asarray(image))
+    background = find_background(np.asarray(image), _PLAIN)
     box = box_of(~background.mask)
     if background.plain < _PLAIN or box is None:
         said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"

@@ -49,7 +49,8 @@ def read_labels(
         numbers = palette.numbers_in(stored.image, blank=numbering is not None)
     if stored is None or numbers is None:
         ground = palette.encodings[0][palette.unknown]
-        opened = open_picture(content, max_pixels=settings.max_pixels, background=ground)
+        # A JPEG's pixels are mixed whatever is decoded, and `snap` decides them: at twice the size as well as in full.
+        opened = open_picture(content, max_pixels=settings.max_pixels, background=ground, at_least=settings.enough)
         check_size(opened.size_before)
         return opened
     check_size(stored.size_before)
@@ -138,7 +139,7 @@ def _described(opened: Opened, made: Fitted, snapped: Snapped, palette: Palette,
 
 def _labels(name: str, explains: str, palette: Palette) -> Recipe:
     draw, read = partial(draw_labels, palette=palette), partial(read_labels, palette=palette)
-    return Recipe(name, explains, draw, read, survey=partial(survey, palette=palette))
+    return Recipe(name, explains, draw, read, version=4, survey=partial(survey, palette=palette))
 
 
 FACADE_LABELS = _labels(

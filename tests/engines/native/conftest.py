@@ -49,6 +49,6 @@ def make_job(tmp_path: Path) -> Callable[..., Job]:
         output = tmp_path / f"out-{next(made)}"
         output.mkdir()
         items = tuple(Item(p.stem, p, paired) for p in paths)
-        return Job(weights, architecture, items, "BtoA", mode, seed, "cpu", size, output, output / "log.txt")
+        return Job(weights, architecture, items, "BtoA", mode, seed, "cpu", size, output / "log.txt")
 
     return make

@@ -15,11 +15,12 @@ from skimage.color import lab2rgb, rgb2lab
 from harness.catalog.types import Architecture
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import Lab, Rgb, colours_of
-from harness.engines.native.engine import translate
 from harness.engines.native.layers import set_mode
 from harness.engines.native.networks import build_generator
 from harness.errors import EngineError
 from harness.sets.item import Item
+from tests.engines.translating import images_of
+from tests.engines.translating import native as translate
 from tests.pictures import picture, save_pair, save_picture
 
 COLOUR = Architecture("unet_32", "batch", True, ngf=2, input_nc=1, output_nc=2)
@@ -33,10 +34,10 @@ def job(folder: Path, architecture: Architecture = COLOUR, side: int = 32, count
         torch.save(build_generator(architecture).state_dict(), weights)
     known: dict[str, object] = {
         "weights": weights, "architecture": architecture, "items": items, "direction": "AtoB", "mode": "paper",
-        "seed": 3, "device": "cpu", "size": (side, side), "output": folder / "images", "log": folder / "log.txt",
+        "seed": 3, "device": "cpu", "size": (side, side), "log": folder / "log.txt",
     }  # fmt: skip
     made = Job(**(known | fields))  # type: ignore[arg-type]
-    made.output.mkdir(exist_ok=True)
+    images_of(made).mkdir(exist_ok=True)
     return made
 
 
@@ -73,9 +74,9 @@ def test_the_native_engine_writes_all_three_pictures(tmp_path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected = lab2rgb(np.concatenate([lab[..., :1], axes.numpy() * 110], axis=2)) * 255
-        drawn = np.asarray(Image.open(made.output / "output" / f"{item.name}.png")).astype(int)
+        drawn = np.asarray(Image.open(images_of(made) / "output" / f"{item.name}.png")).astype(int)
         assert np.abs(drawn - expected).max() <= 1.01
-        assert (made.output / "target" / f"{item.name}.png").is_file()
+        assert (images_of(made) / "target" / f"{item.name}.png").is_file()
 
 
 def test_pairs_are_refused(tmp_path: Path) -> None:
@@ -89,20 +90,22 @@ def test_pairs_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("netG", ["unet_128", "unet_256"])
 @pytest.mark.parametrize("mode", ["paper", "deterministic"])
 def test_both_engines_draw_the_same(tmp_path: Path, upstream_git: str, netG: str, mode: str) -> None:
-    from harness.engines.official.engine import translate as official
     from harness.fetch.git import ensure_clone
     from tests.engines.official.test_upstream import PINS, initialised
+    from tests.engines.translating import official
 
     ensure_clone(upstream_git, PINS["today"], tmp_path / "clone")
     architecture = Architecture(netG, "batch", True, ngf=4, input_nc=1, output_nc=2)
     side = int(netG.removeprefix("unet_"))
     weights = initialised(tmp_path / "clone", architecture, tmp_path / "weights.pth")
     theirs = job(tmp_path, architecture, side, weights=weights, mode=mode)
-    ours = replace(theirs, output=tmp_path / "ours")
-    ours.output.mkdir()
+    ours = replace(theirs, log=tmp_path / "ours" / "log.txt")
+    images_of(ours).mkdir(parents=True)
     official(theirs, tmp_path / "clone")
     translate(ours, settings=NativeSettings(batch_size=3))
     for kind in ("input", "output", "target"):
         for item in ours.items:
-            a, b = (np.asarray(Image.open(j.output / kind / f"{item.name}.png")).astype(int) for j in (theirs, ours))
+            a, b = (
+                np.asarray(Image.open(images_of(j) / kind / f"{item.name}.png")).astype(int) for j in (theirs, ours)
+            )
             assert np.abs(a - b).max() <= (1 if kind == "output" else 0)

@@ -15,18 +15,19 @@ from harness.catalog.types import Architecture
 from harness.engines.devices import resolve_device
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native import generator as generator_module
-from harness.engines.native.engine import translate
 from harness.engines.native.generator import Translator
 from harness.errors import DeviceError, EngineError, ImageError, MemoryShortError, WeightsError
 from harness.sets.item import Item
 from tests.engines.native.conftest import RESNET, UNET, save_generator
+from tests.engines.translating import images_of
+from tests.engines.translating import native as translate
 from tests.pictures import picture, save_picture
 
 MakeJob = Callable[..., Job]
 
 
 def _outputs(job: Job, kind: str = "output") -> dict[str, np.ndarray]:
-    return {p.stem: np.asarray(Image.open(p)) for p in sorted((job.output / kind).glob("*.png"))}
+    return {p.stem: np.asarray(Image.open(p)) for p in sorted((images_of(job) / kind).glob("*.png"))}
 
 
 def _same(a: dict[str, np.ndarray], b: dict[str, np.ndarray], tolerance: int = 0) -> bool:
@@ -107,7 +108,7 @@ def test_any_size_is_framed_by_its_mirror_image_and_cut_back(
     whole = replace(make_job(architecture, count=1, size=None), items=(Item("odd", large, False),))
     translate(whole)
     for kind in ("input", "output"):
-        ours, theirs = (np.asarray(Image.open(j.output / kind / "odd.png")) for j in (job, whole))
+        ours, theirs = (np.asarray(Image.open(images_of(j) / kind / "odd.png")) for j in (job, whole))
         assert np.array_equal(ours, theirs[top : top + size[1], left : left + size[0]])
 
 
@@ -177,7 +178,7 @@ def test_a_picture_without_memory_for_it_ends_no_run(
     assert set(answer.left_out) == {"large"}
     assert "too little memory for one image of 256x256" in answer.left_out["large"]
     assert set(_outputs(replace(job, items=(items[0], items[2])))) == {"a", "b"}
-    assert not (job.output / "output" / "large.png").exists()
+    assert not (images_of(job) / "output" / "large.png").exists()
 
 
 @pytest.fixture

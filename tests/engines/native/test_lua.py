@@ -14,13 +14,14 @@ from harness.catalog.types import Architecture
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.converting import convert_for_pytorch
-from harness.engines.native.engine import translate
 from harness.engines.native.generator import Translator, load_generator
 from harness.engines.native.layers import BottleneckNorm, normalise_images, set_mode
 from harness.engines.native.torch7_scaling import scale
 from harness.errors import EngineError, WeightsError
 from harness.sets.item import Item
 from harness.weights.architecture import architecture_of, infer_architecture
+from tests.engines.translating import images_of
+from tests.engines.translating import native as translate
 from tests.pictures import save_pair, save_picture
 from tests.weights.torch7_files import array, forward, make_generator, modules_of, plain_layer, save
 
@@ -101,7 +102,7 @@ def lua_job(tmp_path):
         items = tuple(Item(path.stem, path, paired) for path in paths)
         log = output / "log.txt"
         job = Job(
-            weights, architecture_of(weights), items, "BtoA", "deterministic", 7, "cpu", (32, 32), output, log,
+            weights, architecture_of(weights), items, "BtoA", "deterministic", 7, "cpu", (32, 32), log,
         )  # fmt: skip
         return replace(job, **changes)
 
@@ -109,7 +110,7 @@ def lua_job(tmp_path):
 
 
 def drawn(job, name, kind="output"):
-    return np.asarray(Image.open(job.output / kind / f"{name}.png")).astype(int)
+    return np.asarray(Image.open(images_of(job) / kind / f"{name}.png")).astype(int)
 
 
 def test_a_run_draws_what_torch7_would_save(lua_job):
@@ -226,7 +227,7 @@ def test_torch7s_own_runs(shared_torch7, lua_job, tmp_path):
         items = tuple(Item(stem, shared_torch7 / "inputs" / f"{stem}.png", paired) for stem in stems)
         job = replace(
             lua_job(make_generator()), weights=weights, architecture=architecture_of(weights), items=items,
-            size=(256, 256), output=tmp_path / run, log=tmp_path / "log.txt", **changes,
+            size=(256, 256), log=tmp_path / run / "log.txt", **changes,
         )  # fmt: skip
         translate(job, settings=NativeSettings(lua_seed=2383 if run.startswith("dropout") else None))
         for stem in stems:

@@ -24,16 +24,15 @@ from harness.catalog.types import OFFICIAL_GENERATORS, Architecture, Norm
 from harness.demo.demo_weights import demo_weights
 from harness.demo.scenes import draw_scene
 from harness.engines.job import Job, Mode, NativeSettings
-from harness.engines.native import engine as native
 from harness.engines.native.generator import Translator, load_generator
 from harness.engines.native.layers import dropout_from, set_mode
 from harness.engines.native.networks import build_generator
 from harness.engines.native.pixels import to_pixels, to_tensor
-from harness.engines.official import engine as official
 from harness.engines.seeds import image_seed
 from harness.fetch.git import ensure_clone
 from harness.runs.pixel_differences import difference_of
 from harness.sets.item import Item
+from tests.engines.translating import images_of, native, official
 from tests.pictures import picture
 
 pytestmark = pytest.mark.upstream
@@ -109,7 +108,7 @@ def theirs(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[
         side = pixels.shape[1]
         architecture = Architecture(net, norm, dropout, ngf=NGF[net])
         mode: Mode = "paper" if dropout else "deterministic"
-        job = Job(weights, architecture, (), "AtoB", mode, SEED, "cpu", (side, side), folder, folder / "log.txt")
+        job = Job(weights, architecture, (), "AtoB", mode, SEED, "cpu", (side, side), folder / "log.txt")
         found[net, norm, dropout] = Theirs(job, inputs[side][: len(pixels)], floats, pixels)
     return found
 
@@ -175,12 +174,12 @@ def test_both_engines_draw_the_same_pixels(clone: Path, tmp_path: Path, mode: Mo
         path = tmp_path / f"facade_{index:04d}.png"
         Image.fromarray(np.hstack((scene.photo, scene.label))).save(path)
         items.append(Item(path.stem, path, True))
-    job = Job(demo_weights(), DEMO, tuple(items), "BtoA", mode, SEED, "cpu", (256, 256), tmp_path, tmp_path / "log.txt")
-    jobs = {engine: replace(job, output=tmp_path / engine) for engine in ("official", "native")}
-    official.translate(jobs["official"], clone)
-    native.translate(jobs["native"])
+    job = Job(demo_weights(), DEMO, tuple(items), "BtoA", mode, SEED, "cpu", (256, 256), tmp_path / "log.txt")
+    ours, theirs = (replace(job, log=tmp_path / engine / "log.txt") for engine in ("native", "official"))
+    official(theirs, clone)
+    native(ours)
     for kind, bound in (("input", 0), ("target", 0), ("output", 1)):
-        differences = [difference_of(tmp_path / "official", tmp_path / "native", kind, item.name) for item in items]
+        differences = [difference_of(images_of(theirs), images_of(ours), kind, item.name) for item in items]
         assert not any(d.problem for d in differences)
         print(
             f"both engines, demo, {mode}, {kind}: {[(d.max, round(100 * d.share_different, 4)) for d in differences]}"

@@ -14,10 +14,11 @@ from PIL import Image
 from harness.catalog.types import Architecture
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native import tiling
-from harness.engines.native.engine import translate
 from harness.engines.native.generator import Translator
 from harness.sets.item import Item
 from tests.engines.native.conftest import RESNET, UNET, save_generator
+from tests.engines.translating import images_of
+from tests.engines.translating import native as translate
 from tests.pictures import picture
 
 MakeJob = Callable[..., Job]
@@ -35,12 +36,11 @@ def job_of(make_job: MakeJob, tmp_path: Path, architecture: Architecture, *sizes
 
 
 def outputs(job: Job) -> list[np.ndarray]:
-    return [np.asarray(Image.open(job.output / "output" / f"{i.name}.png")).astype(int) for i in job.items]
+    return [np.asarray(Image.open(images_of(job) / "output" / f"{i.name}.png")).astype(int) for i in job.items]
 
 
 def tiled(job: Job, tmp_path: Path, side: int | str, overlap: int | None = None) -> tuple[list[np.ndarray], dict]:
-    job = replace(job, output=tmp_path / f"tiled-{side}-{overlap}")
-    job.output.mkdir()
+    job = replace(job, log=tmp_path / f"tiled-{side}-{overlap}" / "log.txt")
     answer = translate(job, settings=NativeSettings(tiled=side, overlap=overlap))  # type: ignore[arg-type]
     return outputs(job), answer.extra.get("tiled", {})
 

@@ -62,7 +62,6 @@ def make_job(tmp_path: Path) -> MakeJob:
             "seed": 1,
             "device": "cpu",
             "size": (side, side),
-            "output": folder / "images",
             "log": folder / "log.txt",
         }
         return Job(**(known | fields))

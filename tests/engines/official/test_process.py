@@ -256,9 +256,10 @@ items = tuple(Item(name, source, False) for name in "abc")
 architecture = Architecture("resnet_9blocks", "instance", False)
 weights = folder / "weights.pth"
 torch.save({"model.1.weight": torch.zeros(4, 3, 7, 7)}, weights)
-job = Job(weights, architecture, items, "AtoB", "paper", 1, "cpu", (64, 64), folder / "images", folder / "log.txt")
+job = Job(weights, architecture, items, "AtoB", "paper", 1, "cpu", (64, 64), folder / "log.txt")
 try:
-    translate(job, clone, Speaking())
+    for _ in translate(job, clone, Speaking()):
+        pass
 except KeyboardInterrupt:
     sys.exit(130)
 """
@@ -289,7 +290,7 @@ def test_an_interrupt_ends_the_script_and_leaves_nothing(
     process = next(int(line.split()[1]) for line in log.splitlines() if line.startswith("process "))
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
-    assert list((tmp_path / "images").iterdir()) == []
+    assert list(tmp_path.glob(".official-*")) == []
 
 
 def test_the_script_begins_only_when_it_is_followed(tmp_path: Path) -> None:

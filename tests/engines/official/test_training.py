@@ -235,6 +235,25 @@ def test_without_skips_only_what_the_decoder_takes_from_them_is_zero(
     assert all(v.any() for k, v in state.items() if v.ndim == 4)
 
 
+def test_fused_adam_stands_among_the_shims_and_goes_on_exactly_after_a_cut(
+    clone: Path, make_training: Callable[..., TrainingJob]
+) -> None:
+    whole, cut = (make_training(name, fused=True) for name in ("whole", "cut"))
+    events: Events = []
+    finished = train(whole, clone, lambda kind, told: events.append((kind, told)))
+    assert [shim for shim in finished.shims if shim.startswith("Adam by PyTorch's fused kernel")]
+
+    found = losses(cut_off(cut, clone, 6)) | losses(trained(cut, clone))
+
+    assert found == losses(events)
+    assert all(torch.equal(a, b) for a, b in zip(weights(whole).values(), weights(cut).values(), strict=True))
+    optimizers = torch.load(cut.state, weights_only=True)["optimizers"]
+    assert all(group["fused"] for one in optimizers for group in one["param_groups"])
+    plain = losses(trained(make_training("plain"), clone))
+    for iteration, (told, _) in found.items():
+        assert told == pytest.approx(plain[iteration][0], rel=3e-3, abs=1e-3)
+
+
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_discriminator_that_does_not_see_the_input_takes_nothing_of_it(
     clone: Path, make_training: Callable[..., TrainingJob], cut: bool

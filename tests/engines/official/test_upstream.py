@@ -12,11 +12,12 @@ from PIL import Image
 
 from harness.catalog.types import Architecture
 from harness.engines.job import Job
-from harness.engines.official.engine import translate
 from harness.errors import OfficialScriptError
 from harness.fetch.git import ensure_clone
 from tests.engines.official.conftest import MakeJob
 from tests.engines.official.test_engine import outputs, untouched
+from tests.engines.translating import images_of
+from tests.engines.translating import official as translate
 from tests.pictures import picture
 
 pytestmark = pytest.mark.upstream
@@ -79,7 +80,7 @@ def test_single_pictures_of_their_own_sizes(real_clone: Path, make_job: MakeJob,
     wide.save(job.items[1].path)
     translate(job, real_clone)
     assert outputs(job)["b"].shape == (40, 72, 3)
-    with Image.open(job.output / "input" / "b.png") as kept:
+    with Image.open(images_of(job) / "input" / "b.png") as kept:
         difference = np.asarray(wide, dtype=int) - np.asarray(kept, dtype=int)
     assert set(np.unique(difference)) <= {0, 1}  # tensor2im truncates
 
