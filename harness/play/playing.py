@@ -174,7 +174,8 @@ class Player:
             return demo_profile()
         try:
             return profile_for(self.workspace, self.generator.model, self._progress)
-        except TestSetError:  # nothing that it learnt from is here
+        except TestSetError as error:
+            self._progress.warn(f"nearness is not judged: {error.message}", error.hint)
             return None
 
     def assessed(self, drawing: Pixels) -> Nearness | None:

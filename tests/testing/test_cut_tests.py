@@ -12,13 +12,14 @@ import pytest
 from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.repositories import PYTORCH
 from harness.cli.main import main
+from harness.images.geometry import Sizing
 from harness.runs.record import load_record
 from harness.runs.trained import find_model
 from harness.sets.finding import find_set
 from harness.sets.selection import select
 from harness.testing.loading import load_generator
 from harness.testing.recording import Assignment
-from harness.testing.request import Size, TestRequest
+from harness.testing.request import TestRequest
 from harness.testing.taking_over import translated
 from harness.workspace import Workspace
 from tests.cutting import content, cut, expected_code, names
@@ -86,7 +87,7 @@ def test_pictures_brought_to_size_in_another_way_are_not_taken_over(workspace: W
     generator = load_generator(workspace, model)
     selection = select(find_set(workspace, SET, family="pix2pix"), model, None)
 
-    def kept(size: Size) -> Path | None:
+    def kept(size: Sizing | None) -> Path | None:
         request = TestRequest(model=model, engine="native", size=size)
         with translated(workspace, Assignment(generator, selection, request, "cpu")) as before:
             return before.pieces.folder
