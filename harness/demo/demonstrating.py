@@ -44,11 +44,12 @@ def run_demo(
         )
         return run_test(workspace, request, progress)
 
-    near = run("demo-near", draw_scene, count)
-    progress.say("now pictures that are far from the training pictures, on purpose")
+    progress.say("first pictures that are far from the training pictures, on purpose")
     # A third is enough to show what far looks like, and three show every kind.
     far = run("demo-far", draw_far_scene, max(3, count // 3))
-    return near, far
+    progress.say("now pictures like the training pictures")
+    # The last, for the newest set is what `test` and `play` take where none is named.
+    return run("demo-near", draw_scene, count), far
 
 
 def _folders(workspace: Workspace, name: str) -> tuple[Path, Path]:

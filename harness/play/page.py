@@ -16,18 +16,16 @@ _SCRIPTS = ("raster.js", "drawing.js", "loading.js")
 _LAST = "result.js"
 
 
-def served_page(player: Player, lang: str) -> str:
+def served_page(player: Player, words: Language) -> str:
     """Returns the page that asks the server for its pictures."""
     told: dict[str, Any] = {
         "starts": [vars(start) for start in player.starts],
         "name": free_name(player),
         "nearness": True,
+        "set": player.selection.name if player.selection else "",
     }
-    told["set"] = player.selection.name if player.selection else ""
     addresses = {code: f"?lang={code}" for code in languages()}
-    return render_play(
-        player, language(lang), addresses, backend=("server.js",), told=told, policy="connect-src 'self'"
-    )
+    return render_play(player, words, addresses, backend=("server.js",), told=told, policy="connect-src 'self'")
 
 
 def render_play(
@@ -76,7 +74,7 @@ def render_play(
         script_sources=script_sources,
         more_policy=policy,
         model=shown,
-        eaten=DOMAINS[model.input_domain].description,
+        eaten=words.told(DOMAINS[model.input_domain].description),
         kind=player.kind,
         palette=data["palette"],
         starts=told["starts"],

@@ -172,7 +172,11 @@ class Player:
         """What the model's training pictures look like, None where that is not known."""
         if is_demo(self.generator):
             return demo_profile()
-        return profile_for(self.workspace, self.generator.model, self._progress)
+        try:
+            return profile_for(self.workspace, self.generator.model, self._progress)
+        except TestSetError as error:
+            self._progress.warn(f"nearness is not judged: {error.message}", error.hint)
+            return None
 
     def assessed(self, drawing: Pixels) -> Nearness | None:
         """Returns how near a drawing is to the training pictures, None where that is unknown."""

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore
@@ -20,6 +20,7 @@ from harness.play.collecting import add_drawing, free_name, test_command
 from harness.play.page import served_page
 from harness.play.playing import SAMPLES, Player, Start, drawing_of, png
 from harness.sets.naming import safe_name
+from harness.web.language import Language, language, languages
 
 LARGEST = 32 << 20
 """Bytes of a request: a picture of the user, which the page cuts to 2048 pixels a side before it is sent."""
@@ -60,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     timeout = _SILENCE_S
+    asked: Mapping[str, str] = {}
 
     def do_GET(self) -> None:
         """The page, and pictures one can begin with."""
@@ -109,8 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(HTTPStatus.OK, kind, body)
 
     def _page(self) -> tuple[str, bytes]:
-        lang = self.asked.get("lang", self.server.player.request.lang)
-        return "text/html; charset=utf-8", served_page(self.server.player, lang).encode()
+        return "text/html; charset=utf-8", served_page(self.server.player, self._words).encode()
 
     def _start(self) -> tuple[str, bytes]:
         of = "drawn" if self.asked["of"] == "drawn" else "set"
@@ -124,11 +125,12 @@ class Handler(BaseHTTPRequestHandler):
         return _json({"name": name, "drawn": addresses, "spread": None if spread is None else _address(png(spread))})
 
     def _near(self) -> tuple[str, bytes]:
-        return _json(self.server.player.near(drawing_of(self.content, self.server.player.size)))
+        found = self.server.player.near(drawing_of(self.content, self.server.player.size))
+        return _json(found and {**found, "reasons": [self._words.told(reason) for reason in found["reasons"]]})
 
     def _bring(self) -> tuple[str, bytes]:
         picture, notes = self.server.player.bring(self.content)
-        return _json({"picture": _address(png(picture)), "notes": notes})
+        return _json({"picture": _address(png(picture)), "notes": [self._words.told(note) for note in notes]})
 
     def _add(self) -> tuple[str, bytes]:
         player = self.server.player
@@ -139,7 +141,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: HTTPStatus, message: str, hint: str | None = None) -> None:
         self.close_connection = True  # what was sent may not have been read
-        self._send(status, *_json({"error": message, "hint": hint}))
+        self._send(status, *_json({"error": self._words.told(message), "hint": hint and self._words.told(hint)}))
+
+    @property
+    def _words(self) -> Language:
+        asked = self.asked.get("lang")
+        return language(asked if asked in languages() else self.server.player.request.lang)
 
     def _send(self, status: HTTPStatus, kind: str, body: bytes) -> None:
         self.send_response(status)

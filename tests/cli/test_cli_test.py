@@ -1,0 +1,22 @@
+"""`harness test`: options that contradict each other are told before anything is looked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--overlap", "16"], "--overlap 16 needs `--tiled N` of more pixels"),
+        (["--tiled", "64", "--overlap", "64"], "--overlap 64 needs `--tiled N` of more pixels"),
+        (["--tiled", "8"], "is no tile: write auto, or 32 pixels at least"),
+        (["--tiled", "auto", "--engine", "official"], "need `--engine native`"),
+        (["--size", "max:0"], "is no size; write 256, 512x384, own or max:1024"),
+    ],
+)
+def test_sizes_and_tiles_that_cannot_be(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", "-m", "horse2zebra", *words]) == 2
+    assert said in capsys.readouterr().err

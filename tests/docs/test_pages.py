@@ -33,12 +33,17 @@ def test_every_first_page_shows_the_same_output() -> None:
     english = FENCED.search((ROOT / "docs" / "tutorial" / "first-run.md").read_text(encoding="utf-8"))
 
     assert english
-    for page in ("docs/tutorial/fa.md", "README.fa.md", "README.md"):
-        assert english[0] in (ROOT / page).read_text(encoding="utf-8")
+    assert english[0] in (ROOT / "README.md").read_text(encoding="utf-8")
+    persian = [FENCED.search((ROOT / p).read_text(encoding="utf-8")) for p in ("docs/tutorial/fa.md", "README.fa.md")]
+    assert persian[0] and persian[1] and persian[0][0] == persian[1][0]
+    # The same run in another language.
+    numbers = r"\d+\.\d+"
+    assert re.findall(numbers, persian[0][0]) == re.findall(numbers, english[0])
 
 
 def test_persian_is_written_with_its_own_letters() -> None:
-    for page in ("docs/tutorial/fa.md", "docs/how-to/course-fa.md", "README.fa.md"):
+    written = ("docs/tutorial/fa.md", "docs/how-to/course-fa.md", "README.fa.md")
+    for page in (*written, *(f"docs/fa/{p.name}" for p in (ROOT / "docs" / "fa").glob("*.md"))):
         text = (ROOT / page).read_text(encoding="utf-8")
         assert re.findall("[كيى٠-٩]| ها[ي ]| می |^می ", text) == [], page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import http.client
 import json
+import re
 from threading import Thread
 
 import pytest
@@ -64,6 +65,14 @@ def test_nobody_else_is_answered(server: Server, path: str, headers: dict[str, s
 def test_what_is_wrong_is_said(server: Server, path: str, body: bytes, status: int, said: str) -> None:
     found, _, answer = ask(server, "POST", f"/{server.token}/{path}", body)
     assert found == status and said in json.loads(answer)["error"]
+
+
+def test_a_persian_page_is_answered_in_persian(server: Server) -> None:
+    black = bytes(256 * 256 * 4)
+    near = json.loads(ask(server, "POST", f"/{server.token}/near?lang=fa", black)[2])
+    assert near["verdict"] == "far" and all(re.search("[\u0600-\u06ff]", reason) for reason in near["reasons"])
+    english = json.loads(ask(server, "POST", f"/{server.token}/near?lang=xx", black)[2])
+    assert "palette" in english["reasons"][0]
 
 
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(server: Server) -> None:

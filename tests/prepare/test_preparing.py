@@ -84,7 +84,7 @@ def test_every_good_file_is_prepared_and_every_bad_one_listed(workspace: Workspa
     assert load_test_set(made.folder) == made.test_set
     assert missing_images(made.folder, made.test_set) == []
     there = sorted(p.name for p in made.folder.iterdir())
-    assert there == ["dataset.json", "index.fa.html", "index.html", "sheet", "testA"]
+    assert there == ["dataset.json", "index.fa.html", "index.html", "sheet", "source", "testA"]
     assert pixels(made.folder / "testA" / "0.png").shape == (64, 64, 3)
 
 

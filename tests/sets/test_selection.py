@@ -11,12 +11,15 @@ from harness.catalog.lookup import find_model
 from harness.catalog.types import Model
 from harness.errors import TestSetError, UnknownNameError
 from harness.files import sha256_of
+from harness.images.geometry import Geometry
 from harness.sets.finding import default_set, find_set
 from harness.sets.selection import Selection
 from harness.sets.selection import select as selected
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
 from harness.workspace import Workspace
 from tests.pictures import save_pair, save_picture
+
+WHOLE = Geometry.whole((8, 8))
 
 
 def select(workspace: Workspace, model: Model, dataset: str | None, split: str | None = None) -> Selection:
@@ -33,7 +36,16 @@ def _prepared(workspace: Workspace, name: str, model: str = FACADES.id, count: i
     images = []
     for index in range(count):
         save_pair(folder / "test" / f"{index}.png", 8)
-        images.append(SetImage(f"{index}", f"test/{index}.png", f"{index}.jpg", f"{index}" * 64, (8, 8)))
+        images.append(
+            SetImage(
+                f"{index}",
+                f"test/{index}.png",
+                f"{index}.jpg",
+                f"{index}" * 64,
+                (8, 8),
+                geometry=WHOLE,
+            )
+        )
     refused = (Refusal("notes.txt", "no picture"),)
     save_test_set(folder, TestSet(name, "paired", "BtoA", tuple(images), model, refused=refused))
     return folder
@@ -123,7 +135,15 @@ def _set_of(workspace: Workspace, domains: tuple[str | None, str | None], direct
     pair = Image.new("RGB", (16, 8), (255, 0, 0))
     pair.paste((0, 0, 255), (8, 0, 16, 8))
     pair.save(folder / "test" / "x.png")
-    image = SetImage("x", "test/x.png", "x.jpg", "0" * 64, (8, 8), output_sha256=sha256_of(folder / "test" / "x.png"))
+    image = SetImage(
+        "x",
+        "test/x.png",
+        "x.jpg",
+        "0" * 64,
+        (8, 8),
+        output_sha256=sha256_of(folder / "test" / "x.png"),
+        geometry=WHOLE,
+    )
     save_test_set(folder, TestSet("mine", "paired", direction, (image,), domains=domains))  # type: ignore[arg-type]
 
 
@@ -172,7 +192,7 @@ def test_single_pictures_of_another_kind_are_refused_and_of_another_thing_said(t
     workspace = Workspace(tmp_path)
     folder = workspace.dataset("mine")
     save_picture(folder / "testA" / "x.png", 8, 8)
-    image = SetImage("x", "testA/x.png", "x.jpg", "0" * 64, (8, 8))
+    image = SetImage("x", "testA/x.png", "x.jpg", "0" * 64, (8, 8), geometry=WHOLE)
     save_test_set(folder, TestSet("mine", "single", "AtoB", (image,), domains=("horse", None)))
     with pytest.raises(TestSetError, match="`mine` holds `horse`, and `pix2pix/facades_label2photo` eats"):
         select(workspace, FACADES, "mine")

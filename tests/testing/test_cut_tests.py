@@ -87,7 +87,7 @@ def test_pictures_brought_to_size_in_another_way_are_not_taken_over(workspace: W
     generator = load_generator(workspace, model)
     selection = select(find_set(workspace, SET, family="pix2pix"), model, None)
 
-    def kept(size: Sizing) -> Path | None:
+    def kept(size: Sizing | None) -> Path | None:
         request = TestRequest(model=model, engine="native", size=size)
         with translated(workspace, Assignment(generator, selection, request, "cpu")) as before:
             return before.pieces.folder

@@ -47,6 +47,8 @@ def outputs(root: Path, record: RunRecord) -> dict[str, bytes]:
         "--model facades_label2photo --dataset 'laid out' --engine native --weights own.pth --split val --follow-links",
         "--model facades_label2photo --dataset './laid out' --engine native --split val --limit 1",
         "--model horse2zebra --dataset photos --engine native --weights ../other.pth --size own --device cpu",
+        "--model horse2zebra --dataset photos --weights ../other.pth --size max:90 --engine native --tiled 64 "
+        "--no-full",
     ],
 )
 def test_the_command_of_a_report_makes_the_run_again(here: Path, typed: str) -> None:

@@ -4,7 +4,7 @@ const BUSY_MS = 300;
 const ask = async (what, values, body) => {
   let answer;
   try {
-    answer = await fetch(`${what}?${new URLSearchParams(values)}`, { method: "POST", body });
+    answer = await fetch(`${what}?${new URLSearchParams({ ...values, lang: document.documentElement.lang })}`, { method: "POST", body });
   } catch {
     throw new Error(text("stopped", { command: data.command }));
   }
