@@ -15,7 +15,7 @@ from tests.campaigns.ready import TESTED, copied, make_ready
 from tests.campaigns.tally import Trial
 from tests.cutting import content
 
-_OF_A_MOMENT = ("run.json", "index.html", "log.txt")
+_OF_A_MOMENT = ("run.json", "index.html", "index.fa.html", "log.txt")
 
 
 def crowds(random_: random.Random, trials: int, folder: Path) -> Iterator[Trial]:

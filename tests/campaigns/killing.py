@@ -26,7 +26,7 @@ from tests.provision.conftest import UNET, dataset_bytes, generator_bytes
 from tests.training.conftest import SMALL
 
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-_OF_A_MOMENT = ("run.json", "index.html", "log.txt")  # when and how long stands in them
+_OF_A_MOMENT = ("run.json", "index.html", "index.fa.html", "log.txt")  # when and how long stands in them
 
 
 def _setup(url: str, upstream: str, commit: str, *arguments: str) -> None:
