@@ -83,11 +83,15 @@ MODELS: dict[str, Model] = {
         # BtoA as the dataset has photos on the left.
         _paired("facades_label2photo", "facades", "BtoA"),
         _paired(
-            "day2night", "night2day", "BtoA",
+            "day2night",
+            "night2day",
+            "BtoA",
             note="weak outside the some 90 places it was trained on, say the authors (issues 393 and 1210)",
         ),
         _unpaired(
-            "apple2orange", "apple2orange", "AtoB",
+            "apple2orange",
+            "apple2orange",
+            "AtoB",
             note="a copy elsewhere has 45,575,747 bytes and SHA-256 "
             "ff989c98f3a077cd11c2623ed8742e2ef147e81d10b4e4c2ee6935796bda957a; not proven to be the authors' file",
         ),
@@ -116,7 +120,7 @@ MODELS: dict[str, Model] = {
         _original("edges2handbags", "edges2handbags", "AtoB", _TORCH7_ONLY),
         _original("day2night", "night2day", "BtoA", "trained on around 100 webcams, says its README"),
     )
-}  # fmt: skip
+}
 """By `family/name`."""
 
 _FILE_BYTES = {"unet_256": 217_704_720, "resnet_9blocks": 45_575_747}

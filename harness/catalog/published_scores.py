@@ -99,8 +99,12 @@ LABELS = {
 
 # Columns that are more than text, and None where they are empty.
 _READERS: dict[str, Callable[[str], Any]] = {
-    "model": str, "generated": int, "real": int, "value": float, "uncertainty": float
-}  # fmt: skip
+    "model": str,
+    "generated": int,
+    "real": int,
+    "value": float,
+    "uncertainty": float,
+}
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN RUN...")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path),
-              help="The page to write. Default: results/compare-RUN-RUN.html.")  # fmt: skip
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The page to write. Default: results/compare-RUN-RUN.html.",
+)
 @lang_option
 @json_option
 @quiet_option

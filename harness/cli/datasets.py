@@ -48,12 +48,20 @@ _LAYOUTS = {
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what NAME's training pictures look like, in numbers, for `harness prepare-images --profile`.",
 )
-@click.option("--side", type=click.Choice(["A", "B"]), help="Which of its pictures. Default: the inputs.")  # fmt: skip
+@click.option("--side", type=click.Choice(["A", "B"]), help="Which of its pictures. Default: the inputs.")
 @click.pass_obj
 def command(
-    workspace: Workspace, /, *, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool,
-    profile: Path | None, side: Literal["A", "B"] | None,
-) -> None:  # fmt: skip
+    workspace: Workspace,
+    /,
+    *,
+    name: str | None,
+    family: str | None,
+    installed: bool,
+    as_json: bool,
+    quiet: bool,
+    profile: Path | None,
+    side: Literal["A", "B"] | None,
+) -> None:
     """List the official datasets and what is installed; with NAME, of yours too, all about one."""
     # Not for `--help`: it brings all that reads sets.
     from harness.sets.finding import find_set, installed_dataset

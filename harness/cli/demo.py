@@ -14,8 +14,13 @@ from harness.workspace import Workspace
 
 @click.command("demo")
 @click.option("--images", type=click.IntRange(3, 200), default=24, show_default=True, help="Facades to draw.")
-@click.option("--engine", type=click.Choice(["native", "official"]), default="native", show_default=True,
-              help="The authors' script needs `harness setup` first.")  # fmt: skip
+@click.option(
+    "--engine",
+    type=click.Choice(["native", "official"]),
+    default="native",
+    show_default=True,
+    help="The authors' script needs `harness setup` first.",
+)
 @lang_option
 @json_option
 @quiet_option

@@ -14,8 +14,13 @@ from harness.workspace import Workspace
 @click.argument("model", type=MODEL, required=False)
 @click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
 @lang_option
-@click.option("--beside", type=TRAINING, multiple=True, metavar="TRAINING",
-              help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.")  # fmt: skip
+@click.option(
+    "--beside",
+    type=TRAINING,
+    multiple=True,
+    metavar="TRAINING",
+    help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.",
+)
 @click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj
 def command(

@@ -25,8 +25,13 @@ Examples:
 @click.command("export", epilog=_EPILOG)
 @click.argument("model", type=MODEL)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The new file.")
-@click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
-              help="Dropout by masks, further inputs; no dropout; running statistics.")  # fmt: skip
+@click.option(
+    "--mode",
+    type=click.Choice(["paper", "deterministic", "eval"]),
+    default="paper",
+    show_default=True,
+    help="Dropout by masks, further inputs; no dropout; running statistics.",
+)
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
 @side_option
 @click.option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, its error is measured and said.")

@@ -30,8 +30,11 @@ Metrics: ssim, psnr, mae, ms_ssim, spectrum, lab_histogram, palette, label_agree
 @metrics_option("What to measure.", required=True)
 @click.option("--palette", type=click.Choice(["facades", "cityscapes"]), help="How to read label maps of your own.")
 @click.option("--evaluator", metavar="MODEL", help="What draws label maps of the outputs. Default: the catalog's.")
-@click.option("--real", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Real pictures that the outputs are to resemble as a set. Default: the targets.")  # fmt: skip
+@click.option(
+    "--real",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Real pictures that the outputs are to resemble as a set. Default: the targets.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @lang_option
 @json_option

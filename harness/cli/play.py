@@ -30,19 +30,38 @@ Examples:
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
 @click.option("--dataset", "-d", type=SET, help="Whose pictures to begin with. Default: those a test would take.")
 @click.option("--picture", metavar="NAME", help="The picture that is there at once.")
-@click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
-              help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
+@click.option(
+    "--mode",
+    type=click.Choice(["paper", "deterministic", "eval"]),
+    default="paper",
+    show_default=True,
+    help="Dropout live and seeded; no dropout; running statistics.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed at the beginning.")
 @side_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--add-to", "collected", default="drawings", show_default=True, metavar="SET",
-              help="The test set that drawings are added to.")  # fmt: skip
+@click.option(
+    "--add-to",
+    "collected",
+    default="drawings",
+    show_default=True,
+    metavar="SET",
+    help="The test set that drawings are added to.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on this machine. Default: a free one.")
 @page_lang_option
-@click.option("--export", "site", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Write the page with the model in it, for any web server, and end.")  # fmt: skip
-@click.option("--from-file", type=click.Path(exists=True, path_type=Path),
-              help="onnxruntime-web as you have it, the .tgz or its dist folder (--export).")  # fmt: skip
+@click.option(
+    "--export",
+    "site",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write the page with the model in it, for any web server, and end.",
+)
+@click.option(
+    "--from-file",
+    type=click.Path(exists=True, path_type=Path),
+    help="onnxruntime-web as you have it, the .tgz or its dist folder (--export).",
+)
 @click.option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, not exact (--export).")
 @click.option("--print", "print_only", is_flag=True, help="Only print the link.")
 @quiet_option

@@ -57,33 +57,66 @@ class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     help="Partners of the same names: makes pairs, so that SSIM and PSNR exist.",
 )
 @click.option("--name", help="The set's name. Default: the folder's.")
-@click.option("--fit", type=click.Choice(["crop", "pad", "stretch"]), default="crop", show_default=True,
-              help="How pictures of another shape are brought to size; padded photos go on mirrored.")  # fmt: skip
+@click.option(
+    "--fit",
+    type=click.Choice(["crop", "pad", "stretch"]),
+    default="crop",
+    show_default=True,
+    help="How pictures of another shape are brought to size; padded photos go on mirrored.",
+)
 @click.option(
     "--size",
     type=SizeType(),
     help="Size of the pictures made; own or max:N for each one's. Default: the model's, or 256.",
 )
-@click.option("--background", metavar="COLOUR", type=ColourType(), default="white", show_default=True,
-              help="Below transparent pixels, and beside padded drawings: white, black, grey or #rrggbb.")  # fmt: skip
-@click.option("--max-pixels", type=click.IntRange(min=1), default=120_000_000, show_default=True,
-              help="Larger pictures are refused unopened.")  # fmt: skip
-@click.option("--as", "as_", default="auto", show_default=True,
-              help="What your pictures are: auto, drawing, labels, map or photo.")  # fmt: skip
+@click.option(
+    "--background",
+    metavar="COLOUR",
+    type=ColourType(),
+    default="white",
+    show_default=True,
+    help="Below transparent pixels, and beside padded drawings: white, black, grey or #rrggbb.",
+)
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    default=120_000_000,
+    show_default=True,
+    help="Larger pictures are refused unopened.",
+)
+@click.option(
+    "--as",
+    "as_",
+    default="auto",
+    show_default=True,
+    help="What your pictures are: auto, drawing, labels, map or photo.",
+)
 @click.option(
     "--to", help="What inputs become where no model is named: edges, grey, facade_label, map … Default: photo."
 )
-@click.option("--focus", type=click.Choice(["centre", "subject"]), default="centre", show_default=True,
-              help="Where a crop is taken: in the middle, or where the detail lies.")  # fmt: skip
+@click.option(
+    "--focus",
+    type=click.Choice(["centre", "subject"]),
+    default="centre",
+    show_default=True,
+    help="Where a crop is taken: in the middle, or where the detail lies.",
+)
 @click.option("--tiles", is_flag=True, help="Cut large pictures into tiles at their own scale.")
 @click.option("--split", metavar="80/10/10", help="Make a training set: shares of train, val and test.")
 @click.option("--rectify", is_flag=True, help="Set photos of facades upright where enough of their lines agree.")
-@click.option("--hed", metavar="FILE", type=click.Path(path_type=Path),
-              help="Draw edges by the HED network with these weights (pytorch-hed's network-bsds500.pytorch), as the "
-              "pix2pix paper did. Tested on seeded weights, never on the published file.")  # fmt: skip
-@click.option("--profile", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="What to judge nearness by, from `harness datasets SET --profile FILE`. Default: the model's "
-              "dataset.")  # fmt: skip
+@click.option(
+    "--hed",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Draw edges by the HED network with these weights (pytorch-hed's network-bsds500.pytorch), as the "
+    "pix2pix paper did. Tested on seeded weights, never on the published file.",
+)
+@click.option(
+    "--profile",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What to judge nearness by, from `harness datasets SET --profile FILE`. Default: the model's dataset.",
+)
 @follow_links_option
 @click.option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
 @click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")

@@ -43,18 +43,35 @@ _WITHOUT_NETWORK = (
 @metrics_option("Bring the networks that these metrics need, e.g. lpips,fid.")
 @click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
 # A lambda, as the function stands below the decorators that would need it.
-@click.option("--upstream-url", "addresses", metavar="[NAME=]URL", multiple=True, callback=lambda *given: _of(given[2]),
-              help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
-              "of the Lua original.")  # fmt: skip
+@click.option(
+    "--upstream-url",
+    "addresses",
+    metavar="[NAME=]URL",
+    multiple=True,
+    callback=lambda *given: _of(given[2]),
+    help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
+    "of the Lua original.",
+)
 @click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
-@click.option("--from-file", type=click.Path(path_type=Path),
-              help="Weights or an archive you have already, for the one thing named.")  # fmt: skip
-@click.option("--bundle", type=click.Path(path_type=Path),
-              help="A folder or archive with code, weights and datasets, or a copied workspace.")  # fmt: skip
+@click.option(
+    "--from-file",
+    type=click.Path(path_type=Path),
+    help="Weights or an archive you have already, for the one thing named.",
+)
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    help="A folder or archive with code, weights and datasets, or a copied workspace.",
+)
 @click.option("--sha256", metavar="DIGEST", help="What the file of --from-file or --bundle must have.")
 @click.option("--accept-counts", is_flag=True, help="Take datasets with another number of pictures than is known.")
-@click.option("--mirror", "mirrors", metavar="URL", multiple=True,
-              help="Ask this server first; repeatable (default: $HARNESS_MIRROR, then mirrors.txt).")  # fmt: skip
+@click.option(
+    "--mirror",
+    "mirrors",
+    metavar="URL",
+    multiple=True,
+    help="Ask this server first; repeatable (default: $HARNESS_MIRROR, then mirrors.txt).",
+)
 @speech_option
 @json_option
 @quiet_option

@@ -19,8 +19,14 @@ Examples:
 
 @click.command("table", epilog=_EPILOG)
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
-@click.option("--format", "kind", type=click.Choice(["latex", "csv", "markdown"]), default="markdown",
-              show_default=True, help="LaTeX wants the package booktabs.")  # fmt: skip
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["latex", "csv", "markdown"]),
+    default="markdown",
+    show_default=True,
+    help="LaTeX wants the package booktabs.",
+)
 @metrics_option("Which columns, in this order. Default: all that the runs have.")
 @click.option(
     "--baselines", is_flag=True, help="The input copied and the mean target below, as the first run has them."

@@ -43,30 +43,64 @@ Examples:
 )
 @click.option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
-@click.option("--engine", type=click.Choice(["official", "native", "both"]),
-              help="Whose code draws. Default: official, for lua/ models native.")  # fmt: skip
-@click.option("--mode", type=click.Choice(["paper", "deterministic", "eval"]), default="paper", show_default=True,
-              help="Dropout live and seeded; no dropout; running statistics.")  # fmt: skip
+@click.option(
+    "--engine",
+    type=click.Choice(["official", "native", "both"]),
+    help="Whose code draws. Default: official, for lua/ models native.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["paper", "deterministic", "eval"]),
+    default="paper",
+    show_default=True,
+    help="Dropout live and seeded; no dropout; running statistics.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
-@click.option("--lua-seed", type=int, metavar="N",
-              help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).")  # fmt: skip
+@click.option(
+    "--lua-seed",
+    type=int,
+    metavar="N",
+    help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).",
+)
 # A lambda, since `_order` stands below.
-@click.option("--lua-order", callback=lambda _, __, given: _order(given), metavar="FILE|A,B,…", default="",
-              help="The pictures of that run in its order: its index.html, or names. Default: the set's.")  # fmt: skip
+@click.option(
+    "--lua-order",
+    callback=lambda _, __, given: _order(given),
+    metavar="FILE|A,B,…",
+    default="",
+    help="The pictures of that run in its order: its index.html, or names. Default: the set's.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option(
     "--size", type=SizeType(), help="Size of what is drawn: own or max:N for each one's. Default: the model's."
 )
-@click.option("--tiled", type=TilesType(), metavar="auto|N",
-              help="Overlapping tiles of N pixels, or where memory is short (native engine).")  # fmt: skip
+@click.option(
+    "--tiled",
+    type=TilesType(),
+    metavar="auto|N",
+    help="Overlapping tiles of N pixels, or where memory is short (native engine).",
+)
 @click.option("--overlap", type=click.IntRange(min=0), metavar="P", help="Pixels of it. Default: a quarter of a tile.")
-@click.option("--full/--no-full", default=True, show_default=True,
-              help="Write outputs in the shape of your own pictures, too.")  # fmt: skip
-@click.option("--seeds", "--samples", "seeds", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Draw every image by so many seeds, to see how far they differ.")  # fmt: skip
-@click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16", "auto"]), default="fp32", show_default=True,
-              help="Arithmetic of the native engine.")  # fmt: skip
+@click.option(
+    "--full/--no-full", default=True, show_default=True, help="Write outputs in the shape of your own pictures, too."
+)
+@click.option(
+    "--seeds",
+    "--samples",
+    "seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Draw every image by so many seeds, to see how far they differ.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "bf16", "fp16", "auto"]),
+    default="fp32",
+    show_default=True,
+    help="Arithmetic of the native engine.",
+)
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
 @click.option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
 @click.option(

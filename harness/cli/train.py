@@ -33,25 +33,54 @@ Examples:
     type=SET,
     help="A prepared set, an official dataset, or a folder with train/ or trainA/, trainB/.",
 )
-@click.option("--task", type=click.Choice(["edges", "grey", "blank", "superres"]),
-              help="Make pairs of the photos in the folder `--dataset`: from edges, from grey, with a hole, from few "
-              "pixels.")  # fmt: skip
-@click.option("--family", type=click.Choice(["pix2pix", "cyclegan", "colorization"]),
-              help="The method. Default: pix2pix for pairs, else cyclegan; colorization takes photos.")  # fmt: skip
-@click.option("--direction", type=click.Choice(["AtoB", "BtoA"]),
-              help="Which half is the input. Default: what the dataset is made for.")  # fmt: skip
-@click.option("--preset", type=click.Choice(["quick", "course", "paper"]), default="paper", show_default=True,
-              help="About 4,000 iterations at 128 pixels; 20,000 at 256; all as the authors did.")  # fmt: skip
+@click.option(
+    "--task",
+    type=click.Choice(["edges", "grey", "blank", "superres"]),
+    help="Make pairs of the photos in the folder `--dataset`: from edges, from grey, with a hole, from few pixels.",
+)
+@click.option(
+    "--family",
+    type=click.Choice(["pix2pix", "cyclegan", "colorization"]),
+    help="The method. Default: pix2pix for pairs, else cyclegan; colorization takes photos.",
+)
+@click.option(
+    "--direction",
+    type=click.Choice(["AtoB", "BtoA"]),
+    help="Which half is the input. Default: what the dataset is made for.",
+)
+@click.option(
+    "--preset",
+    type=click.Choice(["quick", "course", "paper"]),
+    default="paper",
+    show_default=True,
+    help="About 4,000 iterations at 128 pixels; 20,000 at 256; all as the authors did.",
+)
 @click.option("--resume", "run", type=TRAINING, metavar="RUN", help="Go on with a training that was cut off.")
 @click.option("--name", help="The training's name, and the model's. Default: dataset, method and a number.")
 @click.option("--device", help="auto, cpu, cuda or cuda:N. Default: auto, or where a resumed training ran.")
-@click.option("--devices", "processes", type=click.IntRange(min=1), default=1, show_default=True,
-              help="How many processes train together, on GPUs one each.")  # fmt: skip
-@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Train so many times, each from another seed, and print how far the results lie apart.")  # fmt: skip
+@click.option(
+    "--devices",
+    "processes",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many processes train together, on GPUs one each.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Train so many times, each from another seed, and print how far the results lie apart.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the training.")
-@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True,
-              help="Epochs whose networks stay; the best is chosen among them.")  # fmt: skip
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Epochs whose networks stay; the best is chosen among them.",
+)
 @click.option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
 @click.option(
     "--discriminator",
@@ -68,9 +97,16 @@ Examples:
 @quiet_option
 @click.pass_context
 def command(
-    context: click.Context, /, *, dataset: str | None, run: str | None, device: str | None, as_json: bool, quiet: bool,
+    context: click.Context,
+    /,
+    *,
+    dataset: str | None,
+    run: str | None,
+    device: str | None,
+    as_json: bool,
+    quiet: bool,
     **asked: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Train on a dataset with the authors' train.py, show how it goes, and test what came of it.
 
     Everything goes to results/<name>/, where index.html shows the training while it goes on. What is cut off, by

@@ -29,8 +29,13 @@ Examples:
 
 @click.command("verify", epilog=_EPILOG)
 @click.argument("runs", type=RUN, nargs=-1, metavar="[RUN]...")
-@click.option("--engine", type=click.Choice(["same", "other"]), default="same", show_default=True,
-              help="Repeat with the run's own engine, or draw the same pixels with the other one.")  # fmt: skip
+@click.option(
+    "--engine",
+    type=click.Choice(["same", "other"]),
+    default="same",
+    show_default=True,
+    help="Repeat with the run's own engine, or draw the same pixels with the other one.",
+)
 @click.option("--device", help="auto, cpu, cuda or cuda:N. Default: the run's own.")
 @click.option("--dataset", help="Where the pictures are now, when they lie outside the workspace.")
 @click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The generator's file.")

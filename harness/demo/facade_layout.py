@@ -138,13 +138,19 @@ def _house(rng: np.random.Generator, style: Style, sides: tuple[int, int], *, ba
     # 4 units of bare wall at both corners.
     bay = (width - 8) / bays
     house = House(
-        style, x0, x1, round(top), base, round(first), round(top),
+        style,
+        x0,
+        x1,
+        round(top),
+        base,
+        round(first),
+        round(top),
         centres=[x0 + 4 + bay * (number + 0.5) for number in range(bays)],
         bay=bay,
         floors=[first - floor * (number + 1) for number in range(storeys)],
         floor=floor,
         window=float(np.clip(bay * rng.uniform(0.40, 0.48), 9, 18 * near)),
-    )  # fmt: skip
+    )
     _STYLES[style](house, rng)
     _ground_floor(house, rng)
     return house

@@ -101,9 +101,16 @@ def _cut_skips(network: nn.Module) -> None:
 def cpu_job(weights: Path, architecture: Architecture, direction: Direction, mode: Mode, side: int = 256) -> Job:
     """Returns what a translator is asked that stands alone, on the CPU, and writes nothing."""
     return Job(
-        weights=weights, architecture=architecture, items=(), direction=direction, mode=mode, seed=0, device="cpu",
-        size=(side, side), log=Path(tempfile.gettempdir()),  # never touched
-    )  # fmt: skip
+        weights=weights,
+        architecture=architecture,
+        items=(),
+        direction=direction,
+        mode=mode,
+        seed=0,
+        device="cpu",
+        size=(side, side),
+        log=Path(tempfile.gettempdir()),  # never touched
+    )
 
 
 def _address(output: torch.Tensor) -> str:

@@ -48,10 +48,15 @@ _ORIENTATION, _SUBFILE, _DNG = 0x0112, 0x00FE, 0xC612
 _PIECE = 64 * 1024
 _SHOWS = 26  # levels of 255, a tenth: what differs less from the ground it lies on is seen by nobody
 _MAGIC = {
-    b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "a gzip archive", b"%!PS": "PostScript",
-    b"\xff\xd8": "a JPEG whose head is damaged", b"\x89PNG": "a PNG whose head is damaged",
-    b"RIFF": "a WebP or film whose head is damaged", b"GIF8": "a GIF whose head is damaged",
-}  # fmt: skip
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"%!PS": "PostScript",
+    b"\xff\xd8": "a JPEG whose head is damaged",
+    b"\x89PNG": "a PNG whose head is damaged",
+    b"RIFF": "a WebP or film whose head is damaged",
+    b"GIF8": "a GIF whose head is damaged",
+}
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,14 @@ def write_site(workspace: Workspace, request: SiteRequest, progress: Progress) -
         addresses = {code: "index.html" if code == request.play.lang else f"index.{code}.html" for code in languages()}
         for code, address in addresses.items():
             page = render_play(
-                player, language(code), addresses, backend=("masks.js", "onnx.js"), told=told, policy=_POLICY,
+                player,
+                language(code),
+                addresses,
+                backend=("masks.js", "onnx.js"),
+                told=told,
+                policy=_POLICY,
                 script_sources=_SCRIPTS,
-            )  # fmt: skip
+            )
             write_text(draft / address, page)
         size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file())
     return Site(request.folder, size, made.certificate)

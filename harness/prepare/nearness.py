@@ -85,19 +85,25 @@ def profile_of(found: FoundSet, side: Literal["A", "B"] | None, progress: Progre
     single = found.test_set is not None and found.test_set.layout == "single"  # inputs alone, in `testA`
     letter = "A" if single else side
     parts = found.layout.sides["AB".index(side)]
-    folders = [*(parts.get(part) for part in ("train", "")), *(found.folder / part for part in
-               (f"train{letter}", "train", f"test{letter}", "test", "val", "."))]  # fmt: skip
+    folders = [
+        *(parts.get(part) for part in ("train", "")),
+        *(found.folder / part for part in (f"train{letter}", "train", f"test{letter}", "test", "val", ".")),
+    ]
     folder = next((f for f in folders if f and _pictures(f)), found.folder)
     half: Half | None = None
     if folder.name in PARTS and not parts:
         half = "left" if side == "A" else "right"
     domain = found.domains["AB".index(side)] or found.name
     return build_profile(
-        _pictures(folder), domain,
+        _pictures(folder),
+        domain,
         # No path of this machine: the file is there to be passed on.
         {"dataset": found.reference if found.inside else found.name, "part": folder.name, "side": side},
-        half=half, size=None if found.test_set else _USUAL_SIZE, colours=_colours(domain), progress=progress,
-    )  # fmt: skip
+        half=half,
+        size=None if found.test_set else _USUAL_SIZE,
+        colours=_colours(domain),
+        progress=progress,
+    )
 
 
 def _colours(domain: str) -> NDArray[np.uint8] | None:

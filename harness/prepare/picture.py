@@ -77,10 +77,14 @@ def prepare_one(task: Task, recipes: Recipes, folder: Path, pieces: Pieces) -> O
         target = task.target.read() if task.target else None
         # Hashes of the bytes as they lie there, before anything is done: they tell an unchanged file next time.
         facts = SetImage(
-            task.name, f"{task.phase}/{task.name}.png", task.source.shown, hashlib.sha256(content).hexdigest(), (0, 0),
+            task.name,
+            f"{task.phase}/{task.name}.png",
+            task.source.shown,
+            hashlib.sha256(content).hexdigest(),
+            (0, 0),
             target=task.target.shown if task.target else None,
             target_sha256=hashlib.sha256(target).hexdigest() if target is not None else None,
-        )  # fmt: skip
+        )
         earlier = _reused(task, facts, folder)
         if earlier is not None:
             return earlier

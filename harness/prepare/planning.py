@@ -163,9 +163,16 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
         raise TestSetError("`--tiles` cuts pictures to one size, this `--size` keeps each one's", "name a `--size`")
     size = request.size if isinstance(request.size, tuple) else _default_size(model)
     return Settings(
-        size, request.fit, request.background, request.max_pixels, request.focus, request.tiles, aligned,
-        request.rectify, own,
-    )  # fmt: skip
+        size,
+        request.fit,
+        request.background,
+        request.max_pixels,
+        request.focus,
+        request.tiles,
+        aligned,
+        request.rectify,
+        own,
+    )
 
 
 def _domains(model: Model | None, to: str | None, layout: str, direction: Direction, *, makes_target: bool) -> Domains:

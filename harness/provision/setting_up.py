@@ -139,12 +139,19 @@ class _Work:
         asked = {PYTORCH.id: (self._request.upstream_url, self._request.upstream_ref)}
         for name, repository in REPOSITORIES.items():
             url, commit = asked.get(name, (self._request.lua_url, None))
-            self._do("code", name, partial(
-                # What is typed, then what the bundle carries, then the authors' address.
-                ensure_clone, url or str(carried.get(name, repository.url)), commit or repository.commit,
-                self._workspace.upstream(name), url or repository.url,  # a bundle may be gone tomorrow
-                self._progress,
-            ))  # fmt: skip
+            self._do(
+                "code",
+                name,
+                partial(
+                    # What is typed, then what the bundle carries, then the authors' address.
+                    ensure_clone,
+                    url or str(carried.get(name, repository.url)),
+                    commit or repository.commit,
+                    self._workspace.upstream(name),
+                    url or repository.url,  # a bundle may be gone tomorrow
+                    self._progress,
+                ),
+            )
         # Weights of the Lua original run without its text, so its absence fails nothing.
         for failure in [failure for failure in self.failures if failure.id == LUA.id]:
             self.failures.remove(failure)

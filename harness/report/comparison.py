@@ -103,19 +103,23 @@ def compare_page(
         changes=tuple(c for run in others for c in _changes(run, metrics[0], 2 if len(others) == 1 else 1)),
         # One chart a metric for a pair of runs; of several only the first metric, a chart a run.
         spectra=tuple(
-            chart for run in others for column in (metrics if len(others) == 1 else metrics[:1])
+            chart
+            for run in others
+            for column in (metrics if len(others) == 1 else metrics[:1])
             if (chart := _spectrum(run, column, words)) is not None
         ),
         scatters=tuple(s for run in others if (s := _scatter(runs[0], run, metrics[0], names, words)) is not None),
         # Of the differences alone: histograms of the values stand on each run's own page.
         histograms=tuple(
-            h for c in columns if c.id.startswith("delta-")
+            h
+            for c in columns
+            if c.id.startswith("delta-")
             if (h := histogram(c.id, c.title, c.values, c.decimals, words)) is not None
         ),
         same_preparation=all(c.of.same_preparation for c in comparisons),
         notes=notes_of(comparisons, words),
         protocol=pages[0].protocol,
-    )  # fmt: skip
+    )
 
 
 def notes_of(comparisons: Sequence[Comparison], words: Language) -> tuple[str, ...]:

@@ -171,9 +171,10 @@ def has_own_weights(record: RunRecord) -> bool:
     shape = found.get("architecture") or {}
     expected = model.architecture
     # A key that an older record lacks is no contradiction.
-    return any(shape.get(key, value) != value for key, value in (
-        ("netG", expected.netG), ("norm", expected.norm), ("ngf", expected.ngf),
-    ))  # fmt: skip
+    return any(
+        shape.get(key, value) != value
+        for key, value in (("netG", expected.netG), ("norm", expected.norm), ("ngf", expected.ngf))
+    )
 
 
 def scrubbed(document: Any) -> Any:

@@ -27,9 +27,16 @@ DIFFERENCE_TOP = 128
 
 # Every 32nd colour of `inferno` by Nathaniel Smith and Stéfan van der Walt (CC0), perceptually uniform.
 _ANCHORS = (
-    (0, 0, 4), (31, 12, 72), (85, 15, 109), (136, 34, 106), (186, 54, 85),
-    (227, 89, 51), (249, 140, 10), (249, 201, 50), (252, 255, 164),
-)  # fmt: skip
+    (0, 0, 4),
+    (31, 12, 72),
+    (85, 15, 109),
+    (136, 34, 106),
+    (186, 54, 85),
+    (227, 89, 51),
+    (249, 140, 10),
+    (249, 201, 50),
+    (252, 255, 164),
+)
 _COLOURS: NDArray[np.uint8] = np.stack(
     [np.interp(np.arange(256), np.linspace(0, 255, 9), [a[c] for a in _ANCHORS]) for c in range(3)], axis=1
 ).astype(np.uint8)

@@ -109,9 +109,17 @@ def render_run(
         examples: addresses of the first screen's pictures by row and kind.
     """
     return render_page(
-        "run.html.j2", words, styles=RUN_STYLES, scripts=RUN_SCRIPTS, data=document, page=page,
-        cells=run_cells(page, words), example_pictures=examples, around=around, pages=around.pages,
-    )  # fmt: skip
+        "run.html.j2",
+        words,
+        styles=RUN_STYLES,
+        scripts=RUN_SCRIPTS,
+        data=document,
+        page=page,
+        cells=run_cells(page, words),
+        example_pictures=examples,
+        around=around,
+        pages=around.pages,
+    )
 
 
 def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | None]]:
@@ -156,10 +164,16 @@ def write_comparison(
     def render(words: Language, pages: Mapping[str, str]) -> str:
         compared = compare_page([load_page(run, words) for run in runs], bases, comparisons, words)
         return render_page(
-            "compare.html.j2", words, styles=(*RUN_STYLES, "compare.css"), scripts=RUN_SCRIPTS, page=compared,
-            data=compare_document(compared, words), cells=compare_cells(compared, words), pages=pages,
+            "compare.html.j2",
+            words,
+            styles=(*RUN_STYLES, "compare.css"),
+            scripts=RUN_SCRIPTS,
+            page=compared,
+            data=compare_document(compared, words),
+            cells=compare_cells(compared, words),
+            pages=pages,
             home=in_language("index.html", words.code),
-        )  # fmt: skip
+        )
 
     write_pages(target, words, render)
     return target, comparisons
@@ -210,10 +224,15 @@ def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
     own = in_language("index.html", words.code)
     names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
     return render_page(
-        "index.html.j2", words, styles=("index.css",), scripts=("index.js",), data=script_texts(words), pages=pages,
+        "index.html.j2",
+        words,
+        styles=("index.css",),
+        scripts=("index.js",),
+        data=script_texts(words),
+        pages=pages,
         page=replace(index_page(runs, damaged, trainings, said), reproductions=tuple(reproductions(results))),
         names=names,
-    )  # fmt: skip
+    )
 
 
 def _read_all(

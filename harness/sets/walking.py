@@ -14,9 +14,17 @@ from harness.sets.test_set import Refusal, shown
 
 # Of Windows, macOS, Linux and network disks; in lower case.
 _LITTER = {
-    "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information",
-    "lost+found", "#recycle", "icon\r",
-}  # fmt: skip
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "__macosx",
+    "@eadir",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "#recycle",
+    "icon\r",
+}
 _NAMED = 5
 
 

@@ -144,9 +144,15 @@ class _Ending:
     def tested(self, best: int, last: int) -> tuple[dict[str, Any], list[str]]:
         """Tests best, last and the official model; returns the page's document and what must be warned of."""
         document: dict[str, Any] = {
-            "direction": self.generator.direction, "network": self.generator.network, "baselines": {},
-            "official": None, "best": {"epoch": best}, "last": {"epoch": last}, "comparison": None, "worst": [],
-        }  # fmt: skip
+            "direction": self.generator.direction,
+            "network": self.generator.network,
+            "baselines": {},
+            "official": None,
+            "best": {"epoch": best},
+            "last": {"epoch": last},
+            "comparison": None,
+            "worst": [],
+        }
         if self.generator.tested_on is None:
             return document, []
         self._save_mean_target(best)
@@ -211,11 +217,18 @@ class _Ending:
         with tempfile.TemporaryDirectory(prefix=".sweep-", dir=self.folder) as name:
             place = Path(name)
             job = Job(
-                weights=weights, architecture=model.architecture, items=selection.items,
+                weights=weights,
+                architecture=model.architecture,
+                items=selection.items,
                 # As their `test.py` runs by default: statistics of the one picture, live dropout.
-                direction=selection.direction, mode="paper", seed=self.record.seed, device=self.record.device,
-                size=model.size, log=place / "log.txt", preprocessing=model.preprocessing,
-            )  # fmt: skip
+                direction=selection.direction,
+                mode="paper",
+                seed=self.record.seed,
+                device=self.record.device,
+                size=model.size,
+                log=place / "log.txt",
+                preprocessing=model.preprocessing,
+            )
             measuring = Measuring(MeasureRequest(baselines=False), place, paired=True)
             hand_on(translate(job, Silent()), [measured_by(measuring)])
             return measuring.finished([item.name for item in selection.items])

@@ -45,9 +45,14 @@ class Monitor:
     def told(self, kind: str, told: dict[str, Any]) -> None:
         """Takes one event."""
         handler = {
-            "plan": self._on_plan, "resumed": self._on_resumed, "speed": self._on_speed, "loss": self._on_loss,
-            "step": self._on_step, "epoch": self._on_epoch, "saved": self._on_saved,
-        }.get(kind)  # fmt: skip
+            "plan": self._on_plan,
+            "resumed": self._on_resumed,
+            "speed": self._on_speed,
+            "loss": self._on_loss,
+            "step": self._on_step,
+            "epoch": self._on_epoch,
+            "saved": self._on_saved,
+        }.get(kind)
         if handler:
             handler(told)
 

@@ -67,12 +67,20 @@ class Going:
         record = self.record
         # Reading a loss makes a GPU wait for its queue, hence every tenth; a CPU has none.
         return TrainingJob(
-            family=record.family, direction=record.direction, data=self.folder / _STAGED, folder=self.folder,
-            options=record.options, device=record.device, processes=record.processes, seed=record.seed,
-            keep=record.keep, without_skips=record.without_skips, discriminator=record.discriminator,
+            family=record.family,
+            direction=record.direction,
+            data=self.folder / _STAGED,
+            folder=self.folder,
+            options=record.options,
+            device=record.device,
+            processes=record.processes,
+            seed=record.seed,
+            keep=record.keep,
+            without_skips=record.without_skips,
+            discriminator=record.discriminator,
             log_every=1 if record.device == "cpu" else 10,
             fused=record.preset != "paper",  # which does everything as the authors do
-        )  # fmt: skip
+        )
 
     def train(self) -> None:
         """Runs `train.py` to its end; a batch too large for the memory is halved."""
@@ -206,9 +214,12 @@ class Going:
             else:
                 self.progress.say("the training pictures are as large as they were; their pixels were not hashed then")
         facts = {
-            "digest": dataset.get("digest", staged.digest), "counts": staged.counts, "refused": staged.refused,
-            "chosen_on": self.data.chosen_on, "tested_on": self.data.tested_on,
-        }  # fmt: skip
+            "digest": dataset.get("digest", staged.digest),
+            "counts": staged.counts,
+            "refused": staged.refused,
+            "chosen_on": self.data.chosen_on,
+            "tested_on": self.data.tested_on,
+        }
         self.record = replace(self.record, dataset=dataset | facts)
         if self.data.has_targets and self.data.chosen_on and self.data.chosen_on == self.data.tested_on:
             self.progress.say(f"the best epoch will be chosen on `{self.data.tested_on}`, where it is measured too")

@@ -22,8 +22,14 @@ _HINTS: dict[Kind, str] = {
     "disk": "make room, then the same command again",
     "weights": "the saved state cannot be read: train anew under another `--name`",
 }
-_OWN_WORD = {"model": "--family", "direction": "--direction", "dataroot": "--dataset", "name": "--name",
-             "continue_train": "--resume", "use_wandb": "--tensorboard"}  # fmt: skip
+_OWN_WORD = {
+    "model": "--family",
+    "direction": "--direction",
+    "dataroot": "--dataset",
+    "name": "--name",
+    "continue_train": "--resume",
+    "use_wandb": "--tensorboard",
+}
 
 
 @dataclass(frozen=True)

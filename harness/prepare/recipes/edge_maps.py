@@ -83,8 +83,10 @@ def _on_white(image: Image.Image, settings: Settings) -> tuple[Fitted, tuple[str
 EDGES_FROM_PHOTO = Recipe(
     "edges from photos",
     "photos of a thing on a plain background: edges drawn like the training's, the photo becomes the target",
-    draw_from_photo, read_rgb, makes_target=True,
-)  # fmt: skip
+    draw_from_photo,
+    read_rgb,
+    makes_target=True,
+)
 EDGES_FROM_DRAWING = Recipe(
     "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing, read_rgb
 )

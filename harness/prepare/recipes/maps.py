@@ -31,5 +31,7 @@ MAP = Recipe(
     "map",
     "map tiles: brought to size, colours compared with the 2016 Google Maps style; their scale only through "
     "nearness (density and width of lines), where the model's dataset is installed",
-    draw, read_rgb, mirrors=True,
-)  # fmt: skip
+    draw,
+    read_rgb,
+    mirrors=True,
+)

@@ -58,6 +58,10 @@ BLANK = Recipe(
     "blank", "photos: a hole is cut, the whole is the target", draw_blank, read_rgb, makes_target=True, mirrors=True
 )
 SUPERRES = Recipe(
-    "superres", f"photos: made {FEWER} times smaller and enlarged again, the sharp one is the target",
-    draw_small, read_rgb, makes_target=True, mirrors=True,
-)  # fmt: skip
+    "superres",
+    f"photos: made {FEWER} times smaller and enlarged again, the sharp one is the target",
+    draw_small,
+    read_rgb,
+    makes_target=True,
+    mirrors=True,
+)
