@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from harness.errors import HarnessError, WorkspaceError, refused_by_system
-from harness.play.collecting import add_drawing, free_name, test_command
-from harness.play.page import served_page
+from harness.play.drawing_page import served_page
+from harness.play.drawn_sets import add_drawing, free_name, test_command
 from harness.play.playing import SAMPLES, Player, Start, drawing_of, png
 from harness.sets.naming import safe_name
 from harness.web.language import Language, language, languages

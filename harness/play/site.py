@@ -12,7 +12,7 @@ from harness.demo.demo_generator import DEMO, is_demo
 from harness.errors import EngineError, WorkspaceError
 from harness.export.exporting import Certificate, ExportRequest, export
 from harness.files import folder_written_aside, write_text
-from harness.play.page import render_play
+from harness.play.drawing_page import render_play
 from harness.play.playing import Player, PlayRequest, png
 from harness.progress import Progress
 from harness.provision.browser_runtime_files import bring_runtime

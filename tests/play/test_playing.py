@@ -17,8 +17,8 @@ from harness.catalog.types import Architecture
 from harness.errors import ChecksumError, FetchError, ImageError, TestSetError, WorkspaceError
 from harness.files import sha256_of
 from harness.images.palettes import FACADES
-from harness.play.collecting import add_drawing, free_name
-from harness.play.collecting import test_command as command_of
+from harness.play.drawn_sets import add_drawing, free_name
+from harness.play.drawn_sets import test_command as command_of
 from harness.play.playing import Player, PlayRequest, chosen_generator
 from harness.play.site import SiteRequest, write_site
 from harness.progress import Silent

@@ -7,7 +7,7 @@ from typing import Any
 from harness.catalog.domains import DOMAINS
 from harness.demo.demo_generator import is_demo
 from harness.engines.native.pixels import SPREAD_SCALE
-from harness.play.collecting import free_name
+from harness.play.drawn_sets import free_name
 from harness.play.playing import Player
 from harness.web.language import Language, language, languages
 from harness.web.render import render_page
