@@ -127,9 +127,9 @@ def test_a_link_opens_its_image_and_keys_go_on_in_the_order_shown(open_page: Ope
     link = page.get_by_role("link", name=order[2], exact=True).last
     link.focus()
     page.keyboard.press("Enter")
-    assert page.url == f"{address}#image={order[2]}"
+    expect(page).to_have_url(f"{address}#image={order[2]}")
     page.keyboard.press("ArrowRight")
-    assert page.url == f"{address}#image={order[3]}"
+    expect(page).to_have_url(f"{address}#image={order[3]}")
     page.keyboard.press("c")
     until(page, "self.copied !== undefined")
     assert page.evaluate("self.copied") == page.url
