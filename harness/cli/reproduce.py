@@ -16,7 +16,7 @@ from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.reproduce.findings import Finding
-    from harness.reproduce.reproducing import Reproduction
+    from harness.reproduce.reproduction import Reproduction
     from harness.web.language import Language
 
 _EPILOG = """
@@ -76,7 +76,8 @@ def command(workspace: Workspace, /, *, target: str | None, as_json: bool, quiet
     if target is None:
         _list(console, as_json=as_json)
         return
-    from harness.reproduce.reproducing import ReproduceRequest, reproduce
+    from harness.reproduce.reproducing import reproduce
+    from harness.reproduce.reproduction import ReproduceRequest
 
     request = ReproduceRequest(target=target, command=("harness", *sys.argv[1:]), **asked)
     made = reproduce(workspace, request, console)

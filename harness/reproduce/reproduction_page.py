@@ -16,7 +16,7 @@ from harness.web.privacy import public_word
 from harness.web.render import render_page
 
 if TYPE_CHECKING:
-    from harness.reproduce.reproducing import Reproduction
+    from harness.reproduce.reproduction import Reproduction
 
 
 def render_reproduction(made: Reproduction, words: Language) -> str:

@@ -10,7 +10,8 @@ import pytest
 
 from harness.catalog import reproductions
 from harness.catalog.reproductions import RECIPES, Recipe, Table, Variant
-from harness.reproduce.reproducing import ReproduceRequest, Reproduction, reproduce
+from harness.reproduce.reproducing import reproduce
+from harness.reproduce.reproduction import ReproduceRequest, Reproduction
 from harness.workspace import Workspace
 from tests.training.conftest import SMALL, Listening, save_pairs, standin_clone, workspace_with  # noqa: F401
 

@@ -14,7 +14,8 @@ from harness.catalog.types import Architecture
 from harness.cli.main import main
 from harness.errors import HarnessError, RunError, TestSetError, TrainingError, UnknownNameError
 from harness.metrics.storage import load_measurement
-from harness.reproduce.reproducing import ReproduceRequest, load_reproduction, reproduce
+from harness.reproduce.reproducing import reproduce
+from harness.reproduce.reproduction import ReproduceRequest, load_reproduction
 from harness.reproduce.verdicts import over_trainings
 from harness.runs.training_record import load_training
 from harness.training.train_request import TrainRequest
@@ -189,7 +190,7 @@ def test_only_label_maps_that_go_in_are_read_out_again(
         asked.append((f"{request.name}-seed", request.direction))
         raise TrainingError("not now")
 
-    monkeypatch.setattr("harness.reproduce.reproducing.train_by_seeds", refuse)
+    monkeypatch.setattr("harness.reproduce.trained_rows.train_by_seeds", refuse)
     # The official facades: photos left, label maps right.
     (empty.datasets / "pix2pix").mkdir()
     (empty.datasets / "pairs").rename(empty.datasets / "pix2pix" / "facades")
