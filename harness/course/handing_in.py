@@ -43,7 +43,7 @@ FORMAT = 1
 MANIFEST, STUDENT, ANSWERS, SET = "handin.json", "student.json", "answers.md", "set"
 _PAGE_BYTES = 3 * MEGABYTE  # of a run's single file; its pictures lie beside it in full
 _LARGEST_SIDE = 1600  # pixels of a picture in the answers
-_OF_RUN = (run_file.FILE, "metrics.csv", "metrics.json", "seeds.csv")
+_OF_RUN = (run_file.FILE, run_file.IMAGES, "metrics.csv", "metrics.json", "seeds.csv")
 _OF_TRAINING = (training_file.FILE, "losses.csv", "progress.js")
 _TELLING = {"exif", "xmp", "XML:com.adobe.xmp", "comment", "photoshop"}
 """What Pillow calls the parts of a picture's file that may tell place, device and person."""

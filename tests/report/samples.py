@@ -107,10 +107,19 @@ def sample_run(
     return folder
 
 
-def change_record(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Edits a run's `run.json` by hand."""
+def read_document(run: Path) -> dict[str, Any]:
+    """A run's `run.json`, its images among it as they were in format 1."""
     document = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    lines = (run / "images.jsonl").read_text(encoding="utf-8").splitlines()
+    return {**document, "images": [json.loads(line) for line in lines]}
+
+
+def change_record(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Edits a run's `run.json` and `images.jsonl` by hand."""
+    document = read_document(run)
     change(document)
+    lines = [json.dumps(image) + "\n" for image in document.pop("images")]
+    (run / "images.jsonl").write_text("".join(lines), encoding="utf-8")
     (run / "run.json").write_text(json.dumps(document), encoding="utf-8")
 
 
