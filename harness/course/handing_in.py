@@ -328,7 +328,7 @@ def cited_lines(workspace: Workspace, works: Sequence[str], words: Language) -> 
             interval = f" ({s.low:.4f} to {s.high:.4f})" if s.low is not None and s.high is not None else ""
             lines.append(f"{folder.name}: {column} {s.mean:.4f}{interval}, n = {s.n}" if s.mean is not None else "")
         first = measured.columns[0]
-        ranked = sorted(measured.rows, key=lambda row: row.values[first])
-        for place, row in (("worst", ranked[0]), ("best", ranked[-1])):
-            lines.append(f"![{words.text(f'handin.{place}')}]({folder.name}/output/{row.name}.png)")
+        values = measured.rows.columns[first]
+        for role, place in (("worst", values.argmin()), ("best", values.argmax())):
+            lines.append(f"![{words.text(f'handin.{role}')}]({folder.name}/output/{measured.rows.names[place]}.png)")
     return [line for line in lines if line]

@@ -85,7 +85,7 @@ def over_seeds(values: _Array) -> OverSeeds | None:
     return OverSeeds(values.shape[1], float(means.mean()), float(means.std(ddof=1)), low, high)
 
 
-def summarise(values: Sequence[float]) -> Summary:
+def summarise(values: Sequence[float] | _Array) -> Summary:
     """Summarises one value an image; infinity stands for an identical pair, NaN is refused with ValueError."""
     given = np.asarray(values, dtype=np.float64)
     if np.isnan(given).any():

@@ -53,7 +53,7 @@ def metric_columns(measurement: Measurement, language: Language) -> tuple[Column
 
 
 def _metric(name: str, measurement: Measurement, language: Language) -> Column:
-    return _labelled(name, COLUMNS.get(name), language, tuple(row.values[name] for row in measurement.rows))
+    return _labelled(name, COLUMNS.get(name), language, tuple(measurement.rows.columns[name].tolist()))
 
 
 def known_column(name: str, language: Language) -> Column:

@@ -138,7 +138,7 @@ def run_page(
     paired = record.test_set["layout"] == "paired"
     # The measurement says which images there are; what the record knows of them is added where it knows something.
     facts = {str(fact["name"]): fact for fact in record.images}
-    names = [row.name for row in measurement.rows]
+    names = measurement.rows.names
     metrics = metric_columns(measurement, language)
     columns = metrics + nearness_column(names, facts, language)
     kinds = kinds_of(paired=paired, spread=bool(spread))

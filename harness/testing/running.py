@@ -19,8 +19,9 @@ from harness.engines.devices import resolve_device
 from harness.engines.job import Job, Translating
 from harness.errors import EngineError, GitError, RunError
 from harness.files import claimed, folder_written_aside, scratch, sweep
-from harness.metrics.measure import Measurement, Measuring, Row
+from harness.metrics.measure import Measurement, Measuring
 from harness.metrics.registry import find_metrics
+from harness.metrics.rows import Rows
 from harness.metrics.storage import save_measurement
 from harness.progress import Progress, Silent
 from harness.report.thumbnails import FOLDER as STRIPS
@@ -254,9 +255,7 @@ def _measuring(workspace: Workspace, work: Assignment, images: Path, *, further:
     return Measuring(replace(request, baselines=not further), images, paired=subject.paired)
 
 
-def _further_seeds(
-    workspace: Workspace, work: Assignment, folder: Path, progress: Progress
-) -> dict[int, tuple[Row, ...]]:
+def _further_seeds(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> dict[int, Rows]:
     """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
     request, items, found = work.request, work.selection.items, {}
     for seed in range(request.seed + 1, request.seed + request.seeds):

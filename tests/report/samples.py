@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness.metrics.measure import Measurement, Row, measure_images
+from harness.metrics.measure import Measurement, measure_images
+from harness.metrics.rows import Row, Rows
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import save_measurement
 from harness.runs.record import RunRecord, save_record
@@ -157,7 +158,7 @@ def plain_measurement(count: int, names: Sequence[str] | None = None, paired: bo
         "mean_target": {c: _plain_summary([r.values[c] for r in rows], 0.05) for c in columns},
     }
     protocol = {"version": 1, "line": "Protocol 1: as the tests say", "comparable": {"version": 1}}
-    return Measurement(columns, tuple(rows), ours, beside if paired else {}, protocol)
+    return Measurement(columns, Rows.of(rows), ours, beside if paired else {}, protocol)
 
 
 def _plain_summary(values: Sequence[float], less: float) -> Summary:

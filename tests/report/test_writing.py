@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import RunError, UnknownNameError
 from harness.metrics.comparing import compare
-from harness.metrics.measure import Row
+from harness.metrics.rows import Row, Rows
 from harness.metrics.storage import load_measurement, save_measurement
 from harness.report.comparison import compare_cells, compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
@@ -68,7 +68,7 @@ def _golden_pages() -> dict[str, str]:
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
         pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, names={}, data=script_texts(words))
         first = plain_measurement(5, NAMES)
-        rows = tuple(replace(r, values={c: 1.1 * v for c, v in r.values.items()}) for r in first.rows)
+        rows = Rows.of(replace(r, values={c: 1.1 * v for c, v in r.values.items()}) for r in first.rows)
         second = replace(first, rows=rows)
         other = run_page(sample_record("other", NAMES), second, (), words)
         compared = compare_page([page, other], ["golden/", "other/"], [compare(first, second)], words)
@@ -286,7 +286,7 @@ def test_runs_of_other_metrics_are_set_side_by_side_in_those_they_share(tmp_path
     less = replace(
         few,
         columns=("psnr",),
-        rows=tuple(Row(row.name, {"psnr": row.values["psnr"]}) for row in few.rows),
+        rows=Rows.of(Row(row.name, {"psnr": row.values["psnr"]}) for row in few.rows),
         summary={"psnr": few.summary["psnr"]},
         baselines={name: {"psnr": columns["psnr"]} for name, columns in few.baselines.items()},
     )
