@@ -116,6 +116,16 @@ class RunPage:
     left_out: tuple[tuple[str, str], ...] = ()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the images, in the order of their rows."""
+        return tuple(picture.name for picture in self.pictures)
+
+    @property
+    def summaries(self) -> dict[str, Summary]:
+        """The headline numbers by their metrics' names."""
+        return {headline.column.name: headline.summary for headline in self.headlines}
+
+    @property
     def baselines(self) -> tuple[Baseline, ...]:
         """The baselines every headline has, in order."""
         return self.headlines[0].baselines if self.headlines else ()
@@ -159,11 +169,7 @@ def run_page(
         examples=_examples(metrics[0]) if metrics else (),
         warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
-        histograms=tuple(
-            h
-            for c in columns
-            if (h := histogram(c.id, c.title, c.values, c.decimals, language, limits=c.limits)) is not None
-        ),
+        histograms=histograms(columns, language),
         scatters=_scatters(columns, language),
         made=provenance(record, language),
         wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
@@ -176,6 +182,12 @@ def run_page(
         left_out=tuple((left["name"], without_paths(left["reason"])) for left in record.left_out),
         published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
+
+
+def histograms(columns: Sequence[Column], language: Language) -> tuple[Histogram, ...]:
+    """Returns the histograms of columns, but of those without a finite value."""
+    found = (histogram(c.name, c.title, c.values, c.decimals, language, limits=c.limits) for c in columns)
+    return tuple(filter(None, found))
 
 
 def _whole(name: str, total: Total, language: Language) -> Whole:
@@ -230,16 +242,16 @@ def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
 
 def _headline(column: Column, measurement: Measurement, language: Language) -> Headline:
     baselines = tuple(
-        Baseline(id_, language.either(f"baseline.{id_}", id_.replace("_", " ")), summaries[column.id])
+        Baseline(id_, language.either(f"baseline.{id_}", id_.replace("_", " ")), summaries[column.name])
         for id_, summaries in measurement.baselines.items()
-        if column.id in summaries
+        if column.name in summaries
     )
-    summary = measurement.summary[column.id]
+    summary = measurement.summary[column.name]
     marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
     # One interval alone on an axis compares with nothing.
     plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
     verdict = _verdict(column, summary, baselines, language)
-    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.id))
+    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.name))
 
 
 def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:
@@ -295,11 +307,11 @@ def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
 
 
 def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:
-    known = {column.id: column for column in columns}
+    known = {column.name: column for column in columns}
     pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
     if "nearness" in known:
         # Whether pictures unlike the training ones also come out worse, which is what nearness is for.
-        pairs.append(("nearness", columns[0].id))
+        pairs.append(("nearness", columns[0].name))
     found = []
     for x, y in pairs:
         titles = (language.text("plot.against", x=known[x].label, y=known[y].label), known[x].title, known[y].title)

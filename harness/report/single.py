@@ -62,7 +62,7 @@ def write_single_file(
     """
     words, progress = spoken(lang, load_record(run).lang), progress or Silent()
     page = load_page(run, words)
-    write_strips(run, [p.name for p in page.pictures], page.kinds, progress, page.record.boxes)
+    write_strips(run, page.names, page.kinds, progress, page.record.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
         rows = embedding.all_rows(quality)
