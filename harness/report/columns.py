@@ -36,7 +36,7 @@ def metric_columns(measurement: Measurement, language: Language) -> tuple[Column
 
 
 def known_column(name: str, language: Language, values: Sequence[float] = ()) -> Column:
-    """Returns the column of a number of an image or of a set; what only a newer version measures keeps its bare name."""
+    """Returns the column of a number of an image or set; one that only newer versions measure keeps its bare name."""
     known = (COLUMNS | TOTALS).get(name) or meters.Column(name, name, "", None, name)
     texts = {
         "label": language.either(f"column.{name}", known.label),
