@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -93,14 +94,10 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
         raise ValueError(f"`columns` are {', '.join(columns) or 'none'}")
     if set(summary) != set(columns) or any(set(means) - set(columns) for means in baselines.values()):
         raise ValueError(f"it does not summarise {', '.join(columns)}")
-    try:
+    with _translated(table):
         rows = _rows(table, columns)
         if {s.n for s in summary.values()} - {len(rows)}:
             raise ValueError(f"it has {len(rows)} rows, `metrics.json` summarises another number")
-    except FileNotFoundError:
-        raise RunError(f"`{table.parent}` has no `{table.name}`", _AGAIN) from None
-    except (OSError, ValueError, csv.Error, WorkspaceError) as error:
-        raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
     return Measurement(
         columns,
         rows,
@@ -114,22 +111,29 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
     )
 
 
+@contextmanager
+def _translated(table: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise RunError(f"`{table.parent}` has no `{table.name}`", _AGAIN) from None
+    except (OSError, ValueError, csv.Error, WorkspaceError) as error:
+        raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
+
+
 def _seeds(path: Path, names: tuple[str, ...]) -> dict[int, Rows]:
     """The rows of further seeds, each for all images in the order of `metrics.csv`; nothing without the file."""
+    if not path.exists():
+        return {}
     found: dict[int, Table] = {}
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            lines = csv.reader(stream, strict=True)
-            columns = next(lines, [])[2:]
-            for name, seed, *values in lines:
-                table = found.setdefault(int(seed), Table(columns))
-                table.add(name, dict(zip(columns, map(float, values), strict=True)))
+    with _translated(path), path.open(encoding="utf-8", newline="") as stream:
+        lines = csv.reader(stream, strict=True)
+        columns = next(lines, [])[2:]
+        for name, seed, *values in lines:
+            table = found.setdefault(int(seed), Table(columns))
+            table.add(name, dict(zip(columns, map(float, values), strict=True)))
         if any(table.names != names for table in found.values()):
             raise ValueError("it names other images than `metrics.csv`")
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, csv.Error) as error:
-        raise RunError(f"`{path}` is damaged: {error}", _AGAIN) from error
     return {seed: table.rows(names) for seed, table in found.items()}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import quote
 
-from harness.report.gathering import Headline, Picture, RunPage
+from harness.report.columns import Column
+from harness.report.gathering import Picture, RunPage
 from harness.runs.notes import Note
 from harness.runs.training_record import TrainingRecord
 
@@ -27,10 +27,6 @@ class IndexRun:
     note: Note
 
     @property
-    def headlines(self) -> dict[str, Headline]:
-        return {headline.column.id: headline for headline in self.page.headlines}
-
-    @property
     def words(self) -> str:
         """What the filter searches."""
         record, note = self.page.record, self.note
@@ -46,7 +42,7 @@ class IndexPage:
     """
 
     runs: tuple[IndexRun, ...]
-    columns: tuple[Any, ...]
+    columns: tuple[Column, ...]
     damaged: tuple[tuple[str, str], ...]
     trainings: tuple[tuple[str, TrainingRecord, Note], ...] = ()
     reproductions: tuple[str, ...] = ()
@@ -65,14 +61,14 @@ def index_page(
 ) -> IndexPage:
     """Returns the data of the index of runs, given by folder name and page, the newest first; `notes` likewise."""
     ordered = sorted(pages, key=lambda run: run[1].record.moment, reverse=True)
-    columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
+    columns = {h.column.name: h.column for _, page in ordered for h in page.headlines}
     return IndexPage(
         runs=tuple(
             IndexRun(folder, page, f"{quote(folder)}/", _median(page), notes.get(folder, Note()))
             for folder, page in ordered
         ),
         # Likeness to the input says how much was changed, not how well: it goes last. The sort is stable.
-        columns=tuple(columns[id_] for id_ in sorted(columns, key=lambda id_: (id_.startswith("input_"),))),
+        columns=tuple(columns[name] for name in sorted(columns, key=lambda name: name.startswith("input_"))),
         damaged=tuple(damaged),
         trainings=tuple(
             (f"{quote(folder)}/", record, notes.get(folder, Note()))
@@ -82,6 +78,6 @@ def index_page(
 
 
 def _median(page: RunPage) -> Picture | None:
-    rows = {example.role: example.row for example in page.examples}
-    row = rows.get("median", rows.get("best"))
-    return None if row is None else page.pictures[row]
+    # The best where there are too few for a median.
+    rows = [example.row for example in page.examples]
+    return page.pictures[rows[len(rows) // 2 if len(rows) > 2 else 0]] if rows else None
