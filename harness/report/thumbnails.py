@@ -45,16 +45,20 @@ Boxes = Mapping[str, PixelBox]
 
 
 def write_strips(
-    run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress, boxes: Boxes | None = None
+    run: Path, names: Mapping[int, str], kinds: Sequence[str], progress: Progress, boxes: Boxes | None = None
 ) -> None:
-    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row."""
-    wanted = {run / strip_path(row) for row in range(len(names))}
+    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row.
+
+    Args:
+        names: of the images, by their rows in the run.
+    """
+    wanted = {run / strip_path(row) for row in names}
     # A run tested again with fewer images would keep strips of rows it has no more.
     for path in (run / FOLDER).glob("*/*.webp"):
         if path not in wanted:
             path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
-        for _ in in_order(partial(_write_strip, run, kinds, boxes or {}), enumerate(names), default_workers()):
+        for _ in in_order(partial(_write_strip, run, kinds, boxes or {}), names.items(), default_workers()):
             step.advance()
 
 

@@ -7,7 +7,7 @@ What it knows of each image stands beside it, one JSON object a line in `images.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -113,13 +113,18 @@ class RunRecord:
     @property
     def boxes(self) -> dict[str, tuple[int, int, int, int]]:
         """Left, top, right and bottom of the picture within what was saved, by name, of the padded ones."""
-        known = ((image["name"], image.get("geometry")) for image in self.images)
-        return {n: tuple(g["box"]) for n, g in known if g and tuple(g["box"]) != (0, 0, *g["frame"])}
+        return {image["name"]: tuple(image["geometry"]["box"]) for image in self.images if is_padded(image)}
 
     @property
     def moment(self) -> datetime:
         """When it started, comparable over time zones."""
         return moment(self.started)
+
+
+def is_padded(image: Mapping[str, Any]) -> bool:
+    """Returns whether an image of a record is known to have padding."""
+    geometry = image.get("geometry")
+    return geometry is not None and tuple(geometry["box"]) != (0, 0, *geometry["frame"])
 
 
 # What the open dicts of a record hold, for `load_record`: a class without `total=False` names what must be there.
@@ -212,7 +217,6 @@ def load_record(folder: Path) -> RunRecord:
 
 
 def _record(content: dict[str, Any], lines: Path) -> RunRecord:
-    inside = content.pop("images", None)
     record: RunRecord = typed(RunRecord, {**content, "images": []})
     # The name becomes a folder and part of addresses; a record from elsewhere may say `../..`.
     checked_name(record.name, "run")
@@ -221,10 +225,12 @@ def _record(content: dict[str, Any], lines: Path) -> RunRecord:
     typed(_ModelFacts, record.model, "model")
     count = typed(_SetFacts, record.test_set, "test_set")["count"]
     typed(_Upstream | None, record.upstream, "upstream")
-    if inside is None:
+    if "images" not in content:  # format 2
         stored = StoredImages(lines, count)
         return replace(record, images=stored if count > MANY else tuple(stored))
-    images = tuple(_checked(image, f"images[{i}]") for i, image in enumerate(typed(list[Any], inside, "images")))
+    images = tuple(
+        _checked(image, f"images[{i}]") for i, image in enumerate(typed(list[Any], content["images"], "images"))
+    )
     # Cut or edited by hand: tables of images and metrics would be of different lengths.
     if count != len(images):
         raise ValueError(f"`test_set.count` is {count}, `images` has {len(images)}")

@@ -26,7 +26,7 @@ from harness.metrics.storage import save_measurement
 from harness.progress import Progress, Silent
 from harness.report.thumbnails import FOLDER as STRIPS
 from harness.report.writing import write_index, write_run_report
-from harness.runs.record import RunRecord, save_record
+from harness.runs.record import MANY, RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.item import Item
@@ -210,7 +210,8 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         sinks = [measured_by(measuring), *full_size(work, images)]
         # A run made for a comparison alone has no index to lead back to.
         has_page = folder.parent == workspace.results
-        if has_page:
+        # Of more, only some are shown, and which ones their numbers tell.
+        if has_page and len(names) <= MANY:
             sinks.append(shown_in(draft, names, measuring.request.boxes, paired=work.selection.paired))
         left = before.missing(work.selection.items, images)
         taken = len(names) - len(left)

@@ -208,7 +208,6 @@ EDITS = {
     "the set has no layout": {"test_set": {"name": "s", "count": 2}},
     "the set has another count": {"test_set": {"name": "s", "layout": "paired", "count": 3}},
     "a size is text": {"test_set": {"name": "s", "layout": "paired", "count": 2, "size": ["1", 2]}},
-    "images are null": {"images": None},
     "an image is null": {"images": [None, {"name": "b"}]},
     "an image has no name": {"images": [{"source": "a"}, {"name": "b"}]},
     "nearness is text": {"images": [{"name": "a", "nearness": "far"}, {"name": "b"}]},
@@ -232,18 +231,18 @@ def test_a_damaged_record_is_listed_and_everything_else_goes_on(tmp_path: Path, 
     change_record(bad, lambda document: document.update(EDITS[edit]))
     html = write_index(tmp_path).read_text(encoding="utf-8")
     assert 'href="good/index.html"' in html and 'href="bad/index.html"' not in html
-    assert "…/run.json</code> is damaged" in html
+    assert re.search("…/(run.json|images.jsonl)</code> is damaged", html)
     with pytest.raises(RunError, match="is damaged"):
         write_run_report(bad)
 
 
-@pytest.mark.parametrize("file", ["run.json", "metrics.csv"])
+@pytest.mark.parametrize("file", ["images.jsonl", "metrics.csv"])
 def test_no_picture_outside_of_a_run_gets_into_a_file_to_send(tmp_path: Path, file: str) -> None:
     run = sample_run(tmp_path / "results" / "run", names=("a", "bb"))
     draw("secret").save(tmp_path / "secret.png")
     path = run / file
     path.write_text(path.read_text().replace("bb", "../../../../secret"))
-    with pytest.raises(RunError, match=r"damaged: `\.\./\.\./\.\./\.\./secret` cannot be the name of a picture"):
+    with pytest.raises(RunError, match=r"damaged.*: `\.\./\.\./\.\./\.\./secret` cannot be the name of a picture"):
         write_single_file(run)
     assert not (run / "run.html").exists()
 

@@ -71,6 +71,7 @@ def test_format_1_has_its_images_inside_and_is_still_read(tmp_path: Path) -> Non
     (tmp_path / "images.jsonl").write_text('{"name": "other"}\n')
     assert load_record(tmp_path) == RECORD
     for edit, said in (
+        ({"images": None}, "`images` is null, where a list was expected"),
         ({"images": []}, "`test_set.count` is 1, `images` has 0"),
         ({"images": [{"name": "../x"}]}, "cannot be the name of a picture"),
         ({"images": [{"name": "a", "warnings": 1}]}, r"`images\[0\].warnings` is 1"),
