@@ -26,7 +26,7 @@ from harness.web.language import Language
 from harness.web.privacy import without_paths
 
 _MOST_WARNINGS, _MOST_NOTES = 20, 10
-"""Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in `run.json`."""
+"""Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in the record."""
 
 # Metrics that should agree on which images are good: those far from the cloud are worth a look.
 _PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("ssim", "lpips"), ("input_ssim", "input_psnr"))
