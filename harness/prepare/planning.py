@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from harness.images.geometry import Size
 from harness.prepare.partners import files_of, has_own_parts
 from harness.prepare.picture import Recipes
 from harness.prepare.prepare_request import PrepareRequest
-from harness.prepare.recipes.base import Recipe, Settings
+from harness.prepare.recipes.base import PictureOptions, Recipe, Settings
 from harness.prepare.recipes.choosing import input_recipe, target_recipe
 from harness.prepare.recipes.edge_maps import EDGES_FROM_PHOTO, edges_by
 from harness.prepare.recipes.photo import PHOTO
@@ -161,18 +161,10 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
     own: bool | int = request.size == "own" or (request.size if isinstance(request.size, int) else False)
     if own and request.tiles:
         raise TestSetError("`--tiles` cuts pictures to one size, this `--size` keeps each one's", "name a `--size`")
-    size = request.size if isinstance(request.size, tuple) else _default_size(model)
-    return Settings(
-        size,
-        request.fit,
-        request.background,
-        request.max_pixels,
-        request.focus,
-        request.tiles,
-        aligned,
-        request.rectify,
-        own,
-    )
+    usual: Size = (model.crop_size, model.crop_size) if model else (256, 256)
+    size = request.size if isinstance(request.size, tuple) else usual
+    options = {option.name: getattr(request, option.name) for option in fields(PictureOptions)}
+    return Settings(size=size, own=own, aligned=aligned, **options)
 
 
 def _domains(model: Model | None, to: str | None, layout: str, direction: Direction, *, makes_target: bool) -> Domains:
@@ -190,10 +182,6 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
 
     # The name tells the weights: pictures drawn by another file are made anew.
     return edges_by(load_hed(hed).draw, f"HED {sha256_of(hed)[:12]}")
-
-
-def _default_size(model: Model | None) -> Size:
-    return (model.crop_size, model.crop_size) if model else (256, 256)
 
 
 def _contents(sources: Iterable[Source]) -> Iterator[bytes]:

@@ -255,7 +255,7 @@ def _earlier_parts(plan: Plan) -> dict[str, Part]:
     # Other shares are another split: earlier parts would pull it back to the old one.
     if plan.earlier is None or plan.earlier.made_by.get("split") != plan.made_by["split"]:
         return {}
-    return {i.sha256: cast(Part, i.output.split("/")[0].removesuffix("A")) for i in plan.earlier.images}
+    return {image.sha256: image.part for image in plan.earlier.images}
 
 
 def _refused(refused: Sequence[Refusal]) -> TestSetError:

@@ -14,7 +14,7 @@ from harness.images.edges import Mask, Pixels, as_picture, draw_edges, ink_of, l
 from harness.images.geometry import Fitted, Geometry
 from harness.images.opening import WHITE, Opened
 from harness.images.subject import box_of, find_background, framed
-from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
+from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted
 
 _PLAIN = 0.8  # share of the border of one colour from which the background counts as plain
 _MARGIN = 0.06  # free space around the thing, as in the training pictures
@@ -84,11 +84,10 @@ EDGES_FROM_PHOTO = Recipe(
     "edges from photos",
     "photos of a thing on a plain background: edges drawn like the training's, the photo becomes the target",
     draw_from_photo,
-    read_rgb,
     makes_target=True,
 )
 EDGES_FROM_DRAWING = Recipe(
-    "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing, read_rgb
+    "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing
 )
 
 
