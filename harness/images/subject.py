@@ -51,14 +51,6 @@ def find_background(pixels: Pixels, at_least: float = 0.0) -> Background:
     return Background(np.isin(pieces, touching), plain)
 
 
-def box_of(mask: Mask) -> tuple[int, int, int, int] | None:
-    """Returns left, top, right, bottom of what is True; None if nothing is."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
 def framed(
     image: Image.Image, box: tuple[int, int, int, int], aspect: float, margin: float, background: tuple[int, int, int]
 ) -> Fitted:

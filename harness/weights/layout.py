@@ -92,22 +92,18 @@ def _unet(a: Architecture, downs: int) -> Iterator[_Entry]:
 
 def _resnet(a: Architecture, blocks: int) -> Iterator[_Entry]:
     """Filters of 7 pixels, two layers down, the blocks, two up, filters of 7, at the places `Sequential` gives them."""
-    biased = a.norm == "instance"
-
-    def layer(place: int, shape: tuple[int, int, int, int], out: int) -> Iterator[_Entry]:
-        yield from _conv(f"model.{place}", shape, out if biased else None)
-        yield from _norm(f"model.{place + 1}", a.norm, out)
-
-    n = a.ngf
-    yield from layer(1, (n, a.input_nc, 7, 7), n)
-    yield from layer(4, (2 * n, n, 3, 3), 2 * n)
-    yield from layer(7, (4 * n, 2 * n, 3, 3), 4 * n)
-    for block in range(10, 10 + blocks):
-        for place in (1, 6 if a.use_dropout else 5):
-            key = f"{block}.conv_block.{place}"
-            yield from _conv(f"model.{key}", (4 * n, 4 * n, 3, 3), 4 * n if biased else None)
-            yield from _norm(f"model.{block}.conv_block.{place + 1}", a.norm, 4 * n)
-    after = 10 + blocks
-    yield from layer(after, (4 * n, 2 * n, 3, 3), 2 * n)
-    yield from layer(after + 3, (2 * n, n, 3, 3), n)
+    n, after = a.ngf, 10 + blocks
+    inside = (1, 6 if a.use_dropout else 5)
+    # Each convolution that a norm follows: where it stands, its place there, its shape and what it makes.
+    layers: list[tuple[str, int, tuple[int, int, int, int], int]] = [
+        ("model", 1, (n, a.input_nc, 7, 7), n),
+        ("model", 4, (2 * n, n, 3, 3), 2 * n),
+        ("model", 7, (4 * n, 2 * n, 3, 3), 4 * n),
+        *((f"model.{b}.conv_block", place, (4 * n, 4 * n, 3, 3), 4 * n) for b in range(10, after) for place in inside),
+        ("model", after, (4 * n, 2 * n, 3, 3), 2 * n),
+        ("model", after + 3, (2 * n, n, 3, 3), n),
+    ]
+    for parent, place, shape, made in layers:
+        yield from _conv(f"{parent}.{place}", shape, made if a.norm == "instance" else None)
+        yield from _norm(f"{parent}.{place + 1}", a.norm, made)
     yield from _conv(f"model.{after + 7}", (a.output_nc, n, 7, 7), a.output_nc)

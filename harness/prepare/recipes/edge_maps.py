@@ -13,7 +13,7 @@ from harness.errors import ImageError
 from harness.images.edges import Mask, Pixels, as_picture, draw_edges, ink_of, line_width, thinned, without_specks
 from harness.images.geometry import Fitted, Geometry
 from harness.images.opening import WHITE, Opened
-from harness.images.subject import box_of, find_background, framed
+from harness.images.subject import find_background, framed
 from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted
 
 _PLAIN = 0.8  # share of the border of one colour from which the background counts as plain
@@ -40,7 +40,7 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
     scale = min(1.0, _WORKING / max(opened.image.size))
     working = opened.image.resize([max(1, round(s * scale)) for s in opened.image.size], Image.Resampling.LANCZOS)
     ink = without_specks(ink_of(np.asarray(working)), round(12 * scale) + 4)
-    box = box_of(ink)
+    box = Image.fromarray(ink).getbbox()
     if box is None:
         raise ImageError("shows no line: it is one flat colour")
     # A quarter is far more ink than a line drawing has; only told, as the user may know better.
@@ -67,7 +67,7 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
 def _on_white(image: Image.Image, settings: Settings) -> tuple[Fitted, tuple[str, ...]]:
     """The thing centred on white where its background is plain; the photo as it is, with a warning, where not."""
     background = find_background(np.asarray(image), _PLAIN)
-    box = box_of(~background.mask)
+    box = Image.fromarray(~background.mask).getbbox()
     if background.plain < _PLAIN or box is None:
         said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"
         return Fitted(image, (), Geometry.whole(image.size)), (said,)

@@ -22,7 +22,7 @@ def _upright(opened: Opened, settings: Settings) -> tuple[Opened, tuple[str, ...
     made = rectify(opened.image)
     if made.refused is not None:
         return opened, (f"not rectified: {made.refused}",)
-    if not made.changed or made.lean is None:
+    if made.image is opened.image or made.lean is None:
         return replace(opened, operations=(*opened.operations, "upright already")), ()
     said = f"rectified: lines leant {made.lean.horizontal:.1f}° and {made.lean.vertical:.1f}° on average"
     told = ("rectified alone: see that its partner, which was not, still shows the same place",)
