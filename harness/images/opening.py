@@ -125,11 +125,9 @@ def quiet_decoding() -> Iterator[None]:
                 _before_quiet.close()
 
 
-def open_rgb(
-    source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tuple[int, int] | None = None
-) -> Image.Image:
+def open_rgb(source: Path | bytes, *, at_least: tuple[int, int] | None = None) -> Image.Image:
     """Returns a picture as 8-bit RGB; see `open_picture`."""
-    return open_picture(source, max_pixels=max_pixels, at_least=at_least).image
+    return open_picture(source, at_least=at_least).image
 
 
 def open_picture(

@@ -23,16 +23,8 @@ _TRIALS = 400
 _LEAST_KEPT = 0.4  # share of the picture the crop after the warp must keep
 
 
-@dataclass(frozen=True)
-class Lean:
-    """How far a facade's lines are from the axes: degrees, weighted means over lines by length."""
-
-    horizontal: float
-    vertical: float
-
-    @property
-    def most(self) -> float:
-        return max(self.horizontal, self.vertical)
+Lean = tuple[float, float]
+"""How far a facade's storeys and edges are from the axes: degrees, weighted means over lines by length."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +51,14 @@ def rectify(image: Image.Image) -> Rectified:
     if isinstance(found, str):
         return Rectified(image, None, refused=found)
     across, upright, lean = found
-    if lean.most < _STRAIGHT:
+    if max(lean) < _STRAIGHT:
         return Rectified(image, lean)
     homography = _homography(across, upright, image.size)
     warped = None if homography is None else _warped(image, homography)
     if warped is None:
         return Rectified(image, lean, refused="it is seen too much from the side")
     after = lean_of(warped)
-    if after is None or after.most > max(_STRAIGHT, lean.most / 2):
+    if after is None or max(after) > max(_STRAIGHT, max(lean) / 2):
         return Rectified(image, lean, refused="its lines do not come out straight")
     return Rectified(warped, lean)
 
@@ -92,7 +84,7 @@ def _directions(image: Image.Image) -> tuple[Array, Array, Lean] | str:
         point, inliers = agreed
         points.append(point)
         leans.append(float(np.average(_leaning(lines[inliers], axis), weights=_lengths(lines[inliers]))))
-    return points[0], points[1], Lean(*leans)
+    return points[0], points[1], (leans[0], leans[1])
 
 
 def _segments(grey: Array) -> Array:
@@ -209,9 +201,9 @@ def _area(corners: Array) -> float:
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
-def _largest_rectangle(corners: Array, low: Array, high: Array, steps: int = 64) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of the largest upright rectangle in a convex quadrilateral, to one part in `steps`."""
-    xs = np.linspace(low[0], high[0], steps + 1)
+def _largest_rectangle(corners: Array, low: Array, high: Array) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of the largest upright rectangle in a convex quadrilateral, to one part in 64."""
+    xs = np.linspace(low[0], high[0], 65)
     sides = [_span_at(corners, float(x)) for x in xs]
     tops, bottoms = np.array([s[0] for s in sides]), np.array([s[1] for s in sides])
     # Convex: what both of its vertical sides hold, the whole rectangle holds.

@@ -25,7 +25,7 @@ from harness.runs.trained import find_model
 from harness.sets.layouts import laid_out_within
 from harness.sets.naming import safe_name
 from harness.sets.roles import PARTS
-from harness.sets.run_outputs import Link, link_of
+from harness.sets.run_outputs import link_of
 from harness.sets.test_set import Domains, Refusal, TestSet, load_test_set, sides
 from harness.version import __version__
 from harness.workspace import Workspace
@@ -45,7 +45,6 @@ class Plan:
         made_by: what `dataset.json` will say of the set's making.
         own_parts: whether the user's folders part the pictures into train, val and test already.
         earlier: the set of that name as it stands, if it was made from the same folders in the same way.
-        link: the run whose outputs are the inputs, None where the user's own pictures are.
     """
 
     request: PrepareRequest
@@ -62,7 +61,6 @@ class Plan:
     own_parts: bool = False
     shares: Shares | None = None
     earlier: TestSet | None = None
-    link: Link | None = None
 
     def phase(self, part: str) -> str:
         """The set's folder for `train`, `val` or `test` pictures, as the official loaders want it."""
@@ -77,7 +75,6 @@ class Plan:
         size += f", at most {settings.own} pixels a side," if settings.own not in {True, False} else ""
         said = [
             f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
-            *([self.link.explains] if self.link else []),
             *self.remarks,
             f"inputs: {recipes.input.explains}",
         ]
@@ -144,12 +141,11 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
         recipes=recipes,
         files=files.pairs,
         refused=files.refused,
-        remarks=files.remarks,
+        remarks=(*([link.explains] if link else []), *files.remarks),
         made_by=made_by,
         own_parts=own_parts,
         shares=shares,
         earlier=_earlier(chosen, made_by, layout),
-        link=link,
     )
 
 
@@ -238,22 +234,24 @@ def _is_ours(folder: Path, made_by: dict[str, Any], *, replace: bool) -> bool:
         return False
     if not folder.exists():
         return True
-    try:
-        before = load_test_set(folder).made_by
-    except TestSetError:
-        return False
+    old = _before(folder)
     # Made of the same folders for the same model: that set is brought up to date, no second one begun.
-    return before.get("from") == made_by["from"] and (replace or _same_way(before, made_by))
+    same = old is not None and old.made_by.get("from") == made_by["from"]
+    return same and (replace or _same_way(old, made_by))
 
 
-def _same_way(before: dict[str, Any], made_by: dict[str, Any]) -> bool:
-    return all(before.get(key) == made_by[key] for key in ("recipes", "settings"))
+def _before(folder: Path) -> TestSet | None:
+    try:
+        return load_test_set(folder)
+    except TestSetError:
+        return None
+
+
+def _same_way(old: TestSet | None, made_by: dict[str, Any]) -> bool:
+    return old is not None and all(old.made_by.get(key) == made_by[key] for key in ("recipes", "settings"))
 
 
 def _earlier(folder: Path, made_by: dict[str, Any], layout: str) -> TestSet | None:
-    try:
-        old = load_test_set(folder)
-    except TestSetError:
-        return None
+    old = _before(folder)
     # What was made before pictures were hashed is made again: nobody knows whether it is what was made.
-    return old if old.hashed and _same_way(old.made_by, made_by) and old.layout == layout else None
+    return old if old and old.hashed and _same_way(old, made_by) and old.layout == layout else None

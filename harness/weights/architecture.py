@@ -10,7 +10,7 @@ import torch
 
 from harness.catalog.types import Architecture, Norm
 from harness.errors import WeightsError
-from harness.weights.layout import DEEPEST, Shapes, expected_shapes
+from harness.weights.networks import DEEPEST, Shapes, expected_shapes
 from harness.weights.reading import read_weights, without_instance_statistics
 
 _GENERATOR_BESIDE = "use the file of the generator: `latest_net_G.pth`, for CycleGAN `latest_net_G_A.pth` or `_G_B.pth`"
@@ -144,6 +144,11 @@ def _norm(shapes: Shapes, conv: str, norm: str) -> Norm:
     return "instance" if biased else "none"
 
 
+def _sizes(ngf: int, inputs: int, outputs: int) -> tuple[int, int, int]:
+    # 0 of anything is no network's: comparing with 1 says which tensor is empty or missing.
+    return ngf or 1, inputs or 1, outputs or 1
+
+
 def _unet(shapes: Shapes) -> Architecture:
     prefix, levels = "model.model.1.model", 2
     # A level lies at place 1 of the outermost block, at 3 of every other, after ReLU, convolution and norm.
@@ -153,7 +158,7 @@ def _unet(shapes: Shapes) -> Architecture:
     norm = _norm(shapes, f"{prefix}.3", f"{prefix}.4")
     # (ngf, input_nc, 4, 4), and of the transposed convolution (2 ngf, output_nc, 4, 4)
     first, last = shapes["model.model.0.weight"], shapes.get("model.model.3.weight", (0, 0))
-    return Architecture(f"unet_{2**levels}", norm, None, ngf=first[0], input_nc=first[1], output_nc=last[1])
+    return Architecture(f"unet_{2**levels}", norm, None, *_sizes(first[0], first[1], last[1]))
 
 
 def _resnet(shapes: Shapes) -> Architecture:
@@ -169,4 +174,4 @@ def _resnet(shapes: Shapes) -> Architecture:
     # 10 places before the blocks; the last convolution is the eighth after them.
     first, last = shapes["model.1.weight"], shapes.get(f"model.{17 + len(blocks)}.weight", (0,))
     dropout = 6 in places if places else None
-    return Architecture(f"resnet_{len(blocks)}blocks", norm, dropout, first[0], first[1], last[0])
+    return Architecture(f"resnet_{len(blocks)}blocks", norm, dropout, *_sizes(first[0], first[1], last[0]))

@@ -67,12 +67,12 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
 def _on_white(image: Image.Image, settings: Settings) -> tuple[Fitted, tuple[str, ...]]:
     """The thing centred on white where its background is plain; the photo as it is, with a warning, where not."""
     background = find_background(np.asarray(image), _PLAIN)
-    box = Image.fromarray(~background.mask).getbbox()
-    if background.plain < _PLAIN or box is None:
+    box = None if background is None else Image.fromarray(~background).getbbox()
+    if background is None or box is None:
         said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"
         return Fitted(image, (), Geometry.whole(image.size)), (said,)
     # (H, W, 1) against (H, W, 3): the background of every channel becomes 255.
-    pixels = np.where(background.mask[..., None], 255, np.asarray(image)).astype(np.uint8)
+    pixels = np.where(background[..., None], 255, np.asarray(image)).astype(np.uint8)
     if settings.aligned:
         return Fitted(Image.fromarray(pixels), ("background made white",), Geometry.whole(image.size)), ()
     aspect = settings.size[0] / settings.size[1]

@@ -24,7 +24,7 @@ def _upright(opened: Opened, settings: Settings) -> tuple[Opened, tuple[str, ...
         return opened, (f"not rectified: {made.refused}",)
     if made.image is opened.image or made.lean is None:
         return replace(opened, operations=(*opened.operations, "upright already")), ()
-    said = f"rectified: lines leant {made.lean.horizontal:.1f}° and {made.lean.vertical:.1f}° on average"
+    said = f"rectified: lines leant {made.lean[0]:.1f}° and {made.lean[1]:.1f}° on average"
     told = ("rectified alone: see that its partner, which was not, still shows the same place",)
     # What the perspective did is not undone: boxes count from the picture set upright.
     turned = replace(
