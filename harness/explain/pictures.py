@@ -20,8 +20,8 @@ from harness.demo.demo_weights import ARCHITECTURE, DIRECTION, demo_weights
 from harness.demo.scenes import draw_scene
 from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.generator import Translator
-from harness.engines.native.networks import UnetBlock
 from harness.engines.native.pixels import spread_map, spread_of, to_pixels, to_tensor
+from harness.weights.networks import UnetBlock
 
 SAMPLES = 4
 _SEED, _INDEX = 20_000, 3  # a scene of the demo, which the generator was not trained on
