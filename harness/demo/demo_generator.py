@@ -22,6 +22,12 @@ def is_demo(generator: Generator) -> bool:
     return generator.model.sha256 == WEIGHTS_SHA256
 
 
+def demo_generator() -> Generator:
+    """Returns the package's own generator; raises WeightsError where its file is missing or damaged."""
+    sketch = replace(MODELS[MODEL], architecture=ARCHITECTURE, sha256=WEIGHTS_SHA256, licence=_LICENCE)
+    return Generator(sketch, demo_weights(), ARCHITECTURE)
+
+
 def find_generator(workspace: Workspace, name: str, weights: Path | None = None) -> Generator:
     """Returns the generator of a model, trained here or of the catalog, or the package's own for `demo`.
 
@@ -30,6 +36,5 @@ def find_generator(workspace: Workspace, name: str, weights: Path | None = None)
         WeightsError: its weights are not installed, or no generator.
     """
     if name == DEMO and weights is None:
-        sketch = replace(MODELS[MODEL], architecture=ARCHITECTURE, sha256=WEIGHTS_SHA256, licence=_LICENCE)
-        return Generator(sketch, demo_weights(), ARCHITECTURE)
+        return demo_generator()
     return load_generator(workspace, find_model(workspace, name), weights)

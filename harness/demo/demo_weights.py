@@ -16,9 +16,6 @@ WEIGHTS_SHA256: Final = "7f9e5be9b9bcd3f7107c96d3d58697edcc35e0aad41f7d7ae6b1a44
 ARCHITECTURE: Final = Architecture("unet_256", "batch", use_dropout=True, ngf=12)
 """12 filters in the first layer instead of the official 64, or the file would not fit into a package."""
 
-DIRECTION: Final = "BtoA"
-"""From label maps (B) to photos (A), as the official facades."""
-
 
 def demo_weights() -> Path:
     """Returns the checkpoint's path: an official pix2pix `unet_256` of `--ngf 12`, labels to photos.
