@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.catalog.models import MODELS
-from harness.demo.demo_weights import ARCHITECTURE, WEIGHTS_SHA256, demo_weights
-from harness.demo.demonstrating import MODEL
+from harness.demo.demo_weights import ARCHITECTURE, MODEL, WEIGHTS_SHA256, demo_weights
 from harness.runs.trained import find_model
 from harness.testing.loading import Generator, load_generator
 from harness.workspace import Workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,7 @@ Style = Literal["brick", "palace", "riviera", "paris", "pastel"]
 _ORDER: Final = ["facade", "pillar", "molding", "shop", "window", "door", "cornice", "sill", "deco", "blind", "balcony"]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle of one class: `x0 <= x < x1`, `y0 <= y < y1`, in plan units."""
 
     label: Label
@@ -37,14 +36,6 @@ class Box:
     y0: int
     x1: int
     y1: int
-
-    @property
-    def width(self) -> int:
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> int:
-        return self.y1 - self.y0
 
 
 @dataclass

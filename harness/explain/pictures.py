@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from harness.demo.demo_generator import demo_generator
-from harness.demo.scenes import draw_scene
+from harness.demo.scenes import UNSEEN, draw_scene
 from harness.engines.job import Mode, NativeSettings
 from harness.engines.native.generator import Translator
 from harness.engines.native.networks import UnetBlock
@@ -22,7 +22,6 @@ address = partial(picture_address, optimize=True)
 """Makes a data address of a picture, a PNG as small as can be."""
 
 SAMPLES = 4
-_SEED, _INDEX = 20_000, 3  # a scene of the demo, which the generator was not trained on
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Pictures:
 
 def make_pictures() -> Pictures:
     """Translates one drawn label map in several ways on the CPU; about a second."""
-    scene = draw_scene(_SEED, _INDEX)
+    scene = draw_scene(UNSEEN, 3)
     label = Image.fromarray(scene.label)
     inputs = to_tensor([label], 3)  # (1, 3, 256, 256) in [-1, 1]
     generator = demo_generator()

@@ -266,8 +266,9 @@ def _verdicts(
         covered.append(address(_covered(judged, share.numpy())))
         means.append(float(share.mean()))
     field, patches = receptive_field(network), len(share)
-    (real, made), square = covered, (field.square(patches // 2)[0], field.size)
-    return Verdicts(real, made, *means, patches, target.width, square)
+    (real, made), (real_mean, made_mean) = covered, means
+    square = field.square(patches // 2)[0], field.size
+    return Verdicts(real, made, real_mean, made_mean, patches, target.width, square)
 
 
 def _covered(picture: Image.Image, verdicts: np.ndarray) -> Image.Image:
