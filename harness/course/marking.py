@@ -104,17 +104,23 @@ def check(workspace: Workspace, request: CheckRequest, progress: Progress | None
         # One archive sent twice has one code, and is looked at once.
         opened = list({handed.code: handed for handed in received if handed.refused is None}.values())
         sets += _named_sets(workspace, opened, sets)
+        parts = [(found, part) for found in sets if found.layout for part in found.layout.parts]
         look = Looking(
             workspace=workspace,
             weights=known_weights(workspace, opened, request.weights),
             remake=request.remake,
             seed=request.seed,
-            wholes=_wholes(sets),
+            wholes={(s.reference, p): len(walk(s.folder / p, within=s.folder).pictures) for s, p in parts},
         )
         found: dict[str, list[Finding]] = {handed.code: [] for handed in received}
         with progress.step("measuring and making again", len(opened), "hand-ins") as step:
             for handed in opened:
-                found[handed.code] += _examined(handed, look)
+                try:
+                    found[handed.code] += examine(handed, look)
+                # Whatever a stranger's files make of the code that reads them: the other hand-ins are looked at.
+                except Exception as error:
+                    why = f"{type(error).__name__}: {error}"[:200]
+                    found[handed.code].append(Finding("record", "untold", "unreadable", {"why": why}))
                 step.advance()
         shared, handed_out = shared_pictures(opened, sets, progress)
         titles = {handed.code: handed.code if request.blind else handed.name or handed.path.name for handed in received}
@@ -136,33 +142,18 @@ def check(workspace: Workspace, request: CheckRequest, progress: Progress | None
     return Check(checked, request.output / PAGE, request.output / TABLE)
 
 
-def _examined(handed: Received, look: Looking) -> list[Finding]:
-    try:
-        return examine(handed, look)
-    # Whatever a stranger's files make of the code that reads them: the other hand-ins are looked at all the same.
-    except Exception as error:
-        return [Finding("record", "untold", "unreadable", {"why": f"{type(error).__name__}: {error}"[:200]})]
-
-
 def _named_sets(workspace: Workspace, opened: Sequence[Received], sets: Sequence[FoundSet]) -> list[FoundSet]:
     """The official datasets that hand-ins name and that are installed here."""
     names = {str(r.test_set.get("reference")) for handed in opened for r in handed.runs.values()}
     names |= {str(t.dataset.get("reference")) for handed in opened for t in handed.trainings.values()}
     found = {}
     for name in sorted(names):
-        try:
+        with suppress(HarnessError):  # it is not installed
             one = find_set(workspace, name)
-        except HarnessError:
-            continue
-        # A set of one's own of that name here is another one.
-        if one.official and one.folder not in {known.folder for known in sets}:
-            found[one.folder] = one
+            # A set of one's own of that name here is another one.
+            if one.official and one.folder not in {known.folder for known in sets}:
+                found[one.folder] = one
     return list(found.values())
-
-
-def _wholes(sets: Sequence[FoundSet]) -> dict[tuple[str, str], int]:
-    parts = [(found, part) for found in sets if found.layout for part in found.layout.parts]
-    return {(s.reference, part): len(walk(s.folder / part, within=s.folder).pictures) for s, part in parts}
 
 
 def _sharing(shared: Sequence[Shared]) -> Iterator[tuple[str, Finding]]:
