@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -25,8 +25,8 @@ from harness.runs import notes
 from harness.runs.confining import refuse_links_out
 from harness.runs.listing import reproductions
 from harness.runs.ordering import oldest_first
-from harness.runs.record import load_record
-from harness.runs.training_record import load_training
+from harness.runs.record import RunRecord, load_record
+from harness.runs.training_record import TrainingRecord, load_training
 from harness.web.language import Language, spoken
 from harness.web.privacy import without_paths
 from harness.web.render import in_language, render_page, write_pages
@@ -207,10 +207,12 @@ def write_index(results: Path, lang: str | None = None) -> Path:
 
 
 def _newest_language(results: Path) -> str | None:
-    runs = _read_all(results, "run.json", load_record, [])
-    trainings = _read_all(results, "training.json", load_training, [])
-    spoken_at = [(r.moment, r.lang) for _, r in runs] + [(r.moment, r.lang) for _, r in trainings]
-    return max(spoken_at, key=lambda pair: pair[0], default=(None, None))[1]
+    found: list[tuple[str, RunRecord | TrainingRecord]] = [
+        *_read_all(results, "run.json", load_record, []),
+        *_read_all(results, "training.json", load_training, []),
+    ]
+    newest = max((record for _, record in found), key=lambda record: record.moment, default=None)
+    return newest.lang if newest else None
 
 
 def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
@@ -229,7 +231,7 @@ def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
         scripts=("index.js",),
         data=script_texts(words),
         pages=pages,
-        page=replace(index_page(runs, damaged, trainings, said), reproductions=tuple(reproductions(results))),
+        page=index_page(runs, damaged, trainings, said, reproductions(results)),
         names=names,
     )
 
