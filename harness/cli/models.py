@@ -151,11 +151,11 @@ def _published(workspace: Workspace, model: Model) -> str:
     runs = measured_runs(workspace, model.id)
     lines = []
     for row in published_rows(model.id):
-        column, here = row.column, "not measured here"
+        score, column, here = row.score, row.column, "not measured here"
         for name, measurement in runs if column else ():
             if column and (total := measurement.totals.get(column.name)):
                 here = f"here {total.value:.{column.decimals}f} ({name})"
                 break
-        lines.append(f"{row.label} {row.value}, {here}: {row.whose}; {row.evaluator}; {row.source}")
-        lines.append(f"  what sets it apart: {row.difference}")
+        lines.append(f"{score.label} {score.text}, {here}: {score.method}, {score.whose}; {score.how}; {score.source}")
+        lines.append(f"  what sets it apart: {score.evaluation.difference}")
     return "\n".join(lines)
