@@ -82,7 +82,6 @@ class MeasureRequest:
         mean_is: what that is, in words.
         baselines: whether the input copied and the mean target are measured.
         boxes: of padded pictures, by name, where the picture lies: the rest is not measured.
-        workers: threads; by default one for each core this process may use.
     """
 
     metrics: tuple[Metric, ...] = ()
@@ -91,7 +90,6 @@ class MeasureRequest:
     mean_is: str = MEAN_LEFT_OUT
     baselines: bool = True
     boxes: Mapping[str, PixelBox] = field(default_factory=dict)
-    workers: int | None = None
 
 
 def measure_images(
@@ -188,9 +186,8 @@ class Measuring:
         self, names: Sequence[str], measure: Callable[[str], None], title: str, progress: Progress | None = None
     ) -> None:
         """Measures images by name on all cores; the images are spread over them, not each product of matrices."""
-        workers = self.request.workers or default_workers()
         with threadpool_limits(1, user_api="blas"), (progress or Silent()).step(title, len(names)) as step:
-            for _ in in_order(measure, names, workers):
+            for _ in in_order(measure, names, default_workers()):
                 step.advance()
 
     def finished(self, names: Sequence[str], progress: Progress | None = None) -> Measurement:

@@ -177,7 +177,7 @@ viewer.addEventListener("close", () => {
   document.body.classList.remove("viewing");
   if (hashParts().has("image")) {
     if (view.pushed) history.back();
-    else history.replaceState(null, "", addressWith());
+    else history.replaceState(null, "", addressWith(null));
   }
   const place = order.indexOf(view.row);
   const from = view.returnTo;
