@@ -11,12 +11,12 @@ from PIL import Image, ImageFilter
 
 from harness.demo import openings, ornaments, textures
 from harness.demo.canvas import Canvas, Colour, shaded
-from harness.demo.facade_layout import SIDE, Box, House, Label, Plan
+from harness.demo.facade_layout import SIDE, House, Label, Plan
 from harness.demo.paints import PAINTS, Site
-from harness.demo.textures import Floats, soft_noise
+from harness.demo.textures import Floats, as_levels, soft_noise
 
 # Drawn from the wall outwards, so that what stands in front covers and shades what lies behind.
-_PARTS: Final[dict[Label, Callable[[Site, Box], None]]] = {
+_PARTS: Final[dict[Label, Callable[[Site, int, int, int, int], None]]] = {
     "window": openings.window,
     "molding": ornaments.molding,
     "pillar": ornaments.pillar,
@@ -95,7 +95,7 @@ def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:
     for label, draw in _PARTS.items():
         for box in house.boxes:
             if box.label == label:
-                draw(site, box)
+                draw(site, *box[1:])
 
 
 def _roof(canvas: Canvas, house: House, colour: Colour) -> None:
@@ -123,5 +123,4 @@ def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     grain = rng.standard_normal((SIDE, SIDE, 1), dtype=np.float32) * 0.008
     picture = Image.fromarray((np.clip(contrast, 0, 1) * 255).astype(np.uint8))
     soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.45)), dtype=np.float32) / 255.0
-    kept: NDArray[np.uint8] = (np.clip(soft + grain, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return kept
+    return as_levels(soft + grain)
