@@ -194,10 +194,6 @@ class Console:
         if hint:
             self._tell(self.words.message("hint: "), self.words.message(hint))
 
-    def usage(self, told: str) -> None:
-        """What a command answers to options it does not know."""
-        self._tell(self.words.message(told))
-
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Step]:
         """See `Progress.step`: a bar on a terminal, plain lines in a log, nothing with `--quiet`."""

@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 
 from harness.catalog.types import Model
 from harness.demo.demo_weights import ARCHITECTURE, MODEL
-from harness.engines.native.networks import build_discriminator, build_generator
 from harness.explain.drawing import Drawing, draw
 from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
@@ -26,6 +25,7 @@ from harness.runs.trained import find_model
 from harness.testing.loading import load_generator
 from harness.web.language import Language, language, spoken
 from harness.web.render import render_page, write_pages
+from harness.weights.networks import build_discriminator, build_generator
 from harness.workspace import Workspace
 
 # The discriminators of the paper's section 4.4: patches of 1, 16, 70 and 286 pixels.

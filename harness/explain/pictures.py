@@ -14,9 +14,9 @@ from harness.demo.demo_generator import demo_generator
 from harness.demo.scenes import UNSEEN, draw_scene
 from harness.engines.job import Mode, NativeSettings
 from harness.engines.native.generator import Translator
-from harness.engines.native.networks import UnetBlock
 from harness.engines.native.pixels import spread_map, spread_of, to_pixels, to_tensor
 from harness.web.render import picture_address
+from harness.weights.networks import UnetBlock
 
 address = partial(picture_address, optimize=True)
 """Makes a data address of a picture, a PNG as small as can be."""

@@ -18,8 +18,6 @@ from harness.engines.inputs import read_halves
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator, load_generator
-from harness.engines.native.layers import set_mode
-from harness.engines.native.networks import ResnetBlock, build_discriminator
 from harness.engines.native.pixels import to_tensor
 from harness.errors import RunError
 from harness.explain.network import receptive_field
@@ -30,6 +28,8 @@ from harness.sets.finding import default_set
 from harness.sets.item import Item
 from harness.sets.selection import select
 from harness.testing.loading import Generator
+from harness.weights.layers import set_mode
+from harness.weights.networks import ResnetBlock, build_discriminator
 from harness.weights.reading import read_state_dict
 from harness.workspace import Workspace
 

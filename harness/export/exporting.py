@@ -20,7 +20,6 @@ from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
 from harness.engines.native.generator import load_generator as load_network
-from harness.engines.native.layers import ImageDropout, dropout_from, set_mode
 from harness.engines.seeds import image_seed
 from harness.errors import EngineError, WorkspaceError
 from harness.export.graph import Shape, build_graph
@@ -31,6 +30,7 @@ from harness.images.geometry import Size
 from harness.progress import Progress, Silent, Step
 from harness.testing.loading import Generator
 from harness.version import __version__
+from harness.weights.layers import ImageDropout, dropout_from, set_mode
 from harness.workspace import Workspace
 
 PICTURES = 8

@@ -88,7 +88,8 @@ def carry_out(
         folder_written_aside(plan.folder, replace=True, guard=naming) as draft,
     ):
         outcomes = _make(plan, draft, pieces, progress)
-        refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
+        fallen_out = (*plan.refused, *(outcome.refusal for outcome in outcomes if outcome.refusal))
+        refused = tuple(sorted(fallen_out, key=lambda refusal: (refusal.source, refusal.reason)))
         images = _split(plan, draft, outcomes, progress)
         # Inside the draft: on an error the folder is gone, and an earlier set of the name stands as it was.
         if not images or (request.strict and refused):
@@ -129,10 +130,6 @@ def _profile(workspace: Workspace, plan: Plan, profile: Profile | None, progress
         return f"{error.message}; `{error.hint}`" if error.hint and "`" not in error.hint else error.message
 
 
-def _order(refusal: Refusal) -> tuple[str, str]:
-    return (refusal.source, refusal.reason)
-
-
 def _deciding(plan: Plan) -> dict[str, Any]:
     """What makes every picture of the set what it is, beside the files themselves."""
     chosen = {key: plan.made_by[key] for key in ("recipes", "settings")}
@@ -141,9 +138,9 @@ def _deciding(plan: Plan) -> dict[str, Any]:
 
 def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[Outcome]:
     tasks = _tasks(plan)
-    outcomes = []
     prepare = partial(prepare_one, recipes=plan.recipes, folder=draft, pieces=pieces)
     with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
+        outcomes = []
         for outcome in in_order(prepare, tasks, plan.request.workers or default_workers()):
             outcomes.append(outcome)
             step.advance()
@@ -154,15 +151,14 @@ def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[O
 
 
 def _tasks(plan: Plan) -> list[Task]:
-    names = _names(plan)
     earlier: dict[str, list[SetImage]] = defaultdict(list)
     for image in plan.earlier.images if plan.earlier else ():
         earlier[image.source].append(image)
     tasks = []
-    for name, (source, target) in zip(names, plan.files, strict=True):
+    for name, (source, target) in zip(_names(plan), plan.files, strict=True):
         # Without parts of the user's own everything is test; `_split` moves it, once contents are known.
         phase = plan.phase((source.part if plan.own_parts else None) or "test")
-        before = tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name))
+        before = tuple(i for i in earlier[source.shown] if i.name == name or i.name.startswith(f"{name}-tile"))
         tasks.append(Task(name, phase, source, target, before, plan.folder))
     return tasks
 
@@ -170,16 +166,8 @@ def _tasks(plan: Plan) -> list[Task]:
 def _names(plan: Plan) -> list[str]:
     """A name a file, without its part's folder where no two parts hold one of that name."""
     whole = [source.name for source, _ in plan.files]
-    if plan.own_parts:
-        short = [name.partition("/")[2] for name in whole]
-        names = safe_names(short) if len(set(short)) == len(short) else []
-        if len(names) == len(whole):
-            return names
-    return safe_names(whole)
-
-
-def _named_after(image: SetImage, name: str) -> bool:
-    return image.name == name or image.name.startswith(f"{name}-tile")
+    short = [name.partition("/")[2] for name in whole] if plan.own_parts else whole
+    return safe_names(short if len(set(short)) == len(short) else whole)
 
 
 def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progress) -> tuple[SetImage, ...]:
@@ -255,7 +243,7 @@ def _earlier_parts(plan: Plan) -> dict[str, Part]:
     # Other shares are another split: earlier parts would pull it back to the old one.
     if plan.earlier is None or plan.earlier.made_by.get("split") != plan.made_by["split"]:
         return {}
-    return {i.sha256: cast(Part, i.output.split("/")[0].removesuffix("A")) for i in plan.earlier.images}
+    return {image.sha256: image.part for image in plan.earlier.images}
 
 
 def _refused(refused: Sequence[Refusal]) -> TestSetError:

@@ -11,7 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.errors import ImageError
 from harness.metrics.measure import MeasureRequest, Measuring, measure_images
-from harness.metrics.meters import Column, Metric, PairMeter, Shot
+from harness.metrics.meters import Column, Metric, Shot, pair_meter
 from harness.metrics.pairs import Picture
 from harness.metrics.registry import find_metrics
 from tests.metrics.drawn import flat, noise, run_images, save
@@ -222,10 +222,10 @@ def test_a_value_that_is_not_a_number_takes_its_metric_out(tmp_path: Path) -> No
     names = run_images(tmp_path, 3)
     odd = Metric(
         name="odd",
-        begin=lambda _: PairMeter(lambda a, b: math.nan if a is b else 1.0),
+        begin=lambda _: pair_meter(lambda a, b: math.nan if a is b else 1.0),
         columns=(Column("odd", "Odd", "", "lower", "odd"),),
     )
-    broken = replace(odd, name="broken", begin=lambda _: PairMeter(lambda a, b: math.nan))
+    broken = replace(odd, name="broken", begin=lambda _: pair_meter(lambda a, b: math.nan))
     measured = measure_images(tmp_path, names, paired=True, request=MeasureRequest(metrics=(odd, broken), workers=1))
     assert measured.missing == {"broken": "`0000`: the value is not a number"}
     assert measured.columns == ("odd",)
@@ -236,10 +236,7 @@ def test_pictures_are_taken_from_memory_in_any_order(tmp_path: Path) -> None:
     measuring = Measuring(MeasureRequest(), tmp_path, paired=True)
     for name in names[::-1]:
         measuring.add(Shot(name, *(read(tmp_path, kind, name) for kind in ("input", "output", "target"))))
-    assert measuring.mean_to_come
-    for name in names[::-1]:
-        measuring.add_mean(name, read(tmp_path, "target", name))
-    assert measuring.measurement(names) == measure_images(tmp_path, names, paired=True)
+    assert measuring.finished(names) == measure_images(tmp_path, names, paired=True)
 
 
 BOXES = {"0000": (0, 4, 56, 40), "0001": (8, 0, 40, 40), "0002": (0, 0, 56, 38)}

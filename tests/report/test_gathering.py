@@ -62,7 +62,7 @@ def test_the_verdict_follows_the_intervals(low: float, high: float, higher: str,
 def test_an_unpaired_run_has_no_quality() -> None:
     page = run_page(sample_record("r", NAMES, paired=False), plain_measurement(9, paired=False), (), EN)
     assert page.kinds == ("input", "output")
-    assert [c.id for c in page.columns] == ["input_ssim", "input_psnr"]
+    assert [c.name for c in page.columns] == ["input_ssim", "input_psnr"]
     assert {h.verdict for h in page.headlines} == {""}
     assert all("target" not in p.addresses for p in page.pictures)
 

@@ -16,7 +16,7 @@ from harness.errors import RunError, UnknownNameError
 from harness.metrics.comparing import compare
 from harness.metrics.measure import Row
 from harness.metrics.storage import load_measurement, save_measurement
-from harness.report.comparison import compare_cells, compare_document, compare_page
+from harness.report.comparison import compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import run_page
 from harness.report.index import index_page
@@ -72,10 +72,10 @@ def _golden_pages() -> dict[str, str]:
         second = replace(first, rows=rows)
         other = run_page(sample_record("other", NAMES), second, (), words)
         compared = compare_page([page, other], ["golden/", "other/"], [compare(first, second)], words)
+        document = compare_document(compared, words)
         pages[f"compare.{code}"] = render_page(
-            "compare.html.j2", words, page=compared, data=compare_document(compared, words),
-            cells=compare_cells(compared, words), home="index.html",
-        )  # fmt: skip
+            "compare.html.j2", words, page=compared, data=document, cells=document["cells"], home="index.html"
+        )
     return {name: _scrubbed(html) for name, html in pages.items()}
 
 

@@ -141,7 +141,7 @@ const mounted = new Map();
 let rowHeight = 0;
 let shownCells = data.cells.filter((cell) => cell.place !== null);
 
-const told = (tag, column, row) => element(tag, { class: "n" }, formatted(column.values[row], column.decimals, column.signed === true));
+const told = (tag, column, row) => element(tag, { class: "n" }, formatted(column.values[row], column.decimals, column.signed));
 const missing = () => element("span", { class: "clear" }, text("missing"));
 
 const pictureIn = (cell, row) => {
