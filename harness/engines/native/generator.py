@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from harness.engines.job import Job, NativeSettings
+from harness.engines.native.hastening import hasten
 from harness.engines.native.layers import Noise, dropout_from, set_mode
 from harness.engines.native.memory import fitting_batch, free_on, lacks_memory
 from harness.engines.native.networks import build_generator
 from harness.engines.native.torch7_noise import replayed, resumed
-from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
 from harness.errors import DeviceError, EngineError, MemoryShortError, WeightsError
 from harness.weights.architecture import compare_keys
