@@ -67,14 +67,6 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Example:
-    """An image chosen for the first screen: `role` is `best`, `median` or `worst`."""
-
-    role: str
-    row: int
-
-
-@dataclass(frozen=True)
 class Picture:
     """One image of the run: its pictures' addresses by kind, below the run's folder, and its geometry if padded."""
 
@@ -92,6 +84,7 @@ class RunPage:
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured; values of the images listed.
+        examples: rows for the first screen, by `best`, `median` and `worst`; by fewer where there are fewer images.
         pictures: the images listed; `pick` says which they are.
         wholes: numbers of the set, in order.
         missing: metrics that were asked for and not measured, each with the reason.
@@ -109,7 +102,7 @@ class RunPage:
     columns: tuple[Column, ...]
     pictures: tuple[Picture, ...]
     headlines: tuple[Headline, ...]
-    examples: tuple[Example, ...]
+    examples: dict[str, int]
     warnings: tuple[str, ...]
     protocol: str
     histograms: tuple[Histogram, ...]
@@ -198,7 +191,7 @@ def run_page(
         columns=columns,
         pictures=tuple(_picture(n, fact, kept(n), language) for n, fact in zip(names, seen.facts, strict=True)),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
-        examples=tuple(Example(role, place) for role, place in picked.examples.items()) if metrics else (),
+        examples=picked.examples if metrics else {},
         warnings=_warnings(record, seen.far, language),
         protocol=str(measurement.protocol.get("line", "")),
         histograms=histograms(columns, every, language),
