@@ -28,9 +28,10 @@ class PackedConv(nn.Module):
         self._weight, self._bias = plain.weight.detach(), plain.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self._weight.is_mkldnn:  # the order hangs on the map's size, which nothing tells before
-            self._weight = self._pack(self._weight, *self._geometry, x.shape)
-        result: Tensor = self._convolve(x, self._weight, self._bias, *self._geometry, "none", [], "")
+        weight = self._weight  # once: another thread may come with its first batch, too
+        if not weight.is_mkldnn:  # the order hangs on the map's size, which nothing tells before
+            weight = self._weight = self._pack(weight, *self._geometry, x.shape)
+        result: Tensor = self._convolve(x, weight, self._bias, *self._geometry, "none", [], "")
         return result
 
 
