@@ -36,7 +36,7 @@ def normalise_images(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps:
     if x.device.type != "cpu" or not x.is_contiguous(memory_format=torch.channels_last):
         return functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
     y = torch.empty_like(x)
-    for image, normal in zip(x.split(1), y.split(1), strict=True):  # (1, C, H, W)
+    for image, normal in zip(x.chunk(len(x)), y.chunk(len(y)), strict=True):  # (1, C, H, W)
         mean, variance = _statistics(image)
         # y = w (x - mean) / sqrt(var + eps) + b = scale x + shift
         scale = (variance + eps).rsqrt_() if weight is None else weight * (variance + eps).rsqrt_()

@@ -28,7 +28,7 @@ class PackedConv(nn.Module):
         self._weight, self._bias = plain.weight.detach(), plain.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = self._weight  # once: another thread may come with its first batch, too
+        weight = self._weight  # of this moment: several batches may be under way
         if not weight.is_mkldnn:  # the order hangs on the map's size, which nothing tells before
             weight = self._weight = self._pack(weight, *self._geometry, x.shape)
         result: Tensor = self._convolve(x, weight, self._bias, *self._geometry, "none", [], "")

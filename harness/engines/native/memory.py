@@ -14,8 +14,9 @@ from harness.catalog.types import Architecture
 # takes a tenth of a U-Net's time.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-# On CPUs, of each core.
-_LARGEST_BATCH = {"cpu": 8, "cuda": 64}
+_LARGEST_BATCH = {"cpu": 16, "cuda": 64}
+_CPU_MAPS = 128 << 20
+"""Bytes of maps at once on a core: of more, layers are larger than what the allocator keeps, and it asks anew."""
 _SHARE = 0.5
 _CGROUP = Path("/sys/fs/cgroup")
 _LIMIT_FILES = ("max", "current", "stat")
