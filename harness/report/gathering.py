@@ -12,7 +12,7 @@ from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
 from harness.metrics.statistics import OverSeeds, Summary
-from harness.report.columns import Column, known_column, metric_columns, nearness_column, ranked
+from harness.report.columns import Column, known_column, nearness_column, ranked
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord
@@ -142,7 +142,8 @@ def run_page(
     # The measurement says which images there are; what the record knows of them is added where it knows something.
     facts = {str(fact["name"]): fact for fact in record.images}
     names = [row.name for row in measurement.rows]
-    metrics = metric_columns(measurement, language)
+    values = {name: [row.values[name] for row in measurement.rows] for name in measurement.columns}
+    metrics = tuple(known_column(name, language, of) for name, of in values.items())
     columns = metrics + nearness_column(names, facts, language)
     kinds = kinds_of(paired=paired, spread=bool(spread))
 
