@@ -124,13 +124,12 @@ def stream(
                 # Progress starts the count anew: a bad line that brings a little each time arrives in the end.
                 failures = 1 if size >= best + _CHUNK else failures + 1
                 best = max(best, size)
-                pause = _pause_or_give_up(url, part, problem, failures, patience)
+                pause = _pause_or_give_up(url, size, problem, failures, patience)
                 tell(f"{problem}; next try in {pause:.0f} s")
                 patience.sleep(pause)
 
 
-def _pause_or_give_up(url: str, part: Path, problem: _MayPass, failures: int, patience: Patience) -> float:
-    kept = part.stat().st_size if part.exists() else 0
+def _pause_or_give_up(url: str, kept: int, problem: _MayPass, failures: int, patience: Patience) -> float:
     known = f"; {kept:,} bytes are kept and the next try continues there" if kept else ""
     if problem.asked_s is not None and problem.asked_s > patience.longest_s:
         # A server that names an hour is told to the user at once, rather than slept through.
@@ -163,8 +162,9 @@ class _Transfer:
         if note.get("packed"):
             self._unpack()
         size = self.size()
-        self._step.expect(size)
-        self._count(size)
+        if size != self._counted:
+            self._step.expect(size)
+            self._count(size)
         return size
 
     def _receive(self, session: requests.Session, note: dict[str, Any]) -> dict[str, Any]:

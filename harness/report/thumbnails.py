@@ -63,7 +63,7 @@ def _write_strip(run: Path, kinds: Sequence[str], boxes: Boxes, numbered: tuple[
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if not _fresh(target, sources, len(kinds)):
-        _save(target, strip(run / "images", name, kinds, boxes.get(name)))
+        save_webp(target, strip(run / "images", name, kinds, boxes.get(name)))
 
 
 def write_strip(
@@ -71,11 +71,12 @@ def write_strip(
 ) -> None:
     """Writes a strip while its pictures, H×W×3 or H×W by their kind, are in memory."""
     shown = {kind: Image.fromarray(picture).convert("RGB") for kind, picture in pictures.items() if kind in kinds}
-    _save(target, _side_by_side(shown, kinds, box))
+    save_webp(target, _side_by_side(shown, kinds, box))
 
 
-def _save(target: Path, sheet: Image.Image) -> None:
-    encoded = encode(sheet, 75)
+def save_webp(target: Path, picture: Image.Image, quality: int = 75) -> None:
+    """Writes a picture as WebP, aside and then renamed."""
+    encoded = encode(picture, quality)
     with written_aside(target) as temporary:
         temporary.write_bytes(encoded)
 

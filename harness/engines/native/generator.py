@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from harness.engines.job import Job, NativeSettings
+from harness.engines.native.hastening import hasten
 from harness.engines.native.memory import fitting_batch, free_on, lacks_memory
 from harness.engines.native.torch7_noise import replayed, resumed
-from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
 from harness.errors import DeviceError, EngineError, MemoryShortError, WeightsError
 from harness.weights.architecture import compare_keys
@@ -32,10 +32,11 @@ class Translator:
         self._replayed = replayed(job, settings)
         with _room_for(job, device):
             network = load_generator(job)
-            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             set_mode(network, job.mode)
             if self.device.type == "cpu" and self.precision == "fp32" and not settings.compile_:
-                hasten(network)
+                hasten(network)  # which has orders of its own
+            else:
+                network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network: Any = torch.compile(network) if settings.compile_ else network
         self._asked = settings.batch_size
         # Told once, beside the weights: what the allocator keeps for later batches would count as taken.

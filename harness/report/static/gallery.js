@@ -78,22 +78,13 @@ const listParts = () => {
   if (state.query) parts.push(["find", state.query]);
   return [...parts, ...[...state.ranges].map(([id, range]) => [id, range.join("~")])];
 };
-const hashParts = () => {
-  try {
-    const parts = location.hash.slice(1).split("&").filter((part) => part.includes("="));
-    return new Map(parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)].map(decodeURIComponent)));
-  } catch {
-    return new Map(); // a link cut off in the middle of an escape
-  }
-};
+const hashParts = () => new URLSearchParams(location.hash.slice(1));
 const addressWith = (image) => {
-  const parts = [...(image === undefined ? [] : [["image", image]]), ...listParts()];
-  const hash = parts.map((part) => part.map(encodeURIComponent).join("=")).join("&");
-  return hash ? `#${hash}` : location.pathname + location.search;
+  const parts = [...(image === null ? [] : [["image", image]]), ...listParts()];
+  return parts.length ? `#${new URLSearchParams(parts)}` : location.pathname + location.search;
 };
 const remember = () => {
-  const parts = hashParts();
-  if (listParts().length || parts.size) history.replaceState(null, "", addressWith(parts.get("image")));
+  if (listParts().length || location.hash.includes("=")) history.replaceState(null, "", addressWith(hashParts().get("image")));
 };
 const restore = () => {
   const parts = hashParts();
