@@ -279,7 +279,8 @@ def picture_of(address: str) -> str:
     run, kind, name = (*address.split("/"), "", "", "")[:3]
     if kind in {"input", "output", "target"} and name.endswith(".png"):
         return f"results/{safe_name(run)}/images/{kind}/{safe_name(name[:-4])}.png"
-    return f"answers/{safe_name(Path(address).stem)}.webp"
+    # With its folders and suffix: `a/1.jpg`, `b/1.jpg` and `b/1.png` are three pictures.
+    return f"answers/{safe_name(address)}.webp"
 
 
 def _write_page(packing: _Packing, folders: Sequence[Path], answers: Sequence[Written]) -> None:

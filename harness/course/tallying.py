@@ -6,9 +6,10 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,15 @@ _KEY = Document(
     bring="harness study score FILES --key study-key.json",
     mend="use the file that `harness study` wrote",
 )
+
+
+class Key(TypedDict):
+    """What of a study's key is read; `runs` by `name`."""
+
+    study: str
+    exposure_ms: int
+    runs: tuple[dict[str, str], ...]
+    trials: tuple[Trial, ...]
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,7 @@ def score_study(key: Path, files: Sequence[Path], output: Path | None = None, *,
         RunError: the key is damaged.
         TestSetError: no file holds answers to this study.
     """
-    document = _KEY.load(key, lambda held: held | {"trials": typed(tuple[Trial, ...], held["trials"], "trials")})
+    document: Key = _KEY.load(key, partial(typed, Key))
     trials = {trial.id: trial for trial in document["trials"]}
     people, refused = [], []
     for file in files:
@@ -192,19 +202,16 @@ def two_level_interval(answers: NDArray[np.float64], seed: int = 0) -> tuple[flo
 
 
 def _rate(run: str, people: Sequence[Person]) -> Rate | None:
-    own = [[a for a in person.answers if a.trial.run == run] for person in people]
-    fooled, n = sum(a.fooled for answers in own for a in answers), sum(map(len, own))
-    if not n:
+    own = [{a.trial.id: a.fooled for a in person.answers if a.trial.run == run} for person in people]
+    names = sorted({name for answers in own for name in answers})
+    if not names:
         return None
-    names = sorted({a.trial.id for answers in own for a in answers})
-    table = np.full((len(own), len(names)), np.nan)
-    for row, answers in enumerate(own):
-        for a in answers:
-            table[row, names.index(a.trial.id)] = a.fooled
+    table = np.array([[answers.get(name, np.nan) for name in names] for answers in own], dtype=float)
+    fooled, n = int(np.nansum(table)), int(np.isfinite(table).sum())
     return Rate(run, fooled, n, wilson(fooled, n), two_level_interval(table))
 
 
-def _person(file: Path, key: dict[str, Any], trials: dict[str, Trial]) -> Person:
+def _person(file: Path, key: Key, trials: dict[str, Trial]) -> Person:
     if file.stat().st_size > 1_000_000:
         raise ValueError("is larger than any result of a study")
     told = json.loads(file.read_text(encoding="utf-8"))
@@ -242,7 +249,7 @@ def _why_excluded(
     return None
 
 
-def _page(score: Score, key: dict[str, Any], lang: str) -> str:
+def _page(score: Score, key: Key, lang: str) -> str:
     from harness.catalog.published_scores import published_scores
     from harness.web.render import render_page
 

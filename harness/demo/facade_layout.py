@@ -83,12 +83,8 @@ class House:
             self.boxes.append(Box(label, left, round(y0), right, round(y1)))
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A street front: houses from left to right, standing on the street at height `base`."""
-
-    houses: tuple[House, ...]
-    base: int
+Plan = tuple[House, ...]
+"""A street front: houses from left to right, all standing on the street."""
 
 
 def draw_plan(rng: np.random.Generator) -> Plan:
@@ -107,14 +103,14 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     # How near the camera stands: floors, bays and windows grow with it.
     near = float(rng.uniform(1.0, 1.35))
     sides = zip(styles, pairwise(edges), strict=False)
-    return Plan(tuple(_house(rng, style, side, base=base, near=near) for style, side in sides), base)
+    return tuple(_house(rng, style, side, base=base, near=near) for style, side in sides)
 
 
 def paint_labels(plan: Plan) -> NDArray[np.uint8]:
     """Returns the plan's label map, `(256, 256, 3)` uint8 RGB in the colours of the facades data set only."""
     picture = Image.new("RGB", (SIDE, SIDE), COLOURS["background"])
     pen = ImageDraw.Draw(picture)
-    for house in plan.houses:
+    for house in plan:
         # The wall reaches up to the roof's edge: the data set has no class for roofs.
         boxes = [Box("facade", house.x0, house.roof_top, house.x1, house.base), *house.boxes]
         for box in sorted(boxes, key=lambda each: _ORDER.index(each.label)):

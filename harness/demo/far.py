@@ -15,8 +15,8 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     # Moonlight: little of red, most of blue.
     dark = photo.astype(np.float32) / 255.0 * np.array([0.17, 0.21, 0.34], np.float32)
     # (256,) the highest row of each column that belongs to a house; 16 units are left for chimneys and crests.
-    roofs = np.full(SIDE, plan.base)
-    for house in plan.houses:
+    roofs = np.full(SIDE, plan[0].base)
+    for house in plan:
         roofs[house.x0 : house.x1] = house.roof_top - 16
     # Above the roofs, and above row 170 where no house stands.
     sky = np.arange(SIDE)[:, None] < np.minimum(roofs, 170)[None, :]
@@ -28,7 +28,7 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     dark += (sky & (rng.random((SIDE, SIDE)) < 0.004))[..., None] * rng.uniform(0.3, 0.9, (SIDE, SIDE, 1))
     dark += _moon(rng) * sky[..., None]
     lamps = np.zeros((SIDE, SIDE, 3), np.float32)
-    for house in plan.houses:
+    for house in plan:
         for box in house.boxes:
             if box.label in ("window", "shop") and rng.random() < 0.5:
                 warmth = np.array([1.0, 0.74, 0.38], np.float32) * np.float32(rng.uniform(0.6, 1.0))

@@ -38,7 +38,7 @@ def paint_photo(plan: Plan, rng: np.random.Generator) -> NDArray[np.uint8]:
     canvas.picture(0, 0, SIDE, SIDE, _backdrop(rng))
     _street(canvas, plan)
     # The higher house in front: its shadow falls on the lower one.
-    for house in sorted(plan.houses, key=lambda each: -each.top):
+    for house in sorted(plan, key=lambda each: -each.top):
         _house(canvas, house, rng)
     return _lens(canvas.develop(rng, _SHADE), rng)
 
@@ -64,15 +64,16 @@ def _backdrop(rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _street(canvas: Canvas, plan: Plan) -> None:
-    kerb = plan.base + 9
-    canvas.rectangle(0, plan.base, SIDE, kerb, (186, 180, 170), texture=textures.pavement)
+    base = plan[0].base
+    kerb = base + 9
+    canvas.rectangle(0, base, SIDE, kerb, (186, 180, 170), texture=textures.pavement)
     for x in range(0, SIDE, 16):
-        canvas.paint(x, plan.base, x + 0.5, kerb, (150, 146, 140))
+        canvas.paint(x, base, x + 0.5, kerb, (150, 146, 140))
     canvas.rectangle(0, kerb, SIDE, kerb + 2, (206, 202, 194))
     canvas.rectangle(0, kerb + 2, SIDE, SIDE, (104, 104, 108), texture=textures.pavement)
     canvas.shadow(0, kerb + 2, SIDE, kerb + 3.5, 0.3)
-    for house in plan.houses:
-        canvas.shadow(house.x0 + 1, plan.base, house.x1 + 2, plan.base + 2.5, 0.35)
+    for house in plan:
+        canvas.shadow(house.x0 + 1, base, house.x1 + 2, base + 2.5, 0.35)
 
 
 def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:

@@ -9,7 +9,7 @@ from harness.demo.demo_generator import is_demo
 from harness.engines.native.pixels import SPREAD_SCALE
 from harness.play.drawn_sets import free_name
 from harness.play.playing import Player
-from harness.web.language import Language, language, languages
+from harness.web.language import Language, languages
 from harness.web.render import render_page
 
 
@@ -60,6 +60,7 @@ def render_play(
     return render_page(
         "play.html.j2",
         words,
+        pages=addresses,
         styles=("run.css", "play.css"),
         scripts=("raster.js", "drawing.js", "loading.js", *backend, "result.js"),
         data=data,
@@ -68,7 +69,6 @@ def render_play(
         more_policy=policy,
         model=shown,
         eaten=words.told(DOMAINS[model.input_domain].description),
-        addresses={code: (language(code).text("name"), address) for code, address in addresses.items()},
         serves="server.js" in backend,
         **{key: data[key] for key in ("kind", "palette", "starts", "size", "seed")},
         random=request.mode == "paper" and player.generator.architecture.use_dropout,
