@@ -34,10 +34,11 @@ class Translator:
             network = load_generator(job)
             # Autocast would turn all weights anew for each batch: dearer on a CPU than what bf16 saves.
             self._whole = torch.bfloat16 if (self.device.type, self.precision) == ("cpu", "bf16") else None
-            network.to(self.device, self._whole, memory_format=torch.channels_last)  # type: ignore[call-overload]
             set_mode(network, job.mode)
             if self.device.type == "cpu" and self.precision == "fp32" and not settings.compile_:
-                hasten(network)
+                hasten(network)  # which has orders of its own
+            else:
+                network.to(self.device, self._whole, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network: Any = torch.compile(network) if settings.compile_ else network
         self._asked = settings.batch_size
         # Told once, beside the weights: what the allocator keeps for later batches would count as taken.
