@@ -127,7 +127,8 @@ def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
     made = found.test_set
     if made is None:
         layout = ", ".join(found.layout.parts) or found.layout.kind
-        return [("folder", str(found.folder)), ("layout", layout), ("make it a set", _prepare_hint(found))]
+        hint = f"harness prepare-images {shlex.quote(found.reference)}" if found.must_be_prepared else ""
+        return [("folder", str(found.folder)), ("layout", layout), ("make it a set", hint)]
     counts = Counter(image.output.split("/")[0] for image in made.images)
     near = made.nearness
     judged = (
@@ -150,10 +151,6 @@ def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
         ("contact sheet", (found.folder / "index.html").as_uri()),
         ("test on it", tested),
     ]
-
-
-def _prepare_hint(found: FoundSet) -> str:
-    return f"harness prepare-images {shlex.quote(found.reference)}" if found.must_be_prepared else ""
 
 
 def _own_document(found: FoundSet) -> dict[str, Any]:

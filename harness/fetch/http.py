@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import errno
 import gzip
 import json
@@ -12,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -124,13 +126,12 @@ def stream(
                 # Progress starts the count anew: a bad line that brings a little each time arrives in the end.
                 failures = 1 if size >= best + _CHUNK else failures + 1
                 best = max(best, size)
-                pause = _pause_or_give_up(url, part, problem, failures, patience)
+                pause = _pause_or_give_up(url, size, problem, failures, patience)
                 tell(f"{problem}; next try in {pause:.0f} s")
                 patience.sleep(pause)
 
 
-def _pause_or_give_up(url: str, part: Path, problem: _MayPass, failures: int, patience: Patience) -> float:
-    kept = part.stat().st_size if part.exists() else 0
+def _pause_or_give_up(url: str, kept: int, problem: _MayPass, failures: int, patience: Patience) -> float:
     known = f"; {kept:,} bytes are kept and the next try continues there" if kept else ""
     if problem.asked_s is not None and problem.asked_s > patience.longest_s:
         # A server that names an hour is told to the user at once, rather than slept through.
@@ -163,8 +164,9 @@ class _Transfer:
         if note.get("packed"):
             self._unpack()
         size = self.size()
-        self._step.expect(size)
-        self._count(size)
+        if size != self._counted:
+            self._step.expect(size)
+            self._count(size)
         return size
 
     def _receive(self, session: requests.Session, note: dict[str, Any]) -> dict[str, Any]:
@@ -289,7 +291,7 @@ def _check_status(answer: requests.Response) -> None:
     status = answer.status_code
     told = f"the server answers {status} {answer.reason}".rstrip()
     if status in _RETRIED or status >= 500:
-        raise _MayPass(told, _retry_after_s(answer))
+        raise _MayPass(told, _retry_after_s(answer.headers.get("Retry-After")))
     if status not in {200, 206}:
         raise NetworkError(f"`{answer.url}`: {told}", _OFFLINE_HINT)
     packing = answer.headers.get("Content-Encoding", "identity")
@@ -317,17 +319,21 @@ def _promised(answer: requests.Response, offset: int) -> int | None:
         if whole:
             return int(whole[1])
     length = answer.headers.get("Content-Length", "")
-    return offset + int(length) if length.isdigit() else None
+    return offset + int(length) if length.isdecimal() else None
 
 
-def _retry_after_s(answer: requests.Response) -> float | None:
+def _retry_after_s(value: str | None) -> float | None:
     """Seconds of a `Retry-After` header, which holds seconds or a date."""
-    import urllib3
-
-    try:
-        return urllib3.Retry().get_retry_after(answer.raw)
-    except urllib3.exceptions.InvalidHeader:
+    # Not by urllib3, which says six hours of any that are longer.
+    if value is None:
         return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 @contextlib.contextmanager

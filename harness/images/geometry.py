@@ -161,7 +161,7 @@ def fit_to(
         operations.append(f"{verb} to {inner[0]}x{inner[1]} ({by})")
     filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
     # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
-    made, box = image.resize(inner, filter_, box=region), _middle(inner, size)
+    made, box = image.resize(inner, filter_, box=region), middle_box(inner, size)
     if inner != size:
         with_ = "its mirror image" if background is None else "{:02x}{:02x}{:02x}".format(*background)
         operations.append(f"padded to {size[0]}x{size[1]} with {with_}")
@@ -173,15 +173,10 @@ def _padded(image: Image.Image, size: Size, background: tuple[int, int, int] | N
     from PIL import Image
 
     if background is None:
-        return mirrored_around(image, size)[0]
+        return mirrored_around(image, size)
     canvas = Image.new("RGB", size, background)
-    canvas.paste(image, _middle(image.size, size))
+    canvas.paste(image, middle_box(image.size, size))
     return canvas
-
-
-def _middle(inner: Size, size: Size) -> PixelBox:
-    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    return left, top, left + inner[0], top + inner[1]
 
 
 def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) -> Box:
@@ -221,24 +216,29 @@ def inner_size(size: Size, wanted: Size) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def mirrored(pixels: NDArray[_T], size: Size) -> tuple[NDArray[_T], PixelBox]:
-    """Returns H×W×C values in the middle of a larger picture that goes on mirrored, and the box where they lie.
+def middle_box(inner: Size, size: Size) -> PixelBox:
+    """Returns where a size lies in the middle of a larger one."""
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    return left, top, left + inner[0], top + inner[1]
+
+
+def mirrored(pixels: NDArray[_T], size: Size) -> NDArray[_T]:
+    """Returns H×W×C values in the middle of a larger picture that goes on mirrored; see `middle_box`.
 
     The pixels at the border are not repeated, as with PyTorch's reflection padding.
     """
     import numpy as np
 
     height, width = pixels.shape[:2]
-    box = _middle((width, height), size)
+    left, top, right, bottom = middle_box((width, height), size)
     # Farther than the picture reaches NumPy mirrors it again and again.
-    around = ((box[1], size[1] - box[3]), (box[0], size[0] - box[2]), (0, 0))
-    return pixels if (width, height) == size else np.pad(pixels, around, mode="reflect"), box
+    around = ((top, size[1] - bottom), (left, size[0] - right), (0, 0))
+    return pixels if (width, height) == size else np.pad(pixels, around, mode="reflect")
 
 
-def mirrored_around(image: Image.Image, size: Size) -> tuple[Image.Image, PixelBox]:
-    """Returns what `mirrored` makes of an RGB picture, and the box where it lies."""
+def mirrored_around(image: Image.Image, size: Size) -> Image.Image:
+    """Returns what `mirrored` makes of an RGB picture."""
     import numpy as np
     from PIL import Image
 
-    made, box = mirrored(np.asarray(image), size)
-    return image if image.size == size else Image.fromarray(made), box
+    return image if image.size == size else Image.fromarray(mirrored(np.asarray(image), size))

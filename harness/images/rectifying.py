@@ -204,19 +204,13 @@ def _area(corners: Array) -> float:
 def _largest_rectangle(corners: Array, low: Array, high: Array) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of the largest upright rectangle in a convex quadrilateral, to one part in 64."""
     xs = np.linspace(low[0], high[0], 65)
-    sides = [_span_at(corners, float(x)) for x in xs]
-    tops, bottoms = np.array([s[0] for s in sides]), np.array([s[1] for s in sides])
+    step = np.roll(corners, -1, axis=0) - corners
+    # Lines through two corners each, 4×65; clockwise, those to the right are above what they bound, to the left below.
+    with np.errstate(divide="ignore", invalid="ignore"):  # upright ones bound nothing, and are not asked
+        lines = corners[:, 1:] + (xs - corners[:, :1]) * (step[:, 1:] / step[:, :1])
+    tops, bottoms = lines[step[:, 0] > 0].max(axis=0), lines[step[:, 0] < 0].min(axis=0)
     # Convex: what both of its vertical sides hold, the whole rectangle holds.
     top, bottom = np.maximum.outer(tops, tops), np.minimum.outer(bottoms, bottoms)
     area = (xs[None] - xs[:, None]) * np.maximum(bottom - top, 0)
     one, other = np.unravel_index(int(area.argmax()), area.shape)
     return float(xs[one]), float(top[one, other]), float(xs[other]), float(bottom[one, other])
-
-
-def _span_at(corners: Array, x: float) -> tuple[float, float]:
-    """Lowest and highest y of a convex polygon at one x; an empty span where it has none."""
-    found = []
-    for one, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if one[0] != other[0] and min(one[0], other[0]) <= x <= max(one[0], other[0]):
-            found.append(one[1] + (x - one[0]) / (other[0] - one[0]) * (other[1] - one[1]))
-    return (min(found), max(found)) if found else (0.0, 0.0)

@@ -82,7 +82,6 @@ class MeasureRequest:
         mean_is: what that is, in words.
         baselines: whether the input copied and the mean target are measured.
         boxes: of padded pictures, by name, where the picture lies: the rest is not measured.
-        workers: threads; by default one for each core this process may use.
     """
 
     metrics: tuple[Metric, ...] = ()
@@ -91,7 +90,6 @@ class MeasureRequest:
     mean_is: str = MEAN_LEFT_OUT
     baselines: bool = True
     boxes: Mapping[str, PixelBox] = field(default_factory=dict)
-    workers: int | None = None
 
 
 def measure_images(
@@ -188,9 +186,8 @@ class Measuring:
         self, names: Sequence[str], measure: Callable[[str], None], title: str, progress: Progress | None = None
     ) -> None:
         """Measures images by name on all cores; the images are spread over them, not each product of matrices."""
-        workers = self.request.workers or default_workers()
         with threadpool_limits(1, user_api="blas"), (progress or Silent()).step(title, len(names)) as step:
-            for _ in in_order(measure, names, workers):
+            for _ in in_order(measure, names, default_workers()):
                 step.advance()
 
     def finished(self, names: Sequence[str], progress: Progress | None = None) -> Measurement:
@@ -303,23 +300,21 @@ class _MeanTarget:
     """Sums targets from several threads; there is a mean only when all have one size and are two at least."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._sum: NDArray[np.int64] | None = None
+        self._lock, self._number = Lock(), 0
+        self._shapes: set[tuple[int, ...]] = set()
+        self._sum = np.zeros(0, np.int64)  # H x W x 3; exact, in whatever order threads add
         self._count = np.zeros(0, np.int64)  # H x W x 1: how many targets show their picture there, and no padding
-        self._number = 0
-        self._one_size = True
 
     @property
     def there(self) -> bool:
-        return self._sum is not None and self._number > 1
+        return len(self._shapes) == 1 and self._number > 1
 
     def add(self, target: Picture, box: PixelBox | None) -> None:
         with self._lock:
-            if self._sum is None and self._one_size:
-                self._sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
-                self._count = np.zeros((*target.shape[:2], 1), np.int64)
-            if self._sum is None or self._sum.shape != target.shape:
-                self._one_size, self._sum = False, None
+            if not self._shapes:
+                self._sum, self._count = (np.zeros((*target.shape[:2], n), np.int64) for n in (3, 1))
+            self._shapes.add(target.shape)
+            if len(self._shapes) > 1:
                 return
             inside(self._sum, box)[...] += inside(target, box)
             inside(self._count, box)[...] += 1
@@ -327,7 +322,6 @@ class _MeanTarget:
 
     def without(self, target: Picture, box: PixelBox | None) -> Picture:
         """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
-        assert self._sum is not None
         others, count = self._sum.copy(), self._count.copy()
         inside(others, box)[...] -= inside(target, box)
         inside(count, box)[...] -= 1

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from harness.nearness.features import COLUMNS, GROUPS, NAMES, describe
 from harness.nearness.palette import Picture
 from harness.nearness.profile import Profile
 from harness.nearness.reasons import WORDS, reasons
-from harness.nearness.scoring import COMPARED, ORIENTATION, Array, distances
+from harness.nearness.scoring import COMPARED, ORIENTATION, Array
 
 Verdict = Literal["near", "unusual", "far"]
 
@@ -122,7 +123,7 @@ def assess(image: Picture, profile: Profile) -> Nearness:
     )
 
 
-def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> SetNearness:
+def assess_set(found: Sequence[Nearness], profile: Profile) -> SetNearness:
     """Says how far a set of assessed pictures is from the training pictures as a whole.
 
     The energy distance (Székely and Rizzo 2013) is taken without each picture's distance to itself, hence unbiased, and
@@ -133,7 +134,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
     """
     if not found:
         raise ValueError("a set of no pictures has no distance")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     descriptions = np.array([one.description for one in found])
     if len(descriptions) > _LARGEST_SET:
         descriptions = descriptions[np.sort(generator.choice(len(descriptions), _LARGEST_SET, replace=False))]
@@ -184,8 +185,8 @@ class _Energy:
     """Energy distances of two weighted sets, from distances computed once."""
 
     def __init__(self, training: Array, queries: Array) -> None:
-        self.between = distances(training, queries)
-        self.training, self.queries = distances(training, training), distances(queries, queries)
+        self.between = cdist(training, queries)
+        self.training, self.queries = cdist(training, training), cdist(queries, queries)
 
     def distance(self, training: Array, queries: Array) -> float:
         """Returns the distance when each picture counts as often as its weight says."""

@@ -11,7 +11,7 @@ from PIL import Image
 from harness.documents import typed
 from harness.errors import ImageError
 from harness.files import sha256_of
-from harness.images.geometry import Geometry, Size, at_most
+from harness.images.geometry import Geometry, Size, at_most, middle_box
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.images.png import write_png
@@ -105,7 +105,7 @@ def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
     columns, rows = size[0] // tile[0], size[1] // tile[1]
     if columns * rows < 2:
         return []
-    left, top = (size[0] - columns * tile[0]) // 2, (size[1] - rows * tile[1]) // 2
+    left, top, *_ = middle_box((columns * tile[0], rows * tile[1]), size)
     corners = [(left + c * tile[0], top + r * tile[1]) for r in range(rows) for c in range(columns)]
     return [(x, y, x + tile[0], y + tile[1]) for x, y in corners]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -113,8 +113,10 @@ def carry_out(
         write_sheet(draft, made, spoken(request.lang))
     foreign = sum(image.foreign for image in images) > len(images) / 2
     told = _tell_of_most(plan, images, progress, foreign=foreign)
+    untold = ((image.source, tuple(w for w in image.warnings if _wording(w) not in told)) for image in images)
+    notes = tuple(note for note in untold if note[1])
     reused = sum(outcome.reused for outcome in outcomes)
-    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
+    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, notes)
 
 
 def _profile(workspace: Workspace, plan: Plan, profile: Profile | None, progress: Progress) -> Profile | str:
@@ -176,9 +178,8 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
     if plan.shares is None or not images:
         return tuple(images)
     # By the hash of the source: all tiles of a picture go one way, and the same picture always the same.
-    parts = assign(
-        [i.sha256 for i in images], _groups(plan, draft, images, progress), plan.shares, _earlier_parts(plan)
-    )
+    groups = _groups(plan, draft, images, progress)
+    parts = assign([i.sha256 for i in images], groups, plan.shares, _earlier_parts(plan))
     moved = []
     for image, part in zip(images, parts, strict=True):
         output = f"{plan.phase(part)}/{image.name}.png"
@@ -192,17 +193,17 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
 
 def _groups(plan: Plan, draft: Path, images: Sequence[SetImage], progress: Progress) -> list[int]:
     """Which pictures must stay in one part: pieces of one source, and near-duplicates."""
-    look = partial(_fingerprint, folder=draft, halves=2 if plan.layout == "paired" else 1)
+    halves = 2 if plan.layout == "paired" else 1
+
+    def look(image: SetImage) -> Fingerprint:
+        return fingerprint(open_rgb(draft / image.output), halves=halves)
+
     with progress.step("looking for near-duplicates", len(images)) as step:
         prints = []
         for found in in_order(look, images, default_workers()):
             prints.append(found)
             step.advance()
     return groups_of(prints, [image.source for image in images])
-
-
-def _fingerprint(image: SetImage, folder: Path, halves: int) -> Fingerprint:
-    return fingerprint(open_rgb(folder / image.output), halves=halves)
 
 
 def _tell_of_most(plan: Plan, images: Sequence[SetImage], progress: Progress, *, foreign: bool) -> set[str]:
@@ -226,13 +227,6 @@ def _tell_of_most(plan: Plan, images: Sequence[SetImage], progress: Progress, *,
 def _way_on(plan: Plan) -> str | None:
     domain = plan.model.input_domain if plan.model else plan.request.to
     return way_from_photos(domain, plan.model, shlex.quote(str(plan.request.folder))) if domain else None
-
-
-def _notes(images: Sequence[SetImage], told: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for image in images:
-        left = tuple(warning for warning in image.warnings if _wording(warning) not in told)
-        if left:
-            yield image.source, left
 
 
 def _wording(warning: str) -> str:

@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.metrics import meters
-from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS, TOTALS
 from harness.web.language import Language
-
-# No metric fills this column: it comes from run.json, not from the measurement.
-NEARNESS = "nearness"
 
 
 @dataclass(frozen=True)
@@ -29,12 +25,6 @@ class Column(meters.Column):
     limits: tuple[float, float] | None = None
 
 
-def metric_columns(measurement: Measurement, language: Language) -> tuple[Column, ...]:
-    """Returns the measured columns with their labels."""
-    rows = measurement.rows
-    return tuple(known_column(name, language, [row.values[name] for row in rows]) for name in measurement.columns)
-
-
 def known_column(name: str, language: Language, values: Sequence[float] = ()) -> Column:
     """Returns the column of a number of an image or set; one that only newer versions measure keeps its bare name."""
     known = (COLUMNS | TOTALS).get(name) or meters.Column(name, name, "", None, name)
@@ -47,13 +37,13 @@ def known_column(name: str, language: Language, values: Sequence[float] = ()) ->
 
 
 def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], language: Language) -> tuple[Column, ...]:
-    """Returns one column with the percentile among training pictures, or nothing where no image has one."""
+    """Returns one column, the percentile among training pictures as records tell it; none if no image has one."""
     values = tuple(_percentile(facts.get(name, {}).get("nearness")) for name in names)
     # A model without a profile of its training pictures has no nearness: no empty column then.
     if all(math.isnan(value) for value in values):
         return ()
     label, unit, about = (language.text(key) for key in ("column.nearness", "unit.percentile", "about.nearness"))
-    return (Column(NEARNESS, label, unit, "lower", about, decimals=1, values=values, limits=(0, 100)),)
+    return (Column("nearness", label, unit, "lower", about, decimals=1, values=values, limits=(0, 100)),)
 
 
 def _percentile(nearness: Any) -> float:

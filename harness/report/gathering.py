@@ -12,7 +12,7 @@ from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
 from harness.metrics.statistics import OverSeeds, Summary
-from harness.report.columns import Column, known_column, metric_columns, nearness_column, ranked
+from harness.report.columns import Column, known_column, nearness_column, ranked
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
 from harness.runs.record import RunRecord
@@ -62,14 +62,6 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Example:
-    """An image chosen for the first screen: `role` is `best`, `median` or `worst`."""
-
-    role: str
-    row: int
-
-
-@dataclass(frozen=True)
 class Picture:
     """One image of the run with the addresses of its pictures by kind, below the run's folder."""
 
@@ -86,6 +78,7 @@ class RunPage:
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured.
+        examples: rows for the first screen, by `best`, `median` and `worst`; by fewer where there are fewer images.
         wholes: numbers of the set, in order.
         missing: metrics that were asked for and not measured, each with the reason.
         full: whether there are outputs in the shape of the user's pictures.
@@ -102,7 +95,7 @@ class RunPage:
     columns: tuple[Column, ...]
     pictures: tuple[Picture, ...]
     headlines: tuple[Headline, ...]
-    examples: tuple[Example, ...]
+    examples: dict[str, int]
     warnings: tuple[str, ...]
     protocol: str
     histograms: tuple[Histogram, ...]
@@ -149,7 +142,8 @@ def run_page(
     # The measurement says which images there are; what the record knows of them is added where it knows something.
     facts = {str(fact["name"]): fact for fact in record.images}
     names = [row.name for row in measurement.rows]
-    metrics = metric_columns(measurement, language)
+    values = {name: [row.values[name] for row in measurement.rows] for name in measurement.columns}
+    metrics = tuple(known_column(name, language, of) for name, of in values.items())
     columns = metrics + nearness_column(names, facts, language)
     kinds = kinds_of(paired=paired, spread=bool(spread))
 
@@ -166,7 +160,7 @@ def run_page(
         columns=columns,
         pictures=tuple(_picture(name, facts.get(name, {}), kept(name), language) for name in names),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
-        examples=_examples(metrics[0]) if metrics else (),
+        examples=_examples(metrics[0]) if metrics else {},
         warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
         histograms=histograms(columns, language),
@@ -269,13 +263,13 @@ def _side(column: Column, ours: Summary, theirs: Summary) -> str:
     return "better_than" if (ours.low > theirs.high) == (column.better == "higher") else "worse_than"
 
 
-def _examples(column: Column) -> tuple[Example, ...]:
+def _examples(column: Column) -> dict[str, int]:
     """The best, the median and the worst image by the first metric; for similarity the most and the least similar."""
     order = ranked(column)
     roles = {1: ("best",), 2: ("best", "worst")}.get(len(order), ("best", "median", "worst"))
     # Of an even number the lower of the two in the middle: an image is shown, there is no mean of two.
     places = {"best": 0, "median": (len(order) - 1) // 2, "worst": -1}
-    return tuple(Example(role, order[places[role]]) for role in roles)
+    return {role: order[places[role]] for role in roles}
 
 
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:

@@ -24,8 +24,9 @@ class IndexRun:
     @property
     def picture(self) -> Picture | None:
         """The median image, the best where there are too few for one, None where there is none at all."""
-        rows = [example.row for example in self.page.examples]
-        return self.page.pictures[rows[len(rows) // 2 if len(rows) > 2 else 0]] if rows else None
+        examples = self.page.examples
+        row = examples.get("median", examples.get("best"))
+        return None if row is None else self.page.pictures[row]
 
     @property
     def words(self) -> str:

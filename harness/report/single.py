@@ -16,7 +16,7 @@ from harness.report.columns import ranked
 from harness.report.gallery import run_document
 from harness.report.gathering import RunPage
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
-from harness.report.writing import Surroundings, load_page, render_run
+from harness.report.writing import load_page, render_run
 from harness.runs.record import load_record
 from harness.web.language import Language, spoken
 
@@ -108,7 +108,7 @@ class _Embedding:
         wanted = min(len(order), int(self.budget / mean(row.size for row in known.values())))
         while wanted >= 1:
             # Most rows of a smaller choice are new ones, but what was encoded already is not encoded again.
-            chosen = {*evenly(order, wanted), *(e.row for e in self.page.examples)}
+            chosen = {*evenly(order, wanted), *self.page.examples.values()}
             title = f"Embedding {wanted} of {len(order)} images"
             if written := self.of(chosen, _SAMPLED_QUALITY, known, title):
                 return written
@@ -144,17 +144,15 @@ class _Embedding:
         numbers = {"shown": len(rows), "all": count}
         how = words.text("single.png") if quality is None else words.text("single.webp", quality=quality)
         written = f"{words.number(size / MEGABYTE, 1)} MB"
-        around = Surroundings(
-            single=words.text("single.sample" if partial else "single.whole", how=how, size=written, **numbers),
-            partial=words.text("single.partial", **numbers) if partial else "",
-        )
-        return render_run(page, words, document, self.examples(rows), around)
+        single = words.text("single.sample" if partial else "single.whole", how=how, size=written, **numbers)
+        shown = words.text("single.partial", **numbers) if partial else ""
+        return render_run(page, words, document, self.examples(rows), single=single, partial=shown)
 
     def examples(self, rows: dict[int, _Row]) -> dict[int, dict[str, str | None]]:
         """Addresses of the first screen's pictures by row and kind."""
         page = self.page
         found: dict[int, dict[str, str | None]] = {}
-        for row in {example.row for example in page.examples}:
+        for row in {*page.examples.values()}:
             found[row] = dict.fromkeys(page.kinds) | (rows[row].pictures if row in rows else {})
             name = page.names[row]
             # The first screen shows a difference without a script's help, so it is embedded for these few.

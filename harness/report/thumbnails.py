@@ -40,30 +40,30 @@ def strip_path(row: int) -> str:
     return f"{FOLDER}/{row // 1000:03d}/{row:05d}.webp"
 
 
-Boxes = Mapping[str, PixelBox]
-"""Of padded pictures, by name, where the picture lies: differences are of that alone."""
-
-
 def write_strips(
-    run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress, boxes: Boxes | None = None
+    run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress, boxes: Mapping[str, PixelBox]
 ) -> None:
-    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row."""
+    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row.
+
+    Args:
+        boxes: of padded pictures, by name, where the picture lies: differences are of that alone.
+    """
     wanted = {run / strip_path(row) for row in range(len(names))}
     # A run tested again with fewer images would keep strips of rows it has no more.
     for path in (run / FOLDER).glob("*/*.webp"):
         if path not in wanted:
             path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
-        for _ in in_order(partial(_write_strip, run, kinds, boxes or {}), enumerate(names), default_workers()):
+        for _ in in_order(partial(_write_strip, run, kinds, boxes), enumerate(names), default_workers()):
             step.advance()
 
 
-def _write_strip(run: Path, kinds: Sequence[str], boxes: Boxes, numbered: tuple[int, str]) -> None:
+def _write_strip(run: Path, kinds: Sequence[str], boxes: Mapping[str, PixelBox], numbered: tuple[int, str]) -> None:
     row, name = numbered
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
     if not _fresh(target, sources, len(kinds)):
-        _save(target, strip(run / "images", name, kinds, boxes.get(name)))
+        save_webp(target, strip(run / "images", name, kinds, boxes.get(name)))
 
 
 def write_strip(
@@ -71,11 +71,12 @@ def write_strip(
 ) -> None:
     """Writes a strip while its pictures, H×W×3 or H×W by their kind, are in memory."""
     shown = {kind: Image.fromarray(picture).convert("RGB") for kind, picture in pictures.items() if kind in kinds}
-    _save(target, _side_by_side(shown, kinds, box))
+    save_webp(target, _side_by_side(shown, kinds, box))
 
 
-def _save(target: Path, sheet: Image.Image) -> None:
-    encoded = encode(sheet, 75)
+def save_webp(target: Path, picture: Image.Image, quality: int = 75) -> None:
+    """Writes a picture as WebP, aside and then renamed."""
+    encoded = encode(picture, quality)
     with written_aside(target) as temporary:
         temporary.write_bytes(encoded)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from harness.errors import RunError
-from harness.files import write_text, written_aside
+from harness.files import write_text
 from harness.metrics.comparing import Comparison, compare_runs
 from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
@@ -20,7 +19,7 @@ from harness.report.comparison import MOST_RUNS, compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import RunPage, run_page
 from harness.report.index import index_page
-from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
+from harness.report.thumbnails import FOLDER, read_picture, save_webp, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
 from harness.runs.listing import reproductions
@@ -55,8 +54,8 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
 
     def render(words: Language, pages: Mapping[str, str]) -> str:
         page = load_page(run, words)
-        around = Surroundings(home=f"../{in_language('index.html', words.code)}", pages=pages)
-        return render_run(page, words, run_document(page, words), examples, around)
+        home = f"../{in_language('index.html', words.code)}"
+        return render_run(page, words, run_document(page, words), examples, home=home, pages=pages)
 
     write_pages(target, words, render)
     return target
@@ -80,34 +79,25 @@ def _read_page(run: Path, words: Language) -> RunPage:
     return run_page(load_record(run), load_measurement(run), spread, words, full=full)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """Where a run's page stands.
-
-    Attributes:
-        home: address of the index, None where there is none beside the page.
-        pages: the same page by language, empty where there is this one alone.
-        single, partial: what a page in one file says of what is inside.
-    """
-
-    home: str | None = None
-    pages: Mapping[str, str] = field(default_factory=dict)
-    single: str = ""
-    partial: str = ""
-
-
 def render_run(
     page: RunPage,
     words: Language,
-    document: dict[str, object],
+    document: dict[str, Any],
     examples: dict[int, dict[str, str | None]],
-    around: Surroundings,
+    *,
+    home: str | None = None,
+    pages: Mapping[str, str] | None = None,
+    single: str = "",
+    partial: str = "",
 ) -> str:
     """Returns a run's page.
 
     Args:
         document: what its scripts read.
         examples: addresses of the first screen's pictures by row and kind.
+        home: address of the index, None where there is none beside the page.
+        pages: the same page by language, for a switch to the other ones.
+        single, partial: what a page in one file says of what is inside.
     """
     return render_page(
         "run.html.j2",
@@ -115,11 +105,13 @@ def render_run(
         styles=RUN_STYLES,
         scripts=RUN_SCRIPTS,
         data=document,
+        pages=pages,
         page=page,
         cells=document["cells"],
         example_pictures=examples,
-        around=around,
-        pages=around.pages,
+        home=home,
+        single=single,
+        partial=partial,
     )
 
 
@@ -130,14 +122,13 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
         old.unlink()
     boxes = page.record.boxes
     found: dict[int, dict[str, str | None]] = {}
-    for row in {example.row for example in page.examples}:
+    for row in {*page.examples.values()}:
         picture = page.pictures[row]
         found[row] = {kind: picture.addresses.get(kind) for kind in page.kinds}
         box = boxes.get(picture.name)
         if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name, box)):
             address = f"{FOLDER}/difference-{row:05d}.webp"
-            with written_aside(run / address) as temporary:
-                temporary.write_bytes(encode(drawn, 90))
+            save_webp(run / address, drawn, 90)
             found[row]["difference"] = address
     return found
 

@@ -19,7 +19,7 @@ from harness.parallel import default_workers, in_order
 from harness.sets.finding import FoundSet
 from harness.sets.item import Item
 from harness.sets.naming import safe_names
-from harness.sets.test_set import Domains, Refusal, SetImage, TestSet, missing_images
+from harness.sets.test_set import Domains, Refusal, TestSet, missing_images
 from harness.sets.walking import named, walk
 
 # Of official pairs facades and night2day have both, all others only `val`.
@@ -154,7 +154,12 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
         paired=paired or model.architecture.colorizes,
         direction=direction,
         digest=replace(test_set, images=now).digest(),
-        facts=tuple(_prepared_facts(i, sha) for i, sha in known),
+        facts=tuple(
+            # A picture that is its own target, as in colorization, has one hash for both.
+            _facts(i.name, i.source, sha, i.sha256, i.target_sha256 or (i.sha256 if i.target else None))
+            | {"nearness": i.nearness, "warnings": list(i.warnings)}
+            for i, sha in known
+        ),
         refused=test_set.refused,
         split=wanted,
         nearness=test_set.nearness,
@@ -175,17 +180,9 @@ def _side_of_prepared(found: FoundSet, test_set: TestSet, model: Model) -> tuple
     return test_set.direction, f"`{found.name}` was prepared as `{held}`, and `{model.id}` eats `{model.input_domain}`"
 
 
-def _prepared_facts(image: SetImage, sha256: str) -> dict[str, Any]:
-    return {
-        "name": image.name,
-        "source": image.source,
-        "nearness": image.nearness,
-        "warnings": list(image.warnings),
-        "sha256": sha256,
-        "source_sha256": image.sha256,
-        # A picture that is its own target, as in colorization, has one hash for both.
-        "target_sha256": image.target_sha256 or (image.sha256 if image.target else None),
-    }
+def _facts(name: str, source: str, sha256: str, source_sha256: str, target_sha256: str | None) -> dict[str, Any]:
+    hashes = {"sha256": sha256, "source_sha256": source_sha256, "target_sha256": target_sha256}
+    return {"name": name, "source": source, "nearness": None, "warnings": [], **hashes}
 
 
 def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_links: bool) -> Selection:
@@ -229,16 +226,7 @@ def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_lin
         digest=hashlib.sha256(told.encode()).hexdigest(),
         # Nothing was prepared: the user's file is the picture translated, and holds its target.
         facts=tuple(
-            {
-                "name": name,
-                "source": f"{chosen}/{file.name}",
-                "nearness": None,
-                "warnings": [],
-                "sha256": sha,
-                "source_sha256": sha,
-                "target_sha256": sha if paired else None,
-            }
-            for name, file, sha in pictures
+            _facts(name, f"{chosen}/{file.name}", sha, sha, sha if paired else None) for name, file, sha in pictures
         ),
         split=chosen,
         refused=walked.left_out(),

@@ -35,7 +35,7 @@ from harness.testing.loading import Generator, load_generator
 from harness.testing.measurable import placed
 from harness.testing.measuring import Subject, measure_request
 from harness.testing.one_pass import hand_on, measured_by, shown_in, written_to
-from harness.testing.recording import Assignment, make_record, scale_notes
+from harness.testing.recording import Assignment, make_record, precision_told, scale_notes
 from harness.testing.request import Engine, TestRequest
 from harness.testing.taking_over import Translated, nothing_of, translated
 from harness.workspace import Workspace, numbered
@@ -221,6 +221,8 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         answer = replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
         work = _without(work, answer.left_out)
         _tell_left_out(answer.left_out, progress)
+        if told := precision_told(answer):
+            progress.say(f"note: {told}")
         if answer.left_out:
             shutil.rmtree(draft / STRIPS, ignore_errors=True)  # their rows have moved up
         begun = time.perf_counter()

@@ -22,7 +22,6 @@ from harness.report.gathering import run_page
 from harness.report.index import index_page
 from harness.report.single import write_single_file
 from harness.report.writing import (
-    Surroundings,
     comparison_name,
     render_run,
     write_comparison,
@@ -59,12 +58,10 @@ def _golden_pages() -> dict[str, str]:
     for code in ("en", "fa"):
         words = language(code)
         page = run_page(sample_record("golden", NAMES), plain_measurement(5, NAMES), (), words)
-        addresses = {
-            e.row: dict(page.pictures[e.row].addresses, difference=f"thumbs/{e.row}.webp") for e in page.examples
-        }
-        pages[f"run.{code}"] = render_run(
-            page, words, run_document(page, words), addresses, Surroundings(home="../index.html")
-        )
+        rows = page.examples.values()
+        addresses = {row: dict(page.pictures[row].addresses, difference=f"thumbs/{row}.webp") for row in rows}
+        document = run_document(page, words)
+        pages[f"run.{code}"] = render_run(page, words, document, addresses, home="../index.html")
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
         pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, names={}, data=script_texts(words))
         first = plain_measurement(5, NAMES)

@@ -80,20 +80,18 @@ const listParts = () => {
 };
 const hashParts = () => {
   try {
-    const parts = location.hash.slice(1).split("&").filter((part) => part.includes("="));
-    return new Map(parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)].map(decodeURIComponent)));
+    decodeURIComponent(location.hash);
+    return new URLSearchParams(location.hash.slice(1));
   } catch {
-    return new Map(); // a link cut off in the middle of an escape
+    return new URLSearchParams(); // a link cut off in the middle of an escape
   }
 };
 const addressWith = (image) => {
-  const parts = [...(image === undefined ? [] : [["image", image]]), ...listParts()];
-  const hash = parts.map((part) => part.map(encodeURIComponent).join("=")).join("&");
-  return hash ? `#${hash}` : location.pathname + location.search;
+  const parts = [...(image === null ? [] : [["image", image]]), ...listParts()];
+  return parts.length ? `#${new URLSearchParams(parts)}` : location.pathname + location.search;
 };
 const remember = () => {
-  const parts = hashParts();
-  if (listParts().length || parts.size) history.replaceState(null, "", addressWith(parts.get("image")));
+  if (listParts().length || location.hash.includes("=")) history.replaceState(null, "", addressWith(hashParts().get("image")));
 };
 const restore = () => {
   const parts = hashParts();
