@@ -19,13 +19,14 @@ from harness.engines.devices import resolve_device
 from harness.engines.job import Job, Translating
 from harness.errors import EngineError, GitError, RunError
 from harness.files import claimed, folder_written_aside, scratch, sweep
-from harness.metrics.measure import Measurement, Measuring, Row
+from harness.metrics.measure import Measurement, Measuring
 from harness.metrics.registry import find_metrics
+from harness.metrics.rows import Rows
 from harness.metrics.storage import save_measurement
 from harness.progress import Progress, Silent
 from harness.report.thumbnails import FOLDER as STRIPS
 from harness.report.writing import write_index, write_run_report
-from harness.runs.record import RunRecord, save_record
+from harness.runs.record import MANY, RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.item import Item
@@ -35,7 +36,7 @@ from harness.testing.loading import Generator, load_generator
 from harness.testing.measurable import placed
 from harness.testing.measuring import Subject, measure_request
 from harness.testing.one_pass import hand_on, measured_by, shown_in, written_to
-from harness.testing.recording import Assignment, make_record, scale_notes
+from harness.testing.recording import Assignment, make_record, precision_told, scale_notes
 from harness.testing.request import Engine, TestRequest
 from harness.testing.taking_over import Translated, nothing_of, translated
 from harness.workspace import Workspace, numbered
@@ -209,7 +210,8 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         sinks = [measured_by(measuring), *full_size(work, images)]
         # A run made for a comparison alone has no index to lead back to.
         has_page = folder.parent == workspace.results
-        if has_page:
+        # Of more, only some are shown, and which ones their numbers tell.
+        if has_page and len(names) <= MANY:
             sinks.append(shown_in(draft, names, measuring.request.boxes, paired=work.selection.paired))
         left = before.missing(work.selection.items, images)
         taken = len(names) - len(left)
@@ -221,6 +223,8 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         answer = replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
         work = _without(work, answer.left_out)
         _tell_left_out(answer.left_out, progress)
+        if told := precision_told(answer):
+            progress.say(f"note: {told}")
         if answer.left_out:
             shutil.rmtree(draft / STRIPS, ignore_errors=True)  # their rows have moved up
         begun = time.perf_counter()
@@ -254,9 +258,7 @@ def _measuring(workspace: Workspace, work: Assignment, images: Path, *, further:
     return Measuring(replace(request, baselines=not further), images, paired=subject.paired)
 
 
-def _further_seeds(
-    workspace: Workspace, work: Assignment, folder: Path, progress: Progress
-) -> dict[int, tuple[Row, ...]]:
+def _further_seeds(workspace: Workspace, work: Assignment, folder: Path, progress: Progress) -> dict[int, Rows]:
     """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
     request, items, found = work.request, work.selection.items, {}
     for seed in range(request.seed + 1, request.seed + request.seeds):
