@@ -62,13 +62,11 @@ def nothing_of(work: Assignment) -> Translated:
 @contextmanager
 def translated(workspace: Workspace, work: Assignment) -> Iterator[Translated]:
     """Yields what is whole of a run that goes to `results/`; nothing where equal pictures cannot be promised."""
-    upstream = clone_state(workspace) if work.request.engine == "official" else None
-    # What lower precision costs is measured on the first images, and local changes have no name.
-    if work.request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+    facts = deciding(workspace, work)
+    if facts is None:
         yield nothing_of(work)
         return
-    commit = upstream.commit if upstream else None
-    with kept_pieces(workspace.results, work.selection.name, **_deciding(work), upstream=commit) as pieces:
+    with kept_pieces(workspace.results, work.selection.name, **facts) as pieces:
         yield Translated(pieces, _keys(work))
 
 
@@ -76,11 +74,18 @@ def _keys(work: Assignment) -> dict[str, str]:
     return {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
 
 
-def _deciding(work: Assignment) -> dict[str, Any]:
-    """What makes every image of the run what it is, beside its own picture and name."""
+def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
+    """Returns what makes every image of a run what it is on this machine, beside its own picture and name.
+
+    No path is among it. None where equal pictures cannot be promised: of lower precision, whose cost is measured on
+    the first images, and of an edited clone of the authors' code.
+    """
     import torch
 
     request = work.request
+    upstream = clone_state(workspace) if request.engine == "official" else None
+    if request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+        return None
     return {
         "job": "test",
         "weights": sha256_of(work.generator.weights),
@@ -98,4 +103,5 @@ def _deciding(work: Assignment) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "processor": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__config__.show(),
+        "upstream": upstream.commit if upstream else None,
     }
