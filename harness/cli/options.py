@@ -56,6 +56,16 @@ def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Ca
     return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
+def shard_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorates what cuts a test into shards."""
+    options = (
+        click.option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
+        click.option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
+        click.option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
+    )
+    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
 def not_with_name(*choices: object) -> None:
     """Refuses what chooses from a list where one entry is named."""
     if any(choices):
