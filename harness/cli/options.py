@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, reduce
-from typing import Literal
+from functools import partial, reduce, wraps
+from pathlib import Path
+from typing import Any, Literal
 
 import click
 
 from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
 from harness.web.language import spoken
+from harness.workspace import Workspace
 
 # Pixels a side: what is longer is a slip of the keyboard.
 _LARGEST = 8192
 _SMALLEST_TILE = 32
 
-# Each of these is a decorator of a command.
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FOLDER_THERE = click.Path(exists=True, file_okay=False, path_type=Path)
+EXISTING = click.Path(exists=True, path_type=Path)
+PATH = click.Path(path_type=Path)
+"""What is there, what may not be there yet, and what the command itself looks at."""
+
+option = partial(click.option, show_default=True)
+"""What an option is made by: its help tells its default, where it has one."""
+
+
+def examples(lines: str) -> str:
+    """Returns what ends a command's help; the first mark keeps click from folding it."""
+    return f"\b\nExamples:{lines}"
+
+
+# Each of these is a decorator of a command, or makes one that wants its own help.
+json = option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+weights = option("--weights", type=FILE, help="Another generator file.")
+device = option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+mode = partial(
+    option,
+    "--mode",
+    type=click.Choice(["paper", "deterministic", "eval"]),
+    default="paper",
+    help="Dropout live and seeded; no dropout; running statistics.",
+)
+direction = partial(option, "--direction", type=click.Choice(["AtoB", "BtoA"]))
+preset = partial(option, "--preset", type=click.Choice(["quick", "course", "paper"]))
+palette = partial(option, "--palette", type=click.Choice(["facades", "cityscapes"]))
+follow_links = option("--follow-links", is_flag=True, help="Follow links that lead out of the folder.")
+train_py = click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
 
 
 def _speak(_: click.Context, __: click.Parameter, said: str | None) -> str | None:
@@ -28,42 +60,58 @@ def _speak(_: click.Context, __: click.Parameter, said: str | None) -> str | Non
 
 # Those of `web/strings/`; listed by hand, since looking would read files for every `--help`. Eager, so that an error in
 # any other option is told in it.
-_lang = partial(click.option, "--lang", type=click.Choice(["en", "fa"]), is_eager=True, callback=_speak)
-lang_option = _lang(help="Language of terminal and pages. Default: $HARNESS_LANG, the run's own, the system's.")
-page_lang_option = _lang(
+_lang = partial(option, "--lang", type=click.Choice(["en", "fa"]), is_eager=True, callback=_speak)
+run_lang = _lang(help="Language of terminal and pages. Default: $HARNESS_LANG, the run's own, the system's.")
+page_lang = _lang(
     callback=lambda *given: spoken(_speak(*given)).code,
     help="Language of terminal and page. Default: $HARNESS_LANG, the system's.",
 )
 """`--lang` of a command whose page has no record that keeps a language."""
 
-speech_option = _lang(expose_value=False, help="Language of the terminal. Default: $HARNESS_LANG, the system's.")
+terminal_lang = _lang(expose_value=False, help="Language of the terminal. Default: $HARNESS_LANG, the system's.")
 """`--lang` of a command that writes no page."""
-follow_links_option = click.option("--follow-links", is_flag=True, help="Follow links that lead out of the folder.")
 
 
-def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def telling(lang: Callable[[Any], Any], *others: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Returns the last decorator of a command: `--lang` of one of the kinds above, other options, and `--quiet`.
+
+    The command gets the workspace, and in place of `quiet` its console.
+    """
+
+    def decorated(command: Callable[..., None]) -> Any:
+        @wraps(command)
+        def told(workspace: Workspace, /, *, quiet: bool, **asked: Any) -> None:
+            command(workspace, Console(quiet=quiet), **asked)
+
+        quietly = option("-q", "--quiet", is_flag=True, help="Say nothing but results, warnings and errors.")
+        return _together(lang, *others, quietly)(click.pass_obj(told))
+
+    return decorated
+
+
+def _together(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    # The lowest decorator comes first, so that options stand in `--help` as they are written.
+    return lambda command: reduce(lambda decorated, decorator: decorator(decorated), reversed(decorators), command)
+
+
+def catalog(kind: Literal["models", "datasets"], there: str) -> Callable[[Any], Any]:
     """Returns what a command takes that lists `kind` of the catalog or tells of the one called NAME."""
     families = ["pix2pix", "cyclegan", *(["lua"] if kind == "models" else [])]  # whose datasets are pix2pix's
-    options = (
+    return _together(
         click.argument("name", type={"models": MODEL, "datasets": DATASET}[kind], required=False),
-        click.option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
-        click.option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
-        speech_option,
-        json_option,
-        quiet_option,
+        option("--family", type=click.Choice(families), help=f"Only the {kind} of one method."),
+        option("--installed", is_flag=True, help=f"Only the {kind} {there}."),
+        telling(terminal_lang, json),
     )
-    # The lowest decorator comes first, so that options stand in `--help` as they are written.
-    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-def shard_options(command: Callable[..., None]) -> Callable[..., None]:
+def shards(command: Any) -> Any:
     """Decorates what cuts a test into shards."""
-    options = (
-        click.option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
-        click.option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
-        click.option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
-    )
-    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+    return _together(
+        option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
+        option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
+        option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
+    )(command)
 
 
 def not_with_name(*choices: object) -> None:
@@ -72,33 +120,27 @@ def not_with_name(*choices: object) -> None:
         raise click.UsageError("--family and --installed choose from the list; leave them out with NAME")
 
 
-def metrics_option(help_: str, *, required: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Returns the option `--metrics a,b`: names of metrics, or of what they fill, in the user's order."""
-
-    def split(_: click.Context, __: click.Parameter, given: str | None) -> tuple[str, ...]:
-        return tuple(name.strip() for name in (given or "").split(",") if name.strip())
-
-    return click.option("--metrics", metavar="NAME,...", required=required, callback=split, help=help_)
+def listed(given: str | None) -> tuple[str, ...]:
+    """`a,b`: names in the user's order."""
+    return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
 
-class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+metrics = partial(option, "--metrics", metavar="NAME,...", callback=lambda _, __, given: listed(given))
+"""Names of metrics, or of what they fill."""
+
+
+def _size(given: str) -> tuple[int, int] | int | Literal["own"]:
     """`256`, `512x384`, `own` or `max:1024`."""
-
-    name = "N|WxH|own|max:N"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int] | int | Literal["own"]:
-        text = str(value).lower()
-        if text == "own":
-            return "own"
-        longest = text.removeprefix("max:")
-        if longest != text and longest.isdigit() and 0 < int(longest) <= _LARGEST:
-            return int(longest)
-        numbers = text.split("x")
-        if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
-            return (int(numbers[0]), int(numbers[-1]))
-        return self.fail(f"`{value}` is no size; write 256, 512x384, own or max:1024", param, ctx)
+    text = given.lower()
+    if text == "own":
+        return "own"
+    longest = text.removeprefix("max:")
+    if longest != text and longest.isdigit() and 0 < int(longest) <= _LARGEST:
+        return int(longest)
+    numbers = text.split("x")
+    if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
+        return (int(numbers[0]), int(numbers[-1]))
+    raise click.BadParameter(f"`{given}` is no size; write 256, 512x384, own or max:1024")
 
 
 def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | int | str | None) -> tuple[int, int] | None:
@@ -109,18 +151,15 @@ def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | int |
     return given
 
 
-side_option = click.option("--size", type=SizeType(), callback=_sides, help="Size of the inputs. Default: the model's.")
+size = partial(option, "--size", type=_size, metavar="N|WxH|own|max:N")
+side = size(callback=_sides, help="Size of the inputs. Default: the model's.")
 
 
-class TilesType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+def tile(given: str) -> int | Literal["auto"]:
     """`auto` or `1024`."""
-
-    name = "auto|N"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Literal["auto"]:
-        text = str(value).lower()
-        if text == "auto":
-            return "auto"
-        if text.isdigit() and _SMALLEST_TILE <= int(text) <= _LARGEST:
-            return int(text)
-        return self.fail(f"`{value}` is no tile: write auto, or {_SMALLEST_TILE} pixels at least", param, ctx)
+    text = given.lower()
+    if text == "auto":
+        return "auto"
+    if text.isdigit() and _SMALLEST_TILE <= int(text) <= _LARGEST:
+        return int(text)
+    raise click.BadParameter(f"`{given}` is no tile: write auto, or {_SMALLEST_TILE} pixels at least")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -45,22 +46,16 @@ def clean(workspace: Workspace) -> list[Path]:
         WorkspaceError: another command holds the workspace, or it cannot be written.
     """
     found = [*_dead(workspace), *_resumable(workspace), *_finished(workspace)]
-    if any(path.is_relative_to(workspace.root) for path in found):
-        with workspace.locked("harness doctor --clean"):
-            for folder in workspace.written_to():
-                sweep(folder)
-            _remove(found)
-    else:
-        _remove(found)
+    inside = any(path.is_relative_to(workspace.root) for path in found)
+    with workspace.locked("harness doctor --clean") if inside else nullcontext():
+        for folder in workspace.written_to() if inside else ():
+            sweep(folder)
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)  # a lock goes with its draft
     return found
-
-
-def _remove(found: list[Path]) -> None:
-    for path in found:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)  # a lock goes with its draft
 
 
 def _resumable(workspace: Workspace) -> list[Path]:

@@ -178,11 +178,12 @@ def _link(shard: Path, draft: Path, document: dict[str, Any], row: int) -> None:
 
 
 def _targets(shard: Path, document: dict[str, Any]) -> TargetSums:
-    number, one_size = document["targets"]
-    if not (shard / TARGETS).is_file():
-        return TargetSums(number=number, one_size=one_size)
-    with np.load(shard / TARGETS) as sums:
-        return TargetSums(sum=sums["sum"], count=sums["count"], number=number, one_size=one_size)
+    number, shapes = document["targets"]
+    sums = TargetSums(number=number, shapes={tuple(shape) for shape in shapes})
+    if (shard / TARGETS).is_file():
+        with np.load(shard / TARGETS) as arrays:
+            sums.sum, sums.count = arrays["sum"], arrays["count"]
+    return sums
 
 
 def _as_shards(work: Assignment) -> Assignment:
