@@ -383,3 +383,18 @@ def test_the_commands(workspace: Workspace, plain: Path, capsys: pytest.CaptureF
 )
 def test_what_only_workers_have_needs_an_executor(workspace: Workspace, words: list[str]) -> None:
     assert main(["test", "-m", MODEL, "-d", SET, *words]) == 2
+
+
+def test_an_object_store_holds_an_archive_a_shard(workspace: Workspace, plain: Path, tmp_path: Path) -> None:
+    address = (tmp_path / "bucket").as_uri()
+    run = test_in_shards(workspace, REQUEST, replace(INLINE, store=address)).folder
+
+    assert equal(run, plain)
+    assert [name[64:] for name in names(tmp_path / "bucket")] == 3 * [".tar"]
+    assert names(workspace.shards) == []
+
+
+def test_an_address_that_nothing_opens_is_refused_before_the_work(workspace: Workspace) -> None:
+    with pytest.raises(WorkerError, match="`nothing://bucket` is no store"):
+        test_in_shards(workspace, REQUEST, replace(INLINE, store="nothing://bucket"))
+    assert not workspace.run("cut").exists()
