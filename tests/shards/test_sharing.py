@@ -22,7 +22,7 @@ from harness.shards.cutting import Plan, load_plan, write_plan
 from harness.shards.merging import merge_plan
 from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest
 from harness.shards.sharing import ShardRequest, test_in_shards
-from harness.shards.storing import FolderStore
+from harness.shards.storing import Store
 from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with, run_test
 from harness.testing.verification import VerifyRequest, verify
@@ -280,7 +280,7 @@ def test_missing_shards_are_named_at_the_merge(workspace: Workspace, plan: Plan)
 
 
 def test_a_store_that_is_not_shared_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FolderStore, "has", lambda self, key: False)
+    monkeypatch.setattr(Store, "has", lambda self, key: False)
 
     with pytest.raises(WorkerError, match="its worker finished it, and it is not in") as caught:
         test_in_shards(workspace, REQUEST, INLINE)
@@ -288,7 +288,7 @@ def test_a_store_that_is_not_shared_is_told(workspace: Workspace, monkeypatch: p
 
 
 def test_two_who_finish_one_shard_do_no_harm(workspace: Workspace, plan: Plan) -> None:
-    store, key = FolderStore(workspace.shards), plan.keys[0]
+    store, key = Store(workspace.shards), plan.keys[0]
     with store.written(key) as one, store.written(key) as other:
         for place in (one, other):
             (place / "shard.json").write_text("{}")
@@ -298,7 +298,7 @@ def test_two_who_finish_one_shard_do_no_harm(workspace: Workspace, plan: Plan) -
 
 
 def test_a_disk_that_is_full_leaves_nothing_under_the_name(workspace: Workspace, plan: Plan) -> None:
-    store = FolderStore(workspace.shards)
+    store = Store(workspace.shards)
     with pytest.raises(OSError), store.written(plan.keys[0]) as place:
         (place / "shard.json").write_text("{}")
         raise OSError(28, "No space left on device")
