@@ -18,11 +18,11 @@ from harness.errors import ImageError, WeightsError
 from harness.files import sha256_of
 from harness.images.opening import open_rgb
 from harness.progress import Progress, Silent
-from harness.shards.cutting import MACHINE, Plan, check_machine, load_plan, metrics_of_shards, shard_of
+from harness.shards.cutting import Plan, check_machine, load_plan, metrics_of_shards, shard_of
 from harness.shards.storing import DOCUMENT, find_store
 from harness.testing.recording import Assignment
 from harness.testing.running import computing_with
-from harness.testing.taking_over import deciding, nothing_of
+from harness.testing.taking_over import machine_of, nothing_of
 from harness.testing.translating import Part, translate_part
 from harness.workspace import Workspace
 
@@ -107,8 +107,7 @@ def _compute(workspace: Workspace, work: Assignment, written: AbstractContextMan
         # Named as a run of the workspace, whose page has strips: they are drawn while pictures are in memory.
         run = workspace.run(f"shard-{work.selection.items[0].name[:40]}")
         part = translate_part(workspace, work, folder, nothing_of(work), progress, run=run)
-        decided = deciding(workspace, work) or {}
-        _write(folder, part, {fact: decided[fact] for fact in MACHINE})
+        _write(folder, part, machine_of(work.device))
 
 
 def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:

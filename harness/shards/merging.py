@@ -32,14 +32,17 @@ from harness.testing.translating import Part, begin_measuring, tell_left_out, ti
 from harness.workspace import Workspace
 
 
-def merge_plan(workspace: Workspace, plan: Plan, progress: Progress | None = None) -> TestedRun:
-    """Writes the run of a plan whose shards are all in the store.
+def merge_plan(
+    workspace: Workspace, plan: Plan, name: str | None = None, progress: Progress | None = None
+) -> TestedRun:
+    """Writes the run of a plan whose shards are all in the store, under another name than the plan's if one is given.
 
     Raises:
         WorkerError: shards are missing or damaged; they are named.
         RunError: the run's name is taken, or the plan is damaged.
     """
-    with named_run(workspace, plan.work) as folder:
+    work = replace(plan.work, request=replace(plan.work.request, name=name or plan.work.request.name))
+    with named_run(workspace, work) as folder:
         return merge_into(workspace, plan, folder, progress or Silent())
 
 

@@ -98,10 +98,19 @@ def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
         "preprocessing": asdict(work.preprocessing) if work.preprocessing else None,
         "direction": work.selection.direction,
         "paired": work.selection.paired,
-        "device": work.device,
-        "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
         "threads": torch.get_num_threads(),
+        **machine_of(work.device),
+        "upstream": upstream.commit if upstream else None,
+    }
+
+
+def machine_of(device: str) -> dict[str, Any]:
+    """Returns what only this machine decides: others that differ in it may differ in the last bit of a picture."""
+    import torch
+
+    return {
+        "device": device,
+        "gpu": torch.cuda.get_device_name(device) if device != "cpu" else None,
         "processor": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__config__.show(),
-        "upstream": upstream.commit if upstream else None,
     }
