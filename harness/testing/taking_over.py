@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
         "weights": sha256_of(work.generator.weights),
         "architecture": asdict(work.generator.architecture),
         "engine": request.engine,
-        "native": asdict(work.native) if request.engine == "native" else None,
+        "native": asdict(replace(work.native, batch_size=None)) if request.engine == "native" else None,
         "mode": request.mode,
         "seed": request.seed,
         "size": work.size,

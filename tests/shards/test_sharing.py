@@ -145,9 +145,10 @@ def test_what_decides_a_number_decides_the_key(workspace: Workspace, counting: C
     assert counting.given == [0, 1, 2, 0, 1, 2]
 
 
-def test_keys_hang_on_no_path_and_no_name_of_a_run(workspace: Workspace, plan: Plan, tmp_path: Path) -> None:
+def test_keys_hang_on_no_path_no_batch_and_no_name_of_a_run(workspace: Workspace, plan: Plan, tmp_path: Path) -> None:
     shutil.copytree(workspace.root, tmp_path / "elsewhere")
-    other = planned(Workspace(tmp_path / "elsewhere"), tmp_path / "OTHER", name="other", lang="fa")
+    in_pairs = replace(REQUEST.native, batch_size=2)
+    other = planned(Workspace(tmp_path / "elsewhere"), tmp_path / "OTHER", name="other", lang="fa", native=in_pairs)
 
     assert other.keys == plan.keys
     assert len(set(plan.keys)) == 3
