@@ -178,12 +178,8 @@ def million(workspace: Workspace, images: int) -> None:
         values = random.Random(0)
         for number, key in enumerate(plan.keys):
             inside = names[512 * number : 512 * (number + 1)]
-            row = {
-                who: {
-                    n: {"ssim": values.random(), "psnr": 40 * values.random(), "mae": values.random()} for n in inside
-                }
-                for who in ("output", "input_copied", "mean_target")
-            }
+            numbers = {column: [values.random() for _ in inside] for column in ("ssim", "psnr", "mae")}
+            table = {"names": inside, "columns": numbers}
             document = {
                 "machine": {"device": "cpu"},
                 "names": inside,
@@ -196,7 +192,7 @@ def million(workspace: Workspace, images: int) -> None:
                     "left_out": {},
                 },
                 "left_out": {},
-                "values": row,
+                "tables": dict.fromkeys(("output", "input_copied", "mean_target"), table),
                 "missing": {},
                 "targets": [0, []],
                 "seeds": {},

@@ -85,7 +85,7 @@ def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
         versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
         return f"they follow different protocols (versions {versions})"
     # By name alone: whether two pictures of one name are the same pixels, `kinship` tells by their hashes.
-    first, second = ({row.name for row in m.rows} for m in (a, b))
+    first, second = (set(m.rows.names) for m in (a, b))
     if first != second:
         return (
             f"they are not of the same images: {len(first & second)} are in both, "
@@ -115,7 +115,7 @@ def compare(a: Measurement, b: Measurement) -> Comparison:
     """
     if reason := why_not_comparable(a, b):
         raise _not_comparable(reason)
-    names = tuple(row.name for row in a.rows)
+    names = a.rows.names
     columns = {column: _compare_column(column, names, a, b) for column in _in_common(a, b)}
     # One family of tests, all columns compared, whichever of them a reader then looks at.
     corrected = _holm({name: c.p_value for name, c in columns.items() if c.p_value is not None})
@@ -146,10 +146,8 @@ def _not_comparable(reason: str) -> RunError:
 
 
 def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
-    first, second = ({row.name: row.values[column] for row in m.rows} for m in (a, b))
-    differences = {name: _difference(first[name], second[name]) for name in names}
     # (n,) in the order of the names; infinite where one of the two alone equals its target (PSNR).
-    every = np.array(list(differences.values()))
+    every = _difference(*(m.rows.in_order_of(names).columns[column] for m in (a, b)))
     finite = every[np.isfinite(every)]
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
     better = -every if known and known.better == "lower" else every
@@ -157,7 +155,7 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
     low, high = interval_of_mean(finite if apart else _drawn_differences(column, names, a, b))
     return ColumnComparison(
-        differences=differences,
+        differences=dict(zip(names, every.tolist(), strict=True)),
         mean=float(finite.mean()) if finite.size else None,
         median=float(np.median(finite)) if finite.size else None,
         low=low,
@@ -176,17 +174,17 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
 
 def _drawn_differences(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> NDArray[np.float64]:
     """The differences of all images by as many seeds as both were drawn by, (n, seeds)."""
-    places = [{row.name: i for i, row in enumerate(m.rows)} for m in (a, b)]
-    first, second = (m.drawn(column)[[place[n] for n in names]] for m, place in zip((a, b), places, strict=True))
+    places = {name: place for place, name in enumerate(b.rows.names)}
+    first, second = a.drawn(column), b.drawn(column)[[places[name] for name in names]]
     seeds = min(first.shape[1], second.shape[1])
-    with np.errstate(invalid="ignore"):  # of two infinite values, which are equal
-        differences = np.where(first[:, :seeds] == second[:, :seeds], 0.0, second[:, :seeds] - first[:, :seeds])
+    differences = _difference(first[:, :seeds], second[:, :seeds])
     return differences[np.isfinite(differences).all(axis=1)]
 
 
-def _difference(first: float, second: float) -> float:
+def _difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     # Infinity less itself would be NaN: two outputs that both equal their target differ by nothing.
-    return 0.0 if first == second else second - first
+    with np.errstate(invalid="ignore"):
+        return np.where(first == second, 0.0, second - first)
 
 
 def _p_value(differences: NDArray[np.float64]) -> float | None:

@@ -17,6 +17,7 @@ from harness.engines.devices import resolve_device
 from harness.errors import ImageError, WeightsError
 from harness.files import sha256_of
 from harness.images.opening import open_rgb
+from harness.metrics.rows import Rows
 from harness.progress import Progress, Silent
 from harness.shards.cutting import Plan, check_machine, load_plan, metrics_of_shards, shard_of
 from harness.shards.storing import DOCUMENT, find_store
@@ -121,11 +122,15 @@ def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
         "names": [item.name for item in part.work.selection.items],
         "answer": asdict(part.answer),
         "left_out": dict(part.work.left_out),
-        "values": measured.values,
+        "tables": {who: _table(rows) for who, rows in measured.tables.items()},
         "missing": measured.missing,
         "targets": [sums.number, sorted(sums.shapes)],
-        "seeds": {seed: [asdict(row) for row in rows] for seed, rows in part.seeds.items()},
+        "seeds": {seed: _table(rows) for seed, rows in part.seeds.items()},
         "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
     }
-    # Infinity is the PSNR of equal pictures.
+    # Infinity is the PSNR of equal pictures, which Python's JSON has.
     (folder / DOCUMENT).write_text(json.dumps(document), encoding="utf-8")
+
+
+def _table(rows: Rows) -> dict[str, Any]:
+    return {"names": rows.names, "columns": {column: values.tolist() for column, values in rows.columns.items()}}
