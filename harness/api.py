@@ -26,6 +26,7 @@ from harness.report.writing import comparison_name, write_comparison
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
+from harness.shards.sharing import ShardRequest, test_in_shards
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.testing.verification import Verification, VerifyRequest
@@ -251,6 +252,7 @@ def test(
     dataset: str | Path | None = None,
     *,
     samples: int = 1,
+    shards: ShardRequest | None = None,
     workspace: Path | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -258,6 +260,7 @@ def test(
     """Runs a model over a test set, measures and reports.
 
     Args:
+        shards: who shares the work; by default this process does it alone.
         samples: another word for `seeds`, by how many of which every image is drawn.
         options: further ones of `harness.testing.request.TestRequest`, such as `engine`, `mode`, `seed`, `limit`.
     """
@@ -269,7 +272,9 @@ def test(
         command=("python", *sys.argv[1:]),
         **options,
     )
-    return Run(run_test(Workspace.locate(workspace), request, progress).folder)
+    located = Workspace.locate(workspace)
+    run = test_in_shards(located, request, shards, progress) if shards else run_test(located, request, progress)
+    return Run(run.folder)
 
 
 def train(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
@@ -137,7 +137,11 @@ def _reader(hint: Any) -> _Reader:
         return _reader_of_one([_reader(each) for each in inner])
     if is_dataclass(kind) or is_typeddict(kind):
         return _reader_of_fields(kind)
-    if kind in {list, tuple, dict}:
+    if kind is Path:
+        text = _reader(str)
+        return lambda value: Path(text(value))
+    if kind in {list, tuple, dict, Mapping}:
+        kind = dict if kind is Mapping else kind
         fixed = [_reader(each) for each in inner] if kind is tuple and Ellipsis not in inner else None
         each = _reader(inner[1] if kind is dict else inner[0])
 

@@ -105,6 +105,15 @@ def catalog(kind: Literal["models", "datasets"], there: str) -> Callable[[Any], 
     )
 
 
+def shards(command: Any) -> Any:
+    """Decorates what cuts a test into shards."""
+    return _together(
+        option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
+        option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
+        option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
+    )(command)
+
+
 def not_with_name(*choices: object) -> None:
     """Refuses what chooses from a list where one entry is named."""
     if any(choices):

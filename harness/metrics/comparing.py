@@ -149,8 +149,10 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     # (n,) in the order of the names; infinite where one of the two alone equals its target (PSNR).
     every = _difference(*(m.rows.in_order_of(names).columns[column] for m in (a, b)))
     finite = every[np.isfinite(every)]
+    settled = np.where(np.abs(finite) <= _EQUAL, 0.0, finite)
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
-    better = -every if known and known.better == "lower" else every
+    sign = -1 if known and known.better == "lower" else 1
+    better = sign * every
     apart = int(every.size - finite.size)
     # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
     low, high = interval_of_mean(finite if apart else _drawn_differences(column, names, a, b))
@@ -160,9 +162,9 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
         median=float(np.median(finite)) if finite.size else None,
         low=low,
         high=high,
-        p_value=_p_value(finite),
+        p_value=_p_value(settled),
         p_holm=None,
-        effect=_rank_biserial(better[np.isfinite(every)]),
+        effect=_rank_biserial(sign * settled),
         # Over all images, the infinite differences too: only means and ranks must do without those.
         wins=int((better > _EQUAL).sum()),
         ties=int((np.abs(better) <= _EQUAL).sum()),
@@ -187,13 +189,12 @@ def _difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDAr
         return np.where(first == second, 0.0, second - first)
 
 
-def _p_value(differences: NDArray[np.float64]) -> float | None:
+def _p_value(settled: NDArray[np.float64]) -> float | None:
     # One signed rank is as likely as its opposite: its p is 1 whatever the difference.
-    if differences.size < 2:
+    if settled.size < 2:
         return None
     from scipy.stats import wilcoxon  # takes as long to import as a page to write
 
-    settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
     if not settled.any():
         return 1.0
     # Pratt's rule ranks the zeros and then drops them: many unchanged images weaken what a few changed ones say.
@@ -201,11 +202,10 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
     return float(wilcoxon(settled, zero_method="pratt", method="auto").pvalue)
 
 
-def _rank_biserial(better: NDArray[np.float64]) -> float | None:
+def _rank_biserial(settled: NDArray[np.float64]) -> float | None:
     """Kerby 2014: the ranks of what is better less those of what is worse, over all; ranked as the test ranks."""
     from scipy.stats import rankdata
 
-    settled = np.where(np.abs(better) <= _EQUAL, 0.0, better)
     # Pratt again: zeros take the lowest ranks, and their sign of 0 then keeps them out of both sums.
     ranks = rankdata(np.abs(settled)) * np.sign(settled)
     total = float(np.abs(ranks).sum())

@@ -66,6 +66,21 @@ class Measurement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasuredPart:
+    """What some of a run's pictures measured to, as it travels between machines.
+
+    Attributes:
+        tables: of `output`, `input_copied` and `mean_target`, NaN for what one of them has not.
+        missing: why metrics could not be measured, by their names.
+        targets: sums of the targets, whole numbers, so that it does not matter who adds them in which order.
+    """
+
+    tables: Mapping[str, Rows]
+    missing: Mapping[str, str]
+    targets: TargetSums
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasureRequest:
     """What to measure a run's pictures by, and with what.
 
@@ -152,7 +167,7 @@ class Measuring:
         self._meters: dict[Metric, Meter] = {}
         self._missing: dict[str, str] = {}
         self._tables: dict[str, Table] = {}  # of whom
-        self._means, self._lock = _MeanTarget(), Lock()
+        self._means, self._lock = TargetSums(), Lock()
         for metric in request.metrics or (PAIRED if paired else UNPAIRED):
             if metric.needs_targets and not paired:
                 self._missing[metric.name] = "there are no targets"
@@ -174,6 +189,24 @@ class Measuring:
         elif self.request.mean_target.shape == shot.target.shape:
             # A mean of another size is no baseline of this image; `finished` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
+
+    def part(self) -> MeasuredPart:
+        """Returns what the images added so far measured to; metrics of the whole set are not among it."""
+        tables = {who: table.rows(table.names) for who, table in self._tables.items()}
+        return MeasuredPart(tables=tables, missing=self._missing, targets=self._means)
+
+    def add_part(self, part: MeasuredPart) -> None:
+        """Adds images that were measured elsewhere by the same request; raises ValueError for one that is here."""
+        for who, rows in part.tables.items():
+            for row in rows:
+                self._table(who).add(row.name, row.values)
+        self._missing |= part.missing
+        self._means.add_sums(part.targets)
+
+    def _table(self, who: str) -> Table:
+        if who not in self._tables:
+            self._tables[who] = Table([column.name for metric in self._meters for column in metric.columns])
+        return self._tables[who]
 
     def over(
         self, names: Sequence[str], measure: Callable[[str], None], title: str, progress: Progress | None = None
@@ -232,9 +265,7 @@ class Measuring:
                 found |= {column.name: value for column, value in zip(metric.columns, values, strict=True)}
         # The images of all worker threads meet here.
         with self._lock:
-            if who not in self._tables:
-                self._tables[who] = Table([column.name for metric in self._meters for column in metric.columns])
-            self._tables[who].add(shot.name, found)
+            self._table(who).add(shot.name, found)
 
     def _failed(self, metric: Metric, who: str, shot: Shot, error: Exception) -> None:
         """A metric that is always measured stops the run; another one is left out with its reason."""
@@ -290,33 +321,49 @@ def _read(path: Path) -> Picture:
     raise ImageError(f"`{path}` has the mode {mode}: 8-bit RGB was expected", "save it as an RGB PNG")
 
 
-class _MeanTarget:
-    """Sums targets from several threads; there is a mean only when all have one size and are two at least."""
+@dataclass
+class TargetSums:
+    """Sums targets from several threads; there is a mean only when all have one size and are two at least.
 
-    def __init__(self) -> None:
-        self._lock, self._number = Lock(), 0
-        self._shapes: set[tuple[int, ...]] = set()
-        self._sum = np.zeros(0, np.int64)  # H x W x 3; exact, in whatever order threads add
-        self._count = np.zeros(0, np.int64)  # H x W x 1: how many targets show their picture there, and no padding
+    Attributes:
+        sum: H×W×3 int64 of those of the one shape, exact, in whatever order threads add.
+        count: H×W×1 int64: how many targets show their picture there, and no padding.
+        number: targets of the first shape.
+    """
+
+    sum: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    count: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    number: int = 0
+    shapes: set[tuple[int, ...]] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def there(self) -> bool:
-        return len(self._shapes) == 1 and self._number > 1
+        return len(self.shapes) == 1 and self.number > 1
 
     def add(self, target: Picture, box: PixelBox | None) -> None:
         with self._lock:
-            if not self._shapes:
-                self._sum, self._count = (np.zeros((*target.shape[:2], n), np.int64) for n in (3, 1))
-            self._shapes.add(target.shape)
-            if len(self._shapes) > 1:
+            if not self.shapes:
+                self.sum, self.count = (np.zeros((*target.shape[:2], n), np.int64) for n in (3, 1))
+            self.shapes.add(target.shape)
+            if len(self.shapes) > 1:
                 return
-            inside(self._sum, box)[...] += inside(target, box)
-            inside(self._count, box)[...] += 1
-            self._number += 1
+            inside(self.sum, box)[...] += inside(target, box)
+            inside(self.count, box)[...] += 1
+            self.number += 1
+
+    def add_sums(self, other: TargetSums) -> None:
+        """Adds what was summed elsewhere."""
+        self.shapes |= other.shapes
+        if other.number and len(self.shapes) == 1:
+            self.sum, self.count = (
+                (self.sum + other.sum, self.count + other.count) if self.number else (other.sum, other.count)
+            )
+        self.number += other.number
 
     def without(self, target: Picture, box: PixelBox | None) -> Picture:
         """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
-        others, count = self._sum.copy(), self._count.copy()
+        others, count = self.sum.copy(), self.count.copy()
         inside(others, box)[...] -= inside(target, box)
         inside(count, box)[...] -= 1
         # Where no other one shows a picture, the mean of all they show.

@@ -59,7 +59,10 @@ def _write_table(path: Path, header: list[str], lines: Iterable[Iterable[object]
 def measurement_document(measurement: Measurement) -> dict[str, Any]:
     """Returns what `metrics.json` holds: `null` stands where there is no finite value."""
     return {
-        "columns": [_column_document(name) for name in measurement.columns],
+        "columns": [
+            {"name": column.name, "label": column.label, "unit": column.unit, "better": column.better}
+            for column in (COLUMNS[name] for name in measurement.columns)
+        ],
         "summary": {name: asdict(summary) for name, summary in measurement.summary.items()},
         "baselines": {
             baseline: {name: asdict(summary) for name, summary in summaries.items()}
@@ -73,11 +76,6 @@ def measurement_document(measurement: Measurement) -> dict[str, Any]:
         "over_seeds": {name: asdict(summary) for name, summary in measurement.over_seeds.items()},
         "protocol": measurement.protocol,
     }
-
-
-def _column_document(name: str) -> dict[str, Any]:
-    column = COLUMNS[name]
-    return {"name": name, "label": column.label, "unit": column.unit, "better": column.better}
 
 
 def load_measurement(folder: Path) -> Measurement:

@@ -8,7 +8,6 @@ from harness.metrics import meters
 from harness.metrics.registry import COLUMNS, TOTALS
 from harness.web.language import Language
 
-# No metric fills this column: it comes from run.json, not from the measurement.
 NEARNESS = "nearness"
 
 

@@ -84,8 +84,9 @@ class RunPage:
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured; values of the images listed.
-        examples: rows for the first screen, by `best`, `median` and `worst`; by fewer where there are fewer images.
         pictures: the images listed; `pick` says which they are.
+        examples: places in `pictures` for the first screen, by `best`, `median` and `worst`; by fewer where there are
+            fewer images.
         wholes: numbers of the set, in order.
         missing: metrics that were asked for and not measured, each with the reason.
         full: whether there are outputs in the shape of the user's pictures.

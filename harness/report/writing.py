@@ -213,9 +213,7 @@ def write_index(results: Path, lang: str | None = None) -> Path:
         # Pages of earlier versions stand in one language alone.
         own = in_language("index.html", words.code)
         names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
-        page = index_page(
-            [(n, drawn(words)) for n, (_, drawn) in runs], damaged, trainings, said, reproductions(results)
-        )
+        drawn = [(name, page(words)) for name, (_, page) in runs]
         return render_page(
             "index.html.j2",
             words,
@@ -223,7 +221,7 @@ def write_index(results: Path, lang: str | None = None) -> Path:
             scripts=("index.js",),
             data=script_texts(words),
             pages=pages,
-            page=page,
+            page=index_page(drawn, damaged, trainings, said, reproductions(results)),
             names=names,
         )
 

@@ -37,6 +37,8 @@ class Assignment:
     Attributes:
         geometries: by name, from the user's picture to the output saved.
         left_out: why pictures of the set are not among the selection's, by name.
+        first_frame: width and height of the first output, which the mean of the training targets has to fit.
+        full: whether outputs are written in the shape of the user's pictures: asked for, and one has another shape.
         memory: what the largest picture takes, in words, where that is not what the network was trained at.
     """
 
@@ -46,6 +48,8 @@ class Assignment:
     device: str
     geometries: Mapping[str, Geometry] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    first_frame: Size | None = None
+    full: bool = False
     memory: str | None = None
 
     @property
@@ -71,6 +75,8 @@ class Assignment:
 
 def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
     """Returns the record of a run that succeeded."""
+    import torch
+
     # The native engine runs none of the authors' code, even where a clone lies there.
     clone = clone_state(workspace) if answer.engine == "official" else None
     return RunRecord(
@@ -95,6 +101,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         warnings=tuple(_warnings(work, answer, clone)),
         extra=answer.extra
         | {"seeds": work.request.seeds, "metrics": list(work.request.metrics), "full": work.request.full}
+        | {"threads": torch.get_num_threads()}
         | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
         lang=spoken(work.request.lang).code,
     )
@@ -151,6 +158,19 @@ def _tiles_told(tiled: dict[str, Any]) -> str:
     said = f"{tiled['pictures']} pictures were drawn in tiles of {how}: a tile has norm statistics of its own"
     said += f"; pixels differ by {seam['borders']} levels across tiles' borders, by {seam['elsewhere']} elsewhere"
     return said + (f"; `{whole['name']}` drawn whole differs by {whole['mean']} levels on average" if whole else "")
+
+
+def precision_told(answer: Answer) -> str | None:
+    """What lower precision did to a run's pictures, in one sentence; None in fp32."""
+    precision = answer.extra.get("precision", "fp32")
+    if precision == "fp32":
+        return None
+    if error := answer.extra.get("precision_error"):
+        return (
+            f"drawn in {precision}: up to {error['max']} levels of 255 from fp32 on {error['images']} of the pictures, "
+            f"{error['mean']} on average"
+        )
+    return f"drawn in {precision}; how far from fp32 is not known, since no picture was drawn whole"
 
 
 def _shown_weights(workspace: Workspace, given: Path | None) -> str | None:
@@ -222,6 +242,10 @@ def _warnings(work: Assignment, answer: Answer, clone: Clone | None) -> list[str
     found += [*selection.remarks, *scale_notes(work)]
     if tiled := answer.extra.get("tiled"):
         found.append(_tiles_told(tiled))
+    if "machines" in answer.extra:
+        found.append("mixed: machines that differ drew parts of it, whose pixels may differ in their last bit")
+    if told := precision_told(answer):
+        found.append(told)
     difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)

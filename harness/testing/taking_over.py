@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,11 @@ def nothing_of(work: Assignment) -> Translated:
 @contextmanager
 def translated(workspace: Workspace, work: Assignment) -> Iterator[Translated]:
     """Yields what is whole of a run that goes to `results/`; nothing where equal pictures cannot be promised."""
-    upstream = clone_state(workspace) if work.request.engine == "official" else None
-    # What lower precision costs is measured on the first images, and local changes have no name.
-    if work.request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+    facts = deciding(workspace, work)
+    if facts is None:
         yield nothing_of(work)
         return
-    commit = upstream.commit if upstream else None
-    with kept_pieces(workspace.results, work.selection.name, **_deciding(work), upstream=commit) as pieces:
+    with kept_pieces(workspace.results, work.selection.name, **facts) as pieces:
         yield Translated(pieces, _keys(work))
 
 
@@ -76,26 +74,43 @@ def _keys(work: Assignment) -> dict[str, str]:
     return {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
 
 
-def _deciding(work: Assignment) -> dict[str, Any]:
-    """What makes every image of the run what it is, beside its own picture and name."""
+def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
+    """Returns what makes every image of a run what it is on this machine, beside its own picture and name.
+
+    No path is among it. None where equal pictures cannot be promised: of lower precision, whose cost is measured on
+    the first images, and of an edited clone of the authors' code.
+    """
     import torch
 
     request = work.request
+    upstream = clone_state(workspace) if request.engine == "official" else None
+    if request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+        return None
     return {
         "job": "test",
         "weights": sha256_of(work.generator.weights),
         "architecture": asdict(work.generator.architecture),
         "engine": request.engine,
-        "native": asdict(work.native) if request.engine == "native" else None,
+        "native": asdict(replace(work.native, batch_size=None)) if request.engine == "native" else None,
         "mode": request.mode,
         "seed": request.seed,
         "size": work.size,
         "preprocessing": asdict(work.preprocessing) if work.preprocessing else None,
         "direction": work.selection.direction,
         "paired": work.selection.paired,
-        "device": work.device,
-        "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
         "threads": torch.get_num_threads(),
+        **machine_of(work.device),
+        "upstream": upstream.commit if upstream else None,
+    }
+
+
+def machine_of(device: str) -> dict[str, Any]:
+    """Returns what only this machine decides: others that differ in it may differ in the last bit of a picture."""
+    import torch
+
+    return {
+        "device": device,
+        "gpu": torch.cuda.get_device_name(device) if device != "cpu" else None,
         "processor": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__config__.show(),
     }
