@@ -29,22 +29,23 @@ def test_equal_values_make_a_histogram_too(values: list[float]) -> None:
 
 def test_nothing_finite_makes_no_chart() -> None:
     assert histogram("x", "x", [math.inf, math.nan], 2, EN) is None
-    assert scatter("x", ("t", "x", "y"), [1.0, math.inf], [math.inf, 1.0], EN) is None
+    assert scatter("x", ("t", "x", "y"), ([1.0, math.inf], [math.inf, 1.0]), EN, rows=range(2)) is None
     assert range_plot([("run", None, None, None)]) is None
     assert differences("d", [("a", math.inf)], "higher", 3, EN) is None
 
 
 def test_a_scatter_puts_larger_values_right_and_up_and_thins_evenly() -> None:
-    chart = scatter("s", ("t", "x", "y"), [1.0, 2.0], [5.0, 9.0], EN)
+    chart = scatter("s", ("t", "x", "y"), ([1.0, 2.0], [5.0, 9.0]), EN, rows=range(2))
     assert chart is not None
     low, high = chart.points
     assert low[0] < high[0] and low[1] > high[1]
-    many = scatter("s", ("t", "x", "y"), list(map(float, range(5000))), list(map(float, range(5000))), EN)
+    line = [float(place) for place in range(5000)]
+    many = scatter("s", ("t", "x", "y"), (line, line), EN, rows=range(5000))
     assert many is not None and (len(many.points), many.of) == (2000, 5000)
 
 
 def test_the_identity_line_has_one_scale_on_both_axes() -> None:
-    chart = scatter("s", ("t", "x", "y"), [0.1, 0.2], [0.5, 0.9], EN, identity=True)
+    chart = scatter("s", ("t", "x", "y"), ([0.1, 0.2], [0.5, 0.9]), EN, rows=range(2), identity=True)
     assert chart is not None and chart.identity
     assert (chart.frame.x_low, chart.frame.x_high) == (chart.frame.y_low, chart.frame.y_high)
 
