@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from harness.catalog.published_scores import LABELS, MEASURED_AS, PROTOCOLS, PublishedScore
 from harness.catalog.reproductions import REAL, Recipe, Table, TableRow
 from harness.metrics.measure import Measurement
+from harness.metrics.over_runs import Measured, over_runs
 from harness.metrics.registry import COLUMNS, TOTALS, find_metrics
-from harness.reproduce.verdicts import Measured, Verdict, near, order, over_trainings, pairs
+from harness.reproduce.verdicts import Verdict, near, order, pairs
 
 
 @dataclass(frozen=True)
@@ -128,10 +129,8 @@ class Findings:
             return None, f"{evidence.why}; `{evidence.hint}`" if evidence.hint else evidence.why
         (metric,) = find_metrics([column])
         missing = [m.missing[metric.name] for m in evidence.measured if metric.name in m.missing]
-        found = [one for m in evidence.measured if (one := _one(m, column))]
-        if len(found) < len(evidence.measured):
-            return None, missing[0] if missing else "not measured"
-        return (found[0] if len(found) == 1 else over_trainings([one.mean for one in found])), ""
+        found = over_runs(evidence.measured, column)
+        return found, "" if found else missing[0] if missing else "not measured"
 
     def _verdict(
         self,
@@ -169,15 +168,3 @@ def is_blind(sections: tuple[Section, ...]) -> bool:
         if real is not None and means and real <= max(means.values()):
             return True
     return False
-
-
-def _one(measurement: Measurement, column: str) -> Measured | None:
-    """A run's own number, with its interval over pictures, and over seeds where it was drawn by several."""
-    if over := measurement.over_seeds.get(column):
-        means = [float(mean) for mean in measurement.drawn(column).mean(axis=0)]
-        return Measured(tuple(means), over.low, over.high)
-    found = measurement.totals.get(column) or measurement.summary.get(column)
-    if found is None:
-        return None
-    value = found.value if hasattr(found, "value") else found.mean
-    return Measured((value,), found.low, found.high) if value is not None else None
