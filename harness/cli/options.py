@@ -10,10 +10,10 @@ import click
 
 from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
+from harness.images.geometry import LARGEST, parsed_size
 from harness.web.language import spoken
 
-# Pixels a side: what is longer is a slip of the keyboard.
-_LARGEST = 8192
+# Pixels a side.
 _SMALLEST_TILE = 32
 
 # Each of these is a decorator of a command.
@@ -79,16 +79,10 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, int] | int | Literal["own"]:
-        text = str(value).lower()
-        if text == "own":
-            return "own"
-        longest = text.removeprefix("max:")
-        if longest != text and longest.isdigit() and 0 < int(longest) <= _LARGEST:
-            return int(longest)
-        numbers = text.split("x")
-        if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
-            return (int(numbers[0]), int(numbers[-1]))
-        return self.fail(f"`{value}` is no size; write 256, 512x384, own or max:1024", param, ctx)
+        try:
+            return parsed_size(str(value))
+        except ValueError as error:
+            return self.fail(str(error), param, ctx)
 
 
 def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | int | str | None) -> tuple[int, int] | None:
@@ -111,6 +105,6 @@ class TilesType(click.ParamType):  # type: ignore[type-arg]  # generic since cli
         text = str(value).lower()
         if text == "auto":
             return "auto"
-        if text.isdigit() and _SMALLEST_TILE <= int(text) <= _LARGEST:
+        if text.isdigit() and _SMALLEST_TILE <= int(text) <= LARGEST:
             return int(text)
         return self.fail(f"`{value}` is no tile: write auto, or {_SMALLEST_TILE} pixels at least", param, ctx)
