@@ -18,6 +18,7 @@ HarnessError
 │   │   └── MemoryShortError one that has no memory left
 │   ├── TrainingError       a training that cannot begin, or stopped itself
 │   └── OfficialScriptError the authors' script failed or drew too little
+├── WorkerError             a worker that cannot be had, or what it could not do
 └── RunError                a run folder that is missing, incomplete or exists already
 """
 
@@ -157,6 +158,10 @@ class TrainingError(EngineError):
 
 class OfficialScriptError(EngineError):
     """The authors' script failed, or drew fewer pictures than it was given."""
+
+
+class WorkerError(HarnessError):
+    """A worker of another process or machine that cannot be had, or a piece of work that it could not do."""
 
 
 class RunError(HarnessError):

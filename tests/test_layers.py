@@ -29,6 +29,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "doctor report",
         "prepare",
         "testing",
+        "shards",
         "demo training",
         "explain export reproduce",
         "course play",

@@ -1,0 +1,94 @@
+"""Actors of a Ray cluster, or of Ray begun here: each keeps its network and has a share of a GPU."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from harness.errors import WorkerError
+from harness.shards.pool import Answer, Begin, Outcome, PoolRequest, Worker, WorkerDied, shared_out
+
+_Thing = TypeVar("_Thing")
+_Made = TypeVar("_Made")
+
+
+class RayPool:
+    """See `harness.shards.pool.Pool`."""
+
+    def __init__(self, request: PoolRequest) -> None:
+        # A cluster of its own kind reports who uses it unless it is told not to.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # Ray takes this variable away from workers without a share of a GPU, and says that it will do so no more.
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        try:
+            import ray
+        except ImportError:
+            raise WorkerError("`--executor ray` needs Ray", "pip install 'pix2pix-harness[ray]'") from None
+        self._ray: Any = ray
+        self._request = request
+
+    def run(self, begin: Begin[_Thing, _Made], things: Sequence[_Thing]) -> Iterator[Outcome[_Thing, _Made]]:
+        """See `Pool`."""
+        ray, request, ours = self._ray, self._request, not self._ray.is_initialized()
+        if ours:
+            self._join()
+        # One thread a worker for the answers of numpy and torch alike, whatever the node has set.
+        threads = {name: str(request.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        # Ray would copy nothing of the code to the nodes: they have the same harness, which the plan checks.
+        actor = ray.remote(
+            num_cpus=request.threads, num_gpus=request.gpus, max_restarts=0, runtime_env={"env_vars": threads}
+        )(Worker)
+
+        def ready(workers: Sequence[_Actor]) -> _Actor:
+            done, _ = ray.wait([worker.answering for worker in workers], num_returns=1)
+            return next(worker for worker in workers if worker.answering == done[0])
+
+        try:
+            yield from shared_out(things, min(request.workers, len(things)), lambda: _Actor(ray, actor, begin), ready)
+        finally:
+            if ours:
+                ray.shutdown()
+
+    def _join(self) -> None:
+        """Joins the cluster, or begins one here; raises WorkerError for one that cannot be joined."""
+        address = self._request.address or os.environ.get("RAY_ADDRESS")
+        # What Ray has to say goes to its own logs: the terminal is harness's.
+        options = {"log_to_driver": False, "logging_level": "ERROR", "include_dashboard": False}
+        if address is None:
+            # Here the user's word counts: two workers on one core are slow, and no error.
+            options["num_cpus"] = self._request.workers * self._request.threads
+        else:
+            options = {key: options[key] for key in ("log_to_driver", "logging_level")}
+        try:
+            self._ray.init(address=address, **options)
+        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+            here = f"Ray {self._ray.__version__}, Python {'.'.join(map(str, sys.version_info[:3]))}"
+            raise WorkerError(
+                f"the Ray cluster `{address or 'here'}` cannot be joined by {here}: {error}",
+                "give `--address HOST:6379` of a cluster of the same versions, or leave it out",
+            ) from error
+
+
+class _Actor:
+    def __init__(self, ray: Any, actor: Any, begin: Begin[Any, Any]) -> None:
+        self._ray, self._actor = ray, actor.remote(begin)
+        self.answering: Any = None
+
+    def give(self, thing: Any) -> None:
+        self.answering = self._actor.answer.remote(thing)
+
+    def answer(self) -> Answer:
+        try:
+            answer: Answer = self._ray.get(self.answering)
+        # Of the actor or its node; `Worker` lets no other error out.
+        except self._ray.exceptions.RayError as error:
+            raise WorkerDied(str(error).splitlines()[0]) from None
+        return answer
+
+    def end(self) -> None:
+        # Its node may be gone with it.
+        with suppress(Exception):
+            self._ray.kill(self._actor)

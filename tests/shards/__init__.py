@@ -1,0 +1,1 @@
+"""Shards: plans, pools and what is merged of them."""

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from harness.shards.pool import ATTEMPTS, Pool, PoolRequest, find_pool
+from tests.shards import doing
+
+INLINE = PoolRequest()
+LOCAL = PoolRequest(executor="local", workers=2)
+POOLS = pytest.mark.parametrize("request_", [INLINE, LOCAL], ids=["inline", "local"])
+
+
+def pool(request: PoolRequest) -> Pool:
+    return find_pool(request)
+
+
+@POOLS
+def test_every_thing_is_done_once_and_workers_begin_once(request_: PoolRequest, tmp_path: Path) -> None:
+    found = list(pool(request_).run(partial(doing.begin, tmp_path), range(7)))
+
+    assert {o.thing: o.made[0] for o in found if o.made} == {n: n * n for n in range(7)}
+    assert Counter((tmp_path / "done").read_text().split()) == Counter(map(str, range(7)))
+    assert len(list(tmp_path.glob("begun-*"))) == len({o.made[1] for o in found if o.made}) <= request_.workers
+
+
+@POOLS
+def test_a_thing_that_fails_is_told_and_ends_no_other(request_: PoolRequest, tmp_path: Path) -> None:
+    found = {o.thing: o for o in pool(request_).run(partial(doing.refusing, tmp_path), range(5))}
+
+    assert [found[n].made for n in (0, 4)] == [0, 4]
+    told = [found[n].error for n in (1, 2, 3)]
+    assert told[0] and "Did you mean `facades`?" in told[0].message
+    assert told[0].hint == "known: facades"
+    assert told[1] and "ZeroDivisionError: a fault" in told[1].message
+    assert told[2] and f"`{tmp_path / 'full'}`: No space left on device" in told[2].message
+    assert told[2].message.startswith("on `")
+
+
+@POOLS
+def test_a_worker_that_cannot_begin_says_so_of_each_thing(request_: PoolRequest) -> None:
+    found = list(pool(request_).run(doing.unable, range(2)))
+
+    assert [(o.error.message, o.error.hint) for o in found if o.error] == 2 * [
+        ("there are no weights here", "harness setup")
+    ]
+
+
+def test_what_a_killed_worker_held_is_done_by_another(tmp_path: Path) -> None:
+    found = list(pool(LOCAL).run(partial(doing.dying, tmp_path), range(4)))
+
+    assert sorted(o.made for o in found if o.made is not None) == [0, 1, 2, 3]
+    assert [(tmp_path / f"tried-{n}").read_text() for n in range(4)] == 4 * ["xx"]
+
+
+def test_what_kills_every_worker_is_given_up_and_named(tmp_path: Path) -> None:
+    found = {o.thing: o for o in pool(LOCAL).run(partial(doing.dying, tmp_path, always=2), range(4))}
+
+    assert [found[n].made for n in (0, 1, 3)] == [0, 1, 3]
+    error = found[2].error
+    assert error
+    assert "SIGKILL" in error.message
+    assert "memory" in error.message
+    assert (tmp_path / "tried-2").read_text() == ATTEMPTS * "x"
+
+
+def test_a_process_computes_with_the_threads_that_were_asked_for() -> None:
+    request = PoolRequest(executor="local", threads=3)
+
+    assert [o.made for o in pool(request).run(doing.environment, [0])] == ["3"]
+
+
+def test_workers_end_with_whoever_listens(tmp_path: Path) -> None:
+    import multiprocessing
+
+    outcomes = pool(LOCAL).run(partial(doing.begin, tmp_path), range(50))
+    next(outcomes)
+    outcomes.close()  # type: ignore[attr-defined]
+
+    assert not [p for p in multiprocessing.active_children() if p.name == "harness-worker"]
