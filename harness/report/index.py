@@ -42,14 +42,15 @@ class IndexRun:
 class IndexPage:
     """The index; `damaged` are folders that could not be read, each with the reason.
 
-    `trainings` are addresses seen from the index, records and notes; `reproductions` names of folders beside it.
+    `trainings` are addresses seen from the index, records and notes; `tables` folders of many runs by their kind,
+    `reproductions` and `sweeps`.
     """
 
     runs: tuple[IndexRun, ...]
     columns: tuple[Any, ...]
     damaged: tuple[tuple[str, str], ...]
     trainings: tuple[tuple[str, TrainingRecord, Note], ...] = ()
-    reproductions: tuple[str, ...] = ()
+    tables: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
     @property
     def hidden(self) -> int:

@@ -22,7 +22,7 @@ from harness.report.index import index_page
 from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
-from harness.runs.listing import reproductions
+from harness.runs.listing import REPRODUCTION, SWEEP, folders_with
 from harness.runs.ordering import oldest_first
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
@@ -223,6 +223,8 @@ def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
     # Pages of earlier versions stand in one language alone.
     own = in_language("index.html", words.code)
     names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
+    kinds = {"reproductions": REPRODUCTION, "sweeps": SWEEP}
+    tables = {kind: folders for kind, file in kinds.items() if (folders := folders_with(results, file))}
     return render_page(
         "index.html.j2",
         words,
@@ -230,7 +232,7 @@ def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
         scripts=("index.js",),
         data=script_texts(words),
         pages=pages,
-        page=replace(index_page(runs, damaged, trainings, said), reproductions=tuple(reproductions(results))),
+        page=replace(index_page(runs, damaged, trainings, said), tables=tables),
         names=names,
     )
 

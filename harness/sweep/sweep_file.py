@@ -20,7 +20,7 @@ from harness.training.train_request import TrainRequest
 from harness.workspace import checked_name
 
 EXAMPLE = "docs/how-to/sweep.md shows a file"
-_NATIVE = get_type_hints(NativeSettings)
+NATIVE = get_type_hints(NativeSettings)
 # What the file says elsewhere, what the command line says, and what is of one run alone.
 _ELSEWHERE = {
     "model",
@@ -36,8 +36,8 @@ _ELSEWHERE = {
     "processes",
 }
 _ELSEWHERE |= {"task", "tensorboard", "samples", "devices", "lua_seed", "lua_order"}
-_TEST = {key: hint for key, hint in {**get_type_hints(TestRequest), **_NATIVE}.items() if key not in _ELSEWHERE}
-_TRAIN = {key: hint for key, hint in get_type_hints(TrainRequest).items() if key not in _ELSEWHERE}
+TEST = {key: hint for key, hint in {**get_type_hints(TestRequest), **NATIVE}.items() if key not in _ELSEWHERE}
+TRAIN = {key: hint for key, hint in get_type_hints(TrainRequest).items() if key not in _ELSEWHERE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ class Sweep:
     def varied(self) -> tuple[str, ...]:
         """The names by which points differ, the model first and the seed last."""
         names = dict.fromkeys(name for point in self.points for name in point.words)
-        differing = (n for n in names if len({p.words.get(n) for p in self.points}) > 1 or n == "model")
+        differing = (n for n in names if n == "model" or len({p.words[n] for p in self.points if n in p.words}) > 1)
         return tuple(sorted(differing, key=lambda name: (name != "model", name == "seed")))
 
 
@@ -179,15 +179,15 @@ def _points(said: _Content, rule: Rule | None) -> Iterator[Point]:
         raise ValueError("nothing is to be computed: it needs `models` or a recipe `[train.NAME]`, and a seed at least")
     if said.train and not said.datasets:
         raise ValueError("`datasets` is missing: what the recipes train on")
-    tests = _variants(said.test, _TEST, "test")
+    tests = _variants(said.test, TEST, "test")
     begun: list[tuple[str, _Variant, TrainRequest | None]] = [(model, _Variant(), None) for model in said.models]
     begun += [(name, variant, request) for name in said.train for variant, request in _recipe(name, said.train[name])]
     datasets: tuple[str | None, ...] = said.datasets or (None,)
     for (model, made, recipe), dataset, test, seed in itertools.product(begun, datasets, tests, said.seeds):
         if twice := made.words.keys() & test.words.keys():
             raise ValueError(f"`{min(twice)}` stands in `[test]` and in `[train.{model}]`: one of them is enough")
-        native = NativeSettings(**{key: value for key, value in test.values.items() if key in _NATIVE})
-        own = {key: value for key, value in test.values.items() if key not in _NATIVE}
+        native = NativeSettings(**{key: value for key, value in test.values.items() if key in NATIVE})
+        own = {key: value for key, value in test.values.items() if key not in NATIVE}
         on: dict[str, Any] = {"split": rule.on} if rule else {}
         yield Point(
             words={"model": model, **({"dataset": dataset} if dataset else {}), **made.words, **test.words}
@@ -210,9 +210,13 @@ def _recipe(name: str, table: dict[str, Any]) -> Iterator[tuple[_Variant, TrainR
     options = typed(dict[str, Any], table.get("options", {}), f"{place}.options")
     # Their parser knows its options and types; it is asked before the first training.
     theirs = _variants(options, dict.fromkeys(options, bool | int | float | str), f"{place}.options")
-    ours = _variants({key: value for key, value in table.items() if key != "options"}, _TRAIN, place)
+    ours = _variants({key: value for key, value in table.items() if key != "options"}, TRAIN, place)
     for own, given in itertools.product(ours, theirs):
-        words = [(f"--{key}", *([] if value is True else [str(value)])) for key, value in given.values.items() if value]
+        words = [
+            (f"--{key}", *([] if value is True else [str(value)]))
+            for key, value in sorted(given.values.items())
+            if value
+        ]
         request = TrainRequest(dataset="", options=tuple(itertools.chain(*words)), **own.values)
         yield _Variant({**own.words, **given.words}), request
 

@@ -65,12 +65,39 @@ def run_test(
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
     progress = progress or Silent()
+    if request.name is not None:
+        _refuse_existing(workspace.run(request.name))
+    work = assigned(workspace, request, progress)
+    # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
+    work = placed(work)
+    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
+        progress.say(f"note: {line}")
+    _tell_left_out(work.left_out, progress)
+    if into is not None:  # a check makes everything itself
+        return _run(workspace, work, into, nothing_of(work), progress)
+    sweep(workspace.results)
+    # The name is held while the run is made, so that two tests begun together do not collide.
+    names = [request.name] if request.name else _names(work.generator.model, work.selection)
+    with claimed(workspace.results, names) as name:
+        if name is None:
+            raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
+        with translated(workspace, work) as before:
+            run = _run(workspace, work, workspace.run(name), before, progress)
+    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
+        write_index(workspace.results, request.lang)
+    return run
+
+
+def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> Assignment:
+    """Returns what a test is to do: weights, engine, device and pictures, found and hashed, none opened yet.
+
+    Raises:
+        HarnessError: any of its kinds, for what cannot be done as asked.
+    """
     entry = find_model(workspace, request.model) if isinstance(request.model, str) else request.model
     # First what is quick and often wrong: model, device, metrics, name.
     device = resolve_device(request.device)
     find_metrics(request.metrics)  # a name that is wrong is told before hours of translating
-    if request.name is not None:
-        _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
     request = replace(request, engine=_engine_for(generator, request))
     request = _with_seeds(generator, request, progress)
@@ -87,24 +114,7 @@ def run_test(
         progress.say(f"note: {remark}")
     what = f"{len(selection.items)} images of `{selection.name}`"
     progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
-    work = Assignment(generator, selection, request, device)
-    # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
-    work = placed(work)
-    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
-        progress.say(f"note: {line}")
-    _tell_left_out(work.left_out, progress)
-    if into is not None:  # a check makes everything itself
-        return _run(workspace, work, into, nothing_of(work), progress)
-    sweep(workspace.results)
-    # The name is held while the run is made, so that two tests begun together do not collide.
-    with claimed(workspace.results, [request.name] if request.name else _names(entry, selection)) as name:
-        if name is None:
-            raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
-        with translated(workspace, work) as before:
-            run = _run(workspace, work, workspace.run(name), before, progress)
-    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
-        write_index(workspace.results, request.lang)
-    return run
+    return Assignment(generator, selection, request, device)
 
 
 def _engine_for(generator: Generator, request: TestRequest) -> Engine:

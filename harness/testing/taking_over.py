@@ -68,7 +68,8 @@ def translated(workspace: Workspace, work: Assignment) -> Iterator[Translated]:
         yield nothing_of(work)
         return
     commit = upstream.commit if upstream else None
-    with kept_pieces(workspace.results, work.selection.name, **_deciding(work), upstream=commit) as pieces:
+    facts = {**deciding(work), **_machine(work), "upstream": commit}
+    with kept_pieces(workspace.results, work.selection.name, **facts) as pieces:
         yield Translated(pieces, _keys(work))
 
 
@@ -76,10 +77,8 @@ def _keys(work: Assignment) -> dict[str, str]:
     return {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
 
 
-def _deciding(work: Assignment) -> dict[str, Any]:
-    """What makes every image of the run what it is, beside its own picture and name."""
-    import torch
-
+def deciding(work: Assignment) -> dict[str, Any]:
+    """Returns what makes every image of a run what it is on any machine, beside its own picture and name."""
     request = work.request
     return {
         "job": "test",
@@ -93,6 +92,14 @@ def _deciding(work: Assignment) -> dict[str, Any]:
         "preprocessing": asdict(work.preprocessing) if work.preprocessing else None,
         "direction": work.selection.direction,
         "paired": work.selection.paired,
+    }
+
+
+def _machine(work: Assignment) -> dict[str, Any]:
+    """What may move the last digit of it."""
+    import torch
+
+    return {
         "device": work.device,
         "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
         "threads": torch.get_num_threads(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,10 @@ def warned(record: TrainingRecord, warning: str, progress: Progress) -> Training
     """Says a warning and returns the record with it."""
     progress.warn(warning)
     return replace(record, warnings=tuple(dict.fromkeys((*record.warnings, warning))))
+
+
+class _Heard(Exception):
+    """What was to be heard is heard: the script may end."""
 
 
 class Going:
@@ -96,6 +100,16 @@ class Going:
                 if batch < 2:
                     raise
                 self._halve(batch)
+
+    def rehearse(self) -> None:
+        """Raises TrainingError for options that cannot be trained with, and trains nothing."""
+
+        def hear(_: str, told: Any) -> None:
+            self._refuse(told)
+            raise _Heard
+
+        with suppress(_Heard):
+            train(self.job, self.workspace.upstream(PYTORCH.id), hear)
 
     def end(self) -> None:
         """Tests what came of it, and writes the last pages."""
@@ -183,11 +197,7 @@ class Going:
         """Refuses what would fail hours later, and lays out what `train.py` reads; `told` is what its parser made."""
         self._options = options = told["options"]
         # What costs nothing first, then the pictures, which may be many.
-        refuse_values(options, told["choices"])
-        if self.record.without_skips:
-            refuse_skips(options, self.record.family)
-        if self.record.discriminator != "conditional":
-            refuse_discriminator(self.record.discriminator, options, self.record.family)
+        self._refuse(told)
         # Another start with a smaller batch reads what is laid out already.
         if self._staged is None:
             self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
@@ -202,6 +212,14 @@ class Going:
         if drawing:
             self.progress.say(drawing)
         self._samples = stage_samples(self.data, self.record, options, self.folder / "samples")
+
+    def _refuse(self, told: dict[str, Any]) -> None:
+        options = told["options"]
+        refuse_values(options, told["choices"])
+        if self.record.without_skips:
+            refuse_skips(options, self.record.family)
+        if self.record.discriminator != "conditional":
+            refuse_discriminator(self.record.discriminator, options, self.record.family)
 
     def _note(self, staged: Staged) -> None:
         """Puts what was laid out into the record, and says what is otherwise than one may think."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
@@ -86,35 +87,13 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
     checks.check_processes(request.processes, device)
     if request.name is not None:
         checks.check_name(workspace, request.name, family)
+    record = _new_record(workspace, request, settled)
     # Two that begin at once must not choose one name; the lock ends once the folder stands.
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
         folder = workspace.run(request.name or checks.free_name(workspace, data, family))
         folder.mkdir(parents=True)
-    clone = clone_state(workspace)
-    assert clone
-    record = TrainingRecord(
-        name=folder.name,
-        harness_version=__version__,
-        command=request.command,
-        started=datetime.now().astimezone().isoformat(timespec="seconds"),
-        state="starting",
-        family=family,
-        direction=settled.direction,
-        preset=request.preset,
-        options=settled.options,
-        dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
-        device=device,
-        processes=request.processes,
-        seed=request.seed,
-        keep=request.keep,
-        upstream={**asdict(clone), "url": public_address(clone.url)},
-        versions=versions(),
-        lang=spoken(request.lang).code,
-        without_skips=request.without_skips,
-        discriminator=request.discriminator,
-        tensorboard=request.tensorboard,
-    )
-    save_training(folder, record)
+        record = replace(record, name=folder.name)
+        save_training(folder, record)  # at once: without it a folder has a name and cannot be gone on with
     going = Going(workspace, folder, record, data, progress)
     try:
         return _go(going)
@@ -126,6 +105,40 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
                 if (workspace.results / "index.html").is_file():
                     write_index(workspace.results, record.lang)
         raise
+
+
+def rehearse(workspace: Workspace, request: TrainRequest, settled: Settled) -> None:
+    """Raises TrainingError for options that `train.py` would refuse or fail over; no picture is read."""
+    with TemporaryDirectory() as folder:
+        record = _new_record(workspace, request, settled)
+        Going(workspace, Path(folder), record, settled.data, Silent()).rehearse()
+
+
+def _new_record(workspace: Workspace, request: TrainRequest, settled: Settled) -> TrainingRecord:
+    clone = clone_state(workspace)
+    assert clone
+    return TrainingRecord(
+        name="",
+        harness_version=__version__,
+        command=request.command,
+        started=datetime.now().astimezone().isoformat(timespec="seconds"),
+        state="starting",
+        family=settled.family,
+        direction=settled.direction,
+        preset=request.preset,
+        options=settled.options,
+        dataset={"name": settled.data.name, "reference": settled.data.reference, "follow_links": request.follow_links},
+        device=resolve_device(request.device),
+        processes=request.processes,
+        seed=request.seed,
+        keep=request.keep,
+        upstream={**asdict(clone), "url": public_address(clone.url)},
+        versions=versions(),
+        lang=spoken(request.lang).code,
+        without_skips=request.without_skips,
+        discriminator=request.discriminator,
+        tensorboard=request.tensorboard,
+    )
 
 
 def resume(
