@@ -198,7 +198,8 @@ def shared_out(
                     failed=(f"{ATTEMPTS} workers died of it: {died}", "give a worker more memory, or a smaller share")
                 )
             else:
-                idle.append(worker)
+                # Another may be waiting for what this one holds, such as its share of a cluster.
+                idle.append(worker) if waiting else worker.end()
             del busy[worker]
             yield answer.outcome(thing)
     finally:

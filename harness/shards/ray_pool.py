@@ -35,6 +35,7 @@ class RayPool:
         ray, request, ours = self._ray, self._request, not self._ray.is_initialized()
         if ours:
             self._join()
+        self._check_room()
         # One thread a worker for the answers of numpy and torch alike, whatever the node has set.
         threads = {name: str(request.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         # Ray would copy nothing of the code to the nodes: they have the same harness, which the plan checks.
@@ -70,6 +71,17 @@ class RayPool:
                 f"the Ray cluster `{address or 'here'}` cannot be joined by {here}: {error}",
                 "give `--address HOST:6379` of a cluster of the same versions, or leave it out",
             ) from error
+
+    def _check_room(self) -> None:
+        """Raises WorkerError where no node could ever take a worker: Ray would wait for one without a word."""
+        wanted = {"CPU": self._request.threads, "GPU": self._request.gpus}
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        if not any(all(node.get(kind, 0) >= number for kind, number in wanted.items()) for node in nodes):
+            raise WorkerError(
+                f"none of the {len(nodes)} nodes of the Ray cluster has room for a worker of {wanted['CPU']} CPUs and "
+                f"{wanted['GPU']} GPUs",
+                "ask for less: `--threads`, `--gpus`",
+            )
 
 
 class _Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from harness.shards.pool import ATTEMPTS, Answer, Begin, Outcome, PoolRequest, W
 
 _Thing = TypeVar("_Thing")
 _Made = TypeVar("_Made")
+_MINUTES = 60
 _POLL_S = 0.2, 10.0
 """Seconds between two looks at the jobs, at first and at most: every look asks the controller or a shared disk."""
 
@@ -36,6 +38,8 @@ class SlurmPool:
         try:
             while tried:
                 todo = [number for number in tried if number not in jobs]
+                if executor.cluster != "slurm":  # whose array has a limit of its own
+                    todo = todo[: self._request.workers - len(jobs)]
                 if todo:
                     sent = executor.map_array(_Job(begin), [things[number] for number in todo])
                     jobs |= dict(zip(todo, sent, strict=True))
@@ -56,17 +60,19 @@ class SlurmPool:
     def _executor(self) -> Any:
         request = self._request
         executor = self._submitit.AutoExecutor(folder=request.folder or Path("slurm-logs"))
+        own = dict(request.slurm)
         limits: dict[str, Any] = {
             "name": "harness",
+            "timeout_min": int(own.pop("time", _MINUTES)),
             "cpus_per_task": request.threads,
-            "gpus_per_node": int(request.gpus) or None,
-            **{f"slurm_{name}": value for name, value in request.slurm.items()},
+            **({"gpus_per_node": math.ceil(request.gpus)} if request.gpus else {}),
+            **{f"slurm_{name}": value for name, value in own.items()},
         }
         if executor.cluster == "slurm":
             # What is preempted or runs out of its time is queued again; see `_Job.checkpoint`.
             limits |= {"slurm_array_parallelism": request.workers, "slurm_additional_parameters": {"requeue": True}}
         try:
-            executor.update_parameters(**{name: value for name, value in limits.items() if value is not None})
+            executor.update_parameters(**limits)
         except (NameError, ValueError, TypeError) as error:
             raise WorkerError(f"Slurm takes no such limit: {error}", "harness test --help: `--slurm`") from error
         return executor

@@ -1,0 +1,28 @@
+"""A Ray cluster of two nodes on this machine, begun once."""
+
+from __future__ import annotations
+
+import gc
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[Any]:
+    """Two nodes, one after the other given workers; skipped where Ray is not installed."""
+    pytest.importorskip("ray", reason="needs Ray: pip install 'pix2pix-harness[ray]'")
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray leaves sockets and children to the collector
+        from ray.cluster_utils import Cluster
+
+        # More processors than there are: these workers wait for each other, and do not compute much.
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "include_dashboard": False})
+        cluster.add_node(num_cpus=4)
+        yield cluster
+        cluster.shutdown()
+        gc.collect()
