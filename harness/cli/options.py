@@ -56,6 +56,46 @@ def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Ca
     return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
+def pool_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds who computes: `executor`, `workers`, `threads`, `gpus`, `address` and `slurm` of a `PoolRequest`."""
+    options = (
+        click.option(
+            "--executor",
+            type=click.Choice(["local", "ray", "slurm"]),
+            help="Who computes: processes here, Ray actors, Slurm jobs. Default: this process.",
+        ),
+        click.option(
+            "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many at once (--executor)."
+        ),
+        click.option(
+            "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of each worker (--executor)."
+        ),
+        click.option(
+            "--gpus",
+            type=click.FloatRange(min=0),
+            default=0,
+            show_default=True,
+            help="A worker's share of a GPU, e.g. 0.5 (ray, slurm).",
+        ),
+        click.option("--address", help="Of a Ray cluster. Default: $RAY_ADDRESS, else Ray begins here."),
+        click.option(
+            "--slurm",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=_slurm,
+            help="A limit of each Slurm job, e.g. partition=gpu or time=240, in minutes; again for more.",
+        ),
+    )
+    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+def _slurm(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [limit.partition("=") for limit in given]
+    if wrong := [limit for limit, (name, _, value) in zip(given, pairs, strict=True) if not (name and value)]:
+        raise click.UsageError(f"--slurm {wrong[0]}: a limit is written NAME=VALUE, e.g. partition=gpu")
+    return {name: value for name, _, value in pairs}
+
+
 def not_with_name(*choices: object) -> None:
     """Refuses what chooses from a list where one entry is named."""
     if any(choices):

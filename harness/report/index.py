@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -50,7 +50,7 @@ class IndexPage:
     columns: tuple[Any, ...]
     damaged: tuple[tuple[str, str], ...]
     trainings: tuple[tuple[str, TrainingRecord, Note], ...] = ()
-    tables: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def hidden(self) -> int:

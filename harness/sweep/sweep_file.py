@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -111,13 +111,12 @@ def read_sweep(file: Path) -> Sweep:
     Raises:
         RunError, UnknownNameError: the file is missing, is no TOML, or says what cannot be meant; names file and key.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise RunError(f"there is no file `{file}`", EXAMPLE) from None
+    if not file.is_file():
+        raise RunError(f"there is no file `{file}`", EXAMPLE)
     with located(file):
+        text = file.read_text(encoding="utf-8")
         content = tomllib.loads(text)
-        _known(content, (f.name for f in fields(_Content)), "")
+        _known(content, (f.name for f in fields(_Content)))
         said: _Content = typed(_Content, content)
         rule = _rule(said)
         return Sweep(
@@ -141,17 +140,17 @@ def located(file: Path, place: str = "") -> Iterator[None]:
         raise RunError(f"{at}: {error}", EXAMPLE) from error
 
 
-def _known(table: Mapping[str, Any], known: Any, place: str) -> None:
+def _known(table: Mapping[str, Any], known: Iterable[str], place: str = "") -> None:
     names = list(known)
     for key in table:
         if key not in names:
-            raise UnknownNameError("key", f"{place}{key}", [f"{place}{name}" for name in names])
+            raise UnknownNameError(f"key of `[{place}]`" if place else "key", key, names)
 
 
 def _rule(said: _Content) -> Rule | None:
     if said.choose is None:
         return None
-    _known(said.choose, (f.name for f in fields(Rule)), "choose.")
+    _known(said.choose, (f.name for f in fields(Rule)), "choose")
     rule: Rule = typed(Rule, said.choose, "choose")
     numbers = COLUMNS | TOTALS
     if rule.metric not in numbers:
@@ -209,7 +208,7 @@ def _recipe(name: str, table: dict[str, Any]) -> Iterator[tuple[_Variant, TrainR
     place = f"train.{checked_name(name, 'recipe')}"
     options = typed(dict[str, Any], table.get("options", {}), f"{place}.options")
     # Their parser knows its options and types; it is asked before the first training.
-    theirs = _variants(options, dict.fromkeys(options, bool | int | float | str), f"{place}.options")
+    theirs = _variants(options, dict.fromkeys(options, int | float | str | bool), f"{place}.options")
     ours = _variants({key: value for key, value in table.items() if key != "options"}, TRAIN, place)
     for own, given in itertools.product(ours, theirs):
         words = [
@@ -223,7 +222,7 @@ def _recipe(name: str, table: dict[str, Any]) -> Iterator[tuple[_Variant, TrainR
 
 def _variants(table: Mapping[str, Any], hints: Mapping[str, Any], place: str) -> list[_Variant]:
     """Every combination of a table's values, where a list stands for several of them."""
-    _known(table, (key.rstrip("_") for key in hints), f"{place}.")  # `compile_`
+    _known(table, (key.rstrip("_") for key in hints), place)  # `compile_`
     choices = []
     for key, given in table.items():
         name = key if key in hints else f"{key}_"

@@ -23,7 +23,7 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
     """Returns the page; runs are addressed in their folders beside it."""
     names = [name for name in swept.varied if name not in {"seed", "dataset"}]
     columns = {column: known_column(column, words) for row in swept.rows for column in row.numbers}
-    main = swept.rule.metric if swept.rule else next(iter(columns), None)
+    main = swept.rule.metric if swept.rule else next(iter(columns), "")
     sections: dict[str, list[Row]] = {}
     for row in swept.rows:
         sections.setdefault(row.words["dataset"], []).append(row)
@@ -43,7 +43,7 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
         sections=sections,
         names=names,
         columns=columns,
-        main=columns.get(main or ""),
+        main=columns.get(main),
         charts={dataset: _charts(rows, names, main, words) for dataset, rows in sections.items()},
         label=label,
         labels={dataset: [label(row) for row in rows] for dataset, rows in sections.items()},
@@ -53,7 +53,7 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
     )
 
 
-def _charts(rows: list[Row], names: list[str], main: str | None, words: Language) -> list[Dots]:
+def _charts(rows: list[Row], names: list[str], main: str, words: Language) -> list[Dots]:
     """One a name by which rows differ: their numbers by its values."""
     charts = []
     for name in names:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 from filelock import FileLock
 
@@ -151,7 +151,7 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
 
 
 def _asked(point: Point, request: SweepRequest) -> Point:
-    said = {"device": request.device, "lang": request.lang, "command": request.command}
+    said: dict[str, Any] = {"device": request.device, "lang": request.lang, "command": request.command}
     return replace(point, test=replace(point.test, **said), train=point.train and replace(point.train, **said))
 
 
@@ -226,8 +226,8 @@ def _refuse_directions(sweep: Sweep, planned: Iterable[Planned]) -> None:
         if len(found) > 1:
             first, second = found.values()
             raise RunError(
-                f"`{sweep.file}`: `{first}` and `{second}` translate `{dataset}` in two directions, and no rule chooses "
-                "between numbers of other targets",
+                f"`{sweep.file}`: `{first}` and `{second}` translate `{dataset}` in two directions, and no rule "
+                "chooses between numbers of other targets",
                 "a file for each direction, or leave `[choose]` out",
             )
 
@@ -259,7 +259,7 @@ def _configuration(point: Point) -> dict[str, str]:
 
 
 class _Computing:
-    """What is done of a sweep, by a point's label and the part of the dataset, None for the one that all are tested on."""
+    """What is done of a sweep, by a point's label and the part of the dataset; None is the one all are tested on."""
 
     def __init__(self, workspace: Workspace, request: SweepRequest, progress: Progress) -> None:
         self.workspace, self.request, self.progress = workspace, request, progress

@@ -1,0 +1,129 @@
+"""`harness sweep`: every point of a file, each once."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli.console import Console
+from harness.cli.options import json_option, page_lang_option, pool_options, quiet_option
+from harness.cli.summary import interval_text, number_text
+from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.sweep.choosing import Row
+    from harness.sweep.sweeping import Plan, Swept
+
+_EPILOG = """
+\b
+Examples:
+  harness sweep sizes.toml --dry-run
+  harness sweep sizes.toml
+  harness sweep sizes.toml --executor local --workers 4
+  harness sweep sizes.toml --executor slurm --workers 20 --gpus 1 --slurm partition=gpu
+"""
+
+
+@click.command("sweep", epilog=_EPILOG)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.toml")
+@click.option("--dry-run", is_flag=True, help="Only check the file and list its points, and which are finished.")
+@pool_options
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@page_lang_option
+@json_option
+@quiet_option
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    file: Path,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    device: str,
+    lang: str,
+    **asked: Any,
+) -> None:
+    """Test or train every combination of models or recipes, datasets, seeds and options that FILE.toml names.
+
+    Each point is a run of results/, known again by what decides it: what is finished is never computed again, what was
+    cut goes on, and the file may grow. results/NAME/index.html shows all of them, and the best by the file's own rule.
+    """
+    from harness.shards.pool import PoolRequest
+    from harness.sweep.sweeping import SweepRequest, plan_sweep, run_sweep
+
+    workspace: Workspace = context.obj
+    console, typed = Console(quiet=quiet), ("harness", *sys.argv[1:])
+    pool = PoolRequest(**asked, folder=workspace.results)
+    request = SweepRequest(file=file, pool=pool, device=device, lang=lang, command=typed)
+    if dry_run:
+        _show_plan(console, plan_sweep(workspace, request, console), pool.workers, as_json=as_json)
+        return
+    swept = run_sweep(workspace, request, console)
+    page = (workspace.run(swept.name) / "index.html").as_uri()
+    if as_json:
+        console.document({"format": 1, **asdict(swept), "failed": swept.failed, "report": page})
+    else:
+        _show(console, swept)
+        console.result(f"report: {page}")
+    if swept.failed:
+        context.exit(1)
+
+
+def _show_plan(console: Console, plan: Plan, workers: int, *, as_json: bool) -> None:
+    left = plan.seconds_left(workers)
+    if as_json:
+        points = [
+            {**one.point.words, "state": one.state, "run": one.known.run and one.known.run.name} for one in plan.points
+        ]
+        console.document({"format": 1, "name": plan.sweep.name, "points": points, "seconds_left": left})
+        return
+    names = plan.sweep.varied
+    rows = [[*(one.point.words.get(name, "-") for name in names), one.state] for one in plan.points]
+    console.table([*names, ""], rows)
+    finished = sum(one.state == "finished" for one in plan.points)
+    console.result(f"{finished} of {len(plan.points)} points are finished")
+    if left:
+        from harness.units import duration
+
+        console.result(f"the others take about {duration(left)}, as long as those that are finished took")
+
+
+def _show(console: Console, swept: Swept) -> None:
+    """The rule's number, or the first one, of every configuration; the page has all."""
+    from harness.metrics.registry import COLUMNS, TOTALS
+
+    columns = [swept.rule.metric] if swept.rule else [column for row in swept.rows for column in row.numbers][:1]
+    names = [name for name in swept.varied if name != "seed"]
+    for column in columns:
+        known = (COLUMNS | TOTALS)[column]
+        digits = known.decimals + (known.decimals > 2)
+        rows = [
+            [
+                *(row.words.get(name, "-") for name in names),
+                *_numbers(row, column, digits),
+                "chosen" if row.chosen else "",
+            ]
+            for row in swept.rows
+        ]
+        console.table([*names, "seeds", known.label, "95 % interval", ""], rows)
+    for row in swept.rows:
+        label = " ".join(row.words.get(name, "-") for name in names)
+        if row.chosen and swept.rule and (found := row.reported.get(swept.rule.metric)):
+            chosen = f"{number_text(found.mean, digits)} ({interval_text(found.low, found.high, digits)})"
+            console.result(f"chosen on `{swept.rule.on}`: {label}; on `{swept.rule.report}` {known.label} {chosen}")
+        for seed, (why, hint) in (*row.missing.items(), *row.unreported.items()):
+            console.result(f"{label}, seed {seed}: {why}" + (f"; {hint}" if hint else ""))
+
+
+def _numbers(row: Row, column: str, digits: int) -> list[str]:
+    found = row.numbers.get(column)
+    if found is None:
+        return [str(len(row.runs)), "-", "-"]
+    spread = "" if found.spread is None else f" ± {number_text(found.spread, digits)}"
+    return [str(len(row.runs)), number_text(found.mean, digits) + spread, interval_text(found.low, found.high, digits)]
