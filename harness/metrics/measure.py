@@ -71,6 +71,21 @@ class Measurement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasuredPart:
+    """What some of a run's pictures measured to, as it travels between machines.
+
+    Attributes:
+        values: `output`, `input_copied` and `mean_target` → image → column.
+        missing: why metrics could not be measured, by their names.
+        targets: sums of the targets, whole numbers, so that it does not matter who adds them in which order.
+    """
+
+    values: Mapping[str, Mapping[str, Mapping[str, float]]]
+    missing: Mapping[str, str]
+    targets: TargetSums
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasureRequest:
     """What to measure a run's pictures by, and with what.
 
@@ -165,7 +180,7 @@ class Measuring:
         self._meters: dict[Metric, Meter] = {}
         self._missing: dict[str, str] = {}
         self._values: dict[str, dict[str, dict[str, float]]] = {}  # of whom → image → column
-        self._means, self._lock = _MeanTarget(), Lock()
+        self._means, self._lock = TargetSums(), Lock()
         for metric in request.metrics or (PAIRED if paired else UNPAIRED):
             if metric.needs_targets and not paired:
                 self._missing[metric.name] = "there are no targets"
@@ -187,6 +202,20 @@ class Measuring:
         elif self.request.mean_target.shape == shot.target.shape:
             # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
+
+    def part(self) -> MeasuredPart:
+        """Returns what the images added so far measured to; metrics of the whole set are not among it."""
+        return MeasuredPart(values=self._values, missing=self._missing, targets=self._means)
+
+    def add_part(self, part: MeasuredPart) -> None:
+        """Adds images that were measured elsewhere by the same request; raises ValueError for one that is here."""
+        for who, images in part.values.items():
+            here = self._values.setdefault(who, {})
+            if twice := here.keys() & images.keys():
+                raise ValueError(f"`{min(twice)}` was measured twice")
+            here |= {name: dict(values) for name, values in images.items()}
+        self._missing |= part.missing
+        self._means.add_sums(part.targets)
 
     @property
     def workers(self) -> int:
@@ -322,36 +351,52 @@ def _read(path: Path) -> Picture:
     raise ImageError(f"`{path}` has the mode {mode}: 8-bit RGB was expected", "save it as an RGB PNG")
 
 
-class _MeanTarget:
-    """Sums targets from several threads; there is a mean only when all have one size and are two at least."""
+@dataclass
+class TargetSums:
+    """Sums targets from several threads; there is a mean only when all have one size and are two at least.
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._sum: NDArray[np.int64] | None = None
-        self._count = np.zeros(0, np.int64)  # H x W x 1: how many targets show their picture there, and no padding
-        self._number = 0
-        self._one_size = True
+    Attributes:
+        sum: H×W×3 int64, None before the first target and where sizes differ.
+        count: H×W×1 int64: how many targets show their picture there, and no padding.
+        number: targets.
+    """
+
+    sum: NDArray[np.int64] | None = None
+    count: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    number: int = 0
+    one_size: bool = True
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def there(self) -> bool:
-        return self._sum is not None and self._number > 1
+        return self.sum is not None and self.number > 1
 
     def add(self, target: Picture, box: PixelBox | None) -> None:
         with self._lock:
-            if self._sum is None and self._one_size:
-                self._sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
-                self._count = np.zeros((*target.shape[:2], 1), np.int64)
-            if self._sum is None or self._sum.shape != target.shape:
-                self._one_size, self._sum = False, None
+            if self.sum is None and self.one_size:
+                self.sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
+                self.count = np.zeros((*target.shape[:2], 1), np.int64)
+            if self.sum is None or self.sum.shape != target.shape:
+                self.one_size, self.sum = False, None
                 return
-            inside(self._sum, box)[...] += inside(target, box)
-            inside(self._count, box)[...] += 1
-            self._number += 1
+            inside(self.sum, box)[...] += inside(target, box)
+            inside(self.count, box)[...] += 1
+            self.number += 1
+
+    def add_sums(self, other: TargetSums) -> None:
+        """Adds what was summed elsewhere."""
+        if not self.number and self.one_size:
+            self.sum, self.count, self.number, self.one_size = other.sum, other.count, other.number, other.one_size
+        elif other.number or not other.one_size:
+            same = self.sum is not None and other.sum is not None and self.sum.shape == other.sum.shape
+            self.sum = self.sum + other.sum if same else None  # type: ignore[operator]
+            self.count = self.count + other.count if same else self.count
+            self.number, self.one_size = self.number + other.number, same
 
     def without(self, target: Picture, box: PixelBox | None) -> Picture:
         """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
-        assert self._sum is not None
-        others, count = self._sum.copy(), self._count.copy()
+        assert self.sum is not None
+        others, count = self.sum.copy(), self.count.copy()
         inside(others, box)[...] -= inside(target, box)
         inside(count, box)[...] -= 1
         # Where no other one shows a picture, the mean of all they show.

@@ -25,7 +25,7 @@ from harness.sets.walking import WalkedFile
 from harness.sweep.sweep_file import Point
 from harness.testing.recording import Assignment
 from harness.testing.running import assigned, run_test
-from harness.testing.taking_over import deciding
+from harness.testing.taking_over import contents
 from harness.training.starting import Settled, begin, resume, settle
 from harness.version import __version__
 from harness.workspace import Workspace
@@ -96,7 +96,7 @@ def known(workspace: Workspace, point: Point, split: str | None) -> Known:
 
 def key_of_test(workspace: Workspace, work: Assignment) -> str:
     """Returns the key of a test; the seed is no part of it where nothing is drawn at random."""
-    facts, request = deciding(work), work.request
+    facts, request = contents(work), work.request
     drawn = request.mode == "paper" and work.generator.architecture.use_dropout is not False
     # Neither changes a result.
     native = facts["native"] and {k: v for k, v in facts["native"].items() if k not in {"batch_size", "devices"}}

@@ -35,7 +35,7 @@ _ELSEWHERE = {
     "weights",
     "processes",
 }
-_ELSEWHERE |= {"task", "tensorboard", "samples", "devices", "lua_seed", "lua_order"}
+_ELSEWHERE |= {"task", "tensorboard", "samples", "devices", "lua_seed", "lua_order", "threads"}
 TEST = {key: hint for key, hint in {**get_type_hints(TestRequest), **NATIVE}.items() if key not in _ELSEWHERE}
 TRAIN = {key: hint for key, hint in get_type_hints(TrainRequest).items() if key not in _ELSEWHERE}
 

@@ -22,7 +22,7 @@ def full_size(work: Assignment, images: Path) -> list[Sink]:
 
     That is nothing where every output has its source's own shape already.
     """
-    if not work.request.full or all(geometry.changes_nothing for geometry in work.geometries.values()):
+    if not work.full:
         return []
     for kind in ("full", "source"):
         (images / kind).mkdir()

@@ -61,6 +61,8 @@ def placed(work: Assignment) -> Assignment:
         selection=work.selection.only(geometries),
         geometries=geometries,
         left_out=left_out,
+        first_frame=next(iter(geometries.values())).frame,
+        full=work.request.full and not all(geometry.changes_nothing for geometry in geometries.values()),
         memory=f"{_memory(work, largest)}; {megabytes(free)} are free" if largest and work.request.size else None,
     )
 

@@ -37,6 +37,8 @@ class Assignment:
     Attributes:
         geometries: by name, from the user's picture to the output saved.
         left_out: why pictures of the set are not among the selection's, by name.
+        first_frame: width and height of the first output, which the mean of the training targets has to fit.
+        full: whether outputs are written in the shape of the user's pictures: asked for, and one has another shape.
         memory: what the largest picture takes, in words, where that is not what the network was trained at.
     """
 
@@ -46,6 +48,8 @@ class Assignment:
     device: str
     geometries: Mapping[str, Geometry] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    first_frame: Size | None = None
+    full: bool = False
     memory: str | None = None
 
     @property

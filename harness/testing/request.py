@@ -34,6 +34,7 @@ class TestRequest:
         lang: the language of the pages, see `harness.web.language.spoken`.
         command: the command line as typed, for the record.
         metrics: names of `harness.metrics.registry`; by default SSIM, PSNR and MAE, or the similarity to the input.
+        threads: of torch, for the last bits of its sums hang on their number; by default those it has.
         follow_links: whether links that lead out of the folder are followed.
     """
 
@@ -56,5 +57,6 @@ class TestRequest:
     lang: str | None = None
     command: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    threads: int | None = None
     follow_links: bool = False
     full: bool = True

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock
 
-from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
-from harness.engines.job import Job, Translating
-from harness.errors import EngineError, GitError, RunError
-from harness.files import claimed, folder_written_aside, scratch, sweep
-from harness.metrics.measure import Measurement, Measuring, Row
+from harness.errors import EngineError, RunError
+from harness.files import claimed, folder_written_aside, sweep
+from harness.metrics.measure import Measurement
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.progress import Progress, Silent
-from harness.report.thumbnails import FOLDER as STRIPS
 from harness.report.writing import write_index, write_run_report
 from harness.runs.record import RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
-from harness.sets.item import Item
 from harness.sets.selection import Selection, select
-from harness.testing.full_size import full_size
 from harness.testing.loading import Generator, load_generator
 from harness.testing.measurable import placed
-from harness.testing.measuring import Subject, measure_request
-from harness.testing.one_pass import hand_on, measured_by, shown_in, written_to
 from harness.testing.recording import Assignment, make_record, scale_notes
 from harness.testing.request import Engine, TestRequest
 from harness.testing.taking_over import Translated, nothing_of, translated
+from harness.testing.translating import Part, has_page, tell_left_out, timed, translate_part
 from harness.workspace import Workspace, numbered
 
 
@@ -65,39 +58,47 @@ def run_test(
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
     progress = progress or Silent()
-    if request.name is not None:
-        _refuse_existing(workspace.run(request.name))
-    work = assigned(workspace, request, progress)
-    # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
-    work = placed(work)
-    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
-        progress.say(f"note: {line}")
-    _tell_left_out(work.left_out, progress)
-    if into is not None:  # a check makes everything itself
-        return _run(workspace, work, into, nothing_of(work), progress)
-    sweep(workspace.results)
-    # The name is held while the run is made, so that two tests begun together do not collide.
-    names = [request.name] if request.name else _names(work.generator.model, work.selection)
-    with claimed(workspace.results, names) as name:
-        if name is None:
-            raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
-        with translated(workspace, work) as before:
-            run = _run(workspace, work, workspace.run(name), before, progress)
-    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
-        write_index(workspace.results, request.lang)
-    return run
+    with computing_with(request.threads):
+        work = assigned(workspace, request, progress)
+        if into is not None:  # a check makes everything itself
+            return _run(workspace, work, into, nothing_of(work), progress)
+        with named_run(workspace, work) as folder, translated(workspace, work) as before:
+            return _run(workspace, work, folder, before, progress)
+
+
+@contextmanager
+def computing_with(threads: int | None) -> Iterator[None]:
+    """Lets torch compute with so many threads, here and in the processes begun here; None leaves it as it is."""
+    if threads is None:
+        yield
+        return
+    import torch
+
+    before, variable = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
+    torch.set_num_threads(threads)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        if variable is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = variable
 
 
 def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> Assignment:
-    """Returns what a test is to do: weights, engine, device and pictures, found and hashed, none opened yet.
+    """Returns what a test is to do, everything that can be known before the first picture checked.
 
     Raises:
-        HarnessError: any of its kinds, for what cannot be done as asked.
+        HarnessError: any of its kinds.
     """
     entry = find_model(workspace, request.model) if isinstance(request.model, str) else request.model
     # First what is quick and often wrong: model, device, metrics, name.
     device = resolve_device(request.device)
     find_metrics(request.metrics)  # a name that is wrong is told before hours of translating
+    if request.name is not None:
+        _refuse_existing(workspace.run(request.name))
     generator = load_generator(workspace, entry, request.weights)
     request = replace(request, engine=_engine_for(generator, request))
     request = _with_seeds(generator, request, progress)
@@ -114,7 +115,31 @@ def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> 
         progress.say(f"note: {remark}")
     what = f"{len(selection.items)} images of `{selection.name}`"
     progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
-    return Assignment(generator, selection, request, device)
+    work = Assignment(generator, selection, request, device)
+    # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
+    work = placed(work)
+    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
+        progress.say(f"note: {line}")
+    tell_left_out(work.left_out, progress)
+    return work
+
+
+@contextmanager
+def named_run(workspace: Workspace, work: Assignment) -> Iterator[Path]:
+    """Yields the folder a run is to have, its name held meanwhile; afterwards the index lists it.
+
+    Raises:
+        RunError: the name that was asked for is taken.
+    """
+    sweep(workspace.results)
+    request, names = work.request, _names(work.generator.model, work.selection)
+    # The name is held while the run is made, so that two tests begun together do not collide.
+    with claimed(workspace.results, [request.name] if request.name else names) as name:
+        if name is None:
+            raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
+        yield workspace.run(name)
+    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
+        write_index(workspace.results, request.lang)
 
 
 def _engine_for(generator: Generator, request: TestRequest) -> Engine:
@@ -190,19 +215,6 @@ def _refuse_existing(folder: Path) -> None:
         raise RunError(f"`{folder}` exists already", "choose another `--name`, or leave it out")
 
 
-def _without(work: Assignment, left_out: Mapping[str, str]) -> Assignment:
-    """What was done of an assignment."""
-    kept = {name: geometry for name, geometry in work.geometries.items() if name not in left_out}
-    return replace(work, selection=work.selection.only(kept), geometries=kept, left_out={**work.left_out, **left_out})
-
-
-def _tell_left_out(left_out: Mapping[str, str], progress: Progress) -> None:
-    for name, reason in list(left_out.items())[:_TOLD]:
-        progress.warn(f"left out `{name}`: {reason}")
-    if len(left_out) > _TOLD:
-        progress.warn(f"and {len(left_out) - _TOLD} more are left out; `run.json` names them all")
-
-
 def _names(model: Model, selection: Selection) -> Iterator[str]:
     family = {"pix2pix": "", "lua": "lua-"}.get(model.family, "cyclegan-")
     return numbered(f"{family}{model.name}-{selection.name}")
@@ -212,113 +224,26 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
     started = datetime.now().astimezone()
     # All or nothing: a run that fails leaves no folder that looks like a run.
     with folder_written_aside(folder) as draft:
-        images = draft / "images"
-        images.mkdir()
-        measuring = _measuring(workspace, work, images)
-        names = [item.name for item in work.selection.items]
-        sinks = [measured_by(measuring), *full_size(work, images)]
-        # A run made for a comparison alone has no index to lead back to.
-        has_page = folder.parent == workspace.results
-        if has_page:
-            sinks.append(shown_in(draft, names, measuring.request.boxes, paired=work.selection.paired))
-        left = before.missing(work.selection.items, images)
-        taken = len(names) - len(left)
-        if taken:
-            progress.say(f"{taken} of {len(names)} images were whole when this test was cut: taken over")
-            hand_on(before.pictures(left, images), sinks)
-        translating = _translated(workspace, work, left, draft, progress, name=folder.name)
-        answer = hand_on(translating, [written_to(images, before.keep), *sinks])
-        answer = replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
-        work = _without(work, answer.left_out)
-        _tell_left_out(answer.left_out, progress)
-        if answer.left_out:
-            shutil.rmtree(draft / STRIPS, ignore_errors=True)  # their rows have moved up
+        part = translate_part(workspace, work, draft, before, progress, run=folder)
         begun = time.perf_counter()
-        measurement = measuring.finished([item.name for item in work.selection.items], progress)
-        seeds = _further_seeds(workspace, work, folder, progress)
-        measurement = replace(measurement, seeds=seeds)
-        save_measurement(draft, measurement)
-        answer = replace(answer, durations={**answer.durations, "measure": time.perf_counter() - begun})
-        # After measuring: the record tells how long that took, and stands only in complete runs.
-        record = make_record(workspace, folder.name, work, started, answer)
-        save_record(draft, record)
-        if has_page:
-            write_run_report(draft, work.request.lang)
-    return TestedRun(folder, record, measurement, folder / "index.html")
+        measurement = part.measuring.finished([item.name for item in part.work.selection.items], progress)
+        done = timed(part, "measure", begun)
+        return write_run(workspace, draft, done, replace(measurement, seeds=dict(part.seeds)), run=folder, at=started)
 
 
-def _measuring(workspace: Workspace, work: Assignment, images: Path, *, further: bool = False) -> Measuring:
-    """What measures a run; of a further seed only the images' own numbers."""
-    subject = Subject(
-        images=images,
-        names=[item.name for item in work.selection.items],
-        paired=work.selection.paired,
-        model=work.generator.model,
-        reference=work.selection.reference,
-        split=work.selection.split,
-        boxes={name: geometry.box for name, geometry in work.geometries.items() if geometry.padded},
-    )
-    metrics = [metric for metric in find_metrics(work.request.metrics) if metric.columns or not further]
-    first = next(iter(work.geometries.values()))
-    request = measure_request(workspace, subject, metrics, first.frame)
-    return Measuring(replace(request, baselines=not further), images, paired=subject.paired)
+def write_run(
+    workspace: Workspace, draft: Path, part: Part, measurement: Measurement, *, run: Path, at: datetime
+) -> TestedRun:
+    """Writes what was measured, the record and the page beside the pictures in `draft`, all of which will be `run`.
 
-
-def _further_seeds(
-    workspace: Workspace, work: Assignment, folder: Path, progress: Progress
-) -> dict[int, tuple[Row, ...]]:
-    """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
-    request, items, found = work.request, work.selection.items, {}
-    for seed in range(request.seed + 1, request.seed + request.seeds):
-        progress.say(f"seed {seed}")
-        other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
-        with scratch(folder.parent) as place:
-            measuring = _measuring(workspace, other, place, further=True)
-            translating = _translated(workspace, other, items, place, progress, name=folder.name)
-            hand_on(translating, [measured_by(measuring)])
-            found[seed] = measuring.finished([item.name for item in items]).rows
-    return found
-
-
-def _translated(
-    workspace: Workspace, work: Assignment, items: tuple[Item, ...], place: Path, progress: Progress, *, name: str
-) -> Translating:
-    """Reads and translates with the chosen engine; when it fails, its log in `place` is kept beside the runs."""
-    job = Job(
-        weights=work.generator.weights,
-        architecture=work.generator.architecture,
-        items=items,
-        direction=work.selection.direction,
-        mode=work.request.mode,
-        seed=work.request.seed,
-        device=work.device,
-        size=work.size,
-        log=place / "log.txt",
-        preprocessing=work.preprocessing,
-    )
-    try:
-        return (yield from _engine(workspace, job, work, progress))
-    except EngineError as error:
-        # Beside the runs, since the draft is about to be removed; of a run not kept, with the system's temporary files.
-        beside = place.parent if place.parent == workspace.results else Path(tempfile.gettempdir())
-        kept = beside / f"{name}.failed.log"
-        # An engine may fail before it wrote a line.
-        with suppress(FileNotFoundError):
-            shutil.copyfile(job.log, kept)
-            raise error.restated(f"{error.message}\nthe whole log: `{kept}`") from error
-        raise
-
-
-def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress) -> Translating:
-    # Each engine is imported where it runs: torch takes seconds.
-    if work.request.engine == "native":
-        from harness.engines.native.engine import translate as native
-
-        return native(job, progress, work.native)
-    from harness.engines.official.engine import translate as official
-
-    clone = workspace.upstream(PYTORCH.id)
-    # Said here, with the command that brings it, rather than as git's own words.
-    if not clone.is_dir():
-        raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
-    return official(job, clone, progress)
+    Args:
+        part: all pictures of the run.
+        at: when it began.
+    """
+    save_measurement(draft, measurement)
+    # After measuring: the record tells how long that took, and stands only in complete runs.
+    record = make_record(workspace, run.name, part.work, at, part.answer)
+    save_record(draft, record)
+    if has_page(workspace, run):
+        write_run_report(draft, part.work.request.lang)
+    return TestedRun(run, record, measurement, run / "index.html")

@@ -62,13 +62,10 @@ def nothing_of(work: Assignment) -> Translated:
 @contextmanager
 def translated(workspace: Workspace, work: Assignment) -> Iterator[Translated]:
     """Yields what is whole of a run that goes to `results/`; nothing where equal pictures cannot be promised."""
-    upstream = clone_state(workspace) if work.request.engine == "official" else None
-    # What lower precision costs is measured on the first images, and local changes have no name.
-    if work.request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+    facts = deciding(workspace, work)
+    if facts is None:
         yield nothing_of(work)
         return
-    commit = upstream.commit if upstream else None
-    facts = {**deciding(work), **_machine(work), "upstream": commit}
     with kept_pieces(workspace.results, work.selection.name, **facts) as pieces:
         yield Translated(pieces, _keys(work))
 
@@ -77,7 +74,30 @@ def _keys(work: Assignment) -> dict[str, str]:
     return {facts["name"]: key_of(name=facts["name"], sha256=facts["sha256"]) for facts in work.selection.facts}
 
 
-def deciding(work: Assignment) -> dict[str, Any]:
+def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
+    """Returns what makes every image of a run what it is on this machine, beside its own picture and name.
+
+    No path is among it. None where equal pictures cannot be promised: of lower precision, whose cost is measured on
+    the first images, and of an edited clone of the authors' code.
+    """
+    import torch
+
+    request = work.request
+    upstream = clone_state(workspace) if request.engine == "official" else None
+    if request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
+        return None
+    return {
+        **contents(work),
+        "device": work.device,
+        "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
+        "threads": torch.get_num_threads(),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "torch": torch.__config__.show(),
+        "upstream": upstream.commit if upstream else None,
+    }
+
+
+def contents(work: Assignment) -> dict[str, Any]:
     """Returns what makes every image of a run what it is on any machine, beside its own picture and name."""
     request = work.request
     return {
@@ -92,17 +112,4 @@ def deciding(work: Assignment) -> dict[str, Any]:
         "preprocessing": asdict(work.preprocessing) if work.preprocessing else None,
         "direction": work.selection.direction,
         "paired": work.selection.paired,
-    }
-
-
-def _machine(work: Assignment) -> dict[str, Any]:
-    """What may move the last digit of it."""
-    import torch
-
-    return {
-        "device": work.device,
-        "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
-        "threads": torch.get_num_threads(),
-        "processor": torch.backends.cpu.get_cpu_capability(),
-        "torch": torch.__config__.show(),
     }
