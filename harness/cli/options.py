@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, reduce
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -12,6 +13,9 @@ from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
 from harness.images.geometry import LARGEST, parsed_size
 from harness.web.language import spoken
+
+if TYPE_CHECKING:
+    from harness.shards.pool import PoolRequest
 
 # Pixels a side.
 _SMALLEST_TILE = 32
@@ -87,6 +91,16 @@ def pool_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
     )
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+def pool_request(asked: dict[str, Any], folder: Path) -> PoolRequest:
+    """Takes out of what was asked for what `pool_options` added; `folder` gets the logs of Slurm's jobs."""
+    from harness.shards.pool import PoolRequest
+
+    given = {name: asked.pop(name) for name in ("executor", "workers", "threads", "gpus", "address", "slurm")}
+    if given["executor"] is None and (given["workers"], given["threads"], given["gpus"]) != (1, 1, 0):
+        raise click.UsageError("--workers, --threads and --gpus need `--executor local`, ray or slurm")
+    return PoolRequest(**given, folder=folder)
 
 
 def _slurm(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, page_lang_option, pool_options, quiet_option
+from harness.cli.options import json_option, page_lang_option, pool_options, pool_request, quiet_option
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
@@ -19,6 +19,26 @@ if TYPE_CHECKING:
     from harness.sweep.sweeping import Plan, Swept
 
 _EPILOG = """
+\b
+A file, in which a list stands for every value in it:
+  datasets = ["my_pairs"]
+  seeds = [0, 1, 2]
+  models = ["facades_label2photo"]     # tested as they are
+\b
+  [choose]                             # the best, by a rule named beforehand
+  metric = "ssim"
+  on = "val"
+  report = "test"
+\b
+  [test]                               # options of `harness test`
+  mode = ["paper", "deterministic"]
+\b
+  [train.small]                        # a recipe: options of `harness train`
+  preset = "quick"
+\b
+  [train.small.options]                # options of the authors' train.py
+  ngf = [8, 16]
+
 \b
 Examples:
   harness sweep sizes.toml --dry-run
@@ -45,8 +65,6 @@ def command(
     dry_run: bool,
     as_json: bool,
     quiet: bool,
-    device: str,
-    lang: str,
     **asked: Any,
 ) -> None:
     """Test or train every combination of models or recipes, datasets, seeds and options that FILE.toml names.
@@ -54,13 +72,12 @@ def command(
     Each point is a run of results/, known again by what decides it: what is finished is never computed again, what was
     cut goes on, and the file may grow. results/NAME/index.html shows all of them, and the best by the file's own rule.
     """
-    from harness.shards.pool import PoolRequest
     from harness.sweep.sweeping import SweepRequest, plan_sweep, run_sweep
 
     workspace: Workspace = context.obj
     console, typed = Console(quiet=quiet), ("harness", *sys.argv[1:])
-    pool = PoolRequest(**asked, folder=workspace.results)
-    request = SweepRequest(file=file, pool=pool, device=device, lang=lang, command=typed)
+    pool = pool_request(asked, workspace.results)
+    request = SweepRequest(file=file, pool=pool, command=typed, **asked)
     if dry_run:
         _show_plan(console, plan_sweep(workspace, request, console), pool.workers, as_json=as_json)
         return

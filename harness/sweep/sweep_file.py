@@ -19,7 +19,7 @@ from harness.testing.request import TestRequest
 from harness.training.train_request import TrainRequest
 from harness.workspace import checked_name
 
-EXAMPLE = "docs/how-to/sweep.md shows a file"
+EXAMPLE = "`harness sweep --help` shows a file"
 NATIVE = get_type_hints(NativeSettings)
 # What the file says elsewhere, what the command line says, and what is of one run alone.
 _ELSEWHERE = {
@@ -156,16 +156,19 @@ def _rule(said: _Content) -> Rule | None:
     if rule.metric not in numbers:
         raise UnknownNameError("number", rule.metric, numbers)
     if numbers[rule.metric].better is None:
-        raise ValueError(f"`choose.metric` is `{rule.metric}`, of which neither more nor less is better")
+        raise RunError(f"`choose.metric` is `{rule.metric}`, of which neither more nor less is better", EXAMPLE)
     asked = find_metrics(typed(tuple[str, ...], said.test.get("metrics", []), "test.metrics")) or (*PAIRED, *UNPAIRED)
     if not {*find_metrics([rule.metric])} & {*asked}:
-        raise ValueError(f"`choose.metric` is `{rule.metric}`, which `test.metrics` does not measure: add it there")
+        raise RunError(
+            f"`choose.metric` is `{rule.metric}`, which `test.metrics` does not measure: add it there", EXAMPLE
+        )
     if "split" in said.test:
-        raise ValueError("`test.split` has no place beside `choose.on` and `choose.report`: leave it out")
+        raise RunError("`test.split` has no place beside `choose.on` and `choose.report`: leave it out", EXAMPLE)
     if rule.on == rule.report and not rule.same_pictures:
-        raise ValueError(
+        raise RunError(
             f"`choose.on` and `choose.report` are both `{rule.on}`: a number flatters what was chosen by it. Choose on "
-            "another part, such as `val`, or say `same_pictures = true`, and the page will say so, too"
+            "another part, such as `val`, or say `same_pictures = true`, and the page will say so, too",
+            EXAMPLE,
         )
     return rule
 
@@ -173,18 +176,22 @@ def _rule(said: _Content) -> Rule | None:
 def _points(said: _Content, rule: Rule | None) -> Iterator[Point]:
     for name, several in (("models", said.models), ("datasets", said.datasets), ("seeds", said.seeds)):
         if len({*several}) < len(several):
-            raise ValueError(f"`{name}` names one of {', '.join(map(str, several))} twice")
+            raise RunError(f"`{name}` names one of {', '.join(map(str, several))} twice", EXAMPLE)
     if not said.seeds or not (said.models or said.train):
-        raise ValueError("nothing is to be computed: it needs `models` or a recipe `[train.NAME]`, and a seed at least")
+        raise RunError(
+            "nothing is to be computed: it needs `models` or a recipe `[train.NAME]`, and a seed at least", EXAMPLE
+        )
     if said.train and not said.datasets:
-        raise ValueError("`datasets` is missing: what the recipes train on")
+        raise RunError("`datasets` is missing: what the recipes train on", EXAMPLE)
     tests = _variants(said.test, TEST, "test")
     begun: list[tuple[str, _Variant, TrainRequest | None]] = [(model, _Variant(), None) for model in said.models]
     begun += [(name, variant, request) for name in said.train for variant, request in _recipe(name, said.train[name])]
     datasets: tuple[str | None, ...] = said.datasets or (None,)
     for (model, made, recipe), dataset, test, seed in itertools.product(begun, datasets, tests, said.seeds):
         if twice := made.words.keys() & test.words.keys():
-            raise ValueError(f"`{min(twice)}` stands in `[test]` and in `[train.{model}]`: one of them is enough")
+            raise RunError(
+                f"`{min(twice)}` stands in `[test]` and in `[train.{model}]`: one of them is enough", EXAMPLE
+            )
         native = NativeSettings(**{key: value for key, value in test.values.items() if key in NATIVE})
         own = {key: value for key, value in test.values.items() if key not in NATIVE}
         on: dict[str, Any] = {"split": rule.on} if rule else {}
@@ -229,7 +236,9 @@ def _variants(table: Mapping[str, Any], hints: Mapping[str, Any], place: str) ->
         several = given if isinstance(given, list) and get_origin(hints[name]) is not tuple else [given]
         words = [str(one).lower() if isinstance(one, bool) else str(one) for one in several]
         if len({*words}) < len(words) or not words:
-            raise ValueError(f"`{place}.{key}` names {'one value twice' if words else 'no value, and so no point'}")
+            raise RunError(
+                f"`{place}.{key}` names {'one value twice' if words else 'no value, and so no point'}", EXAMPLE
+            )
         values = [_value(name, one, hints[name], f"{place}.{key}") for one in several]
         choices.append([_Variant({key: word}, {name: value}) for word, value in zip(words, values, strict=True)])
     return [
@@ -245,5 +254,5 @@ def _value(name: str, given: Any, hint: Any, place: str) -> Any:
         return parsed_size(str(given))
     value = typed(hint, given, place)
     if hint in {int, int | None} and value is not None and value < (name != "overlap"):
-        raise ValueError(f"`{place}` is {value}, where 1 or more was expected")
+        raise RunError(f"`{place}` is {value}, where 1 or more was expected", EXAMPLE)
     return value

@@ -29,7 +29,8 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
         sections.setdefault(row.words["dataset"], []).append(row)
 
     def label(row: Row) -> str:
-        return " · ".join(row.words.get(name, "–") for name in names)
+        words = {name: row.words[name] for name in names if name in row.words}
+        return " · ".join(word if name == "model" else f"{name} {word}" for name, word in words.items())
 
     return render_page(
         "sweep.html.j2",

@@ -31,6 +31,7 @@ size = 32
 """
 TRAININGS = """
 [train.tiny]
+direction = "BtoA"
 keep = 1
 [train.tiny.options]
 netG = "unet_32"

@@ -194,7 +194,7 @@ def test_the_page_says_the_rule_and_leads_to_every_run(made: Made, lang: str) ->
         (FILE.replace('engine = "native"', "batch_size = 2"), "`batch_size` is of the native engine alone"),
         (FILE.replace("ndf = 2", "ndfs = 2"), "--ndfs"),
         (FILE.replace('"unet_32"', '"unet_31"'), "unet_31"),
-        (FILE.replace("keep = 1", 'direction = ["AtoB", "BtoA"]'), "in two directions"),
+        (FILE.replace('"BtoA"', '["AtoB", "BtoA"]'), "in two directions"),
         (FILE.replace("[0]", "[0]\nname = 'tiny'"), "exists already, and is no sweep"),
     ],
 )
@@ -223,8 +223,8 @@ def test_an_epoch_chosen_on_what_is_reported_is_refused(workspace: Workspace) ->
 
 
 def test_seeds_are_set_side_by_side_one_by_one(made: Made) -> None:
-    from harness.sweep.choosing import Row, choose
     from harness.metrics.over_runs import over_trainings
+    from harness.sweep.choosing import Row, choose
 
     first, second = made.swept.rows[:2]
     values = [0.30, 0.50, 0.70], [0.31, 0.51, 0.711]
