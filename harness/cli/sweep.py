@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 _EPILOG = """
 \b
-A file, in which a list stands for every value in it:
+FILE.toml:
+  models = ["facades_label2photo"]
   datasets = ["my_pairs"]
   seeds = [0, 1, 2]
-  models = ["facades_label2photo"]     # tested as they are
 \b
-  [choose]                             # the best, by a rule named beforehand
+  [choose]
   metric = "ssim"
   on = "val"
   report = "test"
 \b
-  [test]                               # options of `harness test`
+  [test]                   # harness test
   mode = ["paper", "deterministic"]
 \b
-  [train.small]                        # a recipe: options of `harness train`
+  [train.small]            # harness train
   preset = "quick"
 \b
-  [train.small.options]                # options of the authors' train.py
+  [train.small.options]    # train.py
   ngf = [8, 16]
 
 \b
@@ -71,6 +71,8 @@ def command(
 
     Each point is a run of results/, known again by what decides it: what is finished is never computed again, what was
     cut goes on, and the file may grow. results/NAME/index.html shows all of them, and the best by the file's own rule.
+
+    In the file a list stands for every value in it.
     """
     from harness.sweep.sweeping import SweepRequest, plan_sweep, run_sweep
 
@@ -108,7 +110,7 @@ def _show_plan(console: Console, plan: Plan, workers: int, *, as_json: bool) -> 
     if left:
         from harness.units import duration
 
-        console.result(f"the others take about {duration(left)}, as long as those that are finished took")
+        console.result(f"the others take about {duration(left)}, if they are like those")
 
 
 def _show(console: Console, swept: Swept) -> None:

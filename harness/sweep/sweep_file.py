@@ -166,9 +166,8 @@ def _rule(said: _Content) -> Rule | None:
         raise RunError("`test.split` has no place beside `choose.on` and `choose.report`: leave it out", EXAMPLE)
     if rule.on == rule.report and not rule.same_pictures:
         raise RunError(
-            f"`choose.on` and `choose.report` are both `{rule.on}`: a number flatters what was chosen by it. Choose on "
-            "another part, such as `val`, or say `same_pictures = true`, and the page will say so, too",
-            EXAMPLE,
+            f"`choose.on` and `choose.report` are both `{rule.on}`: a number flatters what was chosen by it",
+            "choose on another part, such as `val`, or say `same_pictures = true`, which the page will tell",
         )
     return rule
 

@@ -134,7 +134,7 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
             labels = _labels(sweep, point)
             with located(sweep.file, f"`{labels[0]}`"):
                 one = Planned(point=_asked(point, request), labels=labels, known=Known(key=""))
-                one = replace(one, known=known(workspace, one.point, None))
+                one = _with_dataset(replace(one, known=known(workspace, one.point, None)))
                 _refuse_native(one)
                 if sweep.rule:
                     _refuse_leaks(workspace, one, sweep.rule)
@@ -146,13 +146,20 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
                     _refuse_twice(one, other, progress)
             step.advance()
     if sweep.rule:
-        _refuse_directions(sweep, planned.values())
+        with located(sweep.file):
+            _refuse_directions(planned.values())
     return Plan(sweep=sweep, points=tuple(planned.values()))
 
 
 def _asked(point: Point, request: SweepRequest) -> Point:
     said: dict[str, Any] = {"device": request.device, "lang": request.lang, "command": request.command}
     return replace(point, test=replace(point.test, **said), train=point.train and replace(point.train, **said))
+
+
+def _with_dataset(one: Planned) -> Planned:
+    """A model that is tested on its own dataset says so, too."""
+    name = one.known.work.selection.name if one.known.work else ""
+    return replace(one, point=replace(one.point, words={"dataset": name, **one.point.words}))
 
 
 def _labels(sweep: Sweep, point: Point) -> tuple[str, str]:
@@ -206,7 +213,7 @@ def _refuse_leaks(workspace: Workspace, one: Planned, rule: Rule) -> None:
     why = f"{len(shared)} pictures of it are in `{rule.on}`, too" if shared else "a training chooses its epoch on it"
     raise RunError(
         f"`choose.report` is `{rule.report}`, and {why}: a number flatters what was chosen by it",
-        "report on another part, or say `same_pictures = true`, and the page will say so, too",
+        "report on another part, or say `same_pictures = true`, which the page will tell",
     )
 
 
@@ -216,7 +223,7 @@ def _refuse_twice(one: Planned, other: Planned, progress: Progress) -> None:
     progress.say(f"`{one.labels[0]}`: nothing is drawn at random, so it is `{other.labels[0]}` again and left out")
 
 
-def _refuse_directions(sweep: Sweep, planned: Iterable[Planned]) -> None:
+def _refuse_directions(planned: Iterable[Planned]) -> None:
     ways: dict[str, dict[str, str]] = {}
     for one in planned:
         work, settled = one.known.work, one.known.settled
@@ -226,7 +233,7 @@ def _refuse_directions(sweep: Sweep, planned: Iterable[Planned]) -> None:
         if len(found) > 1:
             first, second = found.values()
             raise RunError(
-                f"`{sweep.file}`: `{first}` and `{second}` translate `{dataset}` in two directions, and no rule "
+                f"`{first}` and `{second}` translate `{dataset}` in two directions, and no rule "
                 "chooses between numbers of other targets",
                 "a file for each direction, or leave `[choose]` out",
             )
