@@ -99,10 +99,10 @@ class Sweep:
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """The names by which points differ, the model first and the seed last."""
+        """The names by which points differ: the model, what is trained, what is tested, the seed."""
         names = dict.fromkeys(name for point in self.points for name in point.words)
         differing = (n for n in names if n == "model" or len({p.words[n] for p in self.points if n in p.words}) > 1)
-        return tuple(sorted(differing, key=lambda name: (name != "model", name == "seed")))
+        return tuple(sorted(differing, key=lambda name: (name != "model", name == "seed", name in TEST)))
 
 
 def read_sweep(file: Path) -> Sweep:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal
@@ -96,7 +97,7 @@ class Swept:
     Attributes:
         file: the text of the file.
         varied: by what its points differ.
-        made: how many points were computed this time.
+        made: how many runs were computed this time, those of what was chosen among them.
         rows: one a configuration, in the file's order.
     """
 
@@ -113,8 +114,8 @@ class Swept:
 
     @property
     def failed(self) -> int:
-        """How many points have no run."""
-        return sum(len(row.missing) for row in self.rows)
+        """How many points, or tests of what was chosen, have no run."""
+        return sum(len(row.missing) + len(row.unreported) for row in self.rows)
 
 
 def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress | None = None) -> Plan:
@@ -204,7 +205,7 @@ def _refuse_leaks(workspace: Workspace, one: Planned, rule: Rule) -> None:
                 )
         epochs = data.chosen_on == rule.report and data.has_targets
     else:
-        works = (known(workspace, one.point, part).work for part in (rule.on, rule.report))
+        works = (one.known.work, known(workspace, one.point, rule.report).work)
         found = [{facts["sha256"] for facts in work.selection.facts} for work in works if work]
         pictures, epochs = dict(zip((rule.on, rule.report), found, strict=False)), False
     shared = pictures[rule.on] & pictures[rule.report]
@@ -247,7 +248,7 @@ def run_sweep(workspace: Workspace, request: SweepRequest, progress: Progress | 
     """
     computing = _Computing(workspace, request, progress or Silent())
     plan = plan_sweep(workspace, request, progress)
-    computing.done |= {(one.labels[0], None): Done(one.known.run.name) for one in plan.points if one.known.run}
+    computing.done |= {(_id(one.point), None): Done(one.known.run.name) for one in plan.points if one.known.run}
     computing.progress.say(f"{len(computing.done)} of {len(plan.points)} points are finished")
     try:
         computing.compute([one for one in plan.points if not one.known.run], None)
@@ -265,31 +266,54 @@ def _configuration(point: Point) -> dict[str, str]:
     return {name: word for name, word in point.words.items() if name != "seed"}
 
 
+def _id(point: Point) -> frozenset[tuple[str, str]]:
+    return frozenset(point.words.items())
+
+
+def _on_gpus(tasks: Sequence[Task], count: int) -> list[Task]:
+    """Gives tasks of processes on this machine a GPU each in turn; Ray and Slurm choose themselves."""
+    return [
+        replace(
+            task,
+            points=tuple(
+                replace(
+                    point, test=replace(point.test, device=gpu), train=point.train and replace(point.train, device=gpu)
+                )
+                for point in task.points
+            ),
+        )
+        for task, gpu in zip(tasks, cycle(f"cuda:{number}" for number in range(count)), strict=False)
+    ]
+
+
 class _Computing:
-    """What is done of a sweep, by a point's label and the part of the dataset; None is the one all are tested on."""
+    """What is done of a sweep, by point and part of the dataset; None is the part that all are tested on."""
 
     def __init__(self, workspace: Workspace, request: SweepRequest, progress: Progress) -> None:
         self.workspace, self.request, self.progress = workspace, request, progress
         self.pool = find_pool(request.pool)
-        self.done: dict[tuple[str, str | None], Done] = {}
+        self.done: dict[tuple[frozenset[tuple[str, str]], str | None], Done] = {}
 
     def compute(self, planned: Sequence[Planned], split: str | None) -> None:
         """Has points computed; those of one training go to one worker."""
         together: dict[str, list[Planned]] = {}
         for one in planned:
-            settled = one.known.settled
-            together.setdefault(one.labels[1] if settled else one.labels[0], []).append(one)
+            together.setdefault(one.known.training.name if one.known.training else one.known.key, []).append(one)
         tasks = [
             Task(points=tuple(one.point for one in ones), labels=tuple(one.labels for one in ones), split=split)
             for ones in together.values()
         ]
+        if self.request.pool.executor == "local" and self.request.device in {"auto", "cuda"}:
+            import torch
+
+            tasks = _on_gpus(tasks, torch.cuda.device_count()) if torch.cuda.is_available() else tasks
         # Its own talk and bars only where points are computed one after the other.
         talk = self.progress if self.request.pool.executor is None else Silent()
         for outcome in self.pool.run(partial(worker, self.workspace.root, talk), tasks):
             error, task = outcome.error, outcome.thing
             failed = (Done(why=error.message, hint=error.hint),) * len(task.points) if error else ()
-            for labels, done in zip(task.labels, outcome.made or failed, strict=True):
-                self.done[labels[0], split] = done
+            for point, labels, done in zip(task.points, task.labels, outcome.made or failed, strict=True):
+                self.done[_id(point), split] = done
                 self._tell(f"`{labels[0]}`" + (f" on `{split}`" if split else ""), done)
 
     def _tell(self, label: str, done: Done) -> None:
@@ -317,7 +341,7 @@ class _Computing:
         )
 
     def _row(self, words: dict[str, str], planned: Sequence[Planned], split: str | None) -> Row:
-        found = {one.point.words["seed"]: self.done.get((one.labels[0], split), _PENDING) for one in planned}
+        found = {one.point.words["seed"]: self.done.get((_id(one.point), split), _PENDING) for one in planned}
         runs = {seed: done.run for seed, done in found.items() if done.run}
         missing = {seed: (done.why, done.hint) for seed, done in found.items() if not done.run}
         return Row(words=words, runs=runs, missing=missing, numbers=numbers(measured(self.workspace.results, runs)))
