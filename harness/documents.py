@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
@@ -100,7 +100,9 @@ def typed(hint: Any, value: Any, place: str = "it") -> Any:
         each = inner if Ellipsis not in inner and kind is tuple else (inner[0],) * len(value)
         if len(each) == len(value):
             return kind(typed(h, v, f"{place}[{i}]") for i, (h, v) in enumerate(zip(each, value, strict=True)))
-    if isinstance(value, dict) and kind is dict:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    if isinstance(value, dict) and kind in {dict, Mapping}:
         return {key: typed(inner[1], v, f"{place}.{key}") for key, v in value.items()}
     if isinstance(value, dict) and (is_dataclass(kind) or is_typeddict(kind)):
         return _built(kind, value, place)

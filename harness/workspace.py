@@ -122,6 +122,11 @@ class Workspace:
         """A run's folder."""
         return self.results / checked_name(name, "run")
 
+    @property
+    def shards(self) -> Path:
+        """Finished shards of tests that many workers share."""
+        return self.results / ".store"
+
     def written_to(self) -> list[Path]:
         """The folders in which files and folders are written aside, so that cut jobs may have left something there."""
         checkpoints = self.third_party / "checkpoints"

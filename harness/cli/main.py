@@ -45,6 +45,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Run": {
         "models": ("harness.cli.models", "List the pretrained models and what is installed."),
         "test": ("harness.cli.test", "Run a model over a test set, measure and report."),
+        "shard": ("harness.cli.shard", "Cut a test into shards that any scheduler may run."),
         "measure": ("harness.cli.measure", "Add metrics to a finished run without translating again."),
         "verify": ("harness.cli.verify", "Make a run again, or with the other engine, and say what differs."),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -60,54 +60,54 @@ def catalog_options(kind: str, there: str) -> Callable[[Callable[..., None]], Ca
     return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-def pool_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds who computes: `executor`, `workers`, `threads`, `gpus`, `address` and `slurm` of a `PoolRequest`."""
+def worker_options(executors: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns what says who works, for `pool_request`; `executors` is the help of `--executor`."""
     options = (
         click.option(
-            "--executor",
-            type=click.Choice(["local", "ray", "slurm"]),
-            help="Who computes: processes here, Ray actors, Slurm jobs. Default: this process.",
+            "--threads",
+            type=click.IntRange(min=1),
+            help="Threads a worker computes with; pixels hang on it. Default: the machine's, with --executor 1.",
         ),
+        click.option("--executor", type=click.Choice(["local", "ray", "slurm"]), help=executors),
+        click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Workers at once."),
+        click.option("--gpus", type=click.FloatRange(min=0), default=0, help="A worker's share of a GPU (ray, slurm)."),
         click.option(
-            "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many at once (--executor)."
+            "--address", metavar="HOST:PORT", help="Of a Ray cluster. Default: $RAY_ADDRESS, or Ray begins here."
         ),
-        click.option(
-            "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Of each worker (--executor)."
-        ),
-        click.option(
-            "--gpus",
-            type=click.FloatRange(min=0),
-            default=0,
-            show_default=True,
-            help="A worker's share of a GPU, e.g. 0.5 (ray, slurm).",
-        ),
-        click.option("--address", help="Of a Ray cluster. Default: $RAY_ADDRESS, else Ray begins here."),
         click.option(
             "--slurm",
             multiple=True,
+            callback=lambda _, __, given: _limits(given),
             metavar="NAME=VALUE",
-            callback=_slurm,
-            help="A limit of each Slurm job, e.g. partition=gpu or time=240, in minutes; again for more.",
+            help="A limit of Slurm's jobs, e.g. partition=gpu, mem=8GB or time=60 (minutes).",
         ),
     )
-    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+    return lambda command: reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-def pool_request(asked: dict[str, Any], folder: Path) -> PoolRequest:
-    """Takes out of what was asked for what `pool_options` added; `folder` gets the logs of Slurm's jobs."""
+def pool_request(asked: Mapping[str, Any], folder: Path | None = None) -> PoolRequest:
+    """Returns who is to work by `worker_options`; `folder` is where Slurm's jobs write their logs."""
     from harness.shards.pool import PoolRequest
 
-    given = {name: asked.pop(name) for name in ("executor", "workers", "threads", "gpus", "address", "slurm")}
-    if given["executor"] is None and (given["workers"], given["threads"], given["gpus"]) != (1, 1, 0):
-        raise click.UsageError("--workers, --threads and --gpus need `--executor local`, ray or slurm")
-    return PoolRequest(**given, folder=folder)
+    given = {key: asked[key] for key in ("executor", "workers", "gpus", "address", "slurm")}
+    return PoolRequest(threads=asked["threads"] or 1, **given, folder=folder)
 
 
-def _slurm(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = [limit.partition("=") for limit in given]
-    if wrong := [limit for limit, (name, _, value) in zip(given, pairs, strict=True) if not (name and value)]:
-        raise click.UsageError(f"--slurm {wrong[0]}: a limit is written NAME=VALUE, e.g. partition=gpu")
-    return {name: value for name, _, value in pairs}
+def _limits(given: tuple[str, ...]) -> dict[str, str]:
+    found = dict(limit.split("=", 1) for limit in given if "=" in limit)
+    if len(found) < len(given):
+        raise click.UsageError("--slurm is written NAME=VALUE, each name once, e.g. `--slurm partition=gpu`")
+    return found
+
+
+def shard_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorates what cuts a test into shards."""
+    options = (
+        click.option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
+        click.option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
+        click.option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
+    )
+    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
 def not_with_name(*choices: object) -> None:

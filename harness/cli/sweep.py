@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.console import Console
-from harness.cli.options import json_option, page_lang_option, pool_options, pool_request, quiet_option
+from harness.cli.options import json_option, page_lang_option, pool_request, quiet_option, worker_options
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
@@ -51,7 +51,7 @@ Examples:
 @click.command("sweep", epilog=_EPILOG)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.toml")
 @click.option("--dry-run", is_flag=True, help="Only check the file and list its points, and which are finished.")
-@pool_options
+@worker_options("Who computes: processes here, a Ray cluster or Slurm jobs. Default: this process.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @page_lang_option
 @json_option
@@ -78,7 +78,10 @@ def command(
 
     workspace: Workspace = context.obj
     console, typed = Console(quiet=quiet), ("harness", *sys.argv[1:])
-    pool = pool_request(asked, workspace.results)
+    sharing = {key: asked.pop(key) for key in ("executor", "workers", "threads", "gpus", "address", "slurm")}
+    if not sharing["executor"] and any(value not in {None, 1, 0} for value in sharing.values() if value != {}):
+        raise click.UsageError("--workers, --threads, --gpus, --address and --slurm need `--executor`")
+    pool = pool_request(sharing, workspace.results / ".slurm")
     request = SweepRequest(file=file, pool=pool, command=typed, **asked)
     if dry_run:
         _show_plan(console, plan_sweep(workspace, request, console), pool.workers, as_json=as_json)

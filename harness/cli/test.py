@@ -19,12 +19,16 @@ from harness.cli.options import (
     json_option,
     lang_option,
     metrics_option,
+    pool_request,
     quiet_option,
+    shard_options,
+    worker_options,
 )
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.testing.request import Engine
+    from harness.shards.sharing import ShardRequest
+    from harness.testing.request import Engine, TestRequest
     from harness.testing.running import TestedRun
 
 _EPILOG = """
@@ -110,37 +114,83 @@ Examples:
 )
 @metrics_option("What to measure; `harness measure` can add to it. Default: ssim, psnr and mae.")
 @click.option("--name", help="The run's name. Default: model, set and a number.")
+@worker_options("Cut the test into shards for processes here, a Ray cluster or Slurm jobs.")
+@shard_options
 @follow_links_option
 @lang_option
 @json_option
 @quiet_option
 @click.pass_obj
-def command(
-    workspace: Workspace, /, *, engine: str | None, name: str | None, as_json: bool, quiet: bool, **asked: Any
-) -> None:
+def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
-    from harness.engines.job import NativeSettings
-    from harness.testing.request import TestRequest
     from harness.testing.running import run_test
 
     console = Console(quiet=quiet)
-    tiled, overlap = asked["tiled"], asked["overlap"]
-    if overlap is not None and (tiled is None or (tiled != "auto" and overlap >= tiled)):
-        raise click.UsageError(f"--overlap {overlap} needs `--tiled N` of more pixels")
-    # Taken out, so that the rest are exactly the fields of the request.
-    native = NativeSettings(**{key: asked.pop(key) for key in _NATIVE})
-    # Options that an engine does not have would be passed over in silence.
-    plain = replace(native, tiled=None, overlap=None) if engine is None else native  # tiles choose their engine
-    if engine in {None, "official"} and plain != NativeSettings() and not _is_lua(workspace, asked["model"]):
-        raise click.UsageError("--precision, --batch-size, --compile, --devices and --tiled need `--engine native`")
-    request = TestRequest(native=native, name=name, command=("harness", *sys.argv[1:]), **asked)
-    engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)  # type: ignore[assignment]
+    sharing = {key: asked.pop(key) for key in _SHARING}
+    if not sharing["executor"] and any(sharing[key] != default for key, default in _SHARING.items()):
+        raise click.UsageError(
+            "--workers, --shard-size, --store, --mixed, --gpus, --address and --slurm need `--executor`"
+        )
+    engine = asked.pop("engine")
+    request = request_of(workspace, asked | {"engine": engine if engine != "both" else "native"})
+    name = request.name
+    engines: tuple[Engine | None, ...] = ("official", "native") if engine == "both" else (engine,)
     tested = []
     for chosen in engines:
         # Two runs of one name would be one folder.
         own_name = f"{name}-{chosen}" if name and len(engines) > 1 else name
-        tested.append(run_test(workspace, replace(request, engine=chosen, name=own_name), console))
-    _show(console, tested, as_json=as_json)
+        wanted = replace(request, engine=chosen, name=own_name)
+        if sharing["executor"]:
+            from harness.shards.sharing import test_in_shards
+
+            tested.append(test_in_shards(workspace, wanted, _shard_request(sharing, request.threads), console))
+        else:
+            tested.append(run_test(workspace, wanted, console))
+    show(console, tested, as_json=as_json)
+
+
+# And their defaults.
+_SHARING: dict[str, Any] = {
+    "executor": None,
+    "workers": 1,
+    "shard_size": None,
+    "store": None,
+    "mixed": False,
+    "gpus": 0,
+    "address": None,
+    "slurm": {},
+}
+
+
+def request_of(workspace: Workspace, asked: dict[str, Any]) -> TestRequest:
+    """Returns what the options ask, those of who works apart."""
+    from harness.engines.job import NativeSettings
+    from harness.testing.request import TestRequest
+
+    engine = asked["engine"]
+    tiled, overlap = asked["tiled"], asked["overlap"]
+    if overlap is not None and (tiled is None or (tiled != "auto" and overlap >= tiled)):
+        raise click.UsageError(f"--overlap {overlap} needs `--tiled N` of more pixels")
+    native = NativeSettings(**{key: asked[key] for key in _NATIVE})
+    # Options that an engine does not have would be passed over in silence.
+    plain = replace(native, tiled=None, overlap=None) if engine is None else native  # tiles choose their engine
+    if engine in {None, "official"} and plain != NativeSettings() and not _is_lua(workspace, asked["model"]):
+        raise click.UsageError("--precision, --batch-size, --compile, --devices and --tiled need `--engine native`")
+    # What is left are exactly the fields of the request.
+    fields = {key: value for key, value in asked.items() if key not in _NATIVE}
+    return TestRequest(native=native, command=("harness", *sys.argv[1:]), **fields)
+
+
+def _shard_request(asked: dict[str, Any], threads: int | None) -> ShardRequest:
+    from harness.shards.cutting import SHARD_SIZE
+    from harness.shards.sharing import ShardRequest
+
+    return ShardRequest(
+        pool=pool_request(asked | {"threads": threads}),
+        size=asked["shard_size"] or SHARD_SIZE,
+        store=asked["store"],
+        mixed=asked["mixed"],
+    )
 
 
 _NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order", "tiled", "overlap")
@@ -163,7 +213,8 @@ def _order(given: str) -> tuple[str, ...]:
     return tuple(Path(name).stem if Path(name).suffix else name for name in names)
 
 
-def _show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
+def show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
+    """Tells what runs came to, and of two how far they differ."""
     from harness.cli.summary import show_summary
     from harness.testing.verification import compare_runs
 

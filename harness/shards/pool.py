@@ -66,7 +66,7 @@ class Outcome(Generic[_Thing, _Made]):
 
     thing: _Thing
     made: _Made | None = None
-    error: HarnessError | None = None
+    error: WorkerError | None = None
 
 
 class Pool(Protocol):

@@ -75,6 +75,8 @@ class Assignment:
 
 def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
     """Returns the record of a run that succeeded."""
+    import torch
+
     # The native engine runs none of the authors' code, even where a clone lies there.
     clone = clone_state(workspace) if answer.engine == "official" else None
     return RunRecord(
@@ -99,6 +101,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         warnings=tuple(_warnings(work, answer, clone)),
         extra=answer.extra
         | {"seeds": work.request.seeds, "metrics": list(work.request.metrics), "full": work.request.full}
+        | {"threads": torch.get_num_threads()}
         | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
         lang=spoken(work.request.lang).code,
     )
@@ -226,6 +229,8 @@ def _warnings(work: Assignment, answer: Answer, clone: CloneState | None) -> lis
     found += [*selection.remarks, *scale_notes(work)]
     if tiled := answer.extra.get("tiled"):
         found.append(_tiles_told(tiled))
+    if "machines" in answer.extra:
+        found.append("mixed: machines that differ drew parts of it, whose pixels may differ in their last bit")
     difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)

@@ -230,6 +230,7 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         native=replace(native, devices=None) if request.device else native,
         command=request.command,
         follow_links=bool(test_set.get("follow_links")),
+        threads=threads if isinstance(threads := record.extra.get("threads"), int) and threads > 0 else None,
         # What an older run has not cannot be compared.
         full=bool(record.extra.get("full")),
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.testing.conftest import finished, workspace  # noqa: F401
+
 
 @pytest.fixture(scope="session")
 def ray_cluster() -> Iterator[Any]:

@@ -1,0 +1,132 @@
+"""The work: one shard of a plan, from its pictures to what lies whole in the store."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.engines.devices import resolve_device
+from harness.errors import ImageError, WeightsError
+from harness.files import sha256_of
+from harness.images.opening import open_rgb
+from harness.progress import Progress, Silent
+from harness.shards.cutting import MACHINE, Plan, check_machine, load_plan, metrics_of_shards, shard_of
+from harness.shards.storing import DOCUMENT, find_store
+from harness.testing.recording import Assignment
+from harness.testing.running import computing_with
+from harness.testing.taking_over import deciding, nothing_of
+from harness.testing.translating import Part, translate_part
+from harness.workspace import Workspace
+
+TARGETS = "targets.npz"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A finished shard: its number in the plan, and whether it was computed now or was there."""
+
+    number: int
+    computed: bool
+
+
+def begin(root: Path, folder: Path) -> Callable[[int], Shard]:
+    """Returns the function of a worker of a plan; see `harness.shards.pool`."""
+    workspace = Workspace(root)
+    return partial(compute_shard, workspace, load_plan(workspace, folder))
+
+
+def compute_shard(workspace: Workspace, plan: Plan, number: int, progress: Progress | None = None) -> Shard:
+    """Translates and measures a shard's pictures into the store, unless it is there.
+
+    Raises:
+        WorkerError: this machine would draw otherwise than was planned.
+        WeightsError, ImageError: weights or pictures are not here, or not those that were planned.
+        HarnessError: any of its kinds, of the engine.
+    """
+    key, store = plan.keys[number], find_store(workspace, plan.store)
+    if store.has(key):
+        return Shard(number, computed=False)
+    work = shard_of(workspace, plan, number)
+    if plan.mixed:
+        work = replace(work, device=resolve_device(work.request.device))
+    with computing_with(work.request.threads):
+        _check_files(work)
+        check_machine(workspace, plan, work)
+        metrics = tuple(metric.name for metric in metrics_of_shards(work))
+        work = replace(work, request=replace(work.request, metrics=metrics))
+        try:
+            _compute(workspace, work, store.written(key), progress or Silent())
+        except ImageError:
+            # A picture that cannot be read is left out, with the reason, and stops no other.
+            unread = {item.name: reason for item in work.selection.items if (reason := _unread(item.path))}
+            if not unread or len(unread) == len(work.selection.items):
+                raise
+            kept = work.selection.only({item.name for item in work.selection.items} - unread.keys())
+            fewer = replace(work, selection=kept, left_out=unread)
+            _compute(workspace, fewer, store.written(key), progress or Silent())
+    return Shard(number, computed=True)
+
+
+def _unread(path: Path) -> str | None:
+    try:
+        open_rgb(path)
+    except ImageError as error:
+        return error.message
+    return None
+
+
+def _check_files(work: Assignment) -> None:
+    host = socket.gethostname()
+    weights = work.generator.weights
+    if not weights.is_file():
+        raise WeightsError(
+            f"the weights `{weights}` are not on `{host}`",
+            f"harness setup --model {work.generator.model.id}, there, or share the workspace",
+        )
+    for item, facts in zip(work.selection.items, work.selection.facts, strict=True):
+        try:
+            same = sha256_of(item.path) == facts["sha256"]
+        except OSError as error:
+            raise ImageError(
+                f"`{item.path}` cannot be read on `{host}`: {error.strerror}", "share the folder of the pictures"
+            ) from error
+        if not same:
+            raise ImageError(f"`{item.path}` changed since it was planned", "harness shard plan … -o PLAN")
+
+
+def _compute(workspace: Workspace, work: Assignment, written: AbstractContextManager[Path], progress: Progress) -> None:
+    with written as folder:
+        # Named as a run of the workspace, whose page has strips: they are drawn while pictures are in memory.
+        run = workspace.run(f"shard-{work.selection.items[0].name[:40]}")
+        part = translate_part(workspace, work, folder, nothing_of(work), progress, run=run)
+        decided = deciding(workspace, work) or {}
+        _write(folder, part, {fact: decided[fact] for fact in MACHINE})
+
+
+def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
+    measured = part.measuring.part()
+    sums = measured.targets
+    if sums.sum is not None:
+        np.savez_compressed(folder / TARGETS, sum=sums.sum, count=sums.count)
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    document = {
+        "machine": machine,
+        "names": [item.name for item in part.work.selection.items],
+        "answer": asdict(part.answer),
+        "left_out": dict(part.work.left_out),
+        "values": measured.values,
+        "missing": measured.missing,
+        "targets": [sums.number, sums.one_size],
+        "seeds": {seed: [asdict(row) for row in rows] for seed, rows in part.seeds.items()},
+        "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
+    }
+    # Infinity is the PSNR of equal pictures.
+    (folder / DOCUMENT).write_text(json.dumps(document), encoding="utf-8")

@@ -1,0 +1,207 @@
+"""Shards put together: rows in the plan's order, sums of whole numbers, and the files of a plain test."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.documents import typed
+from harness.engines.job import Answer
+from harness.errors import WorkerError
+from harness.files import folder_written_aside, sha256_of
+from harness.keeping import same_file
+from harness.metrics.measure import MeasuredPart, Measurement, Row, TargetSums, measure_images, merged
+from harness.metrics.registry import find_metrics
+from harness.progress import Progress, Silent
+from harness.report.thumbnails import FOLDER as STRIPS
+from harness.report.thumbnails import strip_path
+from harness.shards.computing import TARGETS
+from harness.shards.cutting import Plan, metrics_of_shards, shard_of
+from harness.shards.storing import DOCUMENT, find_store
+from harness.testing.recording import Assignment
+from harness.testing.running import TestedRun, computing_with, named_run, write_run
+from harness.testing.translating import Part, begin_measuring, tell_left_out, timed
+from harness.workspace import Workspace
+
+
+def merge_plan(workspace: Workspace, plan: Plan, progress: Progress | None = None) -> TestedRun:
+    """Writes the run of a plan whose shards are all in the store.
+
+    Raises:
+        WorkerError: shards are missing or damaged; they are named.
+        RunError: the run's name is taken, or the plan is damaged.
+    """
+    with named_run(workspace, plan.work) as folder:
+        return merge_into(workspace, plan, folder, progress or Silent())
+
+
+def merge_into(workspace: Workspace, plan: Plan, run: Path, progress: Progress) -> TestedRun:
+    """The same under a name that is held."""
+    started = datetime.now().astimezone()
+    _check_there(workspace, plan)
+    with computing_with(plan.work.request.threads), folder_written_aside(run) as draft:
+        begun = time.perf_counter()
+        (draft / "images").mkdir()
+        gathered = _gathered(workspace, plan, draft, progress)
+        part = gathered.part(workspace, plan, draft / "images")
+        tell_left_out(part.answer.left_out, progress)
+        measurement = _measured(workspace, part, draft / "images", progress)
+        return write_run(workspace, draft, timed(part, "merge", begun), measurement, run=run, at=started)
+
+
+def _check_there(workspace: Workspace, plan: Plan) -> None:
+    store = find_store(workspace, plan.store)
+    missing = [number for number, key in enumerate(plan.keys) if not store.has(key)]
+    if missing:
+        raise WorkerError(
+            f"{len(missing)} of {len(plan.keys)} shards are not in `{store.name}`: {listed(missing)}",
+            f"harness shard run {plan.folder} {missing[0]}, where that store is shared",
+        )
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Returns numbers of shards as a message has them, the first ten of many."""
+    return ", ".join(map(str, numbers[:10])) + (" …" if len(numbers) > 10 else "")
+
+
+@dataclass
+class _Gathered:
+    """What is read of the shards, in the plan's order."""
+
+    works: list[Assignment]
+    documents: list[dict[str, Any]]
+    targets: TargetSums
+
+    def part(self, workspace: Workspace, plan: Plan, images: Path) -> Part:
+        """All of it as one part."""
+        left_out = {name: why for document in self.documents for name, why in document["left_out"].items()}
+        kept = [
+            work.selection.only({item.name for item in work.selection.items} - left_out.keys()) for work in self.works
+        ]
+        selection = replace(
+            plan.work.selection,
+            items=tuple(item for one in kept for item in one.items),
+            facts=tuple(facts for one in kept for facts in one.facts),
+        )
+        geometries = {n: g for work in self.works for n, g in work.geometries.items() if n not in left_out}
+        machines = Counter(json.dumps(document["machine"], sort_keys=True) for document in self.documents)
+        device = json.loads(next(iter(machines)))["device"] if len(machines) == 1 else "mixed"
+        work = replace(
+            plan.work,
+            selection=selection,
+            geometries=geometries,
+            left_out={**plan.work.left_out, **left_out},
+            device=device,
+        )
+        measuring = begin_measuring(workspace, _of_shards(work), images)
+        for document in self.documents:
+            values = {who: document["values"][who] for who in document["values"]}
+            measuring.add_part(MeasuredPart(values=values, missing=document["missing"], targets=TargetSums()))
+        measuring.add_part(MeasuredPart(values={}, missing={}, targets=self.targets))
+        seeds = {
+            int(seed): tuple(Row(**row) for document in self.documents for row in document["seeds"][seed])
+            for seed in self.documents[0]["seeds"]
+        }
+        answer = self._answer(left_out, machines if len(machines) > 1 else Counter())
+        return Part(work=work, answer=answer, measuring=measuring, seeds=seeds)
+
+    def _answer(self, left_out: dict[str, str], machines: Counter[str]) -> Answer:
+        """The first shard's, which no other is larger than; seconds are those of all workers together."""
+        answers: list[Answer] = [typed(Answer, document["answer"]) for document in self.documents]
+        durations = Counter[str]()
+        for answer in answers:
+            durations.update(answer.durations)
+        extra = {**answers[0].extra, "shards": len(answers)}
+        if machines:
+            extra["machines"] = [{**json.loads(machine), "shards": count} for machine, count in machines.items()]
+        return replace(answers[0], durations=dict(durations), extra=extra, left_out=left_out)
+
+
+def _gathered(workspace: Workspace, plan: Plan, draft: Path, progress: Progress) -> _Gathered:
+    """Links the pictures of all shards into the run, and reads what was measured of them."""
+    store = find_store(workspace, plan.store)
+    found, row, logs = _Gathered([], [], TargetSums()), 0, dict[str, None]()
+    with progress.step("Merging", sum(plan.counts)) as step:
+        for number, key in enumerate(plan.keys):
+            work = shard_of(workspace, plan, number)
+            with store.opened(key) as shard:
+                try:
+                    document = _checked(shard, work)
+                except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                    store.drop(key)
+                    raise WorkerError(
+                        f"shard {number} was damaged in `{store.name}`, and is taken out: {error}",
+                        f"harness shard run {plan.folder} {number}",
+                    ) from error
+                _link(shard, draft, document, row)
+                found.targets.add_sums(_targets(shard, document))
+                if (shard / "log.txt").is_file():
+                    logs[(shard / "log.txt").read_text(encoding="utf-8", errors="replace")] = None
+            found.works.append(work)
+            found.documents.append(document)
+            row += len(document["names"])
+            step.advance(plan.counts[number])
+    (draft / "log.txt").write_text("".join(logs), encoding="utf-8")
+    return found
+
+
+def _checked(shard: Path, work: Assignment) -> dict[str, Any]:
+    """A shard's document; ValueError where its files are not those it tells of, or its pictures not the plan's."""
+    document: dict[str, Any] = json.loads((shard / DOCUMENT).read_text(encoding="utf-8"))
+    planned = [item.name for item in work.selection.items]
+    if [name for name in planned if name not in document["left_out"]] != document["names"]:
+        raise ValueError("its pictures are not those that were planned")
+    for name, sha256 in document["files"].items():
+        if ".." in Path(name).parts or sha256_of(shard / name) != sha256:
+            raise ValueError(f"`{name}` is not what was written")
+    return document
+
+
+def _link(shard: Path, draft: Path, document: dict[str, Any], row: int) -> None:
+    for name in document["files"]:
+        if name.startswith("images/"):
+            same_file(shard / name, draft / name)
+    # A shard with pictures left out has none; the page draws those that are missing.
+    if (shard / STRIPS).is_dir():
+        for number in range(len(document["names"])):
+            same_file(shard / strip_path(number), draft / strip_path(row + number))
+
+
+def _targets(shard: Path, document: dict[str, Any]) -> TargetSums:
+    number, one_size = document["targets"]
+    if not (shard / TARGETS).is_file():
+        return TargetSums(number=number, one_size=one_size)
+    with np.load(shard / TARGETS) as sums:
+        return TargetSums(sum=sums["sum"], count=sums["count"], number=number, one_size=one_size)
+
+
+def _of_shards(work: Assignment) -> Assignment:
+    metrics = tuple(metric.name for metric in metrics_of_shards(work))
+    return replace(work, request=replace(work.request, metrics=metrics))
+
+
+def _measured(workspace: Workspace, part: Part, images: Path, progress: Progress) -> Measurement:
+    """What shards measured, the mean target beside it, and what only all pictures together can be measured by."""
+    names = [item.name for item in part.work.selection.items]
+    found = part.measuring.finished(names, progress)
+    asked, early = find_metrics(part.work.request.metrics), metrics_of_shards(part.work)
+    late = [metric for metric in asked if metric not in early]
+    if late:
+        request = begin_measuring(workspace, part.work, images).request
+        whole = measure_images(
+            images,
+            names,
+            paired=part.work.selection.paired,
+            request=replace(request, metrics=tuple(late)),
+            progress=progress,
+        )
+        found = merged(found, whole) if early else whole
+    return replace(found, seeds=dict(part.seeds))
