@@ -100,9 +100,7 @@ def command(
 def _show_plan(console: Console, plan: Plan, workers: int, *, as_json: bool) -> None:
     left = plan.seconds_left(workers)
     if as_json:
-        points = [
-            {**one.point.words, "state": one.state, "run": one.known.run and one.known.run.name} for one in plan.points
-        ]
+        points = [{**one.point.words, "state": one.state, "run": one.run and one.run.name} for one in plan.points]
         console.document({"format": 1, "name": plan.sweep.name, "points": points, "seconds_left": left})
         return
     names = plan.sweep.varied

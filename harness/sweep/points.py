@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from harness.catalog.repositories import PYTORCH
 from harness.engines.devices import resolve_device
@@ -34,6 +35,9 @@ _KEY = 12
 """Letters of a key in a name: 48 bits, by which a million points share none."""
 
 
+State = Literal["finished", "trained", "begun", "to do"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Known:
     """What is known of a point.
@@ -46,6 +50,7 @@ class Known:
         run: the finished run.
     """
 
+    point: Point
     key: str
     settled: Settled | None = None
     training: TrainingRecord | None = None
@@ -53,8 +58,10 @@ class Known:
     run: Path | None = None
 
     @property
-    def trained(self) -> bool:
-        return self.training is not None and self.training.state == "finished"
+    def state(self) -> State:
+        if self.run:
+            return "finished"
+        return "to do" if not (self.settled and self.training) else "trained" if self.work else "begun"
 
     @property
     def seconds(self) -> float:
@@ -80,7 +87,7 @@ def known(workspace: Workspace, point: Point, split: str | None) -> Known:
         folder = _found(workspace, key, TRAINING)
         training = load_training(folder) if folder else None
         if training is None or training.state != "finished":
-            return Known(key=key, settled=settled, training=training)
+            return Known(point=point, key=key, settled=settled, training=training)
         # Of CycleGAN's two the one that goes the way that is asked for.
         ways = {model.direction: model.name for model in reversed(training.models)}
         request = replace(request, model=ways.get(point.train.direction or settled.direction, training.models[0].name))
@@ -91,7 +98,10 @@ def known(workspace: Workspace, point: Point, split: str | None) -> Known:
         )
     work = assigned(workspace, request, Silent())
     key = key_of_test(workspace, work)
-    return Known(key=key, settled=settled, training=training, work=work, run=_found(workspace, key, RUN))
+    # A model that is tested on its own dataset says so, too.
+    point = replace(point, words={"dataset": work.selection.name, **point.words})
+    run = _found(workspace, key, RUN)
+    return Known(point=point, key=key, settled=settled, training=training, work=work, run=run)
 
 
 def key_of_test(workspace: Workspace, work: Assignment) -> str:
@@ -157,12 +167,11 @@ def _found(workspace: Workspace, key: str, file: str) -> Path | None:
     return next((path.parent for path in workspace.results.glob(f"*-{key}/{file}")), None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Task:
-    """What one worker does at once: points of one training, or a single one; `labels` are their names without keys."""
+    """What one worker does at once: points of one training, or a single one, on a part of the dataset."""
 
     points: tuple[Point, ...]
-    labels: tuple[tuple[str, str], ...]
     split: str | None
 
 
@@ -178,32 +187,25 @@ class Done:
 
 def worker(root: Path, progress: Progress) -> Callable[[Task], tuple[Done, ...]]:
     """Returns the function that does a task; see `harness.shards.pool`."""
-    return partial(_do, Workspace(root), progress)
+    return lambda task: tuple(_done(Workspace(root), point, task.split, progress) for point in task.points)
 
 
-def _do(workspace: Workspace, progress: Progress, task: Task) -> tuple[Done, ...]:
-    return tuple(
-        _done(workspace, point, labels, task.split, progress)
-        for point, labels in zip(task.points, task.labels, strict=True)
-    )
-
-
-def _done(workspace: Workspace, point: Point, labels: tuple[str, str], split: str | None, progress: Progress) -> Done:
+def _done(workspace: Workspace, point: Point, split: str | None, progress: Progress) -> Done:
     """Trains what is not trained and tests what is not tested."""
-    label, name = labels
+    run, training = point.labels
     try:
         found = known(workspace, point, split)
         if found.work is None:
             assert found.settled and point.train
             if found.training is None:
-                begin(workspace, replace(point.train, name=f"{name}-{found.key}"), found.settled, progress)
+                begin(workspace, replace(point.train, name=f"{training}-{found.key}"), found.settled, progress)
             else:
                 resume(workspace, found.training.name, point.test.device, progress)
             found = known(workspace, point, split)
             assert found.work
         if found.run is not None:
             return Done(found.run.name)
-        made = f"{label}-{split}-{found.key}" if split else f"{label}-{found.key}"
-        return Done(run_test(workspace, replace(found.work.request, name=made), progress).folder.name, made=True)
+        name = f"{run}-{split}-{found.key}" if split else f"{run}-{found.key}"
+        return Done(run_test(workspace, replace(found.work.request, name=name), progress).folder.name, made=True)
     except HarnessError as error:
         return Done(why=error.message.partition("\n")[0], hint=error.hint)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.images.geometry import parsed_size
 from harness.metrics.registry import COLUMNS, PAIRED, TOTALS, UNPAIRED, find_metrics
 from harness.testing.request import TestRequest
 from harness.training.train_request import TrainRequest
-from harness.workspace import checked_name
+from harness.workspace import NAME_BYTES, checked_name, shortened
 
 EXAMPLE = "`harness sweep --help` shows a file"
 NATIVE = get_type_hints(NativeSettings)
@@ -79,30 +80,30 @@ class Point:
 
     Attributes:
         words: what the file says of it, by name: `model` or recipe, `dataset`, `seed` and every option.
-        test: without its part of the dataset where a rule names two; of a training without its model.
+        test: on the part that a rule chooses on; of a training without its model.
+        labels: what its run and its training are called, but for their keys: what sets them apart.
     """
 
     words: Mapping[str, str]
     test: TestRequest
     train: TrainRequest | None = None
+    labels: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """What a file asks for; `text` is the file as it was read."""
+    """What a file asks for; `text` is the file as it was read.
+
+    Attributes:
+        varied: the names by which points differ: the model, what is trained, what is tested, the seed.
+    """
 
     file: Path
     text: str
     name: str
     rule: Rule | None
+    varied: tuple[str, ...]
     points: tuple[Point, ...]
-
-    @property
-    def varied(self) -> tuple[str, ...]:
-        """The names by which points differ: the model, what is trained, what is tested, the seed."""
-        names = dict.fromkeys(name for point in self.points for name in point.words)
-        differing = (n for n in names if n == "model" or len({p.words[n] for p in self.points if n in p.words}) > 1)
-        return tuple(sorted(differing, key=lambda name: (name != "model", name == "seed", name in TEST)))
 
 
 def read_sweep(file: Path) -> Sweep:
@@ -118,14 +119,24 @@ def read_sweep(file: Path) -> Sweep:
         content = tomllib.loads(text)
         _known(content, (f.name for f in fields(_Content)))
         said: _Content = typed(_Content, content)
-        rule = _rule(said)
-        return Sweep(
-            file=file,
-            text=text,
-            name=checked_name(said.name or file.stem, "sweep"),
-            rule=rule,
-            points=tuple(_points(said, rule)),
-        )
+        name, rule = checked_name(said.name or file.stem, "sweep"), _rule(said)
+        points = list(_points(said, rule))
+    names = dict.fromkeys(name for point in points for name in point.words)
+    differing = [n for n in names if n == "model" or len({p.words[n] for p in points if n in p.words}) > 1]
+    varied = sorted(differing, key=lambda n: (n != "model", n == "seed", n in TEST))
+    labelled = tuple(replace(point, labels=_labels(name, varied, point)) for point in points)
+    return Sweep(file=file, text=text, name=name, rule=rule, varied=tuple(varied), points=labelled)
+
+
+def _labels(sweep: str, varied: Sequence[str], point: Point) -> tuple[str, str]:
+    named = {
+        n: point.words[n] if n in {"model", "dataset"} else f"{n}-{point.words[n]}" for n in varied if n in point.words
+    }
+    # Of a training without what only its tests differ by.
+    made = ([sweep, *(w for n, w in named.items() if n in TRAIN or n not in TEST or not t)] for t in (False, True))
+    # Room for what a key, and a training's tests, add.
+    run, training = (re.sub(r"[/\\:\s]+", "-", shortened("-".join(words), NAME_BYTES - 60)) for words in made)
+    return run, training
 
 
 @contextmanager

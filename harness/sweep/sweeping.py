@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from itertools import cycle
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any
 
 from filelock import FileLock
 
-from harness.documents import Document
 from harness.errors import RunError, TestSetError
+from harness.files import write_json
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index
 from harness.runs.listing import SWEEP
 from harness.shards.pool import PoolRequest, find_pool
 from harness.sweep.choosing import Row, choose, measured, numbers
 from harness.sweep.points import Done, Known, Task, hashes, known, worker
-from harness.sweep.sweep_file import NATIVE, TEST, TRAIN, Point, Rule, Sweep, located, read_sweep
+from harness.sweep.sweep_file import NATIVE, Point, Rule, Sweep, located, read_sweep
 from harness.sweep.sweep_page import render_sweep
 from harness.training.starting import rehearse
 from harness.version import __version__
 from harness.web.language import language
 from harness.web.render import write_pages
-from harness.workspace import NAME_BYTES, Workspace, shortened
+from harness.workspace import Workspace
 
-State = Literal["finished", "trained", "begun", "to do"]
 _PENDING = Done(why="not computed yet", hint="the same command again")
-_DOCUMENT = Document(
-    newest=1,
-    error=RunError,
-    missing="`{folder}` has no `{name}`",
-    bring="harness sweep FILE.toml",
-    mend="remove the folder, then `harness sweep` again",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,34 +49,19 @@ class SweepRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A point, how it and its training are called but for their keys, and what is known of it."""
-
-    point: Point
-    labels: tuple[str, str]
-    known: Known
-
-    @property
-    def state(self) -> State:
-        if self.known.run:
-            return "finished"
-        return "trained" if self.known.trained else "begun" if self.known.training else "to do"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Every point of a file, each of which can be computed as far as can be known before."""
 
     sweep: Sweep
-    points: tuple[Planned, ...]
+    points: tuple[Known, ...]
 
     def seconds_left(self, workers: int = 1) -> float | None:
         """Returns how long the unfinished points may take by those that are finished, None where none is alike."""
         spent: dict[bool, list[float]] = {True: [], False: []}
         for one in self.points:
-            if one.known.run:
-                spent[one.point.train is not None].append(one.known.seconds)
-        left = [spent[one.point.train is not None] for one in self.points if not one.known.run]
+            if one.run:
+                spent[one.settled is not None].append(one.seconds)
+        left = [spent[one.settled is not None] for one in self.points if not one.run]
         return sum(map(fmean, left)) / workers if all(left) else None
 
 
@@ -128,21 +103,21 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
     folder = workspace.run(sweep.name)
     if folder.exists() and not (folder / SWEEP).is_file():
         raise RunError(f"`{folder}` exists already, and is no sweep", f'say `name = "…"` in `{request.file}`')
-    planned: dict[str, Planned] = {}
+    planned: dict[str, Known] = {}
     rehearsed: set[object] = set()
+    said: dict[str, Any] = {"device": request.device, "lang": request.lang, "command": request.command}
     with progress.step("checking the points", len(sweep.points), "points") as step:
         for point in sweep.points:
-            labels = _labels(sweep, point)
-            with located(sweep.file, f"`{labels[0]}`"):
-                one = Planned(point=_asked(point, request), labels=labels, known=Known(key=""))
-                one = _with_dataset(replace(one, known=known(workspace, one.point, None)))
+            train = point.train and replace(point.train, **said)
+            with located(sweep.file, f"`{point.labels[0]}`"):
+                one = known(workspace, replace(point, test=replace(point.test, **said), train=train), None)
                 _refuse_native(one)
                 if sweep.rule:
                     _refuse_leaks(workspace, one, sweep.rule)
                 _refuse_options(workspace, one, rehearsed)
                 # Of one training, which of its tests: its key is known once there are weights.
-                test = "" if one.known.work else repr(replace(one.point.test, model="", dataset=None))
-                other = planned.setdefault(f"{one.known.key} {test}", one)
+                test = "" if one.work else repr(replace(one.point.test, model="", dataset=None))
+                other = planned.setdefault(f"{one.key} {test}", one)
                 if other is not one:
                     _refuse_twice(one, other, progress)
             step.advance()
@@ -152,39 +127,17 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
     return Plan(sweep=sweep, points=tuple(planned.values()))
 
 
-def _asked(point: Point, request: SweepRequest) -> Point:
-    said: dict[str, Any] = {"device": request.device, "lang": request.lang, "command": request.command}
-    return replace(point, test=replace(point.test, **said), train=point.train and replace(point.train, **said))
-
-
-def _with_dataset(one: Planned) -> Planned:
-    """A model that is tested on its own dataset says so, too."""
-    name = one.known.work.selection.name if one.known.work else ""
-    return replace(one, point=replace(one.point, words={"dataset": name, **one.point.words}))
-
-
-def _labels(sweep: Sweep, point: Point) -> tuple[str, str]:
-    """What its run is called, and its training: by what sets it apart."""
-    parts = {name: point.words[name] for name in sweep.varied if name in point.words}
-    named = {n: w if n in {"model", "dataset"} else f"{n}-{w}" for n, w in parts.items()}
-    run, training = list(named.values()), [named[n] for n in named if n in TRAIN or n not in TEST]
-    # Room for what a training and its tests add.
-    made = (shortened("-".join((sweep.name, *words)), NAME_BYTES - 60) for words in (run, training))
-    first, second = (re.sub(r"[/\\:\s]+", "-", label) for label in made)
-    return first, second
-
-
-def _refuse_native(one: Planned) -> None:
+def _refuse_native(one: Known) -> None:
     given, test = [name for name in one.point.words if name in NATIVE], one.point.test
-    engine = one.known.work.request.engine if one.known.work else test.engine
+    engine = one.work.request.engine if one.work else test.engine
     if given and engine != "native" and test.native.tiled is None:
         raise RunError(f"`{given[0]}` is of the native engine alone", 'say `engine = "native"` in `[test]`')
 
 
-def _refuse_options(workspace: Workspace, one: Planned, rehearsed: set[object]) -> None:
+def _refuse_options(workspace: Workspace, one: Known, rehearsed: set[object]) -> None:
     """Asks the authors' parser, once for each recipe: it takes seconds, and a training hours."""
-    settled, train = one.known.settled, one.point.train
-    if settled is None or train is None or one.known.training:
+    settled, train = one.settled, one.point.train
+    if settled is None or train is None or one.training:
         return
     recipe = (settled.options, settled.family, train.without_skips, train.discriminator)
     if recipe not in rehearsed:
@@ -192,10 +145,10 @@ def _refuse_options(workspace: Workspace, one: Planned, rehearsed: set[object]) 
         rehearsed.add(recipe)
 
 
-def _refuse_leaks(workspace: Workspace, one: Planned, rule: Rule) -> None:
+def _refuse_leaks(workspace: Workspace, one: Known, rule: Rule) -> None:
     """Raises RunError where what is reported could not but flatter, or a part of the dataset is not there."""
-    if one.known.settled:
-        data = one.known.settled.data
+    if one.settled:
+        data = one.settled.data
         pictures = {part: {*hashes(tuple(walked.pictures)).values()} for part, walked in data.walked.items()}
         for part in (rule.on, rule.report):
             if not pictures.get(part):
@@ -205,7 +158,7 @@ def _refuse_leaks(workspace: Workspace, one: Planned, rule: Rule) -> None:
                 )
         epochs = data.chosen_on == rule.report and data.has_targets
     else:
-        works = (one.known.work, known(workspace, one.point, rule.report).work)
+        works = (one.work, known(workspace, one.point, rule.report).work)
         found = [{facts["sha256"] for facts in work.selection.facts} for work in works if work]
         pictures, epochs = dict(zip((rule.on, rule.report), found, strict=False)), False
     shared = pictures[rule.on] & pictures[rule.report]
@@ -218,18 +171,20 @@ def _refuse_leaks(workspace: Workspace, one: Planned, rule: Rule) -> None:
     )
 
 
-def _refuse_twice(one: Planned, other: Planned, progress: Progress) -> None:
+def _refuse_twice(one: Known, other: Known, progress: Progress) -> None:
     if {**one.point.words, "seed": ""} != {**other.point.words, "seed": ""}:
-        raise RunError(f"it is the same point as `{other.labels[0]}`", "leave one of them out")
-    progress.say(f"`{one.labels[0]}`: nothing is drawn at random, so it is `{other.labels[0]}` again and left out")
+        raise RunError(f"it is the same point as `{other.point.labels[0]}`", "leave one of them out")
+    progress.say(
+        f"`{one.point.labels[0]}`: nothing is drawn at random, so it is `{other.point.labels[0]}` again and left out"
+    )
 
 
-def _refuse_directions(planned: Iterable[Planned]) -> None:
+def _refuse_directions(planned: Iterable[Known]) -> None:
     ways: dict[str, dict[str, str]] = {}
     for one in planned:
-        work, settled = one.known.work, one.known.settled
+        work, settled = one.work, one.settled
         way = work.selection.direction if work else settled.direction if settled else ""
-        ways.setdefault(one.point.words["dataset"], {}).setdefault(way, one.labels[0])
+        ways.setdefault(one.point.words["dataset"], {}).setdefault(way, one.point.labels[0])
     for dataset, found in ways.items():
         if len(found) > 1:
             first, second = found.values()
@@ -248,10 +203,10 @@ def run_sweep(workspace: Workspace, request: SweepRequest, progress: Progress | 
     """
     computing = _Computing(workspace, request, progress or Silent())
     plan = plan_sweep(workspace, request, progress)
-    computing.done |= {(_id(one.point), None): Done(one.known.run.name) for one in plan.points if one.known.run}
+    computing.done |= {(_id(one.point), None): Done(one.run.name) for one in plan.points if one.run}
     computing.progress.say(f"{len(computing.done)} of {len(plan.points)} points are finished")
     try:
-        computing.compute([one for one in plan.points if not one.known.run], None)
+        computing.compute([one for one in plan.points if not one.run], None)
         for row in computing.rows(plan):
             if row.chosen and plan.sweep.rule:
                 computing.compute(
@@ -270,22 +225,6 @@ def _id(point: Point) -> frozenset[tuple[str, str]]:
     return frozenset(point.words.items())
 
 
-def _on_gpus(tasks: Sequence[Task], count: int) -> list[Task]:
-    """Gives tasks of processes on this machine a GPU each in turn; Ray and Slurm choose themselves."""
-    return [
-        replace(
-            task,
-            points=tuple(
-                replace(
-                    point, test=replace(point.test, device=gpu), train=point.train and replace(point.train, device=gpu)
-                )
-                for point in task.points
-            ),
-        )
-        for task, gpu in zip(tasks, cycle(f"cuda:{number}" for number in range(count)), strict=False)
-    ]
-
-
 class _Computing:
     """What is done of a sweep, by point and part of the dataset; None is the part that all are tested on."""
 
@@ -294,39 +233,27 @@ class _Computing:
         self.pool = find_pool(request.pool)
         self.done: dict[tuple[frozenset[tuple[str, str]], str | None], Done] = {}
 
-    def compute(self, planned: Sequence[Planned], split: str | None) -> None:
+    def compute(self, planned: Sequence[Known], split: str | None) -> None:
         """Has points computed; those of one training go to one worker."""
-        together: dict[str, list[Planned]] = {}
+        together: dict[str, list[Known]] = {}
         for one in planned:
-            together.setdefault(one.known.training.name if one.known.training else one.known.key, []).append(one)
-        tasks = [
-            Task(points=tuple(one.point for one in ones), labels=tuple(one.labels for one in ones), split=split)
-            for ones in together.values()
-        ]
-        if self.request.pool.executor == "local" and self.request.device in {"auto", "cuda"}:
-            import torch
-
-            tasks = _on_gpus(tasks, torch.cuda.device_count()) if torch.cuda.is_available() else tasks
+            together.setdefault(one.training.name if one.training else one.key, []).append(one)
+        tasks = [Task(tuple(one.point for one in ones), split) for ones in together.values()]
         # Its own talk and bars only where points are computed one after the other.
         talk = self.progress if self.request.pool.executor is None else Silent()
         for outcome in self.pool.run(partial(worker, self.workspace.root, talk), tasks):
             error, task = outcome.error, outcome.thing
             failed = (Done(why=error.message, hint=error.hint),) * len(task.points) if error else ()
-            for point, labels, done in zip(task.points, task.labels, outcome.made or failed, strict=True):
+            for point, done in zip(task.points, outcome.made or failed, strict=True):
                 self.done[_id(point), split] = done
-                self._tell(f"`{labels[0]}`" + (f" on `{split}`" if split else ""), done)
-
-    def _tell(self, label: str, done: Done) -> None:
-        if done.run is None:
-            self.progress.warn(f"{label} failed: {done.why}", done.hint)
-        else:
-            self.progress.say(
-                f"{label}: `{done.run}`, {sum(d.run is not None for d in self.done.values())} runs by now"
-            )
+                if done.run is None:
+                    self.progress.warn(f"`{point.labels[0]}` failed: {done.why}", done.hint)
+                else:
+                    self.progress.say(f"`{done.run}` is finished, {len(self.done)} by now")
 
     def rows(self, plan: Plan) -> tuple[Row, ...]:
         """Returns the configurations over their seeds, chosen among where a rule does so."""
-        grouped: dict[tuple[tuple[str, str], ...], list[Planned]] = {}
+        grouped: dict[tuple[tuple[str, str], ...], list[Known]] = {}
         for one in plan.points:
             grouped.setdefault(tuple(_configuration(one.point).items()), []).append(one)
         rows = tuple(self._row(dict(words), ones, None) for words, ones in grouped.items())
@@ -340,7 +267,7 @@ class _Computing:
             for row, report in zip(chosen, reports, strict=True)
         )
 
-    def _row(self, words: dict[str, str], planned: Sequence[Planned], split: str | None) -> Row:
+    def _row(self, words: dict[str, str], planned: Sequence[Known], split: str | None) -> Row:
         found = {one.point.words["seed"]: self.done.get((_id(one.point), split), _PENDING) for one in planned}
         runs = {seed: done.run for seed, done in found.items() if done.run}
         missing = {seed: (done.why, done.hint) for seed, done in found.items() if not done.run}
@@ -362,7 +289,7 @@ class _Computing:
         )
         folder = self.workspace.run(plan.sweep.name)
         folder.mkdir(parents=True, exist_ok=True)
-        _DOCUMENT.save(folder / SWEEP, asdict(swept))
+        write_json(folder / SWEEP, {"format": 1, **asdict(swept)})
         write_pages(folder / "index.html", language(self.request.lang), partial(render_sweep, swept))
         with FileLock(self.workspace.results / ".index-lock"):
             write_index(self.workspace.results, self.request.lang)

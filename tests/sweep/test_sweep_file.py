@@ -37,7 +37,7 @@ def test_the_points_are_the_product_of_models_or_recipes_sets_options_and_seeds(
     sweep = read_sweep(write(tmp_path, FILE))
 
     assert len(sweep.points) == (2 + 2 * 2) * 3 * 2
-    assert (sweep.name, sweep.varied) == ("sizes", ("model", "size", "ngf", "no_flip", "seed"))
+    assert (sweep.name, sweep.varied) == ("sizes", ("model", "ngf", "no_flip", "size", "seed"))
     assert {point.test.size for point in sweep.points} == {(256, 128), 512, (64, 64)}
     assert {point.test.native.compile_ for point in sweep.points} == {True}
     assert {point.test.metrics for point in sweep.points} == {("ssim", "lpips")}
