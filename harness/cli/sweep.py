@@ -15,7 +15,8 @@ from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.sweep.choosing import Row
+    from harness.metrics.meters import Column
+    from harness.metrics.over_runs import Measured
     from harness.sweep.sweeping import Plan, Swept
 
 _EPILOG = """
@@ -118,32 +119,28 @@ def _show(console: Console, swept: Swept) -> None:
     """The rule's number, or the first one, of every configuration; the page has all."""
     from harness.metrics.registry import COLUMNS, TOTALS
 
-    columns = [swept.rule.metric] if swept.rule else [column for row in swept.rows for column in row.numbers][:1]
-    names = [name for name in swept.varied if name != "seed"]
-    for column in columns:
-        known = (COLUMNS | TOTALS)[column]
-        digits = known.decimals + (known.decimals > 2)
-        rows = [
-            [
-                *(row.words.get(name, "-") for name in names),
-                *_numbers(row, column, digits),
-                "chosen" if row.chosen else "",
-            ]
-            for row in swept.rows
-        ]
-        console.table([*names, "seeds", known.label, "95 % interval", ""], rows)
+    measured = (
+        swept.rule.metric if swept.rule else next((column for row in swept.rows for column in row.numbers), "ssim")
+    )
+    column, names = (COLUMNS | TOTALS)[measured], [name for name in swept.varied if name != "seed"]
+    table = []
     for row in swept.rows:
-        label = " ".join(row.words.get(name, "-") for name in names)
-        if row.chosen and swept.rule and (found := row.reported.get(swept.rule.metric)):
-            chosen = f"{number_text(found.mean, digits)} ({interval_text(found.low, found.high, digits)})"
-            console.result(f"chosen on `{swept.rule.on}`: {label}; on `{swept.rule.report}` {known.label} {chosen}")
+        label = [row.words.get(name, "-") for name in names]
+        table.append([*label, str(len(row.runs)), *_number(row.numbers.get(measured), column), "chosen" * row.chosen])
         for seed, (why, hint) in (*row.missing.items(), *row.unreported.items()):
-            console.result(f"{label}, seed {seed}: {why}" + (f"; {hint}" if hint else ""))
+            console.result(f"{' '.join(label)}, seed {seed}: {why}" + (f"; {hint}" if hint else ""))
+    console.table([*names, "seeds", column.label, "95 % interval", ""], table)
+    for row in swept.rows:
+        if swept.rule and measured in row.reported:
+            value, interval = _number(row.reported[measured], column)
+            said = " ".join(row.words.get(name, "-") for name in names)
+            on, report = swept.rule.on, swept.rule.report
+            console.result(f"chosen on `{on}`: {said}; on `{report}` {column.label} {value} ({interval})")
 
 
-def _numbers(row: Row, column: str, digits: int) -> list[str]:
-    found = row.numbers.get(column)
+def _number(found: Measured | None, column: Column) -> tuple[str, str]:
     if found is None:
-        return [str(len(row.runs)), "-", "-"]
+        return "-", "-"
+    digits = column.decimals + (column.decimals > 2)
     spread = "" if found.spread is None else f" ± {number_text(found.spread, digits)}"
-    return [str(len(row.runs)), number_text(found.mean, digits) + spread, interval_text(found.low, found.high, digits)]
+    return number_text(found.mean, digits) + spread, interval_text(found.low, found.high, digits)

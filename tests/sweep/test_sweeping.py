@@ -245,6 +245,14 @@ def test_a_model_is_tested_on_its_own_dataset_where_the_file_names_none(workspac
     assert len(found.rows[0].runs) == 2 and sum(row.chosen for row in found.rows) == 1
 
 
+def test_workers_without_an_executor_are_no_silent_wish(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--workspace", str(workspace.root), "sweep", str(_file(workspace, FILE))]
+    assert main([*words, "--workers", "2"]) == 2
+    assert "need `--executor`" in capsys.readouterr().err
+
+
 def test_a_workspace_without_a_rule_chooses_nothing(copy: Workspace) -> None:
     found: Swept = swept(copy, FILE.replace(RULE, ""))
     assert not any(row.chosen for row in found.rows)
