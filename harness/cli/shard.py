@@ -97,7 +97,8 @@ def run(workspace: Workspace, /, *, plan: Path, number: int, as_json: bool, quie
     if as_json:
         console.document({"format": 1, "shard": number, "computed": done.computed, "images": loaded.counts[number]})
         return
-    console.result(f"shard {number}: {loaded.counts[number]} images {'computed' if done.computed else 'were there'}")
+    what = f"shard {number}: {loaded.counts[number]} images"
+    console.result(f"{what} computed" if done.computed else f"{what} were there")
 
 
 @command.command("merge", short_help="Make the run of a plan whose shards are all there.")

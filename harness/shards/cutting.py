@@ -64,7 +64,13 @@ class Plan:
 
 
 def write_plan(
-    workspace: Workspace, work: Assignment, folder: Path, *, size: int = SHARD_SIZE, store: str | None, mixed: bool
+    workspace: Workspace,
+    work: Assignment,
+    folder: Path,
+    *,
+    size: int = SHARD_SIZE,
+    store: str | None = None,
+    mixed: bool = False,
 ) -> Plan:
     """Cuts a test, writes its plan into a folder that is there, and returns it.
 
@@ -205,8 +211,13 @@ def check_machine(workspace: Workspace, plan: Plan, work: Assignment) -> None:
     here = facts_of(workspace, work, mixed=plan.mixed)
     differing = [fact for fact in plan.facts if here.get(fact) != plan.facts[fact]]
     if differing:
-        told = ", ".join(f"{fact} {_short(here.get(fact))}, not {_short(plan.facts[fact])}" for fact in differing)
-        hint = "plan on such a machine, or with `--mixed`" if set(differing) <= {*MACHINE, "code"} else "plan again"
+        told = ", ".join(
+            f"{fact} {_short(here.get(fact))}, not {_short(plan.facts[fact])}"
+            if fact != "code"
+            else "harness or its libraries are of another version here"
+            for fact in differing
+        )
+        hint = "plan on such a machine, or with `--mixed`" if set(differing) <= set(MACHINE) else "plan again"
         raise WorkerError(f"this machine would draw otherwise than was planned: {told}", hint)
 
 

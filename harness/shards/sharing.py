@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -45,6 +46,8 @@ def test_in_shards(
     """
     progress = progress or Silent()
     pool = find_pool(replace(shards.pool, folder=shards.pool.folder or workspace.shards / "slurm-logs"))
+    if shards.pool.executor == "slurm" and shutil.which("srun") is None:  # as submitit looks for it
+        progress.warn("no Slurm is here: its jobs run on this machine")
     request = replace(request, threads=request.threads or 1)
     with computing_with(request.threads):
         work = assigned(workspace, request, progress)

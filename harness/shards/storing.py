@@ -80,11 +80,10 @@ class ObjectStore:
     """An address that fsspec knows, such as `s3://bucket/folder`: an archive a shard, for objects are whole or not."""
 
     def __init__(self, address: str) -> None:
+        # Torch brings it; what it opens an address with, such as s3fs, is brought by whoever has such a store.
+        import fsspec
+
         self.name = address
-        try:
-            import fsspec
-        except ImportError:
-            raise WorkerError("`--store URL` needs fsspec", "pip install 'pix2pix-harness[store]'") from None
         try:
             self._files: Any
             self._files, self._root = fsspec.core.url_to_fs(address)
