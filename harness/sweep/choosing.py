@@ -55,22 +55,18 @@ def numbers(measurements: Sequence[Measurement]) -> dict[str, Measured]:
 
 def choose(results: Path, rows: Sequence[Row], rule: Rule) -> tuple[Row, ...]:
     """Returns the rows with one of each dataset chosen, among those that are whole and of the same pictures."""
-    chosen: dict[str, Row] = {}
-    candidates: dict[str, Row] = {}
+    first: dict[str, Row] = {}
     judged = []
     for row in rows:
-        dataset = row.words["dataset"]
-        first = candidates.setdefault(dataset, row) if not row.missing else None
-        row = replace(row, left_out=_why_not(results, row, first, rule))
-        judged.append(row)
-        best = chosen.get(dataset)
-        if not row.left_out and (best is None or rule.sign * (_of(row, rule) - _of(best, rule)) > 0):
-            chosen[dataset] = row
-    return tuple(_beside(results, row, chosen.get(row.words["dataset"]), rule) for row in judged)
-
-
-def _of(row: Row, rule: Rule) -> float:
-    return row.numbers[rule.metric].mean
+        beside = None if row.missing else first.setdefault(row.words["dataset"], row)
+        judged.append(replace(row, left_out=_why_not(results, row, beside, rule)))
+    # Of equal ones the first by its words, whatever the order of the file.
+    ranked = sorted(
+        (row for row in judged if not row.left_out),
+        key=lambda row: (-rule.sign * row.numbers[rule.metric].mean, sorted(row.words.items())),
+    )
+    best = {row.words["dataset"]: row for row in reversed(ranked)}
+    return tuple(_beside(results, row, best.get(row.words["dataset"]), rule) for row in judged)
 
 
 def _why_not(results: Path, row: Row, first: Row | None, rule: Rule) -> str:

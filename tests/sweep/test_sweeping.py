@@ -73,7 +73,7 @@ def test_every_point_is_a_run_named_by_what_sets_it_apart(made: Made) -> None:
 
 def test_the_best_on_one_part_is_reported_on_the_other(made: Made) -> None:
     (chosen,) = [row for row in made.swept.rows if row.chosen]
-    assert chosen is max(made.swept.rows, key=lambda row: row.numbers["ssim"].mean)
+    assert chosen.numbers["ssim"].mean == max(row.numbers["ssim"].mean for row in made.swept.rows)
     (report,) = chosen.reports.values()
     assert load_record(made.workspace.run(report)).test_set["split"] == "test"
     assert chosen.reported["ssim"] == over_runs([load_measurement(made.workspace.run(report))], "ssim")
@@ -86,8 +86,8 @@ def test_the_best_on_one_part_is_reported_on_the_other(made: Made) -> None:
 
 def test_less_is_better_where_the_metric_says_so(copy: Workspace) -> None:
     found = swept(copy, FILE.replace('"ssim"', '"mae"'))
-    assert min(found.rows, key=lambda row: row.numbers["mae"].mean).chosen
-    assert sum(row.chosen for row in found.rows) == 1
+    (chosen,) = [row for row in found.rows if row.chosen]
+    assert chosen.numbers["mae"].mean == min(row.numbers["mae"].mean for row in found.rows)
 
 
 def test_typed_again_elsewhere_in_another_order_and_name_nothing_is_computed(copy: Workspace) -> None:
@@ -130,7 +130,7 @@ def _file(workspace: Workspace, text: str) -> Path:
 
 
 def test_a_batch_is_no_part_of_a_point(copy: Workspace) -> None:
-    assert swept(copy, FILE.replace("size = 32", "size = 32\nbatch_size = 2")).made == 0
+    assert swept(copy, FILE.replace("\nsize = 32", "\nsize = 32\nbatch_size = 2")).made == 0
 
 
 def test_what_was_cut_goes_on_with_the_rest(workspace: Workspace) -> None:
@@ -174,7 +174,9 @@ def test_the_page_says_the_rule_and_leads_to_every_run(made: Made, lang: str) ->
     page = (folder / ("index.html" if lang == "en" else "index.fa.html")).read_text(encoding="utf-8")
     links = re.findall(r'href="(\.\./[^"]+/index\.html)"', page)
     assert len(links) == 6 + 1 and all((folder / link).is_file() for link in links)
-    assert page.count("<circle") == 6 * 3, "every configuration in the dots of model, mode and ngf"
+    assert len(re.findall("<circle[^>]*><title>", page)) == 6 * 3, (
+        "every configuration in the dots of model, mode and ngf"
+    )
     assert '<code dir="ltr">val</code>' in page and '<code dir="ltr">test</code>' in page
     assert str(made.workspace.root) not in page
     if lang == "fa":
@@ -187,7 +189,7 @@ def test_the_page_says_the_rule_and_leads_to_every_run(made: Made, lang: str) ->
     ("text", "said"),
     [
         (FILE.replace("label2photo", "label2foto"), "Did you mean `facades_label2photo`"),
-        (FILE.replace('["pairs"]', '["pears"]'), "no dataset or folder is called `pears`. Did you mean `pairs`"),
+        (FILE.replace('["pairs"]', '["pears"]'), "no dataset or folder is called `pears`"),
         (FILE.replace('["pairs"]', '["pairs", "datasets/pairs"]'), "it is the same point as"),
         (FILE.replace('report = "test"', 'report = "tset"'), "tset"),
         (TESTS.replace("models", "#") + TRAININGS + RULE.replace('"val"', '"train"'), "flatters"),
