@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-_DRAFT, _KEPT, _LOCK = ".draft", ".kept", ".lock"
+DRAFT, _KEPT, _LOCK = ".draft", ".kept", ".lock"
 _FORGOTTEN_S = 3600
 """Age in seconds from which a single file written aside, which holds no lock, is taken for a cut job's."""
 
@@ -25,7 +25,7 @@ def _beside(target: Path) -> Path:
     """A new name beside `target`; made with it, unlike by `tempfile`, a file or folder gets the rights of the umask."""
     target.parent.mkdir(parents=True, exist_ok=True)
     # Hidden, and beside: renaming is one step only within a file system. 40 letters of the name fit whatever they are.
-    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{_DRAFT}")
+    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{DRAFT}")
 
 
 @contextmanager
@@ -157,7 +157,7 @@ def claimed(folder: Path, names: Iterable[str]) -> Iterator[str | None]:
 
 def leftovers(folder: Path) -> list[Path]:
     """Returns what cut jobs left in a folder: drafts that nobody holds, sorted by name."""
-    found = (path for path in folder.glob(".*") if path.suffix in {_DRAFT, _KEPT, _LOCK})
+    found = (path for path in folder.glob(".*") if path.suffix in {DRAFT, _KEPT, _LOCK})
     return sorted(path for path in found if not _in_use(path))
 
 
@@ -180,7 +180,7 @@ def sweep(folder: Path) -> list[Path]:
 
 def _in_use(path: Path) -> bool:
     # A `.kept` folder belongs to the draft of the same name and has no lock of its own.
-    lock = path if path.suffix == _LOCK else _lock_of(path.with_suffix(_DRAFT))
+    lock = path if path.suffix == _LOCK else _lock_of(path.with_suffix(DRAFT))
     if not lock.exists():
         try:
             return path.is_file() and time.time() - path.stat().st_mtime < _FORGOTTEN_S

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from harness.doctor.check import Check
 from harness.fetch.running_git import scratch_of_the_dead
-from harness.files import leftovers, sweep
+from harness.files import DRAFT, leftovers, sweep
 from harness.keeping import cut_jobs
 from harness.units import megabytes
 from harness.workspace import Workspace
 
 _SHOWN = 3
+_FORGOTTEN_S = 3600
+"""Seconds without a new picture from which a shard that is being written is taken for a cut one."""
 _OF_TRAININGS = (".official-*", ".sweep-*", ".data")
 
 
@@ -22,7 +26,8 @@ def check_leftovers(workspace: Workspace) -> Check:
     """What cut jobs left, and how much of the disk it takes."""
     resumable, dead = _resumable(workspace), _dead(workspace)
     if not resumable and not dead:
-        return Check("leftovers", "ok", "none")
+        shards = "".join(f"; finished shards: {megabytes(_size(store))}" for store in _finished(workspace))
+        return Check("leftovers", "ok", f"none{shards}")
     found = [*dead, *resumable]
     shown = ", ".join(f"`{path}`" for path in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
@@ -32,14 +37,14 @@ def check_leftovers(workspace: Workspace) -> Check:
 
 
 def clean(workspace: Workspace) -> list[Path]:
-    """Removes what cut jobs left, what could go on too, and returns the paths.
+    """Removes what cut jobs left, what could go on too, and finished shards; returns the paths.
 
     A folder that was cut off between its two names is put back, see `harness.files.sweep`.
 
     Raises:
         WorkspaceError: another command holds the workspace, or it cannot be written.
     """
-    found = [*_dead(workspace), *_resumable(workspace)]
+    found = [*_dead(workspace), *_resumable(workspace), *_finished(workspace)]
     if any(path.is_relative_to(workspace.root) for path in found):
         with workspace.locked("harness doctor --clean"):
             for folder in workspace.written_to():
@@ -75,6 +80,18 @@ def _dead(workspace: Workspace) -> list[Path]:
         if (training / "training.json").is_file() and _idle(training / ".lock"):
             found += (left for pattern in _OF_TRAININGS for left in training.glob(pattern))
     return sorted({*found, *scratch_of_the_dead()})
+
+
+def _finished(workspace: Workspace) -> list[Path]:
+    """The store of finished shards, which the same tests take over; nothing while a test or a shard is under way."""
+    store = workspace.shards
+    if not store.is_dir() or set(store.glob(f".*{DRAFT}")) - set(leftovers(store)):
+        return []
+    # What a worker writes holds no lock. By the clock of the disk: that of whoever writes may be another.
+    with tempfile.TemporaryFile(dir=store) as probe:
+        now = os.fstat(probe.fileno()).st_mtime
+    places = [place for part in store.glob(".*.part") for place in (part, *part.glob("images/*"))]
+    return [] if any(now - place.stat().st_mtime < _FORGOTTEN_S for place in places) else [store]
 
 
 def _idle(lock: Path) -> bool:

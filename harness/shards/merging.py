@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from harness.engines.job import Answer
 from harness.errors import WorkerError
 from harness.files import folder_written_aside, sha256_of
 from harness.keeping import same_file
-from harness.metrics.measure import MeasuredPart, Measurement, Row, TargetSums, measure_images, merged
+from harness.metrics.measure import MeasuredPart, Measurement, Measuring, Row, TargetSums, measure_images, merged
 from harness.metrics.registry import find_metrics
 from harness.progress import Progress, Silent
 from harness.report.thumbnails import FOLDER as STRIPS
@@ -28,7 +28,7 @@ from harness.shards.cutting import Plan, metrics_of_shards, shard_of
 from harness.shards.storing import DOCUMENT, find_store
 from harness.testing.recording import Assignment
 from harness.testing.running import TestedRun, computing_with, named_run, write_run
-from harness.testing.translating import Part, begin_measuring, tell_left_out, timed
+from harness.testing.translating import Part, begin_measuring, tell_left_out, timed, without
 from harness.workspace import Workspace
 
 
@@ -49,11 +49,15 @@ def merge_into(workspace: Workspace, plan: Plan, run: Path, progress: Progress) 
     _check_there(workspace, plan)
     with computing_with(plan.work.request.threads), folder_written_aside(run) as draft:
         begun = time.perf_counter()
-        (draft / "images").mkdir()
-        gathered = _gathered(workspace, plan, draft, progress)
-        part = gathered.part(workspace, plan, draft / "images")
+        images = draft / "images"
+        images.mkdir()
+        works = [shard_of(workspace, plan, number) for number in range(len(plan.keys))]
+        work = _whole(plan, works)
+        measuring = begin_measuring(workspace, _as_shards(work), images)
+        told = _gathered(workspace, plan, works, draft, measuring, progress=progress)
+        part = told.part(work, measuring)
         tell_left_out(part.answer.left_out, progress)
-        measurement = _measured(workspace, part, draft / "images", progress)
+        measurement = _measured(workspace, part, images, progress)
         return write_run(workspace, draft, timed(part, "merge", begun), measurement, run=run, at=started)
 
 
@@ -72,66 +76,64 @@ def listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:10])) + (" …" if len(numbers) > 10 else "")
 
 
+def _whole(plan: Plan, works: Sequence[Assignment]) -> Assignment:
+    """All pictures of a plan as one test."""
+    selection = replace(
+        plan.work.selection,
+        items=tuple(item for work in works for item in work.selection.items),
+        facts=tuple(facts for work in works for facts in work.selection.facts),
+    )
+    geometries = {name: geometry for work in works for name, geometry in work.geometries.items()}
+    return replace(plan.work, selection=selection, geometries=geometries)
+
+
 @dataclass
-class _Gathered:
-    """What is read of the shards, in the plan's order."""
+class _Told:
+    """What shards tell beside their pictures' numbers, in the plan's order."""
 
-    works: list[Assignment]
-    documents: list[dict[str, Any]]
-    targets: TargetSums
+    answers: list[Answer] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    machines: Counter[str] = field(default_factory=Counter)
+    seeds: dict[int, list[Row]] = field(default_factory=dict)
+    logs: dict[str, None] = field(default_factory=dict)
 
-    def part(self, workspace: Workspace, plan: Plan, images: Path) -> Part:
-        """All of it as one part."""
-        left_out = {name: why for document in self.documents for name, why in document["left_out"].items()}
-        kept = [
-            work.selection.only({item.name for item in work.selection.items} - left_out.keys()) for work in self.works
-        ]
-        selection = replace(
-            plan.work.selection,
-            items=tuple(item for one in kept for item in one.items),
-            facts=tuple(facts for one in kept for facts in one.facts),
-        )
-        geometries = {n: g for work in self.works for n, g in work.geometries.items() if n not in left_out}
-        machines = Counter(json.dumps(document["machine"], sort_keys=True) for document in self.documents)
-        device = json.loads(next(iter(machines)))["device"] if len(machines) == 1 else "mixed"
-        work = replace(
-            plan.work,
-            selection=selection,
-            geometries=geometries,
-            left_out={**plan.work.left_out, **left_out},
-            device=device,
-        )
-        measuring = begin_measuring(workspace, _of_shards(work), images)
-        for document in self.documents:
-            values = {who: document["values"][who] for who in document["values"]}
-            measuring.add_part(MeasuredPart(values=values, missing=document["missing"], targets=TargetSums()))
-        measuring.add_part(MeasuredPart(values={}, missing={}, targets=self.targets))
-        seeds = {
-            int(seed): tuple(Row(**row) for document in self.documents for row in document["seeds"][seed])
-            for seed in self.documents[0]["seeds"]
-        }
-        answer = self._answer(left_out, machines if len(machines) > 1 else Counter())
-        return Part(work=work, answer=answer, measuring=measuring, seeds=seeds)
+    def add(self, document: dict[str, Any]) -> None:
+        """Adds a shard's document."""
+        self.answers.append(typed(Answer, document["answer"]))
+        self.left_out |= document["left_out"]
+        self.machines[json.dumps(document["machine"], sort_keys=True)] += 1
+        for seed, rows in document["seeds"].items():
+            self.seeds.setdefault(int(seed), []).extend(Row(**row) for row in rows)
 
-    def _answer(self, left_out: dict[str, str], machines: Counter[str]) -> Answer:
-        """The first shard's, which no other is larger than; seconds are those of all workers together."""
-        answers: list[Answer] = [typed(Answer, document["answer"]) for document in self.documents]
-        durations = Counter[str]()
-        for answer in answers:
+    def part(self, work: Assignment, measuring: Measuring) -> Part:
+        """All of it as one part; seconds are those of all workers together."""
+        first, durations = self.answers[0], Counter[str]()  # no shard is larger than the first
+        for answer in self.answers:
             durations.update(answer.durations)
-        extra = {**answers[0].extra, "shards": len(answers)}
-        if machines:
-            extra["machines"] = [{**json.loads(machine), "shards": count} for machine, count in machines.items()]
-        return replace(answers[0], durations=dict(durations), extra=extra, left_out=left_out)
+        machines = [json.loads(machine) | {"shards": count} for machine, count in self.machines.items()]
+        extra = {**first.extra, "shards": len(self.answers), **({"machines": machines} if len(machines) > 1 else {})}
+        device = machines[0]["device"] if len(machines) == 1 else "mixed"
+        return Part(
+            work=without(replace(work, device=device), self.left_out),
+            answer=replace(first, durations=dict(durations), extra=extra, left_out=self.left_out),
+            measuring=measuring,
+            seeds={seed: tuple(rows) for seed, rows in self.seeds.items()},
+        )
 
 
-def _gathered(workspace: Workspace, plan: Plan, draft: Path, progress: Progress) -> _Gathered:
-    """Links the pictures of all shards into the run, and reads what was measured of them."""
-    store = find_store(workspace, plan.store)
-    found, row, logs = _Gathered([], [], TargetSums()), 0, dict[str, None]()
+def _gathered(
+    workspace: Workspace,
+    plan: Plan,
+    works: Sequence[Assignment],
+    draft: Path,
+    measuring: Measuring,
+    *,
+    progress: Progress,
+) -> _Told:
+    """Links the pictures of all shards into the run, and adds what was measured of them, shard by shard."""
+    store, found, row = find_store(workspace, plan.store), _Told(), 0
     with progress.step("Merging", sum(plan.counts)) as step:
-        for number, key in enumerate(plan.keys):
-            work = shard_of(workspace, plan, number)
+        for number, (key, work) in enumerate(zip(plan.keys, works, strict=True)):
             with store.opened(key) as shard:
                 try:
                     document = _checked(shard, work)
@@ -142,14 +144,14 @@ def _gathered(workspace: Workspace, plan: Plan, draft: Path, progress: Progress)
                         f"harness shard run {plan.folder} {number}",
                     ) from error
                 _link(shard, draft, document, row)
-                found.targets.add_sums(_targets(shard, document))
-                if (shard / "log.txt").is_file():
-                    logs[(shard / "log.txt").read_text(encoding="utf-8", errors="replace")] = None
-            found.works.append(work)
-            found.documents.append(document)
+                targets = _targets(shard, document)
+                log = shard / "log.txt"
+                found.logs |= {log.read_text(encoding="utf-8", errors="replace"): None} if log.is_file() else {}
+            measuring.add_part(MeasuredPart(values=document["values"], missing=document["missing"], targets=targets))
+            found.add(document)
             row += len(document["names"])
             step.advance(plan.counts[number])
-    (draft / "log.txt").write_text("".join(logs), encoding="utf-8")
+    (draft / "log.txt").write_text("".join(found.logs), encoding="utf-8")
     return found
 
 
@@ -183,7 +185,8 @@ def _targets(shard: Path, document: dict[str, Any]) -> TargetSums:
         return TargetSums(sum=sums["sum"], count=sums["count"], number=number, one_size=one_size)
 
 
-def _of_shards(work: Assignment) -> Assignment:
+def _as_shards(work: Assignment) -> Assignment:
+    """A test that measures what shards do."""
     metrics = tuple(metric.name for metric in metrics_of_shards(work))
     return replace(work, request=replace(work.request, metrics=metrics))
 

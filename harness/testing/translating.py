@@ -75,7 +75,7 @@ def translate_part(
     tell_left_out(answer.left_out, progress)
     if answer.left_out:
         shutil.rmtree(folder / STRIPS, ignore_errors=True)  # their rows have moved up
-    work = _without(work, answer.left_out)
+    work = without(work, answer.left_out)
     begun = time.perf_counter()
     part = Part(work=work, answer=answer, measuring=measuring, seeds=_further_seeds(workspace, work, run, progress))
     return timed(part, "seeds", begun) if part.seeds else part
@@ -100,8 +100,8 @@ def tell_left_out(left_out: Mapping[str, str], progress: Progress) -> None:
         progress.warn(f"and {len(left_out) - _TOLD} more are left out; `run.json` names them all")
 
 
-def _without(work: Assignment, left_out: Mapping[str, str]) -> Assignment:
-    """What was done of an assignment."""
+def without(work: Assignment, left_out: Mapping[str, str]) -> Assignment:
+    """Returns what was done of an assignment, whose pictures `left_out` were not, with the reasons."""
     kept = {name: geometry for name, geometry in work.geometries.items() if name not in left_out}
     return replace(work, selection=work.selection.only(kept), geometries=kept, left_out={**work.left_out, **left_out})
 

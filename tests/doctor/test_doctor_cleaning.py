@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from harness.cli.main import main
 from harness.doctor.cleaning import check_leftovers, clean
-from harness.files import folder_written_aside
+from harness.files import folder_written_aside, scratch
 from harness.keeping import kept_pieces
 from harness.workspace import Workspace
 
@@ -84,3 +84,23 @@ def test_what_runs_is_left_alone(workspace: Workspace) -> None:
         assert draft.is_dir()
     assert mine.is_dir()
     assert {path.name for path in clean(workspace)} == {".official-y", ".bundle.y"}
+
+
+def test_finished_shards_are_told_and_go_when_nothing_uses_them(workspace: Workspace) -> None:
+    store = workspace.shards
+    (store / "key").mkdir(parents=True)
+    (store / "key" / "shard.json").write_bytes(bytes(3_000_000))
+    assert (check_leftovers(workspace).state, check_leftovers(workspace).what) == (
+        "ok",
+        "none; finished shards: 3 MB",
+    )
+    with scratch(store):  # the plan of a test under way
+        assert clean(workspace) == []
+    part = store / ".key.0123.part"
+    (part / "images" / "output").mkdir(parents=True)
+    os.utime(part, (0, 0))  # a worker's: its pictures tell that it is at work
+    assert clean(workspace) == []
+    for place in (part / "images" / "output", part / "images", part):
+        os.utime(place, (0, 0))
+    assert clean(workspace) == [store]
+    assert not store.exists()
