@@ -31,10 +31,10 @@ from PIL import Image
 from harness.catalog.types import Architecture
 from harness.demo.scenes import draw_scene
 from harness.engines.job import Job
-from harness.engines.native.networks import build_generator
 from harness.runs.pixel_differences import difference_of
 from harness.sets.item import Item
 from harness.weights.architecture import infer_architecture
+from harness.weights.networks import build_generator
 from harness.weights.reading import read_state_dict
 
 OFFICIAL = """

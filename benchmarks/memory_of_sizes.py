@@ -19,9 +19,9 @@ from harness.catalog.types import Architecture
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.engine import translate
 from harness.engines.native.memory import needed
-from harness.engines.native.networks import build_generator
 from harness.sets.item import Item
 from harness.testing.one_pass import hand_on, written_to
+from harness.weights.networks import build_generator
 
 
 def _memory(key: str) -> int:

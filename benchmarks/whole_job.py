@@ -1,12 +1,13 @@
 """The whole job – pictures drawn, measured and on a page – by hand and by `harness test`, by turns.
 
-    python benchmarks/whole_job.py CLONE [--images 100] [--ngf 64] [--rounds 3] [--before CHECKOUT]
+    python benchmarks/whole_job.py CLONE [--images 100] [--ngf 64] [--rounds 3] [--before CHECKOUT] [--only native]
 
 CLONE is a checked-out clone of upstream at the pinned commit. By hand means what a user would type: the authors'
 `test.py`, whose page comes with it, then scikit-image's SSIM and PSNR of its pictures. `--before` names another
-checkout of harness, run as the native engine is. Every run is a process of its own and its time holds everything. The
-ratios are of one round each, with their range: on a machine with other work compare processor time, which waits for
-nobody. Pictures are drawn, weights random (`unet_256`), or `--pairs FOLDER` (A left, B right) and `--weights FILE`.
+checkout of harness, run as the native engine is; `--only` leaves the other ways out, e.g. to see what memory thousands
+of images take. Every run is a process of its own and its time holds everything. The ratios are of one round each, with
+their range: on a machine with other work compare processor time, which waits for nobody. Pictures are drawn, weights
+random (`unet_256`), or `--pairs FOLDER` (A left, B right) and `--weights FILE`.
 """
 
 from __future__ import annotations
@@ -47,15 +48,16 @@ print(len(rows), np.mean(rows, axis=0))
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds on the clock, and of the processor, children included."""
+    """Seconds on the clock, and of the processor, children included; bytes the largest process held at its peak."""
 
     wall: float
     processor: float
+    memory: int
 
 
 def timed(commands: list[list[str]], environment: dict[str, str], cwd: Path) -> Taken:
     """Runs commands one after the other; ends with the output of one that fails."""
-    wall, processor = time.perf_counter(), 0.0
+    wall, processor, memory = time.perf_counter(), 0.0, 0
     for command in commands:
         with tempfile.TemporaryFile() as said:
             child = subprocess.Popen(command, cwd=cwd, env=os.environ | environment, stdout=said, stderr=said)
@@ -65,7 +67,8 @@ def timed(commands: list[list[str]], environment: dict[str, str], cwd: Path) -> 
                 said.seek(0)
                 sys.exit(f"{' '.join(command[:4])} failed:\n{said.read().decode(errors='replace')[-2000:]}")
         processor += used.ru_utime + used.ru_stime
-    return Taken(time.perf_counter() - wall, processor)
+        memory = max(memory, used.ru_maxrss << 10)  # Linux counts in KiB
+    return Taken(time.perf_counter() - wall, processor, memory)
 
 
 def laid_out(folder: Path, clone: Path, pairs: list[Path]) -> Path:
@@ -110,6 +113,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=path)
     parser.add_argument("--weights", type=path)
     parser.add_argument("--before", type=path)
+    parser.add_argument("--only")
     parser.add_argument("--images", type=int, default=100)
     parser.add_argument("--ngf", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
@@ -126,7 +130,8 @@ def main() -> None:
         print(f"{architecture.netG}, ngf {architecture.ngf}: {len(pairs)} images")
         taken: dict[str, list[Taken]] = {}
         for number in range(given.rounds):
-            for way in ("by hand", "official", "native", *(["before"] if given.before else [])):
+            ways = ("by hand", "official", "native", *(["before"] if given.before else []))
+            for way in [given.only] if given.only else ways:
                 folder = laid_out(root / f"{way} {number}", given.clone, pairs)
                 code = given.before if way == "before" else Path(__file__).resolve().parents[1]
                 environment = {"OMP_NUM_THREADS": str(given.threads), "PYTHONPATH": str(code)}
@@ -136,11 +141,12 @@ def main() -> None:
                     engine = "official" if way == "official" else "native"
                     last = timed(by_harness(folder, weights, engine), environment, root)
                 taken.setdefault(way, []).append(last)
-                told = f"{last.wall:7.2f} s  processor {last.processor:7.2f} s  load {os.getloadavg()[0]:.1f}"
+                told = f"{last.wall:7.2f} s  processor {last.processor:7.2f} s  {last.memory / 1e6:5.0f} MB"
+                told += f"  load {os.getloadavg()[0]:.1f}"
                 print(f"round {number + 1}  {way:8} {told}", flush=True)
                 shutil.rmtree(folder)
     for way in taken:
-        for what in ("wall", "processor") if way != "native" else ():
+        for what in ("wall", "processor") if way != "native" and not given.only else ():
             ratios = [getattr(a, what) / getattr(b, what) for a, b in zip(taken[way], taken["native"], strict=True)]
             print(f"{way} to native, {what} time: {min(ratios):.2f} to {max(ratios):.2f} times")
 

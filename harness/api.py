@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.demo.demo_weights import demo_weights
 from harness.errors import TrainingError
@@ -21,9 +21,9 @@ from harness.prepare.preparing import prepare_images as _prepare
 from harness.progress import Progress
 from harness.provision.outcome import SetupReport
 from harness.provision.setting_up import SetupRequest, set_up
-from harness.report.single import MEGABYTE, write_single_file
+from harness.report.single import MEGABYTE
 from harness.report.writing import comparison_name, write_comparison
-from harness.runs.listing import find_run, run_folders
+from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
 from harness.shards.pool import PoolRequest
@@ -34,7 +34,7 @@ from harness.testing.running import run_test
 from harness.testing.verification import Verification, VerifyRequest
 from harness.testing.verification import verify as _verify
 from harness.training.loss_log import FILE, read_losses
-from harness.training.remaking import Pages, make_pages
+from harness.training.remaking import Pages, make_files, make_pages
 from harness.training.starting import resume as _resume
 from harness.training.starting import train as _train
 from harness.training.train_request import TrainRequest
@@ -45,40 +45,48 @@ if TYPE_CHECKING:
     import pandas
 
 
-class Metrics(list[dict[str, Any]]):
-    """One dict an image: `name`, then each metric; SSIM in [-1, 1], PSNR in dB, infinite for identical pictures."""
+_Value = TypeVar("_Value")
+
+
+class _Rows(list[dict[str, _Value]]):
+    _index, _caption, _newest_first = "name", "images", False
 
     def to_frame(self) -> pandas.DataFrame:
-        """Returns the table with `name` as index; raises ImportError without pandas."""
+        """Returns the table with `name`, or `iteration`, as index; raises ImportError without pandas."""
         # pandas is no dependency: everything here works without it but this.
         import pandas
 
-        return pandas.DataFrame(list(self)).set_index("name")
+        return pandas.DataFrame(list(self)).set_index(self._index)
 
     def _repr_html_(self) -> str:
-        return _table_of(f"images: {len(self)}", self)
+        rows = [list(row.values()) for row in (reversed(self) if self._newest_first else self)]
+        return shown_in_notebook(f"{self._caption}: {len(self)}", list(self[0]) if self else [], rows)
 
 
-class Losses(list[dict[str, float]]):
+class Metrics(_Rows[Any]):
+    """One dict an image: `name`, then each metric; SSIM in [-1, 1], PSNR in dB, infinite for identical pictures."""
+
+
+class Losses(_Rows[float]):
     """One dict an iteration that was told: `iteration`, `epoch`, `batch`, `rate`, `seconds`, then each loss by name."""
 
-    def to_frame(self) -> pandas.DataFrame:
-        """Returns the table with `iteration` as index; raises ImportError without pandas."""
-        import pandas
-
-        return pandas.DataFrame(list(self)).set_index("iteration")
-
-    def _repr_html_(self) -> str:
-        # The newest first: a training of days has more iterations than a notebook shows.
-        return _table_of(f"iterations, the newest first: {len(self)}", self[::-1])
+    # A training of days has more iterations than a notebook shows.
+    _index, _caption, _newest_first = "iteration", "iterations, the newest first", True
 
 
-def _table_of(caption: str, rows: Sequence[dict[str, Any]]) -> str:
-    head = list(rows[0]) if rows else []
-    return shown_in_notebook(caption, head, [list(row.values()) for row in rows])
+class _InResults:
+    folder: Path
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.folder / "index.html"
+
+    def __fspath__(self) -> str:
+        return str(self.folder)  # so that it may stand wherever a run's name or path is asked for
 
 
-class Training:
+class Training(_InResults):
     """A training, read from its folder alone; it may still run.
 
     Attributes:
@@ -106,14 +114,6 @@ class Training:
         """Names of the models it made, as `test` takes them; none before it has ended."""
         return tuple(model.name for model in self.record.models)
 
-    @property
-    def report(self) -> Path:
-        """The training's page."""
-        return self.folder / "index.html"
-
-    def __fspath__(self) -> str:
-        return str(self.folder)  # so that it may stand wherever a run's name or path is asked for
-
     def __repr__(self) -> str:
         return f"<Training {self.folder.name}: {self.record.family}, {self.record.state}>"
 
@@ -123,7 +123,7 @@ class Training:
         return shown_in_notebook(self.folder.name, ["", ""], rows, [self.report])
 
 
-class Run:
+class Run(_InResults):
     """A finished run, read from its folder alone.
 
     Attributes:
@@ -161,17 +161,9 @@ class Run:
         """Numbers of the whole set, such as FID, by name."""
         return self._measurement.totals
 
-    @property
-    def report(self) -> Path:
-        """The report's page."""
-        return self.folder / "index.html"
-
     def image(self, kind: str, name: str) -> Path:
         """Returns the path of a picture: `input`, `output`, or `target` where there is one."""
         return self.folder / "images" / kind / f"{name}.png"
-
-    def __fspath__(self) -> str:
-        return str(self.folder)
 
     def __repr__(self) -> str:
         means = ", ".join(f"{key} {s.mean:.4g}" for key, s in self.summary.items() if s.mean is not None)
@@ -388,9 +380,7 @@ def make_report(
     located, names = Workspace.locate(workspace), [os.fspath(run) for run in runs]
     if not single_file:
         return make_pages(located, names, lang, progress)
-    # The last asks for the newest run where there is none, and so raises the error that says how to make one.
-    folders = [find_run(located, name) for name in names] or run_folders(located) or [find_run(located, None)]
-    return Pages(reports=tuple(write_single_file(folder, lang, max_bytes, progress).path for folder in folders))
+    return Pages(reports=tuple(file.path for file in make_files(located, names, lang, max_bytes, progress)))
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it where it is imported

@@ -66,28 +66,28 @@ def folder_written_aside(
         replace: whether an older folder of that name gives way; if not, the rename fails with `FileExistsError`.
         guard: entered for the rename alone.
     """
-    draft = _beside(target)
-    # The lock is held to the end: a sweep of another process leaves alone what is locked.
-    with _named(target), _held(draft):
-        try:
-            draft.mkdir()
-            yield draft
-            with guard or nullcontext():
-                _take_place(draft, target, replace=replace)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with _named(target), _drafted(target) as draft:
+        yield draft
+        with guard or nullcontext():
+            _take_place(draft, target, replace=replace)
+
+
+def scratch(folder: Path) -> AbstractContextManager[Path]:
+    """Lends a new folder inside another that is gone afterwards; what a kill leaves of it is swept as a draft is."""
+    return _drafted(folder / "scratch")
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
-    """Yields a new folder inside another that is gone afterwards; what a kill leaves of it is swept as a draft is."""
-    draft = _beside(folder / "scratch")
-    with _held(draft):
+def _drafted(target: Path) -> Iterator[Path]:
+    draft = _beside(target)
+    # The lock is held to the end: a sweep of another process leaves alone what is locked.
+    with FileLock(lock_of(draft)):
         try:
             draft.mkdir()
             yield draft
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+            lock_of(draft).unlink(missing_ok=True)
 
 
 def _take_place(draft: Path, target: Path, *, replace: bool) -> None:
@@ -116,17 +116,18 @@ def _exchanged(one: Path, other: Path) -> bool:
     return bool(rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)
 
 
-@contextmanager
-def _held(draft: Path) -> Iterator[None]:
-    with FileLock(_lock_of(draft)):
-        try:
-            yield
-        finally:
-            _lock_of(draft).unlink(missing_ok=True)
+def lock_of(folder: Path) -> Path:
+    """Returns the lock, beside it, of a folder that a job writes."""
+    return folder.with_name(f"{folder.name}{_LOCK}")
 
 
-def _lock_of(draft: Path) -> Path:
-    return draft.with_name(f"{draft.name}{_LOCK}")
+def is_held(lock: Path) -> bool:
+    """Returns whether another process holds a lock; one that cannot even be opened is some other user's."""
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except (Timeout, OSError):
+        return True
 
 
 @contextmanager
@@ -172,7 +173,7 @@ def sweep(folder: Path) -> list[Path]:
                     os.replace(inner, folder / inner.name)
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-            _lock_of(path).unlink(missing_ok=True)
+            lock_of(path).unlink(missing_ok=True)
         else:
             path.unlink(missing_ok=True)
     return found
@@ -180,18 +181,13 @@ def sweep(folder: Path) -> list[Path]:
 
 def _in_use(path: Path) -> bool:
     # A `.kept` folder belongs to the draft of the same name and has no lock of its own.
-    lock = path if path.suffix == _LOCK else _lock_of(path.with_suffix(DRAFT))
+    lock = path if path.suffix == _LOCK else lock_of(path.with_suffix(DRAFT))
     if not lock.exists():
         try:
             return path.is_file() and time.time() - path.stat().st_mtime < _FORGOTTEN_S
         except FileNotFoundError:  # it ended meanwhile
             return True
-    try:
-        with FileLock(lock, timeout=0):
-            return False
-    # A lock that cannot even be opened is some other user's: hands off.
-    except (Timeout, OSError):
-        return True
+    return is_held(lock)
 
 
 def write_text(target: Path, text: str) -> None:

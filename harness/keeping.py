@@ -22,9 +22,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from harness.errors import HarnessError
-from harness.files import sha256_of, write_json
+from harness.files import is_held, lock_of, sha256_of, write_json
 
-_SUFFIX, _LOCK = ".cut", ".lock"
+_SUFFIX = ".cut"
 _DECIDE_PIXELS = ("isal", "numpy", "pillow", "pillow-heif", "scikit-image", "scipy", "torch")
 
 
@@ -112,7 +112,7 @@ def kept_pieces(parent: Path, name: str, **facts: Any) -> Iterator[Pieces]:
     parent.mkdir(parents=True, exist_ok=True)
     facts["code"] = code_and_libraries()
     folder = parent / f".{name[:40]}.{key_of(**facts)[:16]}{_SUFFIX}"
-    lock = FileLock(_lock_of(folder))
+    lock = FileLock(lock_of(folder))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -125,24 +125,10 @@ def kept_pieces(parent: Path, name: str, **facts: Any) -> Iterator[Pieces]:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
-        _lock_of(folder).unlink(missing_ok=True)
+        lock_of(folder).unlink(missing_ok=True)
         lock.release()
 
 
 def cut_jobs(parent: Path) -> list[Path]:
     """Returns the folders of pieces that no running job holds, sorted by name."""
-    return sorted(folder for folder in parent.glob(f".*{_SUFFIX}") if not _in_use(folder))
-
-
-def _in_use(folder: Path) -> bool:
-    if not _lock_of(folder).exists():
-        return False
-    try:
-        with FileLock(_lock_of(folder), timeout=0):
-            return False
-    except (Timeout, OSError):
-        return True
-
-
-def _lock_of(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}{_LOCK}")
+    return sorted(f for f in parent.glob(f".*{_SUFFIX}") if not (lock_of(f).exists() and is_held(lock_of(f))))

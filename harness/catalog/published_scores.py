@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
 from harness.catalog.types import Model
 
@@ -66,45 +65,24 @@ PROTOCOLS: dict[str, Evaluation] = {
 }
 """By name; scores of different protocols cannot be compared, FIDs of the same images included."""
 
-MEASURED_AS = {
-    "fid": "fid",
-    "clean_fid": "fid",
-    "fcn_pixacc": "agreement_pixel",
-    "fcn_classacc": "agreement_class",
-    "fcn_iou": "agreement_iou",
-    "seg_pixacc": "palette_pixel",
-    "seg_classacc": "palette_class",
-    "seg_iou": "palette_iou",
-    "lab_hist_inter_L": "lab_l",
-    "lab_hist_inter_a": "lab_a",
-    "lab_hist_inter_b": "lab_b",
+METRICS: dict[str, tuple[str, str | None]] = {
+    "fcn_pixacc": ("FCN score, pixel accuracy", "agreement_pixel"),
+    "fcn_classacc": ("FCN score, class accuracy", "agreement_class"),
+    "fcn_iou": ("FCN score, class IoU", "agreement_iou"),
+    "seg_pixacc": ("pixel accuracy", "palette_pixel"),
+    "seg_classacc": ("class accuracy", "palette_class"),
+    "seg_iou": ("class IoU", "palette_iou"),
+    "amt_fool_pct": ("% taken for real", None),
+    "lab_hist_inter_L": ("Lab histograms, L", "lab_l"),
+    "lab_hist_inter_a": ("Lab histograms, a", "lab_a"),
+    "lab_hist_inter_b": ("Lab histograms, b", "lab_b"),
+    "fid": ("FID", "fid"),
+    "clean_fid": ("clean-FID", "fid"),
 }
-"""What harness measures that comes nearest, by the metric of a score; the others it cannot measure."""
-
-LABELS = {
-    "fcn_pixacc": "FCN score, pixel accuracy",
-    "fcn_classacc": "FCN score, class accuracy",
-    "fcn_iou": "FCN score, class IoU",
-    "seg_pixacc": "pixel accuracy",
-    "seg_classacc": "class accuracy",
-    "seg_iou": "class IoU",
-    "amt_fool_pct": "% taken for real",
-    "lab_hist_inter_L": "Lab histograms, L",
-    "lab_hist_inter_a": "Lab histograms, a",
-    "lab_hist_inter_b": "Lab histograms, b",
-    "fid": "FID",
-    "clean_fid": "clean-FID",
-}
-
+"""By the metric of a score its name in words, and what harness measures that comes nearest, None for nothing."""
 
 # Columns that are more than text, and None where they are empty.
-_READERS: dict[str, Callable[[str], Any]] = {
-    "model": str,
-    "generated": int,
-    "real": int,
-    "value": float,
-    "uncertainty": float,
-}
+_READERS = {"model": str, "generated": int, "real": int, "value": float, "uncertainty": float}
 
 
 @dataclass(frozen=True)
@@ -136,6 +114,27 @@ class PublishedScore:
     source: str
 
     @property
+    def label(self) -> str:
+        """The metric in words."""
+        return METRICS[self.metric][0]
+
+    @property
+    def column(self) -> str | None:
+        """What harness measures that comes nearest, None where it measures nothing of the kind."""
+        return METRICS[self.metric][1]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return PROTOCOLS[self.protocol]
+
+    @property
+    def how(self) -> str:
+        """By whom it was measured, and on how many images, in words."""
+        split = f" on {self.split}" if self.split else ""
+        count = f", {self.generated} against {self.real}" if self.generated else ""
+        return f"{self.evaluation.evaluator}{split}{count}"
+
+    @property
     def whose(self) -> str:
         """Whose weights they are of, in words."""
         told = {"called official": "weights called official, which file is not said", "paper": "the paper's weights"}
@@ -151,8 +150,11 @@ class PublishedScore:
 def published_scores() -> tuple[PublishedScore, ...]:
     """Returns every published score, in the order of `published_scores.csv`."""
     text = (files("harness.catalog") / "published_scores.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return tuple(PublishedScore(**{column: _read(column, told) for column, told in row.items()}) for row in rows)
+    found = []
+    for row in csv.DictReader(text.splitlines()):
+        read = {column: of(row[column]) if row[column] else None for column, of in _READERS.items()}
+        found.append(PublishedScore(**(row | read)))
+    return tuple(found)
 
 
 def scores_of(model: Model) -> tuple[PublishedScore, ...]:
@@ -160,9 +162,3 @@ def scores_of(model: Model) -> tuple[PublishedScore, ...]:
     found = [score for score in published_scores() if score.model == model.id]
     # Sorting is stable: within both the order of the file stays.
     return tuple(sorted(found, key=lambda score: score.weights != "called official"))
-
-
-def _read(column: str, told: str) -> Any:
-    if column not in _READERS:
-        return told
-    return _READERS[column](told) if told else None

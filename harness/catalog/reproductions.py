@@ -78,10 +78,14 @@ class Recipe:
         return all(variant.model is None for variant in self.variants)
 
 
-def _scores(*rows: str) -> tuple[PublishedScore, ...]:
-    """The scores of a row of a table, under its name alone and with the endings of further columns."""
-    ids = {f"{row}{end}" for row in rows for end in ("", "-c", "-i", "-L", "-a", "-b")}
-    return tuple(score for score in published_scores() if score.id in ids)
+def _table(id_: str, reference: str | None, *rows: tuple[str, str | None, str]) -> Table:
+    """A table of rows, each given by its label, its variant, and names of rows in published tables."""
+    made = []
+    for label, variant, names in rows:
+        # Scores of a row stand under its name alone and with the endings of further columns.
+        ids = {f"{name}{end}" for name in names.split() for end in ("", "-c", "-i", "-L", "-a", "-b")}
+        made.append(TableRow(label, variant, tuple(score for score in published_scores() if score.id in ids)))
+    return Table(id_, tuple(made), reference)
 
 
 _AGREEMENT = ("agreement_pixel", "agreement_class", "agreement_iou")
@@ -109,37 +113,31 @@ _ABLATION = Recipe(
         Variant(id="patch-16", options=("--netD", "n_layers", "--n_layers_D", "1")),
     ),
     tables=(
-        Table(
+        _table(
             "objective",
-            (
-                TableRow("L1", "l1", _scores("p2p-t1-l1", "p2p-hist-l1")),
-                TableRow("GAN", "gan", _scores("p2p-t1-gan")),
-                TableRow("cGAN", "cgan", _scores("p2p-t1-cgan", "p2p-hist-cgan")),
-                TableRow("L1+GAN", "l1-gan", _scores("p2p-t1-l1gan")),
-                TableRow("L1+cGAN", "l1-cgan", _scores("p2p-t1-l1cgan", "p2p-hist")),
-                TableRow(REAL, None, _scores("p2p-t1-gt")),
-            ),
-            reference="L1+cGAN",
+            "L1+cGAN",
+            ("L1", "l1", "p2p-t1-l1 p2p-hist-l1"),
+            ("GAN", "gan", "p2p-t1-gan"),
+            ("cGAN", "cgan", "p2p-t1-cgan p2p-hist-cgan"),
+            ("L1+GAN", "l1-gan", "p2p-t1-l1gan"),
+            ("L1+cGAN", "l1-cgan", "p2p-t1-l1cgan p2p-hist"),
+            (REAL, None, "p2p-t1-gt"),
         ),
-        Table(
+        _table(
             "skips",
-            (
-                TableRow("encoder-decoder, L1", "no-skips-l1", _scores("p2p-t2-encdec-l1")),
-                TableRow("encoder-decoder, L1+cGAN", "no-skips", _scores("p2p-t2-encdec")),
-                TableRow("U-Net, L1", "l1", _scores("p2p-t2-unet-l1")),
-                TableRow("U-Net, L1+cGAN", "l1-cgan", _scores("p2p-t2-unet")),
-            ),
-            reference="U-Net, L1+cGAN",
+            "U-Net, L1+cGAN",
+            ("encoder-decoder, L1", "no-skips-l1", "p2p-t2-encdec-l1"),
+            ("encoder-decoder, L1+cGAN", "no-skips", "p2p-t2-encdec"),
+            ("U-Net, L1", "l1", "p2p-t2-unet-l1"),
+            ("U-Net, L1+cGAN", "l1-cgan", "p2p-t2-unet"),
         ),
-        Table(
+        _table(
             "patch",
-            (
-                TableRow("1×1", "patch-1", _scores("p2p-t3-1", "p2p-hist-pixel")),
-                TableRow("16×16", "patch-16", _scores("p2p-t3-16")),
-                TableRow("70×70", "l1-cgan", _scores("p2p-t3-70", "p2p-hist")),
-                TableRow("286×286", "patch-286", _scores("p2p-t3-286")),
-            ),
-            reference="70×70",
+            "70×70",
+            ("1×1", "patch-1", "p2p-t3-1 p2p-hist-pixel"),
+            ("16×16", "patch-16", "p2p-t3-16"),
+            ("70×70", "l1-cgan", "p2p-t3-70 p2p-hist"),
+            ("286×286", "patch-286", "p2p-t3-286"),
         ),
     ),
     columns=(*_AGREEMENT, *_COLOURS, "ssim", "psnr"),
@@ -151,13 +149,12 @@ _TABLE_6 = Recipe(
     rule="value",
     variants=(_L1, _CGAN, _BOTH),
     tables=(
-        Table(
+        _table(
             "labels",
-            (
-                TableRow("L1", "l1", _scores("p2p-t6-l1")),
-                TableRow("cGAN", "cgan", _scores("p2p-t6-cgan")),
-                TableRow("L1+cGAN", "l1-cgan", _scores("p2p-t6-l1cgan")),
-            ),
+            None,
+            ("L1", "l1", "p2p-t6-l1"),
+            ("cGAN", "cgan", "p2p-t6-cgan"),
+            ("L1+cGAN", "l1-cgan", "p2p-t6-l1cgan"),
         ),
     ),
     columns=("palette_pixel", "palette_class", "palette_iou"),
@@ -170,14 +167,13 @@ _FIGURE_7 = Recipe(
     rule="value",
     variants=(_L1, _CGAN, _BOTH, _PATCH_1),
     tables=(
-        Table(
+        _table(
             "colours",
-            (
-                TableRow("L1", "l1", _scores("p2p-hist-l1")),
-                TableRow("cGAN", "cgan", _scores("p2p-hist-cgan")),
-                TableRow("L1+cGAN", "l1-cgan", _scores("p2p-hist")),
-                TableRow("L1+cGAN, patch 1×1", "patch-1", _scores("p2p-hist-pixel")),
-            ),
+            None,
+            ("L1", "l1", "p2p-hist-l1"),
+            ("cGAN", "cgan", "p2p-hist-cgan"),
+            ("L1+cGAN", "l1-cgan", "p2p-hist"),
+            ("L1+cGAN, patch 1×1", "patch-1", "p2p-hist-pixel"),
         ),
     ),
     columns=_COLOURS,

@@ -7,43 +7,43 @@ from typing import Any
 
 import click
 
+from harness.cli import options
 from harness.cli.console import Console
-from harness.cli.options import json_option, page_lang_option, quiet_option
+from harness.cli.options import FILE, FOLDER, option, telling
 from harness.workspace import Workspace
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness check handed-in/
   harness check handed-in/ --dataset facades --blind --out marking
   harness check Sara_Ahmadi-40012345.zip --remake 10
-"""
+""")
 
 
 @click.command("check", epilog=_EPILOG)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="ZIP|FOLDER...")
-@click.option(
-    "--remake", type=click.IntRange(min=0), default=3, show_default=True, help="Outputs of each run to make again."
-)
-@click.option(
+@option("--remake", type=click.IntRange(min=0), default=3, help="Outputs of each run to make again.")
+@option(
     "--dataset", "datasets", multiple=True, help="What the course handed out; nobody's own, nor is its training part."
 )
-@click.option(
+@option(
     "--weights",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A generator to make outputs again with, beside the installed ones.",
 )
-@click.option("--blind", is_flag=True, help="Codes in place of names; names.csv says whose they are.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the choice of outputs.")
-@click.option("--out", "output", type=_FOLDER, default=Path("check"), show_default=True, help="The folder to write.")
-@page_lang_option
-@json_option
-@quiet_option
-@click.pass_obj
+@option("--blind", is_flag=True, help="Codes in place of names; names.csv says whose they are.")
+@option("--seed", type=int, default=0, help="Of the choice of outputs.")
+@option("--out", "output", type=FOLDER, default=Path("check"), help="The folder to write.")
+@telling(options.page_lang, options.json)
 def command(
-    workspace: Workspace, /, *, output: Path, weights: tuple[Path, ...], as_json: bool, quiet: bool, **asked: Any
+    workspace: Workspace,
+    console: Console,
+    /,
+    *,
+    output: Path,
+    weights: tuple[Path, ...],
+    as_json: bool,
+    **asked: Any,
 ) -> None:
     """Look at hand-ins: measure them anew, make outputs again, and compare their pictures and texts with each other.
 
@@ -54,7 +54,6 @@ def command(
     from harness.demo.demo_weights import demo_weights
     from harness.web.language import language
 
-    console = Console(quiet=quiet)
     words = language("en") if as_json else console.words
     # A run of the demo was made with weights that are installed nowhere: they come with the package.
     request = CheckRequest(output=output.resolve(), weights=(*weights, demo_weights()), **asked)

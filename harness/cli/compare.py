@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import RUN
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import NEW_FILE, option, telling
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
@@ -20,17 +21,17 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN RUN...")
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The page to write. Default: results/compare-RUN-RUN.html.",
-)
-@lang_option
-@json_option
-@quiet_option
-@click.pass_obj
+@option("--output", type=NEW_FILE, help="The page to write. Default: results/compare-RUN-RUN.html.")
+@telling(options.run_lang, options.json)
 def command(
-    workspace: Workspace, /, *, runs: tuple[str, ...], output: Path | None, lang: str | None, as_json: bool, quiet: bool
+    workspace: Workspace,
+    console: Console,
+    /,
+    *,
+    runs: tuple[str, ...],
+    output: Path | None,
+    lang: str | None,
+    as_json: bool,
 ) -> None:
     """Set runs of the same images side by side, each against the first: models, engines, epochs, preparations."""
     from harness.report.comparison import notes_of
@@ -40,7 +41,6 @@ def command(
 
     if len(runs) < 2:
         raise click.UsageError("name two runs or more")
-    console = Console(quiet=quiet)
     folders = [find_run(workspace, run) for run in runs]
     target = (output or workspace.results / comparison_name(folders)).resolve()
     page, comparisons = write_comparison(folders, target, lang, console)

@@ -12,19 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, TextIO
 
+from rich import progress as bars
 from rich.console import Console as RichConsole
 from rich.filesize import decimal
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.progress import Progress as RichProgress
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -43,13 +33,13 @@ size_text = decimal
 """Says a number of bytes as people do, in decimal units."""
 
 
-class _RateColumn(ProgressColumn):
-    def render(self, task: Task) -> Text:
+class _RateColumn(bars.ProgressColumn):
+    def render(self, task: bars.Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
 
 
 class _BarStep:
-    def __init__(self, bar: RichProgress, task: Any) -> None:
+    def __init__(self, bar: bars.Progress, task: Any) -> None:
         self._bar, self._task = bar, task
 
     def advance(self, amount: float = 1) -> None:
@@ -194,10 +184,6 @@ class Console:
         if hint:
             self._tell(self.words.message("hint: "), self.words.message(hint))
 
-    def usage(self, told: str) -> None:
-        """What a command answers to options it does not know."""
-        self._tell(self.words.message(told))
-
     @contextmanager
     def step(self, label: str, total: float | None = None, unit: str = "images") -> Iterator[Step]:
         """See `Progress.step`: a bar on a terminal, plain lines in a log, nothing with `--quiet`."""
@@ -206,12 +192,19 @@ class Console:
             self.say(label)
             yield _LineStep(self, label, total, unit)
             return
-        counted: list[ProgressColumn] = (
-            [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [MofNCompleteColumn(), _RateColumn()]
+        counted: list[bars.ProgressColumn] = (
+            [bars.DownloadColumn(), bars.TransferSpeedColumn()]
+            if unit == "bytes"
+            else [bars.MofNCompleteColumn(), _RateColumn()]
         )
         # Names of files may hold `[…]`, which rich would take for its markup.
-        columns = [TextColumn("{task.description}", markup=False), BarColumn(), *counted, TimeRemainingColumn()]
-        with RichProgress(*columns, console=self._err) as bar:
+        columns = [
+            bars.TextColumn("{task.description}", markup=False),
+            bars.BarColumn(),
+            *counted,
+            bars.TimeRemainingColumn(),
+        ]
+        with bars.Progress(*columns, console=self._err) as bar:
             yield _BarStep(bar, bar.add_task(visible(self.words.message(label)), total=total))
 
     def result(self, text: str) -> None:

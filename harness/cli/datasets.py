@@ -17,22 +17,21 @@ from harness.catalog.licences import origin
 from harness.catalog.lookup import find_dataset
 from harness.catalog.models import MODELS
 from harness.catalog.types import Dataset
+from harness.cli import options
 from harness.cli.console import Console, size_text
-from harness.cli.options import catalog_options, not_with_name
+from harness.cli.options import NEW_FILE, option
 from harness.errors import UnknownNameError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.sets.finding import FoundSet
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness datasets --family cyclegan
   harness datasets facades
   harness datasets --installed --json
   harness datasets my_facades --profile my_facades.profile.json
-"""
+""")
 _LAYOUTS = {
     "paired": "paired: A and B side by side in one picture, A on the left",
     "unpaired": "unpaired: pictures of A and of B in folders of their own",
@@ -41,24 +40,23 @@ _LAYOUTS = {
 
 
 @click.command("datasets", epilog=_EPILOG)
-@catalog_options("datasets", "that are in the workspace")
-@click.option(
+@options.catalog("datasets", "that are in the workspace")
+@option(
     "--profile",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Write what NAME's training pictures look like, in numbers, for `harness prepare-images --profile`.",
 )
-@click.option("--side", type=click.Choice(["A", "B"]), help="Which of its pictures. Default: the inputs.")
-@click.pass_obj
+@option("--side", type=click.Choice(["A", "B"]), help="Which of its pictures. Default: the inputs.")
 def command(
     workspace: Workspace,
+    console: Console,
     /,
     *,
     name: str | None,
     family: str | None,
     installed: bool,
     as_json: bool,
-    quiet: bool,
     profile: Path | None,
     side: Literal["A", "B"] | None,
 ) -> None:
@@ -66,14 +64,13 @@ def command(
     # Not for `--help`: it brings all that reads sets.
     from harness.sets.finding import find_set, installed_dataset
 
-    console = Console(quiet=quiet)
     if profile is not None or side is not None:
         if name is None or profile is None:
             raise click.UsageError("--profile FILE and --side need the NAME of a set")
         _write_profile(console, find_set(workspace, name), profile, side)
         return
     if name is not None:
-        not_with_name(family, installed)
+        options.not_with_name(family, installed)
         own = _own(workspace, name)
         if own is not None:
             title, facts, document = own.name, _own_facts(own), _own_document(own)
@@ -130,7 +127,8 @@ def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
     made = found.test_set
     if made is None:
         layout = ", ".join(found.layout.parts) or found.layout.kind
-        return [("folder", str(found.folder)), ("layout", layout), ("make it a set", _prepare_hint(found))]
+        hint = f"harness prepare-images {shlex.quote(found.reference)}" if found.must_be_prepared else ""
+        return [("folder", str(found.folder)), ("layout", layout), ("make it a set", hint)]
     counts = Counter(image.output.split("/")[0] for image in made.images)
     near = made.nearness
     judged = (
@@ -153,10 +151,6 @@ def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
         ("contact sheet", (found.folder / "index.html").as_uri()),
         ("test on it", tested),
     ]
-
-
-def _prepare_hint(found: FoundSet) -> str:
-    return f"harness prepare-images {shlex.quote(found.reference)}" if found.must_be_prepared else ""
 
 
 def _own_document(found: FoundSet) -> dict[str, Any]:

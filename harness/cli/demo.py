@@ -3,47 +3,34 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
+from typing import Any
 
 import click
 
+from harness.cli import options
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option, quiet_option
+from harness.cli.options import option, telling
 from harness.workspace import Workspace
 
 
 @click.command("demo")
-@click.option("--images", type=click.IntRange(3, 200), default=24, show_default=True, help="Facades to draw.")
-@click.option(
+@option("--images", "count", type=click.IntRange(3, 200), default=24, help="Facades to draw.")
+@option(
     "--engine",
     type=click.Choice(["native", "official"]),
     default="native",
-    show_default=True,
     help="The authors' script needs `harness setup` first.",
 )
-@lang_option
-@json_option
-@quiet_option
-@click.pass_obj
-def command(
-    workspace: Workspace,
-    *,
-    images: int,
-    engine: Literal["native", "official"],
-    lang: str | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+@telling(options.run_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked: Any) -> None:
     """Draw facades, prepare, translate, measure and report them, on data and weights that come with the package."""
     from harness.cli.summary import show_summary
     from harness.cli.test import run_document
     from harness.demo.demonstrating import run_demo
 
-    console = Console(quiet=quiet)
-    # Stands in the record, so that the runs can be made again.
-    typed = ["harness", *sys.argv[1:]]
-    # Two runs, for one that goes well teaches nothing about one that does not.
-    near, far = run_demo(workspace, count=images, engine=engine, lang=lang, command=typed, progress=console)
+    # Two runs, for one that goes well teaches nothing about one that does not. The command stands in their records, so
+    # that they can be made again.
+    near, far = run_demo(workspace, command=["harness", *sys.argv[1:]], progress=console, **asked)
     if as_json:
         console.document({"near": run_document(near), "far": run_document(far)})
         return

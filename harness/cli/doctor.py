@@ -6,36 +6,31 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.cli import options
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option, speech_option
+from harness.cli.options import option, telling
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.doctor.examining import Diagnosis
 
-_EPILOG = """\b
-Examples:
+_EPILOG = options.examples("""
   harness doctor
   harness doctor --offline
   harness doctor --clean
   harness doctor --json > machine.json
-"""
+""")
 
 
 @click.command("doctor", epilog=_EPILOG)
-@click.option("--offline", is_flag=True, help="Ask no host on the network.")
-@click.option("--clean", "clean_up", is_flag=True, help="First remove what cut jobs left, also what could go on.")
-@speech_option
-@json_option
-@quiet_option
-@click.pass_context
-def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool, quiet: bool) -> None:
+@option("--offline", is_flag=True, help="Ask no host on the network.")
+@option("--clean", "clean_up", is_flag=True, help="First remove what cut jobs left, also what could go on.")
+@telling(options.terminal_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, offline: bool, clean_up: bool, as_json: bool) -> None:
     """Say what this machine can do and what to mend, with the command that mends it; exit code 1 if it is unusable."""
     from harness.doctor.cleaning import clean
     from harness.doctor.examining import examine
 
-    workspace: Workspace = ctx.obj
-    console = Console(quiet=quiet)
     if clean_up:
         for path in clean(workspace):
             console.say(f"removed `{path}`")
@@ -46,7 +41,7 @@ def command(ctx: click.Context, *, offline: bool, clean_up: bool, as_json: bool,
         _show(console, diagnosis)
     # Exit code 1 only for what stops everything: scripts may go on after a warning.
     if not diagnosis.usable:
-        ctx.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _show(console: Console, diagnosis: Diagnosis) -> None:

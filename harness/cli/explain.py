@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import MODEL, TRAINING
 from harness.cli.console import Console
-from harness.cli.options import lang_option
+from harness.cli.options import option
 from harness.workspace import Workspace
 
 
 @click.command("explain")
 @click.argument("model", type=MODEL, required=False)
-@click.option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
-@lang_option
-@click.option(
+@option("--html", is_flag=True, help="Write a page with drawings and pictures, and print its link.")
+@options.run_lang
+@option(
     "--beside",
     type=TRAINING,
     multiple=True,
     metavar="TRAINING",
     help="Set another training of yours beside MODEL, e.g. one without L1; may be given again.",
 )
-@click.option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
+@option("--open", "open_", is_flag=True, help="Write the page and open it in the browser.")
 @click.pass_obj
 def command(
     workspace: Workspace, *, model: str | None, html: bool, lang: str | None, beside: tuple[str, ...], open_: bool

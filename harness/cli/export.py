@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import MODEL
 from harness.cli.console import Console, size_text
-from harness.cli.options import json_option, quiet_option, side_option, speech_option
+from harness.cli.options import NEW_FILE, option, telling
 from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness export facades_label2photo -o facades.onnx
   harness export demo -o demo.onnx --mode deterministic
   harness export cyclegan/horse2zebra -o zebra.onnx --half-weights
-"""
+""")
 
 
 @click.command("export", epilog=_EPILOG)
 @click.argument("model", type=MODEL)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The new file.")
-@click.option(
-    "--mode",
-    type=click.Choice(["paper", "deterministic", "eval"]),
-    default="paper",
-    show_default=True,
-    help="Dropout by masks, further inputs; no dropout; running statistics.",
-)
-@click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
-@side_option
-@click.option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, its error is measured and said.")
-@speech_option
-@json_option
-@quiet_option
-@click.pass_obj
-def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
+@option("-o", "--output", type=NEW_FILE, required=True, help="The new file.")
+@options.mode(help="Dropout by masks, further inputs; no dropout; running statistics.")
+@options.weights
+@options.side
+@option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, its error is measured and said.")
+@telling(options.terminal_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked: Any) -> None:
     """Write MODEL as an ONNX file that draws the pixels of `harness test`; `demo` is the package's own generator.
 
     The file holds its certificate: pictures by ONNX Runtime beside those of the native engine. What differs by more
@@ -50,7 +39,6 @@ def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any
     check_installed()
     from harness.export.exporting import ExportRequest, export
 
-    console = Console(quiet=quiet)
     made = export(workspace, ExportRequest(**asked), console)
     size = made.path.stat().st_size
     if as_json:

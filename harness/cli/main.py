@@ -15,7 +15,6 @@ import traceback
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -75,15 +74,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 """What one wants, and the commands for it: each one's module and its line in `--help`, which imports none of them."""
 
 COMMANDS = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
-_NEED_NONE = {
-    "demo",
-    "setup",
-    "doctor",
-    "completion",
-    "prepare-images",
-    "export",
-    "play",
-}  # begin a workspace, or go without one
+# They begin a workspace, or go without one.
+_NEED_NONE = {"demo", "setup", "doctor", "completion", "prepare-images", "export", "play"}
 
 _BEGIN = """\
 harness: official pix2pix and CycleGAN results, and your own images through their models
@@ -241,7 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
         return done.exit_code
     except click.ClickException as error:
         error.show(usage := io.StringIO())
-        console.usage(usage.getvalue().rstrip())
+        console.say(usage.getvalue().rstrip())
         return error.exit_code
     except HarnessError as error:
         console.error(error)
@@ -268,13 +260,8 @@ def entry_point() -> None:
     prepare_streams()
     for number in _ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:  # what nohup ignores stays ignored
-            signal.signal(number, _interrupt)
+            signal.signal(number, signal.default_int_handler)  # as Ctrl-C: what is half-done is taken away
     code = main()
     for number in (signal.SIGINT, *_ENDING):
         signal.signal(number, signal.SIG_DFL)  # a signal while Python ends tells no traceback either
     sys.exit(code)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Ends the command as Ctrl-C does, so that everything half-done is taken away."""
-    raise KeyboardInterrupt

@@ -15,35 +15,31 @@ from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.models import MODELS, about_bytes
 from harness.catalog.published_scores import scores_of
 from harness.catalog.types import Model
+from harness.cli import options
 from harness.cli.console import Console, size_text
-from harness.cli.options import catalog_options, not_with_name
 from harness.files import sha256_of
 from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness models --family pix2pix
   harness models facades_label2photo
   harness models --installed --json
-"""
+""")
 # None: weights of U-Nets do not tell whether they were trained with it.
 _DROPOUT = {True: "dropout", False: "no dropout", None: "dropout unknown"}
 
 
 @click.command("models", epilog=_EPILOG)
-@catalog_options("models", "whose weights are in the workspace")
-@click.pass_obj
+@options.catalog("models", "whose weights are in the workspace")
 def command(
-    workspace: Workspace, *, name: str | None, family: str | None, installed: bool, as_json: bool, quiet: bool
+    workspace: Workspace, console: Console, /, *, name: str | None, family: str | None, installed: bool, as_json: bool
 ) -> None:
     """List the pretrained models and what is installed; with NAME, say all about one and how to run it."""
     from harness.provision.installed import installed_weights
     from harness.runs.trained import find_model, trained_models
 
-    console = Console(quiet=quiet)
     if name is not None:
-        not_with_name(family, installed)
+        options.not_with_name(family, installed)
         model = find_model(workspace, name)
         path = installed_weights(workspace, model)
         if as_json:
@@ -155,11 +151,11 @@ def _published(workspace: Workspace, model: Model) -> str:
     runs = measured_runs(workspace, model.id)
     lines = []
     for row in published_rows(model.id):
-        column, here = row.column, "not measured here"
+        score, column, here = row.score, row.column, "not measured here"
         for name, measurement in runs if column else ():
             if column and (total := measurement.totals.get(column.name)):
                 here = f"here {total.value:.{column.decimals}f} ({name})"
                 break
-        lines.append(f"{row.label} {row.value}, {here}: {row.whose}; {row.evaluator}; {row.source}")
-        lines.append(f"  what sets it apart: {row.difference}")
+        lines.append(f"{score.label} {score.text}, {here}: {score.method}, {score.whose}; {score.how}; {score.source}")
+        lines.append(f"  what sets it apart: {score.evaluation.difference}")
     return "\n".join(lines)

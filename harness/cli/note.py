@@ -7,51 +7,36 @@ from typing import Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import REPORT
 from harness.cli.console import Console
-from harness.cli.options import json_option, lang_option
+from harness.cli.options import option
 from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness note facades-001 "too dark; the third epoch was better"
   harness note facades-001 --name "Facades, 200 epochs" --tag thesis --tag final
   harness note facades-002 --hide
   harness note facades-001
-"""
+""")
 
 
-class _Words(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+def text(said: str) -> str:
     """Text as it can be written into a file: what a terminal sent outside of any script is replaced."""
-
-    name = "text"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return value.encode("utf-8", "replace").decode().strip()
+    return said.encode("utf-8", "replace").decode().strip()
 
 
 @click.command("note", epilog=_EPILOG)
 @click.argument("run", type=REPORT)
-@click.argument("text", type=_Words(), required=False)
-@click.option("--name", type=_Words(), help='Show it under this name; "" takes it back.')
-@click.option("--tag", "tags", type=_Words(), multiple=True, help="Add a tag; repeatable.")
-@click.option("--untag", "gone", type=_Words(), multiple=True, help="Take a tag back; repeatable.")
-@click.option("--hide/--show", "hidden", default=None, help="Leave it out of the index, or show it again.")
-@lang_option
-@json_option
+@click.argument("text", type=text, required=False)
+@option("--name", type=text, help='Show it under this name; "" takes it back.')
+@option("--tag", "tags", type=text, multiple=True, help="Add a tag; repeatable.")
+@option("--untag", "gone", type=text, multiple=True, help="Take a tag back; repeatable.")
+@option("--hide/--show", "hidden", default=None, help="Leave it out of the index, or show it again.")
+@options.run_lang
+@options.json
 @click.pass_obj
-def command(
-    workspace: Workspace,
-    /,
-    *,
-    run: str,
-    tags: tuple[str, ...],
-    gone: tuple[str, ...],
-    lang: str | None,
-    as_json: bool,
-    **said: Any,
-) -> None:
+def command(workspace: Workspace, /, *, run: str, lang: str | None, as_json: bool, **said: Any) -> None:
     """Say TEXT of a run or a training in results/index.html, or tell what was said of it.
 
     It is kept in note.json beside the record, which stays as it was. An empty TEXT takes the text back.
@@ -63,7 +48,8 @@ def command(
     folder, console = find_report(workspace, run), Console()
     before = load_note(folder)
     # In the order they were added, each once; an empty tag is none.
-    kept = dict.fromkeys(tag for tag in (*before.tags, *tags) if tag and tag not in gone)
+    tags, gone = (*before.tags, *said.pop("tags")), said.pop("gone")
+    kept = dict.fromkeys(tag for tag in tags if tag and tag not in gone)
     # None is an option that was not typed; an empty text is one that takes back.
     note = replace(before, tags=tuple(kept), **{key: value for key, value in said.items() if value is not None})
     # Told only, nothing is written: looking at a note must not make the index anew.

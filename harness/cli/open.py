@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import REPORT
 from harness.cli.console import Console
-from harness.cli.options import lang_option
+from harness.cli.options import option
 from harness.workspace import Workspace
 
 
 @click.command("open")
 @click.argument("run", type=REPORT, required=False)
-@click.option("--print", "print_only", is_flag=True, help="Only print the link.")
-@lang_option
+@option("--print", "print_only", is_flag=True, help="Only print the link.")
+@options.run_lang
 @click.pass_obj
 def command(workspace: Workspace, *, run: str | None, print_only: bool, lang: str | None) -> None:
     """Open a run's or a training's report in the browser, the newest one's without RUN, and print its link."""

@@ -3,129 +3,94 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import MODEL
 from harness.cli.console import Console
-from harness.cli.options import SizeType, follow_links_option, json_option, lang_option, quiet_option
+from harness.cli.options import FILE, PATH, option, telling
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.prepare.planning import Plan
     from harness.prepare.preparing import PreparedSet
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness prepare-images ~/Pictures/horses --model horse2zebra
   harness prepare-images labels --targets photos --model facades_label2photo
   harness prepare-images photos.zip --model cyclegan/summer2winter_yosemite --fit pad --dry-run
   harness prepare-images shoes --to edges --split 80/10/10
   harness prepare-images houses --model cyclegan/facades_photo2label --rectify
   harness prepare-images facades_photo2label-houses-001 --model facades_label2photo
-"""
+""")
 
 # Pictures with a warning that are named on the terminal; the contact sheet has all.
 _TOLD = 10
 
 
-class ColourType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+def _colour(given: str) -> tuple[int, int, int]:
     """`white`, `black`, `grey` or `#rrggbb`."""
-
-    name = "white|black|grey|#rrggbb"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int, int]:
-        known = {"white": "ffffff", "black": "000000", "grey": "808080"}
-        digits = known.get(str(value).lower(), str(value).lstrip("#"))
-        try:
-            # Three bytes or a ValueError: of another number, the unpacking raises the same.
-            red, green, blue = bytes.fromhex(digits)
-        except ValueError:
-            self.fail(f"`{value}` is no colour; write white, black, grey or #rrggbb", param, ctx)
-        return (red, green, blue)
+    known = {"white": "ffffff", "black": "000000", "grey": "808080"}
+    try:
+        # Three bytes or a ValueError: of another number, the unpacking raises the same.
+        red, green, blue = bytes.fromhex(known.get(given.lower(), given.lstrip("#")))
+    except ValueError:
+        raise click.BadParameter(f"`{given}` is no colour; write white, black, grey or #rrggbb") from None
+    return (red, green, blue)
 
 
 @click.command("prepare-images", epilog=_EPILOG)
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--model", "-m", type=MODEL, help="The model the set is for, e.g. horse2zebra; see `harness models`.")
-@click.option(
-    "--targets",
-    type=click.Path(path_type=Path),
-    help="Partners of the same names: makes pairs, so that SSIM and PSNR exist.",
-)
-@click.option("--name", help="The set's name. Default: the folder's.")
-@click.option(
+@click.argument("folder", type=PATH)
+@option("--model", "-m", type=MODEL, help="The model the set is for, e.g. horse2zebra; see `harness models`.")
+@option("--targets", type=PATH, help="Partners of the same names: makes pairs, so that SSIM and PSNR exist.")
+@option("--name", help="The set's name. Default: the folder's.")
+@option(
     "--fit",
     type=click.Choice(["crop", "pad", "stretch"]),
     default="crop",
-    show_default=True,
     help="How pictures of another shape are brought to size; padded photos go on mirrored.",
 )
-@click.option(
-    "--size",
-    type=SizeType(),
-    help="Size of the pictures made; own or max:N for each one's. Default: the model's, or 256.",
-)
-@click.option(
+@options.size(help="Size of the pictures made; own or max:N for each one's. Default: the model's, or 256.")
+@option(
     "--background",
     metavar="COLOUR",
-    type=ColourType(),
+    type=_colour,
     default="white",
-    show_default=True,
     help="Below transparent pixels, and beside padded drawings: white, black, grey or #rrggbb.",
 )
-@click.option(
-    "--max-pixels",
-    type=click.IntRange(min=1),
-    default=120_000_000,
-    show_default=True,
-    help="Larger pictures are refused unopened.",
-)
-@click.option(
-    "--as",
-    "as_",
-    default="auto",
-    show_default=True,
-    help="What your pictures are: auto, drawing, labels, map or photo.",
-)
-@click.option(
-    "--to", help="What inputs become where no model is named: edges, grey, facade_label, map … Default: photo."
-)
-@click.option(
+@option("--max-pixels", type=click.IntRange(min=1), default=120_000_000, help="Larger pictures are refused unopened.")
+@option("--as", "as_", default="auto", help="What your pictures are: auto, drawing, labels, map or photo.")
+@option("--to", help="What inputs become where no model is named: edges, grey, facade_label, map … Default: photo.")
+@option(
     "--focus",
     type=click.Choice(["centre", "subject"]),
     default="centre",
-    show_default=True,
     help="Where a crop is taken: in the middle, or where the detail lies.",
 )
-@click.option("--tiles", is_flag=True, help="Cut large pictures into tiles at their own scale.")
-@click.option("--split", metavar="80/10/10", help="Make a training set: shares of train, val and test.")
-@click.option("--rectify", is_flag=True, help="Set photos of facades upright where enough of their lines agree.")
-@click.option(
+@option("--tiles", is_flag=True, help="Cut large pictures into tiles at their own scale.")
+@option("--split", metavar="80/10/10", help="Make a training set: shares of train, val and test.")
+@option("--rectify", is_flag=True, help="Set photos of facades upright where enough of their lines agree.")
+@option(
     "--hed",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Draw edges by the HED network with these weights (pytorch-hed's network-bsds500.pytorch), as the "
     "pix2pix paper did. Tested on seeded weights, never on the published file.",
 )
-@click.option(
+@option(
     "--profile",
     metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="What to judge nearness by, from `harness datasets SET --profile FILE`. Default: the model's dataset.",
 )
-@follow_links_option
-@click.option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
-@click.option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@lang_option
-@json_option
-@quiet_option
-@click.pass_obj
-def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bool, quiet: bool, **asked: Any) -> None:
+@options.follow_links
+@option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
+@option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
+@option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@telling(options.run_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, dry_run: bool, as_json: bool, **asked: Any) -> None:
     """Turn a folder of photos, a ZIP archive or one picture into a test set, datasets/<name>/.
 
     FOLDER may be a run too, by name or folder: its outputs become inputs, and its inputs targets where they fit.
@@ -134,11 +99,10 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
     from harness.prepare.prepare_request import PrepareRequest
     from harness.prepare.preparing import carry_out
 
-    console = Console(quiet=quiet)
     # Two answers to one question, of which one would be passed over in silence.
     if asked["model"] and asked["to"]:
         raise click.UsageError("--model says what inputs become; leave out --to")
-    plan = plan_images(workspace, PrepareRequest(folder=folder, **asked))
+    plan = plan_images(workspace, PrepareRequest(**asked))
     if dry_run:
         _show_plan(console, plan, as_json=as_json)
         return
@@ -150,16 +114,8 @@ def command(workspace: Workspace, /, folder: Path, *, dry_run: bool, as_json: bo
 
 def _show_plan(console: Console, plan: Plan, *, as_json: bool) -> None:
     if as_json:
-        console.document(
-            {
-                "folder": str(plan.folder),
-                "layout": plan.layout,
-                "direction": plan.direction,
-                "count": len(plan.files),
-                "plan": plan.sentences(),
-                "made_by": plan.made_by,
-            }
-        )
+        facts = {"folder": str(plan.folder), "layout": plan.layout, "direction": plan.direction}
+        console.document({**facts, "count": len(plan.files), "plan": plan.sentences(), "made_by": plan.made_by})
         return
     for sentence in plan.sentences():
         console.result(sentence)

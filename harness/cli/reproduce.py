@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.catalog.reproductions import RECIPES
+from harness.cli import options
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
-from harness.cli.options import json_option, page_lang_option, quiet_option
+from harness.cli.options import option, telling
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
@@ -19,60 +20,40 @@ if TYPE_CHECKING:
     from harness.reproduce.reproduction import Reproduction
     from harness.web.language import Language
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness reproduce
   harness reproduce ablation --dataset my_pairs --palette facades -- --ngf 8 --ndf 8
   harness reproduce paired
   harness reproduce table6 --dataset cityscapes
-"""
+""")
 
 
 @click.command("reproduce", epilog=_EPILOG)
 @click.argument("target", required=False, type=click.Choice(list(RECIPES)))
-@click.option("--dataset", "-d", type=SET, help="The pairs to train on, some of them held out in test/ or val/.")
-@click.option(
-    "--direction",
-    type=click.Choice(["AtoB", "BtoA"]),
-    help="Which half is the input. Default: what the recipe takes, where the set says what it shows.",
+@option("--dataset", "-d", type=SET, help="The pairs to train on, some of them held out in test/ or val/.")
+@options.direction(help="Which half is the input. Default: what the recipe takes, where the set says what it shows.")
+@option(
+    "--seeds", type=click.IntRange(min=1), default=3, help="Trainings of each row, or draws of a model with dropout."
 )
-@click.option(
-    "--seeds",
-    type=click.IntRange(min=1),
-    default=3,
-    show_default=True,
-    help="Trainings of each row, or draws of a model with dropout.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="The first of them.")
-@click.option(
-    "--preset", type=click.Choice(["quick", "course", "paper"]), help="Of the trainings. Default: the recipe's."
-)
-@click.option(
-    "--palette",
-    type=click.Choice(["facades", "cityscapes"]),
-    help="How label maps are read, where the set does not say it.",
-)
-@click.option(
+@option("--seed", type=int, default=0, help="The first of them.")
+@options.preset(help="Of the trainings. Default: the recipe's.")
+@options.palette(help="How label maps are read, where the set does not say it.")
+@option(
     "--evaluator",
     type=MODEL,
     metavar="MODEL",
     help="What draws label maps of drawn photos. Default: one trained on the same pictures.",
 )
-@click.option("--name", help="The folder in results/, and how its trainings are called. Default: target and dataset.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
-@page_lang_option
-@json_option
-@quiet_option
-@click.pass_obj
-def command(workspace: Workspace, /, *, target: str | None, as_json: bool, quiet: bool, **asked: Any) -> None:
+@option("--name", help="The folder in results/, and how its trainings are called. Default: target and dataset.")
+@options.device
+@options.train_py
+@telling(options.page_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, target: str | None, as_json: bool, **asked: Any) -> None:
     """Make a published table again and put its numbers beside the measured ones; without TARGET, list what can be.
 
     Trains or tests what is missing, measures it, and writes a page: published, measured, interval, verdict. What was
     cut off goes on with the same command.
     """
-    console = Console(quiet=quiet)
     if target is None:
         _list(console, as_json=as_json)
         return

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console, size_text
-from harness.cli.options import json_option, metrics_option, quiet_option, speech_option
+from harness.cli.options import PATH, option, telling
 from harness.errors import NetworkError
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.provision.outcome import SetupReport
 
-_EPILOG = """\b
-Examples:
+_EPILOG = options.examples("""
   harness setup
   harness setup --model facades_label2photo --dataset facades
   harness setup --model cyclegan/horse2zebra --upstream-url ~/mirrors/pytorch-CycleGAN-and-pix2pix.git
@@ -28,7 +27,7 @@ Examples:
   harness setup --dataset facades --mirror https://mirror.example/berkeley
   harness setup --metrics fid,lpips
   harness setup --bundle /media/stick/harness-bundle
-"""
+""")
 _WITHOUT_NETWORK = (
     "`harness demo` needs none; `--upstream-url` and `--mirror` name other places; `--bundle` and `--from-file` bring "
     "what you have"
@@ -36,14 +35,12 @@ _WITHOUT_NETWORK = (
 
 
 @click.command("setup", epilog=_EPILOG)
-@click.option("--model", "-m", "models", type=MODEL, multiple=True, help="Bring this model's weights; repeatable.")
-@click.option(
-    "--dataset", "-d", "datasets", type=DATASET, multiple=True, help="Bring this official dataset; repeatable."
-)
-@metrics_option("Bring the networks that these metrics need, e.g. lpips,fid.")
-@click.option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
+@option("--model", "-m", "models", type=MODEL, multiple=True, help="Bring this model's weights; repeatable.")
+@option("--dataset", "-d", "datasets", type=DATASET, multiple=True, help="Bring this official dataset; repeatable.")
+@options.metrics(help="Bring the networks that these metrics need, e.g. lpips,fid.")
+@option("--all", "every_model", is_flag=True, help="Bring the weights of every model, about 3 GB or more.")
 # A lambda, as the function stands below the decorators that would need it.
-@click.option(
+@option(
     "--upstream-url",
     "addresses",
     metavar="[NAME=]URL",
@@ -52,36 +49,25 @@ _WITHOUT_NETWORK = (
     help="A mirror or folder of the authors' code; the commit proves the content. `pix2pix=URL` is one "
     "of the Lua original.",
 )
-@click.option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
-@click.option(
-    "--from-file",
-    type=click.Path(path_type=Path),
-    help="Weights or an archive you have already, for the one thing named.",
-)
-@click.option(
-    "--bundle",
-    type=click.Path(path_type=Path),
-    help="A folder or archive with code, weights and datasets, or a copied workspace.",
-)
-@click.option("--sha256", metavar="DIGEST", help="What the file of --from-file or --bundle must have.")
-@click.option("--accept-counts", is_flag=True, help="Take datasets with another number of pictures than is known.")
-@click.option(
+@option("--upstream-ref", metavar="SHA", help="Another commit, in full, than the one harness is tested with.")
+@option("--from-file", type=PATH, help="Weights or an archive you have already, for the one thing named.")
+@option("--bundle", type=PATH, help="A folder or archive with code, weights and datasets, or a copied workspace.")
+@option("--sha256", metavar="DIGEST", help="What the file of --from-file or --bundle must have.")
+@option("--accept-counts", is_flag=True, help="Take datasets with another number of pictures than is known.")
+@option(
     "--mirror",
     "mirrors",
     metavar="URL",
     multiple=True,
     help="Ask this server first; repeatable (default: $HARNESS_MIRROR, then mirrors.txt).",
 )
-@speech_option
-@json_option
-@quiet_option
-@click.pass_context
-def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, quiet: bool, **asked: Any) -> None:
+@telling(options.terminal_lang, options.json)
+def command(
+    workspace: Workspace, console: Console, /, *, addresses: dict[str, Any], as_json: bool, **asked: Any
+) -> None:
     """Clone the authors' code at its commit and bring weights and datasets, all verified; again: nothing to do."""
     from harness.provision.setting_up import SetupRequest, set_up
 
-    workspace: Workspace = ctx.obj
-    console = Console(quiet=quiet)
     report = set_up(workspace, SetupRequest(**asked, **addresses), console)
     if as_json:
         console.document(report.to_json())
@@ -93,7 +79,7 @@ def command(ctx: click.Context, /, *, addresses: dict[str, Any], as_json: bool, 
     if any(isinstance(failure.error, NetworkError) for failure in report.failures):
         console.warn("the network did not bring everything", _WITHOUT_NETWORK)
     if report.failures:
-        ctx.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _of(given: Sequence[str]) -> dict[str, Any]:
@@ -107,7 +93,7 @@ def _of(given: Sequence[str]) -> dict[str, Any]:
 def _show(console: Console, report: SetupReport) -> None:
     root = report.workspace
     rows = [
-        [row.kind, row.id, row.state, size_text(row.size), str(row.path.relative_to(root)), row.note]
+        [row.kind, row.id, row.state, size_text(row.bytes), str(row.path.relative_to(root)), row.note]
         for row in report.rows
     ]
     if rows:

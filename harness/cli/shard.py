@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from harness.cli import test
+from harness.cli import options, test
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option, speech_option
+from harness.cli.options import telling
 from harness.workspace import Workspace
 
 _EPILOG = """
@@ -79,17 +79,13 @@ command.add_command(
 @command.command("run", short_help="Compute one shard of a plan.")
 @_PLAN
 @click.argument("number", metavar="I", type=click.IntRange(min=0))
-@speech_option
-@json_option
-@quiet_option
-@click.pass_obj
-def run(workspace: Workspace, /, *, plan: Path, number: int, as_json: bool, quiet: bool) -> None:
+@telling(options.terminal_lang, options.json)
+def run(workspace: Workspace, console: Console, /, *, plan: Path, number: int, as_json: bool) -> None:
     """Compute shard I of PLAN into the store, unless it is there."""
     from harness.errors import UnknownNameError
     from harness.shards.computing import compute_shard
     from harness.shards.cutting import load_plan
 
-    console = Console(quiet=quiet)
     loaded = load_plan(workspace, plan.resolve())
     if number >= len(loaded.keys):
         raise UnknownNameError("shard", str(number), [], f"`{plan}` has the shards 0 to {len(loaded.keys) - 1}")
@@ -103,14 +99,10 @@ def run(workspace: Workspace, /, *, plan: Path, number: int, as_json: bool, quie
 
 @command.command("merge", short_help="Make the run of a plan whose shards are all there.")
 @_PLAN
-@speech_option
-@json_option
-@quiet_option
-@click.pass_obj
-def merge(workspace: Workspace, /, *, plan: Path, as_json: bool, quiet: bool) -> None:
+@telling(options.terminal_lang, options.json)
+def merge(workspace: Workspace, console: Console, /, *, plan: Path, as_json: bool) -> None:
     """Put the shards of PLAN together: results/<run>/ with its report, as `harness test` writes it."""
     from harness.shards.cutting import load_plan
     from harness.shards.merging import merge_plan
 
-    console = Console(quiet=quiet)
     test.show(console, [merge_plan(workspace, load_plan(workspace, plan.resolve()), console)], as_json=as_json)

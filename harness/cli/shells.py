@@ -5,14 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from click.shell_completion import (
-    BashComplete,
-    CompletionItem,
-    FishComplete,
-    ShellComplete,
-    ZshComplete,
-    add_completion_class,
-)
+from click import shell_completion as of_click
 
 VARIABLE = "_HARNESS_COMPLETE"
 """Set by a shell that asks; click answers in place of the command."""
@@ -43,17 +36,17 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 """
 
 
-@add_completion_class
-class Bash(BashComplete):
+@of_click.add_completion_class
+class Bash(of_click.BashComplete):
     """Escapes what bash would split or expand: its script passes a value through `read`, which takes one level away."""
 
-    def format_completion(self, item: CompletionItem) -> str:
+    def format_completion(self, item: of_click.CompletionItem) -> str:
         value = re.sub(r"([^\w@%+=:,./~-])", r"\\\\\1", item.value)
         return f"{item.type},{value}"
 
 
-@add_completion_class
-class PowerShell(ShellComplete):
+@of_click.add_completion_class
+class PowerShell(of_click.ShellComplete):
     """Words before the cursor come one a line, and so do answers; where there are none PowerShell offers files."""
 
     name = "powershell"
@@ -63,9 +56,11 @@ class PowerShell(ShellComplete):
         words = os.environ["COMP_WORDS"].split("\n")
         return words[1:], os.environ.get("COMP_CWORD", "").strip("'")  # PowerShell sets no variable to nothing
 
-    def format_completion(self, item: CompletionItem) -> str:
+    def format_completion(self, item: of_click.CompletionItem) -> str:
         return f"{item.value}\t{item.help or item.value}" if item.type == "plain" else ""
 
 
 # By click's own names, as `$_HARNESS_COMPLETE` says them: `zsh_source`, `powershell_complete`.
-SHELLS: dict[str, type[ShellComplete]] = {shell.name: shell for shell in (Bash, ZshComplete, FishComplete, PowerShell)}
+SHELLS: dict[str, type[of_click.ShellComplete]] = {
+    shell.name: shell for shell in (Bash, of_click.ZshComplete, of_click.FishComplete, PowerShell)
+}

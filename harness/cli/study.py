@@ -7,17 +7,16 @@ from typing import Any
 
 import click
 
+from harness.cli import options
 from harness.cli.console import Console
-from harness.cli.options import json_option, page_lang_option, quiet_option
+from harness.cli.options import FILE, FOLDER, NEW_FILE, option, telling
 from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness study facades_label2photo-my_facades-001
   harness study my_model-best --against my_model-last --trials 30 --practice 6
   harness study score answers/*.json --key study/study-key.json
-"""
+""")
 
 
 class _Group(click.Group):
@@ -40,38 +39,19 @@ def command() -> None:
 
 @command.command("make")
 @click.argument("run")
-@click.option("--against", metavar="RUN", help="A second run of the same images, its trials mixed in.")
-@click.option("--trials", type=click.IntRange(min=2), default=40, show_default=True, help="Pairs that count.")
-@click.option("--practice", type=click.IntRange(min=0), default=10, show_default=True, help="Pairs before, answered.")
-@click.option(
-    "--exposure",
-    "exposure_s",
-    type=click.FloatRange(min=0.1, max=60),
-    default=1.0,
-    show_default=True,
-    help="Seconds shown.",
-)
-@click.option(
-    "--seed", type=int, help="Of the choice of pictures, sides and order. Default: a new one, kept in the key."
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("study"),
-    show_default=True,
-    help="The folder to write.",
-)
-@page_lang_option
-@json_option
-@quiet_option
-@click.pass_obj
+@option("--against", metavar="RUN", help="A second run of the same images, its trials mixed in.")
+@option("--trials", type=click.IntRange(min=2), default=40, help="Pairs that count.")
+@option("--practice", type=click.IntRange(min=0), default=10, help="Pairs before, answered.")
+@option("--exposure", "exposure_s", type=click.FloatRange(min=0.1, max=60), default=1.0, help="Seconds shown.")
+@option("--seed", type=int, help="Of the choice of pictures, sides and order. Default: a new one, kept in the key.")
+@option("--out", type=FOLDER, default=Path("study"), help="The folder to write.")
+@telling(options.page_lang, options.json)
 def make(
-    workspace: Workspace, /, *, run: str, against: str | None, out: Path, as_json: bool, quiet: bool, **asked: Any
+    workspace: Workspace, console: Console, /, *, run: str, against: str | None, out: Path, as_json: bool, **asked: Any
 ) -> None:
     """Write study.html, to hand out, and study-key.json, to keep."""
     from harness.course.trials import StudyRequest, make_study
 
-    console = Console(quiet=quiet)
     request = StudyRequest(runs=(run, against) if against else (run,), output=out.resolve(), **asked)
     made = make_study(workspace, request, console)
     size = made.page.stat().st_size / 1e6
@@ -84,24 +64,17 @@ def make(
 
 
 @command.command("score")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--key",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("study/study-key.json"),
-    show_default=True,
-    help="What `harness study` told to keep.",
-)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder of the page. Default: the key's.")
-@page_lang_option
-@json_option
-@quiet_option
-def score(files: tuple[Path, ...], *, key: Path, out: Path | None, lang: str, as_json: bool, quiet: bool) -> None:
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@option("--key", type=NEW_FILE, default=Path("study/study-key.json"), help="What `harness study` told to keep.")
+@option("--out", type=FOLDER, help="Folder of the page. Default: the key's.")
+@telling(options.page_lang, options.json)
+def score(
+    _: Workspace, console: Console, /, *, files: tuple[Path, ...], key: Path, out: Path | None, lang: str, as_json: bool
+) -> None:
     """Score the files that participants sent."""
     from harness.course.tallying import rules, score_study
     from harness.web.language import language
 
-    console = Console(quiet=quiet)
     words = language("en") if as_json else console.words
     folder = (out or key.parent).resolve()
     found = score_study(key, files, folder, lang=lang)

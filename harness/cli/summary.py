@@ -9,6 +9,7 @@ from harness.cli.console import Console
 if TYPE_CHECKING:
     from harness.metrics.measure import Measurement
     from harness.metrics.meters import Column
+    from harness.metrics.statistics import OverSeeds
 
 
 def show_summary(console: Console, measurement: Measurement) -> None:
@@ -26,9 +27,7 @@ def show_summary(console: Console, measurement: Measurement) -> None:
         means = [s.mean if (s := measurement.baselines.get(b, {}).get(name)) else None for b in beside]
         rows.append(_row(column, (summary.mean, summary.low, summary.high), means))
         if name in drawn:
-            over, digits = drawn[name], _decimals(column)
-            rows[-1].append(f"{number_text(over.mean, digits)} ± {number_text(over.spread, digits)}")
-            rows[-1].append(interval_text(over.low, over.high, digits))
+            rows[-1] += over_seeds_texts(column, drawn[name])
     for name, total in measurement.totals.items():
         rows.append(_row(TOTALS[name], (total.value, total.low, total.high), [total.beside.get(b) for b in beside]))
         # Enough images, and still no interval: some totals, such as FID, have none by their nature.
@@ -50,6 +49,13 @@ def _row(column: Column, value: tuple[float | None, ...], beside: list[float | N
     mean, low, high = value
     others = ["" if number is None else number_text(number, decimals) for number in beside]
     return [column.label, number_text(mean, decimals), interval_text(low, high, decimals), *others]
+
+
+def over_seeds_texts(column: Column, over: OverSeeds) -> list[str]:
+    """Returns mean and spread over seeds, and the interval."""
+    digits = _decimals(column)
+    mean, spread = number_text(over.mean, digits), number_text(over.spread, digits)
+    return [f"{mean} ± {spread}", interval_text(over.low, over.high, digits)]
 
 
 def _decimals(column: Column) -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import options
 from harness.cli.console import Console
-from harness.cli.options import json_option, page_lang_option, pool_request, quiet_option, worker_options
+from harness.cli.options import option, telling
 from harness.cli.summary import interval_text, number_text
 from harness.workspace import Workspace
 
@@ -51,22 +52,12 @@ Examples:
 
 @click.command("sweep", epilog=_EPILOG)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.toml")
-@click.option("--dry-run", is_flag=True, help="Only check the file and list its points, and which are finished.")
-@worker_options("Who computes: processes here, a Ray cluster or Slurm jobs. Default: this process.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@page_lang_option
-@json_option
-@quiet_option
-@click.pass_context
+@option("--dry-run", is_flag=True, help="Only check the file and list its points, and which are finished.")
+@options.workers("Who computes: processes here, a Ray cluster or Slurm jobs. Default: this process.")
+@options.device
+@telling(options.page_lang, options.json)
 def command(
-    context: click.Context,
-    /,
-    *,
-    file: Path,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-    **asked: Any,
+    workspace: Workspace, console: Console, /, *, file: Path, dry_run: bool, as_json: bool, **asked: Any
 ) -> None:
     """Test or train every combination of models or recipes, datasets, seeds and options that FILE.toml names.
 
@@ -77,13 +68,11 @@ def command(
     """
     from harness.sweep.sweeping import SweepRequest, plan_sweep, run_sweep
 
-    workspace: Workspace = context.obj
-    console, typed = Console(quiet=quiet), ("harness", *sys.argv[1:])
     sharing = {key: asked.pop(key) for key in ("executor", "workers", "threads", "gpus", "address", "slurm")}
     if not sharing["executor"] and any(value not in {None, 1, 0} for value in sharing.values() if value != {}):
         raise click.UsageError("--workers, --threads, --gpus, --address and --slurm need `--executor`")
-    pool = pool_request(sharing, workspace.results / ".slurm")
-    request = SweepRequest(file=file, pool=pool, command=typed, **asked)
+    pool = options.pool_request(sharing, workspace.results / ".slurm")
+    request = SweepRequest(file=file, pool=pool, command=("harness", *sys.argv[1:]), **asked)
     if dry_run:
         _show_plan(console, plan_sweep(workspace, request, console), pool.workers, as_json=as_json)
         return
@@ -95,7 +84,7 @@ def command(
         _show(console, swept)
         console.result(f"report: {page}")
     if swept.failed:
-        context.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _show_plan(console: Console, plan: Plan, workers: int, *, as_json: bool) -> None:

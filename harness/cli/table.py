@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import RUN
 from harness.cli.console import Console
-from harness.cli.options import metrics_option, speech_option
+from harness.cli.options import option
 from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness table ours theirs --format latex > table.tex
   harness table ours theirs --metrics ssim,lpips --baselines --format markdown
-"""
+""")
 
 
 @click.command("table", epilog=_EPILOG)
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
-@click.option(
+@option(
     "--format",
     "kind",
     type=click.Choice(["latex", "csv", "markdown"]),
     default="markdown",
-    show_default=True,
     help="LaTeX wants the package booktabs.",
 )
-@metrics_option("Which columns, in this order. Default: all that the runs have.")
-@click.option(
-    "--baselines", is_flag=True, help="The input copied and the mean target below, as the first run has them."
-)
-@speech_option
+@options.metrics(help="Which columns, in this order. Default: all that the runs have.")
+@option("--baselines", is_flag=True, help="The input copied and the mean target below, as the first run has them.")
+@options.terminal_lang
 @click.pass_obj
 def command(
     workspace: Workspace, /, *, runs: tuple[str, ...], kind: str, metrics: tuple[str, ...], baselines: bool

@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
-from harness.cli.options import (
-    SizeType,
-    TilesType,
-    follow_links_option,
-    json_option,
-    lang_option,
-    metrics_option,
-    pool_request,
-    quiet_option,
-    shard_options,
-    worker_options,
-)
+from harness.cli.options import option, telling
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,101 +21,80 @@ if TYPE_CHECKING:
     from harness.testing.request import Engine, TestRequest
     from harness.testing.running import TestedRun
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness test --model facades_label2photo
   harness test --model facades_label2photo --dataset my_photos --engine native
   harness test --model cyclegan/horse2zebra --dataset ~/Pictures/horses --size own
-"""
+""")
 
 
 @click.command("test", epilog=_EPILOG)
-@click.option("--model", "-m", type=MODEL, required=True, help="A model of `harness models`, e.g. facades_label2photo.")
-@click.option(
-    "--dataset", "-d", type=SET, help="A prepared set, an official dataset, or a folder. Default: the model's own."
-)
-@click.option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
-@click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another generator file.")
-@click.option(
+@option("--model", "-m", type=MODEL, required=True, help="A model of `harness models`, e.g. facades_label2photo.")
+@option("--dataset", "-d", type=SET, help="A prepared set, an official dataset, or a folder. Default: the model's own.")
+@option("--split", help="Folder of an official dataset, e.g. val or testB. Default: the catalog's.")
+@options.weights
+@option(
     "--engine",
     type=click.Choice(["official", "native", "both"]),
     help="Whose code draws. Default: official, for lua/ models native.",
 )
-@click.option(
-    "--mode",
-    type=click.Choice(["paper", "deterministic", "eval"]),
-    default="paper",
-    show_default=True,
-    help="Dropout live and seeded; no dropout; running statistics.",
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the run.")
-@click.option(
+@options.mode()
+@options.device
+@option("--seed", type=int, default=0, help="Base of all randomness of the run.")
+@option(
     "--lua-seed",
     type=int,
     metavar="N",
     help="Draw a CPU run of Torch7 again: the seed its test.lua printed (lua/ models).",
 )
 # A lambda, since `_order` stands below.
-@click.option(
+@option(
     "--lua-order",
-    callback=lambda _, __, given: _order(given),
+    callback=lambda _, __, given: _order(given or ""),
     metavar="FILE|A,B,…",
-    default="",
     help="The pictures of that run in its order: its index.html, or names. Default: the set's.",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
-@click.option(
-    "--size", type=SizeType(), help="Size of what is drawn: own or max:N for each one's. Default: the model's."
-)
-@click.option(
+@option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
+@options.size(help="Size of what is drawn: own or max:N for each one's. Default: the model's.")
+@option(
     "--tiled",
-    type=TilesType(),
+    type=options.tile,
     metavar="auto|N",
     help="Overlapping tiles of N pixels, or where memory is short (native engine).",
 )
-@click.option("--overlap", type=click.IntRange(min=0), metavar="P", help="Pixels of it. Default: a quarter of a tile.")
-@click.option(
-    "--full/--no-full", default=True, show_default=True, help="Write outputs in the shape of your own pictures, too."
-)
-@click.option(
+@option("--overlap", type=click.IntRange(min=0), metavar="P", help="Pixels of it. Default: a quarter of a tile.")
+@option("--full/--no-full", default=True, help="Write outputs in the shape of your own pictures, too.")
+@option(
     "--seeds",
     "--samples",
     "seeds",
     type=click.IntRange(min=1),
     default=1,
-    show_default=True,
     help="Draw every image by so many seeds, to see how far they differ.",
 )
-@click.option(
+@option(
     "--precision",
     type=click.Choice(["fp32", "bf16", "fp16", "auto"]),
     default="fp32",
-    show_default=True,
     help="Arithmetic of the native engine.",
 )
-@click.option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
-@click.option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
-@click.option(
+@option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
+@option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
+@option(
     "--devices",
-    callback=lambda _, __, given: tuple(given.split(",")) if given else None,
+    callback=lambda _, __, given: options.listed(given) or None,
     help="Several devices for the native engine, e.g. cuda:0,cuda:1.",
 )
-@metrics_option("What to measure; `harness measure` can add to it. Default: ssim, psnr and mae.")
-@click.option("--name", help="The run's name. Default: model, set and a number.")
-@worker_options("Cut the test into shards for processes here, a Ray cluster or Slurm jobs.")
-@shard_options
-@follow_links_option
-@lang_option
-@json_option
-@quiet_option
-@click.pass_obj
-def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
+@options.metrics(help="What to measure; `harness measure` can add to it. Default: ssim, psnr and mae.")
+@option("--name", help="The run's name. Default: model, set and a number.")
+@options.workers("Cut the test into shards for processes here, a Ray cluster or Slurm jobs.")
+@options.shards
+@options.follow_links
+@telling(options.run_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked: Any) -> None:
     """Run a model over a test set, measure SSIM and PSNR, and write results/<run>/ with its report."""
     from harness.testing.running import run_test
 
-    console = Console(quiet=quiet)
     sharing = {key: asked.pop(key) for key in _SHARING}
     if not sharing["executor"] and any(sharing[key] != default for key, default in _SHARING.items()):
         raise click.UsageError(
@@ -186,7 +155,7 @@ def _shard_request(asked: dict[str, Any], threads: int | None) -> ShardRequest:
     from harness.shards.sharing import ShardRequest
 
     return ShardRequest(
-        pool=pool_request(asked | {"threads": threads}),
+        pool=options.pool_request(asked | {"threads": threads}),
         size=asked["shard_size"] or SHARD_SIZE,
         store=asked["store"],
         mixed=asked["mixed"],
@@ -209,7 +178,7 @@ def _order(given: str) -> tuple[str, ...]:
         # Rows of the table as `test.lua` writes them, first cell the name; bytes that are no UTF-8 survive the reading.
         names = re.findall(r"<tr><td>([^<]+)</td><td><img", path.read_text(encoding="utf-8", errors="surrogateescape"))
     else:
-        names = [name.strip() for name in given.split(",") if name.strip()]
+        names = [*options.listed(given)]
     return tuple(Path(name).stem if Path(name).suffix else name for name in names)
 
 

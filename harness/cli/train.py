@@ -7,105 +7,76 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import SET, TRAINING
 from harness.cli.console import Console
-from harness.cli.options import follow_links_option, json_option, lang_option, quiet_option
-from harness.cli.summary import interval_text, number_text
+from harness.cli.options import option, telling
+from harness.cli.summary import number_text, over_seeds_texts
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.runs.training_record import TrainingRecord
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness train --dataset facades --preset quick
   harness train --dataset my_pairs --name my_model -- --n_epochs 50 --n_epochs_decay 50
   harness train --dataset photos/ --task edges --preset course
   harness train --resume my_model
-"""
+""")
 
 
 @click.command("train", epilog=_EPILOG)
-@click.option(
+@option(
     "--dataset",
     "-d",
     type=SET,
     help="A prepared set, an official dataset, or a folder with train/ or trainA/, trainB/.",
 )
-@click.option(
+@option(
     "--task",
     type=click.Choice(["edges", "grey", "blank", "superres"]),
     help="Make pairs of the photos in the folder `--dataset`: from edges, from grey, with a hole, from few pixels.",
 )
-@click.option(
+@option(
     "--family",
     type=click.Choice(["pix2pix", "cyclegan", "colorization"]),
     help="The method. Default: pix2pix for pairs, else cyclegan; colorization takes photos.",
 )
-@click.option(
-    "--direction",
-    type=click.Choice(["AtoB", "BtoA"]),
-    help="Which half is the input. Default: what the dataset is made for.",
-)
-@click.option(
-    "--preset",
-    type=click.Choice(["quick", "course", "paper"]),
-    default="paper",
-    show_default=True,
-    help="About 4,000 iterations at 128 pixels; 20,000 at 256; all as the authors did.",
-)
-@click.option("--resume", "run", type=TRAINING, metavar="RUN", help="Go on with a training that was cut off.")
-@click.option("--name", help="The training's name, and the model's. Default: dataset, method and a number.")
-@click.option("--device", help="auto, cpu, cuda or cuda:N. Default: auto, or where a resumed training ran.")
-@click.option(
+@options.direction(help="Which half is the input. Default: what the dataset is made for.")
+@options.preset(default="paper", help="About 4,000 iterations at 128 pixels; 20,000 at 256; all as the authors did.")
+@option("--resume", "run", type=TRAINING, metavar="RUN", help="Go on with a training that was cut off.")
+@option("--name", help="The training's name, and the model's. Default: dataset, method and a number.")
+@option("--device", help="auto, cpu, cuda or cuda:N. Default: auto, or where a resumed training ran.")
+@option(
     "--devices",
     "processes",
     type=click.IntRange(min=1),
     default=1,
-    show_default=True,
     help="How many processes train together, on GPUs one each.",
 )
-@click.option(
+@option(
     "--seeds",
     type=click.IntRange(min=1),
     default=1,
-    show_default=True,
     help="Train so many times, each from another seed, and print how far the results lie apart.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Base of all randomness of the training.")
-@click.option(
-    "--keep",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="Epochs whose networks stay; the best is chosen among them.",
+@option("--seed", type=int, default=0, help="Base of all randomness of the training.")
+@option(
+    "--keep", type=click.IntRange(min=1), default=10, help="Epochs whose networks stay; the best is chosen among them."
 )
-@click.option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
-@click.option(
+@option("--without-skips", is_flag=True, help="Train a U-Net whose skip connections carry nothing, to compare.")
+@option(
     "--discriminator",
     type=click.Choice(["conditional", "unconditional", "none"]),
     default="conditional",
-    show_default=True,
     help="Train pix2pix with one that is not shown the input, or with L1 alone.",
 )
-@click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
-@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTION_OF_TRAIN_PY...]")
-@follow_links_option
-@lang_option
-@json_option
-@quiet_option
-@click.pass_context
+@option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
+@options.train_py
+@options.follow_links
+@telling(options.run_lang, options.json)
 def command(
-    context: click.Context,
-    /,
-    *,
-    dataset: str | None,
-    run: str | None,
-    device: str | None,
-    as_json: bool,
-    quiet: bool,
-    **asked: Any,
+    workspace: Workspace, console: Console, /, *, run: str | None, device: str | None, as_json: bool, **asked: Any
 ) -> None:
     """Train on a dataset with the authors' train.py, show how it goes, and test what came of it.
 
@@ -116,21 +87,21 @@ def command(
     from harness.training.starting import resume, train
     from harness.training.train_request import TrainRequest
 
-    workspace: Workspace = context.obj
-    console = Console(quiet=quiet)
     if run is not None:
         # What was typed, not what has a value: every option has a default, and a resumed training its own.
-        given = [f"--{p.replace('_', '-')}" for p in context.params if _typed(context, p) and p not in _WITH_RESUME]
+        context, typed = click.get_current_context(), click.core.ParameterSource.COMMANDLINE
+        own = (p for p in context.command.params if p.name not in _WITH_RESUME)
+        given = sorted(p.opts[0] for p in own if context.get_parameter_source(p.name or "") == typed)
         if given:
-            raise click.UsageError(f"--resume goes on as the training began: leave out {', '.join(sorted(given))}")
+            raise click.UsageError(f"--resume goes on as the training began: leave out {', '.join(given)}")
         record = resume(workspace, run, device, console)
-    elif dataset is None:
+    elif asked["dataset"] is None:
         raise click.UsageError("name what to train on with --dataset, or a training to go on with: --resume RUN")
     else:
-        # Kept in the record, from which the page tells how to train again.
-        typed = ("harness", *sys.argv[1:])
         seeds = asked.pop("seeds")
-        request = TrainRequest(dataset=dataset, device=device or "auto", command=typed, **asked)
+        # The command is kept in the record, from which the page tells how to train again.
+        command = ("harness", *sys.argv[1:])
+        request = TrainRequest(device=device or "auto", command=command, **asked)
         if seeds > 1:
             _show_all(console, workspace, train_by_seeds(workspace, request, seeds, console), as_json=as_json)
             return
@@ -150,14 +121,11 @@ def _show_all(console: Console, workspace: Workspace, records: tuple[TrainingRec
         names = [record.name for record in records]
         console.document({"format": 1, "trainings": names, "spread": [asdict(one) for one in spread]})
         return
-    rows = []
-    for one in spread:
-        for name, over in one.columns.items():
-            digits = COLUMNS[name].decimals + (COLUMNS[name].decimals > 2)
-            mean = f"{number_text(over.mean, digits)} ± {number_text(over.spread, digits)}"
-            rows.append(
-                [f"{one.network} {one.kind}", COLUMNS[name].label, mean, interval_text(over.low, over.high, digits)]
-            )
+    rows = [
+        [f"{one.network} {one.kind}", COLUMNS[name].label, *over_seeds_texts(COLUMNS[name], over)]
+        for one in spread
+        for name, over in one.columns.items()
+    ]
     if rows:
         console.table(["", "", f"over {len(records)} trainings", "95 % interval"], rows)
     for record in records:
@@ -166,10 +134,6 @@ def _show_all(console: Console, workspace: Workspace, records: tuple[TrainingRec
 
 # What a resumed training may be told anew: where it runs, and how it speaks.
 _WITH_RESUME = {"run", "device", "as_json", "quiet"}
-
-
-def _typed(context: click.Context, parameter: str) -> bool:
-    return context.get_parameter_source(parameter) == click.core.ParameterSource.COMMANDLINE
 
 
 def _show(console: Console, workspace: Workspace, record: TrainingRecord, *, as_json: bool) -> None:
@@ -187,24 +151,16 @@ def _show(console: Console, workspace: Workspace, record: TrainingRecord, *, as_
     console.result(f"report: {page}")
 
 
-def _show_result(console: Console, result: dict[str, object]) -> None:
-    """Best and last epoch beside the baselines and the official model."""
-    rows = []
-    for label, found in _compared(result):
-        # Trainings without pairs have no such numbers, and then no table.
-        if "ssim" in found:
-            rows.append([label, *(number_text(found[key], decimals) for key, decimals in (("ssim", 4), ("psnr", 2)))])
+def _show_result(console: Console, result: dict[str, Any]) -> None:
+    """Best and last epoch beside the official model and the baselines."""
+    runs = {kind: run for kind in ("best", "last", "official") if (run := result[kind])}
+    found = {f"{kind} (epoch {run['epoch']})" if "epoch" in run else kind: run for kind, run in runs.items()}
+    found |= {name.replace("_", " "): means for name, means in result["baselines"].items()}
+    # Trainings without pairs have no such numbers, and then no table.
+    rows = [
+        [label, number_text(means["ssim"], 4), number_text(means["psnr"], 2)]
+        for label, means in found.items()
+        if "ssim" in means
+    ]
     if rows:
-        console.table([str(result["network"]), "SSIM", "PSNR"], rows)
-
-
-def _compared(result: dict[str, object]) -> list[tuple[str, dict[str, float | None]]]:
-    found: list[tuple[str, dict[str, float | None]]] = []
-    for kind in ("best", "last", "official"):
-        entry = result[kind]
-        if isinstance(entry, dict):
-            found.append((f"{kind} (epoch {entry['epoch']})" if "epoch" in entry else kind, entry))
-    baselines = result["baselines"]
-    if isinstance(baselines, dict):
-        found += [(name.replace("_", " "), means) for name, means in baselines.items()]
-    return found
+        console.table([result["network"], "SSIM", "PSNR"], rows)

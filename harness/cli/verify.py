@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import options
 from harness.cli.completing import RUN
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option, speech_option
+from harness.cli.options import FILE, option, telling
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,33 +18,27 @@ if TYPE_CHECKING:
 
 # Lines of a table on a terminal; `--json` has all files.
 _MOST_FILES = 20
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness verify
   harness verify facades_label2photo-facades-001 --engine other
   harness verify received/ --device cpu
-"""
+""")
 
 
 @click.command("verify", epilog=_EPILOG)
 @click.argument("runs", type=RUN, nargs=-1, metavar="[RUN]...")
-@click.option(
+@option(
     "--engine",
     type=click.Choice(["same", "other"]),
     default="same",
-    show_default=True,
     help="Repeat with the run's own engine, or draw the same pixels with the other one.",
 )
-@click.option("--device", help="auto, cpu, cuda or cuda:N. Default: the run's own.")
-@click.option("--dataset", help="Where the pictures are now, when they lie outside the workspace.")
-@click.option("--weights", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The generator's file.")
-@click.option("--keep", is_flag=True, help="Keep what is made again as a run in results/.")
-@speech_option
-@json_option
-@quiet_option
-@click.pass_obj
-def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any) -> None:
+@option("--device", help="auto, cpu, cuda or cuda:N. Default: the run's own.")
+@option("--dataset", help="Where the pictures are now, when they lie outside the workspace.")
+@option("--weights", type=FILE, help="The generator's file.")
+@option("--keep", is_flag=True, help="Keep what is made again as a run in results/.")
+@telling(options.terminal_lang, options.json)
+def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked: Any) -> None:
     """Measure RUNs (default: the newest) anew, make them again, and say what differs, picture by picture.
 
     RUN may be a folder of runs. A difference of 1/255, which rounding makes, is within tolerance; exit code 1 tells of
@@ -53,7 +47,6 @@ def command(workspace: Workspace, /, *, as_json: bool, quiet: bool, **asked: Any
     from harness.demo.demo_weights import demo_weights
     from harness.testing.verification import VerifyRequest, verify
 
-    console = Console(quiet=quiet)
     # A run of the demo was made with weights that are installed nowhere: they come with the package.
     request = VerifyRequest(elsewhere=(demo_weights(),), command=("harness", *sys.argv[1:]), **asked)
     found = verify(workspace, request, console)

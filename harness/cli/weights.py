@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
+from harness.cli import options
 from harness.cli.console import Console
-from harness.cli.options import json_option, quiet_option, speech_option
+from harness.cli.options import FILE, PATH, option, telling
+from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness weights convert edges2handbags.t7 -o latest_net_G.pth
   harness test --model pix2pix/edges2shoes --weights latest_net_G.pth
-"""
+""")
 
 
 @click.group("weights")
@@ -23,14 +23,10 @@ def command() -> None:
 
 
 @command.command("convert", epilog=_EPILOG, short_help="Convert FILE.t7 for the PyTorch code.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The new file, e.g. latest_net_G.pth."
-)
-@speech_option
-@json_option
-@quiet_option
-def convert(file: Path, *, output: Path, as_json: bool, quiet: bool) -> None:
+@click.argument("file", type=FILE)
+@option("-o", "--output", type=PATH, required=True, help="The new file, e.g. latest_net_G.pth.")
+@telling(options.terminal_lang, options.json)
+def convert(_: Workspace, console: Console, /, *, file: Path, output: Path, as_json: bool) -> None:
     """Turn FILE.t7 of the Lua original into a file that the PyTorch repository loads, and say what that loses."""
     # Seconds to import, and `harness weights --help` must not wait for it.
     import torch
@@ -42,7 +38,6 @@ def convert(file: Path, *, output: Path, as_json: bool, quiet: bool) -> None:
     # Weights are days of somebody's training: none is ever overwritten.
     if output.exists():
         raise WorkspaceError(f"`{output}` exists already", "name another file with `-o`")
-    console = Console(quiet=quiet)
     made = convert_for_pytorch(file)
     with written_aside(output) as draft:
         torch.save(made.state_dict, draft)

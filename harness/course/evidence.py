@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from harness.catalog.types import Model
 from harness.course.answering import unanswered
 from harness.course.handing_in import SET
 from harness.course.receiving import Received
@@ -88,11 +87,11 @@ class Looking:
 def known_weights(workspace: Workspace, received: Sequence[Received], given: Sequence[Path]) -> dict[str, Path]:
     """Returns the generators that are here by their SHA-256: those given, and installed ones of models handed in."""
     ids = {record.model["id"] for handed in received for record in handed.runs.values()}
-    paths = list(given)
+    paths: list[Path | None] = list(given)
     for key in sorted(ids):
         with suppress(HarnessError):
-            paths += filter(None, [installed_weights(workspace, find_model(workspace, key))])
-    return {sha256_of(path): path for path in paths}
+            paths.append(installed_weights(workspace, find_model(workspace, key)))
+    return {sha256_of(path): path for path in paths if path}
 
 
 def examine(handed: Received, look: Looking) -> list[Finding]:
@@ -116,13 +115,10 @@ def _record(handed: Received) -> Iterator[Finding]:
     if not handed.runs and not handed.damaged:
         yield Finding("record", "untold", "no_run")
     for name, record in handed.runs.items():
-        n, names = len(record.images), _other_files(handed, name, record)
-        if names:
-            values = {"run": name, "n": len(names), "all": n, "names": ", ".join(names[:3])}
-            yield Finding("record", "differs", "other_set", values)
-        elif names := _not_of_set(handed, name, record):
-            values = {"run": name, "n": len(names), "all": n, "names": ", ".join(names[:3])}
-            yield Finding("record", "differs", "other_pictures", values)
+        files = _other_files(handed, name, record)
+        if names := files or _not_of_set(handed, name, record):
+            values = {"run": name, "n": len(names), "all": len(record.images), "names": ", ".join(names[:3])}
+            yield Finding("record", "differs", "other_set" if files else "other_pictures", values)
     if not handed.changed and not handed.damaged and handed.runs:
         yield Finding("record", "same", "whole", {"n": handed.files})
 
@@ -149,11 +145,9 @@ def _not_of_set(handed: Received, name: str, record: RunRecord) -> list[str]:
     kinds = ("input", "target") if record.test_set.get("direction", model.direction) == "AtoB" else ("target", "input")
 
     def is_another(item: Item) -> bool:
-        images = handed.run(name) / "images"
+        images, named = handed.run(name) / "images", kinds if item.paired else ("input",)
         try:
-            shown = {
-                kind: read_pixels(images / kind / f"{item.name}.png") for kind in (kinds if item.paired else ("input",))
-            }
+            shown = {kind: read_pixels(images / kind / f"{item.name}.png") for kind in named}
             size = next(iter(shown.values())).shape[1::-1]  # of H×W×3
             halves = read_halves(item, None if made_as else size, model.architecture, made_as)
         except HarnessError:  # what is missing or damaged is told where it is counted
@@ -162,9 +156,8 @@ def _not_of_set(handed: Received, name: str, record: RunRecord) -> list[str]:
         apart = [np.abs(np.asarray(h, np.int16) - shown[k]).max() for k, h in zip(shown, halves, strict=True)]
         return bool(max(apart) > _ROUNDED)
 
-    return [
-        item.name for item, other in zip(items, in_order(is_another, items, default_workers()), strict=True) if other
-    ]
+    others = zip(items, in_order(is_another, items, default_workers()), strict=True)
+    return [item.name for item, other in others if other]
 
 
 def _inside(handed: Received, text: str) -> str:
@@ -186,8 +179,7 @@ def _numbers(handed: Received, name: str, record: RunRecord) -> Iterator[Finding
         yield Finding("numbers", "differs", "numbers", {"run": name, "lines": _inside(handed, "; ".join(lines))})
     else:
         yield Finding("numbers", "same", "measured", {"run": name, "n": len(record.images)})
-    for note in notes:
-        yield Finding("numbers", "untold", "not_measured", {"run": name, "note": note})
+    yield from (Finding("numbers", "untold", "not_measured", {"run": name, "note": note}) for note in notes)
 
 
 def _set(name: str, record: RunRecord, look: Looking) -> Iterator[Finding]:
@@ -210,40 +202,43 @@ def _outputs(handed: Received, name: str, record: RunRecord) -> Iterator[Finding
         yield Finding("pictures", "lacks", "fewer", {"run": name, "n": len(there), "all": len(names)})
     if record.test_set["layout"] != "paired":
         return
-    copies = []
-    for one in there:
-        # `difference_of` sets a kind of one run beside the same kind of another, so `.` and two kinds are two runs.
-        apart = difference_of(images / "output", images / "target", ".", one)
-        if not apart.problem and apart.mean <= _COPY:
-            copies.append(one)
-    if copies:
+    # `difference_of` sets a kind of one run beside the same kind of another, so `.` and two kinds are two runs.
+    apart = [difference_of(images / "output", images / "target", ".", one) for one in there]
+    if copies := [d.name for d in apart if not d.problem and d.mean <= _COPY]:
         values = {"run": name, "n": len(copies), "all": len(there), "names": ", ".join(copies[:3])}
         yield Finding("pictures", "differs", "copies", values)
 
 
 def _remade(handed: Received, name: str, record: RunRecord, look: Looking) -> Iterator[Finding]:
-    weights, model = look.weights.get(str(record.model.get("weights_sha256"))), handed.model(record)
-    images = handed.run(name) / "images"
+    sha, model = str(record.model.get("weights_sha256")), handed.model(record)
+    weights = look.weights.get(sha)
     if weights is None or model is None:
-        sha = str(record.model.get("weights_sha256"))[:12]
-        yield Finding("remade", "untold", "no_weights", {"run": name, "model": record.model["id"], "sha": sha})
+        yield Finding("remade", "untold", "no_weights", {"run": name, "model": record.model["id"], "sha": sha[:12]})
         return
     try:
         native = typed(NativeSettings, record.extra.get("native") or {}, "native")
-        size = record.test_set.get("size")
-        too_large = isinstance(size, list) and max(size) > _LARGEST_SIDE
+        asked = record.test_set.get("size")
+        too_large = isinstance(asked, list) and max(asked) > _LARGEST_SIDE
         if native.lua_seed is not None or native.precision != "fp32" or too_large:
             yield Finding("remade", "untold", "cannot_remake", {"run": name})
             return
-        there = [i for i in _items(handed, name, record) if (images / "output" / f"{i.name}.png").is_file()]
+        outputs = handed.run(name) / "images" / "output"
+        there = [item for item in _items(handed, name, record) if (outputs / f"{item.name}.png").is_file()]
         # By the hand-in's bytes and the teacher's seed: nobody knows beforehand which ones.
         items = random.Random(f"{look.seed}:{handed.code}:{name}").sample(there, min(look.remake, len(there)))
         if not items:
             yield Finding("remade", "untold", "no_set", {"run": name})
             return
-        yield from _compared(
-            handed, name, record, items, _Drawing(look.workspace, model, weights, record, tuple(items))
+        generator = load_generator(look.workspace, model, weights)
+        job = replace(
+            generator.lone_job(record.mode, generator.canvas()),
+            items=tuple(items),
+            direction=record.test_set.get("direction", model.direction),
+            # As `harness.testing.recording.Assignment` reads what was asked for: a size, `own`, or nothing.
+            size=tuple(asked) if isinstance(asked, list) else None if asked == "own" else generator.model.size,
+            preprocessing=None if asked else generator.model.preprocessing,
         )
+        yield from _compared(handed, name, record, job)
     except (HarnessError, ValueError) as error:
         yield Finding("remade", "untold", "remake_failed", {"run": name, "why": _inside(handed, str(error))})
 
@@ -256,44 +251,19 @@ def _items(handed: Received, name: str, record: RunRecord) -> list[Item]:
     return [Item(n, path, not path.parent.name.endswith(("A", "B"))) for n, path in there]
 
 
-@dataclass(frozen=True)
-class _Drawing:
-    """Makes outputs of a record again: by the native engine, which draws the pixels of both, on the CPU."""
-
-    workspace: Workspace
-    model: Model
-    weights: Path
-    record: RunRecord
-    items: tuple[Item, ...]
-
-    def draw(self, seed: int, into: Path) -> None:
-        generator, asked = load_generator(self.workspace, self.model, self.weights), self.record.test_set.get("size")
-        # As `harness.testing.recording.Assignment` reads what was asked for: a size, `own`, or nothing.
-        size = tuple(asked) if isinstance(asked, list) else None if asked == "own" else generator.model.size
-        into.mkdir()
-        job = Job(
-            weights=self.weights,
-            architecture=generator.architecture,
-            items=self.items,
-            direction=self.record.test_set.get("direction", self.model.direction),
-            mode=self.record.mode,
-            seed=seed,
-            device="cpu",
-            size=size,
-            log=into.with_suffix(".log"),
-            preprocessing=None if asked else generator.model.preprocessing,
-        )
-        hand_on(translate(job), [written_to(into)])
-
-
-def _compared(
-    handed: Received, name: str, record: RunRecord, items: Sequence[Item], drawing: _Drawing
-) -> Iterator[Finding]:
-    images, names = handed.run(name) / "images", [item.name for item in items]
+def _compared(handed: Received, name: str, record: RunRecord, job: Job) -> Iterator[Finding]:
+    """The outputs of a job beside those made again by the native engine, which draws the pixels of both, on the CPU."""
+    names = [item.name for item in job.items]
     with scratch(handed.root.parent) as aside:
-        again, other = aside / "again", aside / "other"
-        drawing.draw(record.seed, again)
-        outputs = [difference_of(images, again, "output", n) for n in names]
+
+        def drawn(seed: int) -> Path:
+            into = aside / str(seed)
+            into.mkdir()
+            hand_on(translate(replace(job, seed=seed, log=into.with_suffix(".log"))), [written_to(into)])
+            return into
+
+        again = drawn(record.seed)
+        outputs = [difference_of(handed.run(name) / "images", again, "output", n) for n in names]
         most, mean = max(d.max for d in outputs), _mean(outputs)
         facts = {"run": name, "n": len(names), "max": most, "mean": mean}
         problem = next((d.problem for d in outputs if d.problem), None)
@@ -307,7 +277,7 @@ def _compared(
             yield Finding("remade", "note", "nearly", facts)
             return
         # How far two seeds of these weights are apart says whether another seed alone can be the reason.
-        drawing.draw(record.seed + 1, other)
+        other = drawn(record.seed + 1)
         apart = _mean([difference_of(again, other, "output", n) for n in names])
         like_seed = _AS_ANOTHER_SEED[0] * apart <= mean <= _AS_ANOTHER_SEED[1] * apart
         # On a GPU the official script draws its noise there: other draws of the same distribution.
@@ -341,7 +311,7 @@ def _answers(handed: Received) -> Iterator[Finding]:
     if not handed.answers:
         yield Finding("answers", "lacks", "no_answers")
         return
-    missing, words = unanswered(handed.answers), sum(one.words for one in handed.answers)
-    if missing:
+    if missing := unanswered(handed.answers):
         yield Finding("answers", "lacks", "unanswered", {"n": len(missing), "ids": ", ".join(missing)})
-    yield Finding("answers", "same", "answered", {"n": sum(bool(a.words) for a in handed.answers), "words": words})
+    counts = [one.words for one in handed.answers]
+    yield Finding("answers", "same", "answered", {"n": sum(map(bool, counts)), "words": sum(counts)})

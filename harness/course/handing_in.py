@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -121,17 +122,16 @@ def make_handin(workspace: Workspace, request: HandinRequest, progress: Progress
         packing = _Packing(workspace, aside / name, language(request.lang), progress or Silent())
         for folder in folders:
             refuse_links_out(folder)
-            if (folder / run_file.FILE).is_file():
+            if _is_run(folder):
                 _pack_run(packing, folder)
             else:
                 _pack_training(packing, folder)
         _pack_answers(packing, request.answers, answers)
-        facts = {"harness_version": __version__, "lang": request.lang, "cleaned": packing.cleaned}
         _write_page(packing, folders, answers)
         files = {p.relative_to(packing.root).as_posix(): p for p in sorted(packing.root.rglob("*")) if p.is_file()}
-        write_json(
-            packing.root / MANIFEST, {"format": FORMAT, **facts, "files": {n: sha256_of(p) for n, p in files.items()}}
-        )
+        facts = {"format": FORMAT, "harness_version": __version__, "lang": request.lang, "cleaned": packing.cleaned}
+        facts["files"] = {inside: sha256_of(path) for inside, path in files.items()}
+        write_json(packing.root / MANIFEST, facts)
         # Outside of the manifest: without this file and the archive's name nobody knows whose it is.
         write_json(packing.root / STUDENT, {"format": FORMAT, "name": request.name, "id": request.id})
         files |= {name: packing.root / name for name in (MANIFEST, STUDENT)}
@@ -154,17 +154,21 @@ def make_handin(workspace: Workspace, request: HandinRequest, progress: Progress
         )
 
 
+def _is_run(folder: Path) -> bool:
+    return (folder / run_file.FILE).is_file()
+
+
 def _with_kin(workspace: Workspace, folders: Sequence[Path]) -> list[Path]:
     """Adds the training of a run's own model, and the runs that tested a training."""
     found = list(folders)
     for folder in folders:
-        if (folder / run_file.FILE).is_file():
+        if _is_run(folder):
             with suppress(HarnessError):  # a model that is gone has no training
                 made_by = training_of(workspace, find_model(workspace, load_record(folder).model["id"]))
                 found += [made_by[0]] if made_by else []
         else:
             tests = (workspace.results / name for name in sorted(load_training(folder).tests))
-            found += [test for test in tests if (test / run_file.FILE).is_file()]
+            found += filter(_is_run, tests)
     found = list(dict.fromkeys(folder.resolve() for folder in found))
     if len({folder.name for folder in found}) < len(found):
         raise RunError("two of these are folders of one name", "rename one of them")
@@ -174,30 +178,22 @@ def _with_kin(workspace: Workspace, folders: Sequence[Path]) -> list[Path]:
 def _pack_run(packing: _Packing, folder: Path) -> None:
     record = load_record(folder)
     target = packing.root / "results" / folder.name
-    _link(folder, target, [n for n in _OF_RUN if (folder / n).is_file()])
-    names = [image["name"] for image in record.images]
-    paired = record.test_set["layout"] == "paired"
-    kinds = ("input", "output", "target") if paired else ("input", "output")
-    there = [f"images/{kind}/{n}.png" for kind in kinds for n in names if (folder / f"images/{kind}/{n}.png").is_file()]
-    _link(folder, target, there)
-    if len(there) < len(kinds) * len(names):
-        packing.lack("pictures", run=record.name, n=len(kinds) * len(names) - len(there))
-    for line in _disagreeing(packing, folder, record):
+    _link(folder, target, _OF_RUN)
+    kinds = ("input", "output", "target") if record.test_set["layout"] == "paired" else ("input", "output")
+    if missing := _link(folder, target, [f"images/{k}/{i['name']}.png" for k in kinds for i in record.images]):
+        packing.lack("pictures", run=record.name, n=missing)
+    try:
+        lines = wrong_numbers(packing.workspace, folder, record, packing.progress)[0]
+    except HarnessError as error:
+        lines = [error.message]
+    for line in lines:
         packing.lack("numbers", run=record.name, line=line)
     _pack_set(packing, record, target)
     try:
         write_single_file(target, packing.words.code, _PAGE_BYTES, packing.progress).path.replace(target / "index.html")
     except HarnessError as error:
         packing.lack("page", run=record.name, why=error.message)
-    for thumbnail in sorted((target / THUMBNAILS).rglob("*"), reverse=True):
-        thumbnail.rmdir() if thumbnail.is_dir() else thumbnail.unlink()
-
-
-def _disagreeing(packing: _Packing, folder: Path, record: RunRecord) -> list[str]:
-    try:
-        return wrong_numbers(packing.workspace, folder, record, packing.progress)[0]
-    except HarnessError as error:
-        return [error.message]
+    shutil.rmtree(target / THUMBNAILS, ignore_errors=True)
 
 
 def _pack_set(packing: _Packing, record: RunRecord, target: Path) -> None:
@@ -220,7 +216,8 @@ def _pack_set(packing: _Packing, record: RunRecord, target: Path) -> None:
         if item.name in changed:
             continue
         if _tells(item.path):
-            _save_bare(item.path, place / f"{item.name}.png")
+            place.mkdir(parents=True, exist_ok=True)
+            open_rgb(item.path).save(place / f"{item.name}.png")
             packing.cleaned.append(f"results/{target.name}/{item.name}")
         else:
             same_file(item.path, place / f"{item.name}{item.path.suffix.lower()}")
@@ -235,25 +232,22 @@ def _tells(path: Path) -> bool:
         return True
 
 
-def _save_bare(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    open_rgb(path).save(target)
-
-
 def _pack_training(packing: _Packing, folder: Path) -> None:
     record = load_training(folder)
     target = packing.root / "results" / folder.name
     samples = [p.relative_to(folder).as_posix() for p in sorted((folder / "samples").rglob("*.png"))]
-    means = [p.name for p in folder.glob("mean-target-*.png")]
-    _link(folder, target, [*(n for n in _OF_TRAINING if (folder / n).is_file()), *samples, *means])
+    _link(folder, target, [*_OF_TRAINING, *samples, *(p.name for p in folder.glob("mean-target-*.png"))])
     rewrite_page(target, packing.words.code)
     if record.state != "finished":
         packing.lack("unfinished", training=record.name, state=record.state)
 
 
-def _link(folder: Path, target: Path, names: Sequence[str]) -> None:
-    for name in names:
+def _link(folder: Path, target: Path, names: Sequence[str]) -> int:
+    """Links the files that are there and returns how many are not."""
+    there = [name for name in names if (folder / name).is_file()]
+    for name in there:
         same_file(folder / name, target / name)
+    return len(names) - len(there)
 
 
 def _pack_answers(packing: _Packing, path: Path | None, answers: Sequence[Written]) -> None:
@@ -285,20 +279,18 @@ def picture_of(address: str) -> str:
     run, kind, name = (*address.split("/"), "", "", "")[:3]
     if kind in {"input", "output", "target"} and name.endswith(".png"):
         return f"results/{safe_name(run)}/images/{kind}/{safe_name(name[:-4])}.png"
-    return f"answers/{safe_name(Path(address).stem)}.webp"
+    # With its folders and suffix: `a/1.jpg`, `b/1.jpg` and `b/1.png` are three pictures.
+    return f"answers/{safe_name(address)}.webp"
 
 
 def _write_page(packing: _Packing, folders: Sequence[Path], answers: Sequence[Written]) -> None:
-    def shown(one: Written) -> list[tuple[str, str]]:
-        return [(caption, picture_of(address)) for caption, address in one.pictures]
-
     html = render_page(
         "handin.html.j2",
         packing.words,
         package="harness.course",
         styles=("course.css",),
         works=[*_works(folders)],
-        answers=[(one, shown(one)) for one in answers],
+        answers=[(one, [(caption, picture_of(address)) for caption, address in one.pictures]) for one in answers],
         there={p.relative_to(packing.root).as_posix() for p in packing.root.rglob("*") if p.is_file()},
     )
     write_text(packing.root / "index.html", html)
@@ -306,22 +298,22 @@ def _write_page(packing: _Packing, folders: Sequence[Path], answers: Sequence[Wr
 
 def _works(folders: Sequence[Path]) -> Iterator[dict[str, Any]]:
     for folder in folders:
-        if (folder / run_file.FILE).is_file():
-            record, columns = load_record(folder), {}
+        told: dict[str, Any] = {"name": folder.name, "model": None, "summary": {}}
+        if _is_run(folder):
+            record = load_record(folder)
+            told |= {"model": record.model["id"], "n": len(record.images), "command": public_command(record.command)}
             with suppress(RunError):  # what it lacks was said
-                columns = load_measurement(folder).summary
-            told = {"model": record.model["id"], "n": len(record.images), "summary": columns}
-            yield {"name": folder.name, "command": public_command(record.command), **told}
+                told["summary"] = load_measurement(folder).summary
         else:
-            training = load_training(folder)
-            yield {"name": folder.name, "command": public_command(training.command), "model": None, "summary": {}}
+            told["command"] = public_command(load_training(folder).command)
+        yield told
 
 
 def cited_lines(workspace: Workspace, works: Sequence[str], words: Language) -> list[str]:
     """Returns lines with the numbers and pictures of runs, ready to be copied into answers; none without a run."""
     lines = []
     for folder in _with_kin(workspace, [find_report(workspace, work) for work in works]):
-        if not (folder / run_file.FILE).is_file():
+        if not _is_run(folder):
             continue
         measured = load_measurement(folder)
         for column, s in measured.summary.items():

@@ -46,12 +46,8 @@ class Shown:
     print: Fingerprint
 
 
-@dataclass(frozen=True)
-class Shared:
-    """Two pictures that are one, of which the first was handed in."""
-
-    mine: Shown
-    other: Shown
+Shared = tuple[Shown, Shown]
+"""Two pictures that are one, of which the first was handed in."""
 
 
 def shared_pictures(
@@ -63,8 +59,8 @@ def shared_pictures(
     sets hold beside their training part, or a third of the hand-ins have, was handed out and is nobody's own.
     """
     jobs = [(handed.code, f"{run}/{name}", path) for handed in received for run, name, path in _photos(handed)]
+    shown: list[Shown] = []
     with progress.step("looking at the pictures", len(jobs)) as step:
-        shown = []
         for one in in_order(lambda job: list(_shown(*job)), jobs, default_workers()):
             shown += one
             step.advance()
@@ -72,19 +68,23 @@ def shared_pictures(
     own, given = _not_handed_out(shown, known, max(4.0, len(received) * _HANDED_OUT))
     pool = [*known, *given, *own]
     found: dict[Shown, Shown] = {}
-    handed_out = Counter(dict.fromkeys((handed.code for handed in received), 0))
-    handed_out.update(one.owner for one in shown)
+
+    def same(likely: tuple[Shown, list[tuple[int, int]]]) -> list[Shown]:
+        one, places = likely
+        return [pool[k] for k, quarters in places if same_picture(pool[k].print, _turned(one.print, quarters))]
+
+    handed_out = Counter(one.owner for one in shown)
     handed_out.subtract(one.owner for one in own)
     with progress.step("comparing the pictures", len(own)) as step:
         # What students have in common with a set goes before what they have in common with each other.
-        for a, alike in zip(own, in_order(lambda pair: _alike(*pair, pool), _likely(own, pool), 2), strict=True):
+        for a, alike in zip(own, in_order(same, _likely(own, pool), 2), strict=True):
             by_owner = {b.owner: b for b in alike}
             if "given" in by_owner:
                 handed_out[a.owner] += 1
             elif alike:
                 found[a] = by_owner.get("train", alike[0])
             step.advance()
-    return [Shared(a, b) for a, b in found.items()], handed_out
+    return list(found.items()), handed_out
 
 
 def _photos(handed: Received) -> Iterator[tuple[str, str, Path]]:
@@ -160,10 +160,6 @@ def _turned(print_: Fingerprint, quarters: int) -> Fingerprint:
         return print_
     # Means over cells turn with the picture.
     return fingerprint(Image.fromarray(np.ascontiguousarray(np.rot90(print_.fine[0], quarters))))
-
-
-def _alike(one: Shown, likely: Sequence[tuple[int, int]], pool: Sequence[Shown]) -> list[Shown]:
-    return [pool[k] for k, quarters in likely if same_picture(pool[k].print, _turned(one.print, quarters))]
 
 
 def same_texts(received: Sequence[Received]) -> Iterator[tuple[str, Finding]]:

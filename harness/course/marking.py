@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,10 @@ from harness.files import scratch, write_text
 from harness.images.opening import open_rgb
 from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
-from harness.report.thumbnails import encode
 from harness.sets.finding import FoundSet, find_set
 from harness.sets.walking import walk
 from harness.web.language import Language, language
-from harness.web.render import render_page
+from harness.web.render import picture_address, render_page
 from harness.workspace import Workspace
 
 PAGE, TABLE, NAMES = "check.html", "check.csv", "names.csv"
@@ -105,50 +104,42 @@ def check(workspace: Workspace, request: CheckRequest, progress: Progress | None
         # One archive sent twice has one code, and is looked at once.
         opened = list({handed.code: handed for handed in received if handed.refused is None}.values())
         sets += _named_sets(workspace, opened, sets)
+        parts = [(found, part) for found in sets if found.layout for part in found.layout.parts]
         look = Looking(
             workspace=workspace,
             weights=known_weights(workspace, opened, request.weights),
             remake=request.remake,
             seed=request.seed,
-            wholes=_wholes(sets),
+            wholes={(s.reference, p): len(walk(s.folder / p, within=s.folder).pictures) for s, p in parts},
         )
         found: dict[str, list[Finding]] = {handed.code: [] for handed in received}
         with progress.step("measuring and making again", len(opened), "hand-ins") as step:
             for handed in opened:
-                found[handed.code] += _examined(handed, look)
+                try:
+                    found[handed.code] += examine(handed, look)
+                # Whatever a stranger's files make of the code that reads them: the other hand-ins are looked at.
+                except Exception as error:
+                    why = f"{type(error).__name__}: {error}"[:200]
+                    found[handed.code].append(Finding("record", "untold", "unreadable", {"why": why}))
                 step.advance()
         shared, handed_out = shared_pictures(opened, sets, progress)
         titles = {handed.code: handed.code if request.blind else handed.name or handed.path.name for handed in received}
         for code, n in handed_out.items():
             found[code] += [Finding("pictures", "note", "handed_out", {"n": n})] if n else []
-        for code, finding in [*_sharing(shared, opened, titles), *_sent_twice(received)]:
-            found[code].append(finding)
-        for code, finding in same_texts(opened):
-            other = {**finding.values, "other": titles[finding.values["other"]]}
-            found[code].append(Finding(finding.aspect, finding.verdict, finding.key, other))
+        for code, n in Counter(handed.code for handed in received).items():
+            found[code] += [Finding("record", "differs", "twice", {"n": n})] if n > 1 else []
+        for code, finding in [*_sharing(shared), *same_texts(opened)]:
+            other = {**finding.values, "other": titles.get(finding.values["other"], "")}
+            found[code].append(replace(finding, values=other))
+        for handed in received:
+            if handed.refused:
+                found[handed.code] = [Finding("record", "differs", "refused", {"why": handed.refused})]
         checked = tuple(
-            Checked(
-                handed,
-                tuple(found[handed.code]) if not handed.refused else (_refused(handed),),
-                tuple(_pairs(handed, shared, titles)),
-                _means(handed),
-            )
+            Checked(handed, tuple(found[handed.code]), tuple(_pairs(handed, shared, titles)), _means(handed))
             for handed in received
         )
         _write(request, checked, titles)
     return Check(checked, request.output / PAGE, request.output / TABLE)
-
-
-def _examined(handed: Received, look: Looking) -> list[Finding]:
-    try:
-        return examine(handed, look)
-    # Whatever a stranger's files make of the code that reads them: the other hand-ins are looked at all the same.
-    except Exception as error:
-        return [Finding("record", "untold", "unreadable", {"why": f"{type(error).__name__}: {error}"[:200]})]
-
-
-def _refused(handed: Received) -> Finding:
-    return Finding("record", "differs", "refused", {"why": handed.refused})
 
 
 def _named_sets(workspace: Workspace, opened: Sequence[Received], sets: Sequence[FoundSet]) -> list[FoundSet]:
@@ -157,59 +148,41 @@ def _named_sets(workspace: Workspace, opened: Sequence[Received], sets: Sequence
     names |= {str(t.dataset.get("reference")) for handed in opened for t in handed.trainings.values()}
     found = {}
     for name in sorted(names):
-        try:
+        with suppress(HarnessError):  # it is not installed
             one = find_set(workspace, name)
-        except HarnessError:
-            continue
-        # A set of one's own of that name here is another one.
-        if one.official and one.folder not in {known.folder for known in sets}:
-            found[one.folder] = one
+            # A set of one's own of that name here is another one.
+            if one.official and one.folder not in {known.folder for known in sets}:
+                found[one.folder] = one
     return list(found.values())
 
 
-def _wholes(sets: Sequence[FoundSet]) -> dict[tuple[str, str], int]:
-    parts = [(found, part) for found in sets if found.layout for part in found.layout.parts]
-    return {(s.reference, part): len(walk(s.folder / part, within=s.folder).pictures) for s, part in parts}
-
-
-def _sharing(shared: Sequence[Shared], opened: Sequence[Received], titles: dict[str, str]) -> list[tuple[str, Finding]]:
-    found = []
-    for handed in opened:
-        mine = [pair for pair in shared if pair.mine.owner == handed.code]
-        for owner in sorted({pair.other.owner for pair in mine}):
-            pairs = [pair for pair in mine if pair.other.owner == owner]
-            names = ", ".join(pair.mine.name for pair in pairs[:3])
-            values = {"n": len(pairs), "names": names, "other": titles.get(owner, "")}
-            key = "training_photos" if owner == "train" else "shared"
-            found.append((handed.code, Finding("pictures", "differs", key, values)))
-    return found
-
-
-def _sent_twice(received: Sequence[Received]) -> list[tuple[str, Finding]]:
-    codes = Counter(handed.code for handed in received)
-    return [(code, Finding("record", "differs", "twice", {"n": n})) for code, n in codes.items() if n > 1]
+def _sharing(shared: Sequence[Shared]) -> Iterator[tuple[str, Finding]]:
+    names: dict[tuple[str, str], list[str]] = {}
+    for mine, other in shared:
+        names.setdefault((mine.owner, other.owner), []).append(mine.name)
+    for (code, other_code), own in sorted(names.items()):
+        key = "training_photos" if other_code == "train" else "shared"
+        values = {"n": len(own), "names": ", ".join(own[:3]), "other": other_code}
+        yield code, Finding("pictures", "differs", key, values)
 
 
 def _pairs(handed: Received, shared: Sequence[Shared], titles: dict[str, str]) -> list[tuple[str, str, str]]:
-    mine = [pair for pair in shared if pair.mine.owner == handed.code][:_SHOWN_PAIRS]
-    return [(_address(p.mine.path), _address(p.other.path), titles.get(p.other.owner, p.other.name)) for p in mine]
+    mine = [(a, b) for a, b in shared if a.owner == handed.code][:_SHOWN_PAIRS]
+    return [(_address(a.path), _address(b.path), titles.get(b.owner, b.name)) for a, b in mine]
 
 
 def _address(path: Path) -> str:
     picture = open_rgb(path)
     picture.thumbnail((_CELL, _CELL))
-    return f"data:image/webp;base64,{base64.b64encode(encode(picture, 75)).decode()}"
+    return picture_address(picture, "WEBP", quality=75, method=2)
 
 
 def _means(handed: Received) -> dict[str, float | None]:
     """The means that the runs claim, by `RUN COLUMN`; none of files that cannot be read."""
     means: dict[str, float | None] = {}
     for name in handed.runs:
-        try:
-            summary = load_measurement(handed.run(name)).summary
-        except HarnessError:
-            continue
-        means |= {f"{name} {column}": s.mean for column, s in summary.items()}
+        with suppress(HarnessError):
+            means |= {f"{name} {column}": s.mean for column, s in load_measurement(handed.run(name)).summary.items()}
     return means
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,13 +101,11 @@ def receive(path: Path, place: Path) -> Received:
     # Of its bytes: the same whatever the file is called, and telling nothing of whose it is.
     code = sha256_of(path if path.is_file() else path / MANIFEST)[:8]
     try:
-        root = place
         if path.is_file():
             unpack(path, place, keep=("results",))
         else:
-            root = path
-            refuse_links_out(root)
-        return _read(Received(path=path, code=code, root=root))
+            refuse_links_out(path)
+        return _read(Received(path=path, code=code, root=place if path.is_file() else path))
     except (HarnessError, OSError, ValueError) as error:
         # Archives name themselves in their errors, and these are read where nobody knows whose they are.
         reason = str(getattr(error, "message", error)).replace(str(path), "…").replace(str(place), "…")
@@ -124,30 +122,19 @@ def _read(handed: Received) -> Received:
         handed.name, handed.id = (_line(student.get(key)) for key in ("name", "id"))
     there = {p.relative_to(root).as_posix(): p for p in root.rglob("*") if p.is_file()}
     handed.files = len(there)
-    handed.changed = tuple(sorted(_changed(listed, there)))
-    for record_path in sorted(root.glob(f"results/*/{run_file.FILE}")):
-        _keep(handed, record_path.parent.name, record_path)
-    for record_path in sorted(root.glob(f"results/*/{training_file.FILE}")):
-        _keep(handed, record_path.parent.name, record_path)
+    other = {name for name, sha in listed.items() if name in there and sha256_of(there[name]) != sha}
+    handed.changed = tuple(sorted((listed.keys() ^ there.keys()) - {MANIFEST, STUDENT} | other))
+    for folder in sorted(root.glob("results/*")):
+        try:
+            if (folder / run_file.FILE).is_file():
+                handed.runs[folder.name] = load_record(folder)
+            if (folder / training_file.FILE).is_file():
+                handed.trainings[folder.name] = load_training(folder)
+        except RunError as error:
+            handed.damaged[folder.name] = error.message.replace(f"{root}/", "")
     with suppress(HarnessError):  # none, which is found when they are looked at
         handed.answers = read_answers(root / ANSWERS)
     return handed
-
-
-def _keep(handed: Received, name: str, path: Path) -> None:
-    try:
-        if path.name == run_file.FILE:
-            handed.runs[name] = load_record(path.parent)
-        else:
-            handed.trainings[name] = load_training(path.parent)
-    except RunError as error:
-        handed.damaged[name] = error.message.replace(f"{handed.root}/", "")
-
-
-def _changed(listed: dict[str, str], there: dict[str, Path]) -> Iterator[str]:
-    beside = {MANIFEST, STUDENT}
-    yield from (listed.keys() | there.keys()) - (listed.keys() & there.keys()) - beside
-    yield from (name for name, sha in listed.items() if name in there and sha256_of(there[name]) != sha)
 
 
 def _line(text: Any) -> str:

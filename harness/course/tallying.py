@@ -6,19 +6,20 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.course.trials import FORMAT, Trial
+from harness.documents import Document, typed
 from harness.errors import RunError, TestSetError
 from harness.files import write_json, write_text
 from harness.web.language import Language, language
 
-_Z = 1.959963984540054  # the normal distribution's 97.5 % point
 RESAMPLES = 10_000
 QUICKEST_MS = 200
 """Median time to answer below which nobody can have looked; a choice between two takes 350 ms and more."""
@@ -28,6 +29,24 @@ MOST_ALIKE = 0.95
 
 FRAMES_OFF = 1.5
 """An exposure that is off by more frames than this was not the one asked for; a tenth of them may be."""
+
+
+_KEY = Document(
+    newest=FORMAT,
+    error=RunError,
+    missing="there is no study key `{name}` in `{folder}`",
+    bring="harness study score FILES --key study-key.json",
+    mend="use the file that `harness study` wrote",
+)
+
+
+class Key(TypedDict):
+    """What of a study's key is read; `runs` by `name`."""
+
+    study: str
+    exposure_ms: int
+    runs: tuple[dict[str, str], ...]
+    trials: tuple[Trial, ...]
 
 
 @dataclass(frozen=True)
@@ -132,8 +151,8 @@ def score_study(key: Path, files: Sequence[Path], output: Path | None = None, *,
         RunError: the key is damaged.
         TestSetError: no file holds answers to this study.
     """
-    document = _document(key, "study key")
-    trials = {trial["id"]: Trial(**trial) for trial in document["trials"]}
+    document: Key = _KEY.load(key, partial(typed, Key))
+    trials = {trial.id: trial for trial in document["trials"]}
     people, refused = [], []
     for file in files:
         try:
@@ -157,9 +176,10 @@ def score_study(key: Path, files: Sequence[Path], output: Path | None = None, *,
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
     """Returns Wilson's 95 % interval of a share: (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)."""
-    p, z2 = successes / n, _Z * _Z
-    centre, spread = p + z2 / (2 * n), _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return max(0.0, (centre - spread) / (1 + z2 / n)), min(1.0, (centre + spread) / (1 + z2 / n))
+    from scipy.stats import binomtest  # takes long to import
+
+    found = binomtest(successes, n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def two_level_interval(answers: NDArray[np.float64], seed: int = 0) -> tuple[float, float] | None:
@@ -182,31 +202,16 @@ def two_level_interval(answers: NDArray[np.float64], seed: int = 0) -> tuple[flo
 
 
 def _rate(run: str, people: Sequence[Person]) -> Rate | None:
-    own = [[a for a in person.answers if a.trial.run == run] for person in people]
-    fooled, n = sum(a.fooled for answers in own for a in answers), sum(map(len, own))
-    if not n:
+    own = [{a.trial.id: a.fooled for a in person.answers if a.trial.run == run} for person in people]
+    names = sorted({name for answers in own for name in answers})
+    if not names:
         return None
-    names = sorted({a.trial.id for answers in own for a in answers})
-    table = np.full((len(own), len(names)), np.nan)
-    for row, answers in enumerate(own):
-        for a in answers:
-            table[row, names.index(a.trial.id)] = a.fooled
+    table = np.array([[answers.get(name, np.nan) for name in names] for answers in own], dtype=float)
+    fooled, n = int(np.nansum(table)), int(np.isfinite(table).sum())
     return Rate(run, fooled, n, wilson(fooled, n), two_level_interval(table))
 
 
-def _document(path: Path, what: str) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] != FORMAT:
-            raise RunError(f"`{path}` has format {document['format']}, this harness reads {FORMAT}", "update harness")
-        return dict(document)
-    except FileNotFoundError:
-        raise RunError(f"there is no {what} `{path}`", "harness study score FILES --key study-key.json") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"`{path}` is no {what}: {error}", "use the file that `harness study` wrote") from error
-
-
-def _person(file: Path, key: dict[str, Any], trials: dict[str, Trial]) -> Person:
+def _person(file: Path, key: Key, trials: dict[str, Trial]) -> Person:
     if file.stat().st_size > 1_000_000:
         raise ValueError("is larger than any result of a study")
     told = json.loads(file.read_text(encoding="utf-8"))
@@ -244,7 +249,7 @@ def _why_excluded(
     return None
 
 
-def _page(score: Score, key: dict[str, Any], lang: str) -> str:
+def _page(score: Score, key: Key, lang: str) -> str:
     from harness.catalog.published_scores import published_scores
     from harness.web.render import render_page
 

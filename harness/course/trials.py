@@ -7,8 +7,6 @@ balanced here, the order is each participant's own, and how long the pictures re
 
 from __future__ import annotations
 
-import base64
-import io
 import random
 import secrets
 from collections.abc import Sequence
@@ -16,11 +14,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from PIL import Image
+
 from harness.errors import RunError
 from harness.files import folder_written_aside, write_json, write_text
 from harness.progress import Progress, Silent
 from harness.runs.listing import find_run
+from harness.runs.pixel_differences import read_pixels
 from harness.runs.record import RunRecord, load_record
+from harness.web.language import language, languages
+from harness.web.render import picture_address, render_page
 from harness.workspace import Workspace
 
 FORMAT = 1
@@ -80,27 +83,31 @@ def make_study(workspace: Workspace, request: StudyRequest, progress: Progress |
     folders = [find_run(workspace, run) for run in request.runs]
     records = [load_record(folder) for folder in folders]
     names = _common_names(records)
-    _check_count(names, request, len(folders))
+    _check_count(names, request)
     seed = secrets.randbits(32) if request.seed is None else request.seed
     rng = random.Random(seed)
     chosen = rng.sample(names, request.trials + request.practice)
     practice = _trials(chosen[: request.practice], records, rng, "p")
     trials = _trials(chosen[request.practice :], records, rng, "t")
-    study = f"{seed:08x}-{secrets.token_hex(4)}"
+    facts = {"study": f"{seed:08x}-{secrets.token_hex(4)}", "exposure_ms": round(1000 * request.exposure_s)}
     with folder_written_aside(request.output) as draft:
         with progress.step("putting the pictures in", len(chosen)) as step:
             shown = []
             for trial in (*practice, *trials):
                 shown.append(_shown(folders[request.runs.index(trial.run)], trial))
                 step.advance()
-        document = {
-            "study": study,
-            "exposure_ms": round(1000 * request.exposure_s),
-            "practice": [pair | {"real": t.real} for pair, t in zip(shown, practice, strict=False)],
-            "trials": shown[len(practice) :],
-        }
+        practised = [pair | {"real": t.real} for pair, t in zip(shown, practice, strict=False)]
+        document = facts | {"practice": practised, "trials": shown[len(practice) :]}
         write_text(draft / PAGE, _page(document, request.lang))
-        write_json(draft / KEY, _key(study, seed, request, records, trials))
+        key = {
+            "format": FORMAT,
+            **facts,
+            "seed": seed,
+            "practice": request.practice,
+            "runs": [{"name": r.name, "model": r.model["id"], "engine": r.engine, "mode": r.mode} for r in records],
+            "trials": [asdict(trial) for trial in trials],
+        }
+        write_json(draft / KEY, key)
     output = request.output
     return Study(output, output / PAGE, output / KEY, tuple(trials))
 
@@ -118,7 +125,7 @@ def _common_names(records: Sequence[RunRecord]) -> list[str]:
     return [image["name"] for image in first.images]
 
 
-def _check_count(names: Sequence[str], request: StudyRequest, runs: int) -> None:
+def _check_count(names: Sequence[str], request: StudyRequest) -> None:
     wanted = request.trials + request.practice
     if len(names) < wanted:
         fewer = max(2, len(names) * 4 // 5)
@@ -127,7 +134,7 @@ def _check_count(names: Sequence[str], request: StudyRequest, runs: int) -> None
             f"need {wanted}, since none is shown twice",
             f"harness study {' --against '.join(request.runs)} --trials {fewer} --practice {len(names) - fewer}",
         )
-    if request.trials < 2 * runs:
+    if request.trials < 2 * len(request.runs):
         raise RunError("a study needs at least two trials a run", "harness study RUN --trials 20")
 
 
@@ -141,44 +148,14 @@ def _trials(names: Sequence[str], records: Sequence[RunRecord], rng: random.Rand
 
 
 def _shown(run: Path, trial: Trial) -> dict[str, str]:
-    real, made = (_encoded(run / "images" / kind / f"{trial.image}.png") for kind in ("target", "output"))
+    # All in one encoding, lossless, without name or metadata.
+    pictures = (Image.fromarray(read_pixels(run / "images" / k / f"{trial.image}.png")) for k in ("target", "output"))
+    real, made = (picture_address(picture, "WEBP", lossless=True, method=2) for picture in pictures)
     left, right = (real, made) if trial.real == "left" else (made, real)
     return {"id": trial.id, "left": left, "right": right}
 
 
-def _encoded(path: Path) -> str:
-    """A picture as the page holds it: all in one encoding, lossless, without name or metadata."""
-    import numpy as np
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            bare = Image.fromarray(np.asarray(picture.convert("RGB")))
-    except OSError as error:
-        raise RunError(f"`{path}` is missing or damaged: {error}", "harness verify") from error
-    stream = io.BytesIO()
-    bare.save(stream, "WEBP", lossless=True, method=2)
-    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
-
-
-def _key(
-    study: str, seed: int, request: StudyRequest, records: Sequence[RunRecord], trials: Sequence[Trial]
-) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "study": study,
-        "seed": seed,
-        "exposure_ms": round(1000 * request.exposure_s),
-        "practice": request.practice,
-        "runs": [{"name": r.name, "model": r.model["id"], "engine": r.engine, "mode": r.mode} for r in records],
-        "trials": [asdict(trial) for trial in trials],
-    }
-
-
 def _page(document: dict[str, Any], lang: str) -> str:
-    from harness.web.language import language, languages
-    from harness.web.render import render_page
-
     shown = ("study.", "base.made_by")
     words = {
         code: {k.partition(".")[2]: v for k, v in language(code).strings.items() if k.startswith(shown)}

@@ -61,11 +61,11 @@ class Canvas:
         self.paint(x0, y0, x1, y1, colour)
         self.shadow(x0, y0, x1, y1, 1.0)
         number = 1 + _TEXTURES.index(texture) if texture else 0
-        _fill(self._material_pen, _pixels((x0, y0, x1, y1)), number)
+        _fill(self._material_pen, (x0, y0, x1, y1), number, scale=1)
 
     def paint(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, *, alpha: float = 1.0) -> None:
         """Colours a rectangle and leaves light and material as they are."""
-        _fill(self._pen, _pixels((x0, y0, x1, y1), _FINE), (*colour, round(255 * alpha)))
+        _fill(self._pen, (x0, y0, x1, y1), (*colour, round(255 * alpha)))
 
     def polygon(self, points: list[tuple[float, float]], colour: Colour, *, alpha: float = 1.0) -> None:
         """Colours a polygon and leaves light and material as they are."""
@@ -78,14 +78,14 @@ class Canvas:
 
     def picture(self, x0: float, y0: float, x1: float, y1: float, patch: NDArray[np.uint8]) -> None:
         """Stretches a `(h, w, 3)` uint8 RGB patch over a rectangle."""
-        left, top, right, bottom = _pixels((x0, y0, x1, y1), _FINE)
+        left, top, right, bottom = (round(value * _FINE) for value in (x0, y0, x1, y1))
         if right > left and bottom > top:
             glass = Image.fromarray(patch).resize((right - left, bottom - top), Image.Resampling.BILINEAR)
             self._colour.paste(glass, (left, top))
 
     def shadow(self, x0: float, y0: float, x1: float, y1: float, light: float) -> None:
         """Lets only `light` (0..1) of the sun reach a rectangle."""
-        _fill(self._light_pen, _pixels((x0, y0, x1, y1), _FINE), round(255 * light))
+        _fill(self._light_pen, (x0, y0, x1, y1), round(255 * light))
 
     def cast(self, x0: float, y0: float, x1: float, y1: float, depth: float, *, light: float = 0.0) -> None:
         """Casts the shadow of a box that stands `depth` units out of the wall; the sun is up on the left."""
@@ -111,29 +111,22 @@ class Canvas:
         # (256, 256, 1), so that it multiplies all three channels.
         light = np.asarray(soft, dtype=np.float32)[..., None] / 255.0
         tint = np.asarray(shade, dtype=np.float32) / 255.0
-        # c · (shade + (1 - shade) · light) · texture
-        lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * self._texture(rng)[..., None]
-        return lit
-
-    def _texture(self, rng: np.random.Generator) -> textures.Floats:
-        material = np.asarray(self._material)
         texture = np.ones((SIDE, SIDE), np.float32)
         for kind, draw in enumerate(_TEXTURES, 1):
-            mask = material == kind
+            mask = np.asarray(self._material) == kind
             # A texture is drawn only where it is seen: what is drawn decides what the generator gives next.
             if mask.any():
                 texture[mask] = draw(rng)[mask]
-        return texture
+        # c · (shade + (1 - shade) · light) · texture
+        lit: NDArray[np.float32] = colour * (tint + (1.0 - tint) * light) * texture[..., None]
+        return lit
 
 
-def _pixels(corners: tuple[float, float, float, float], scale: int = 1) -> tuple[int, int, int, int]:
+def _fill(
+    pen: ImageDraw.ImageDraw, corners: tuple[float, ...], ink: int | tuple[int, ...], *, scale: int = _FINE
+) -> None:
     # Right and lower edge are the first pixels not covered, as in slices.
     left, top, right, bottom = (round(value * scale) for value in corners)
-    return left, top, right, bottom
-
-
-def _fill(pen: ImageDraw.ImageDraw, pixels: tuple[int, int, int, int], ink: int | tuple[int, ...]) -> None:
-    left, top, right, bottom = pixels
     if right > left and bottom > top:
         # Pillow's rectangles include their lower right corner.
         pen.rectangle((left, top, right - 1, bottom - 1), fill=ink)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.catalog.models import MODELS
-from harness.demo.demo_weights import ARCHITECTURE, WEIGHTS_SHA256, demo_weights
-from harness.demo.demonstrating import MODEL
+from harness.demo.demo_weights import ARCHITECTURE, MODEL, WEIGHTS_SHA256, demo_weights
 from harness.runs.trained import find_model
 from harness.testing.loading import Generator, load_generator
 from harness.workspace import Workspace
@@ -22,6 +21,12 @@ def is_demo(generator: Generator) -> bool:
     return generator.model.sha256 == WEIGHTS_SHA256
 
 
+def demo_generator() -> Generator:
+    """Returns the package's own generator; raises WeightsError where its file is missing or damaged."""
+    sketch = replace(MODELS[MODEL], architecture=ARCHITECTURE, sha256=WEIGHTS_SHA256, licence=_LICENCE)
+    return Generator(sketch, demo_weights(), ARCHITECTURE)
+
+
 def find_generator(workspace: Workspace, name: str, weights: Path | None = None) -> Generator:
     """Returns the generator of a model, trained here or of the catalog, or the package's own for `demo`.
 
@@ -30,6 +35,5 @@ def find_generator(workspace: Workspace, name: str, weights: Path | None = None)
         WeightsError: its weights are not installed, or no generator.
     """
     if name == DEMO and weights is None:
-        sketch = replace(MODELS[MODEL], architecture=ARCHITECTURE, sha256=WEIGHTS_SHA256, licence=_LICENCE)
-        return Generator(sketch, demo_weights(), ARCHITECTURE)
+        return demo_generator()
     return load_generator(workspace, find_model(workspace, name), weights)

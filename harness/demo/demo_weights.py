@@ -10,14 +10,14 @@ from harness.catalog.types import Architecture
 from harness.errors import WeightsError
 from harness.nearness.profile import Profile, load_profile
 
+MODEL: Final = "pix2pix/facades_label2photo"
+"""What it stands in for."""
+
 WEIGHTS_SHA256: Final = "7f9e5be9b9bcd3f7107c96d3d58697edcc35e0aad41f7d7ae6b1a4453488d324"
 """Of `weights/latest_net_G.pth`; `weights/training.json` says how the file was made."""
 
 ARCHITECTURE: Final = Architecture("unet_256", "batch", use_dropout=True, ngf=12)
 """12 filters in the first layer instead of the official 64, or the file would not fit into a package."""
-
-DIRECTION: Final = "BtoA"
-"""From label maps (B) to photos (A), as the official facades."""
 
 
 def demo_weights() -> Path:

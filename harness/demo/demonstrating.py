@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from harness.demo.demo_weights import demo_profile, demo_weights
-from harness.demo.scenes import Scene, draw_far_scene, draw_scene
+from harness.demo.demo_weights import MODEL, demo_profile, demo_weights
+from harness.demo.scenes import UNSEEN, Scene, draw_far_scene, draw_scene
 from harness.files import written_aside
+from harness.images.png import write_png
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Progress, Silent
 from harness.testing.request import Engine, TestRequest
 from harness.testing.running import TestedRun, run_test
 from harness.workspace import Workspace
-
-MODEL = "pix2pix/facades_label2photo"
-_TEST_SEED = 20_000  # the generator was trained on scenes of other seeds
 
 
 def run_demo(
@@ -35,8 +32,14 @@ def run_demo(
     progress = progress or Silent()
 
     def run(name: str, draw: Callable[[int, int], Scene], images: int) -> TestedRun:
-        _draw(workspace, name, draw, images, progress)
-        labels, photos = _folders(workspace, name)
+        # As a user's own lie: label maps in one folder, photos of the same names in another.
+        labels, photos = workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
+        with progress.step(f"drawing `{name}`", images) as step:
+            for index in range(images):
+                for folder, pixels in zip((labels, photos), draw(UNSEEN, index), strict=True):
+                    with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
+                        write_png(path, pixels)
+                step.advance()
         asked = PrepareRequest(folder=labels, model=MODEL, targets=photos, name=name, lang=lang)
         prepare_images(workspace, asked, progress, profile=demo_profile())
         request = TestRequest(
@@ -50,21 +53,3 @@ def run_demo(
     progress.say("now pictures like the training pictures")
     # The last, for the newest set is what `test` and `play` take where none is named.
     return run("demo-near", draw_scene, count), far
-
-
-def _folders(workspace: Workspace, name: str) -> tuple[Path, Path]:
-    """As a user's own lie: label maps in one folder, photos of the same names in another."""
-    return workspace.drawn(name) / "labels", workspace.drawn(name) / "photos"
-
-
-def _draw(workspace: Workspace, name: str, draw: Callable[[int, int], Scene], count: int, progress: Progress) -> None:
-    from harness.images.png import write_png
-
-    labels, photos = _folders(workspace, name)
-    with progress.step(f"drawing `{name}`", count) as step:
-        for index in range(count):
-            scene = draw(_TEST_SEED, index)
-            for folder, pixels in ((labels, scene.label), (photos, scene.photo)):
-                with written_aside(folder / f"facade-{index + 1:02d}.png") as path:
-                    write_png(path, pixels)
-            step.advance()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,7 @@ Style = Literal["brick", "palace", "riviera", "paris", "pastel"]
 _ORDER: Final = ["facade", "pillar", "molding", "shop", "window", "door", "cornice", "sill", "deco", "blind", "balcony"]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle of one class: `x0 <= x < x1`, `y0 <= y < y1`, in plan units."""
 
     label: Label
@@ -37,14 +36,6 @@ class Box:
     y0: int
     x1: int
     y1: int
-
-    @property
-    def width(self) -> int:
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> int:
-        return self.y1 - self.y0
 
 
 @dataclass
@@ -77,6 +68,14 @@ class House:
             for x in self.centres:
                 yield number, x, top + self.floor * upper, top + self.floor * lower
 
+    def framed_windows(self, upper: float, lower: float, head: float) -> Iterator[tuple[float, float, float]]:
+        """Adds windows, over each a stone `head` units high, and yields left, right and foot of each."""
+        half = self.window / 2
+        for _, x, y0, y1 in self.windows(upper, lower):
+            self.add("window", x - half, y0, x + half, y1)
+            self.add("cornice", x - half - 3, y0 - head, x + half + 3, y0)
+            yield x - half, x + half, y1
+
     def add(self, label: Label, x0: float, y0: float, x1: float, y1: float) -> None:
         """Adds a box, cut to the house's width; a box without area is left out."""
         left, right = max(self.x0, round(x0)), min(self.x1, round(x1))
@@ -84,12 +83,8 @@ class House:
             self.boxes.append(Box(label, left, round(y0), right, round(y1)))
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A street front: houses from left to right, standing on the street at height `base`."""
-
-    houses: tuple[House, ...]
-    base: int
+Plan = tuple[House, ...]
+"""A street front: houses from left to right, all standing on the street."""
 
 
 def draw_plan(rng: np.random.Generator) -> Plan:
@@ -108,14 +103,14 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     # How near the camera stands: floors, bays and windows grow with it.
     near = float(rng.uniform(1.0, 1.35))
     sides = zip(styles, pairwise(edges), strict=False)
-    return Plan(tuple(_house(rng, style, side, base=base, near=near) for style, side in sides), base)
+    return tuple(_house(rng, style, side, base=base, near=near) for style, side in sides)
 
 
 def paint_labels(plan: Plan) -> NDArray[np.uint8]:
     """Returns the plan's label map, `(256, 256, 3)` uint8 RGB in the colours of the facades data set only."""
     picture = Image.new("RGB", (SIDE, SIDE), COLOURS["background"])
     pen = ImageDraw.Draw(picture)
-    for house in plan.houses:
+    for house in plan:
         # The wall reaches up to the roof's edge: the data set has no class for roofs.
         boxes = [Box("facade", house.x0, house.roof_top, house.x1, house.base), *house.boxes]
         for box in sorted(boxes, key=lambda each: _ORDER.index(each.label)):
@@ -158,11 +153,8 @@ def _house(rng: np.random.Generator, style: Style, sides: tuple[int, int], *, ba
 
 def _brick(house: House, rng: np.random.Generator) -> None:
     """Sash windows between a stone lintel and a stone sill; chimneys."""
-    half = house.window / 2
-    for _, x, y0, y1 in house.windows(0.26, 0.84):
-        house.add("window", x - half, y0, x + half, y1)
-        house.add("cornice", x - half - 3, y0 - 5, x + half + 3, y0)
-        house.add("sill", x - half - 3, y1, x + half + 3, y1 + 3)
+    for left, right, foot in house.framed_windows(0.26, 0.84, head=5):
+        house.add("sill", left - 3, foot, right + 3, foot + 3)
     house.add("molding", house.x0, house.top, house.x1, house.top + 8)
     house.add("molding", house.x0, house.first_floor - 2, house.x1, house.first_floor + 2)
     # Chimneys stand at two of four places.
@@ -173,11 +165,8 @@ def _brick(house: House, rng: np.random.Generator) -> None:
 
 def _palace(house: House, rng: np.random.Generator) -> None:
     """Pillars between the bays, a pediment over each window, a balustrade against the sky."""
-    half = house.window / 2
-    for _, x, y0, y1 in house.windows(0.30, 0.86):
-        house.add("window", x - half, y0, x + half, y1)
-        house.add("cornice", x - half - 3, y0 - 7, x + half + 3, y0)
-        house.add("sill", x - half - 2, y1, x + half + 2, y1 + 3)
+    for left, right, foot in house.framed_windows(0.30, 0.86, head=7):
+        house.add("sill", left - 2, foot, right + 2, foot + 3)
     for top in house.floors[1:]:
         if rng.random() < 0.5:
             house.add("molding", house.x0, top + house.floor - 2, house.x1, top + house.floor + 1)
@@ -228,11 +217,8 @@ def _paris(house: House, rng: np.random.Generator) -> None:
 
 def _pastel(house: House, rng: np.random.Generator) -> None:
     """A relief panel under each window, a thin band at each floor, a crest in the middle."""
-    half = house.window / 2
-    for _, x, y0, y1 in house.windows(0.24, 0.74):
-        house.add("window", x - half, y0, x + half, y1)
-        house.add("cornice", x - half - 3, y0 - 4, x + half + 3, y0)
-        house.add("deco", x - half, y1 + 2, x + half, y1 + 8)
+    for left, right, foot in house.framed_windows(0.24, 0.74, head=4):
+        house.add("deco", left, foot + 2, right, foot + 8)
     for top in house.floors:
         house.add("molding", house.x0, top + house.floor - 1, house.x1, top + house.floor + 2)
     house.add("molding", house.x0, house.top, house.x1, house.top + 7)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from harness.demo.facade_layout import SIDE, Plan
-from harness.demo.textures import Floats, soft_noise
+from harness.demo.textures import Floats, as_levels, soft_noise
 
 
 def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -17,8 +15,8 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     # Moonlight: little of red, most of blue.
     dark = photo.astype(np.float32) / 255.0 * np.array([0.17, 0.21, 0.34], np.float32)
     # (256,) the highest row of each column that belongs to a house; 16 units are left for chimneys and crests.
-    roofs = np.full(SIDE, plan.base)
-    for house in plan.houses:
+    roofs = np.full(SIDE, plan[0].base)
+    for house in plan:
         roofs[house.x0 : house.x1] = house.roof_top - 16
     # Above the roofs, and above row 170 where no house stands.
     sky = np.arange(SIDE)[:, None] < np.minimum(roofs, 170)[None, :]
@@ -30,7 +28,7 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     dark += (sky & (rng.random((SIDE, SIDE)) < 0.004))[..., None] * rng.uniform(0.3, 0.9, (SIDE, SIDE, 1))
     dark += _moon(rng) * sky[..., None]
     lamps = np.zeros((SIDE, SIDE, 3), np.float32)
-    for house in plan.houses:
+    for house in plan:
         for box in house.boxes:
             if box.label in ("window", "shop") and rng.random() < 0.5:
                 warmth = np.array([1.0, 0.74, 0.38], np.float32) * np.float32(rng.uniform(0.6, 1.0))
@@ -40,7 +38,7 @@ def night(plan: Plan, photo: NDArray[np.uint8], rng: np.random.Generator) -> NDA
     # Lamps shine beyond their windows.
     glow = Image.fromarray((np.clip(lamps, 0, 1) * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(7))
     lit = np.maximum(dark, lamps) + 0.7 * np.asarray(glow, dtype=np.float32) / 255.0
-    return _bytes(lit)
+    return as_levels(lit)
 
 
 def hills(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -67,7 +65,7 @@ def hills(rng: np.random.Generator) -> NDArray[np.uint8]:
     water = picture[shore - 1 :: -1][: SIDE - shore] * 0.62 + 0.06
     ripples = np.sin(np.arange(SIDE - shore) * 1.9 + rng.uniform(0, 6))[:, None, None] * 0.02
     picture[shore:] = water + ripples
-    return _bytes(picture)
+    return as_levels(picture)
 
 
 def sketch(label: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -84,7 +82,7 @@ def sketch(label: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     pressure = 0.55 + 0.45 * soft_noise(rng, 30, 2)
     paper = np.array([0.965, 0.95, 0.91], np.float32) * (0.96 + 0.06 * soft_noise(rng, 60, 2))[..., None]
     ink = np.clip(bent / 255.0 * 2.2, 0.0, 1.0) * pressure
-    return _bytes(paper * (1.0 - 0.85 * ink[..., None]))
+    return as_levels(paper * (1.0 - 0.85 * ink[..., None]))
 
 
 def _moon(rng: np.random.Generator) -> Floats:
@@ -94,8 +92,3 @@ def _moon(rng: np.random.Generator) -> Floats:
     halo = 0.35 * np.exp(-distance / (SIDE * 0.05))
     moon: Floats = ((disc + halo)[..., None] * np.array([0.95, 0.93, 0.84])).astype(np.float32)
     return moon
-
-
-def _bytes(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    kept: NDArray[np.uint8] = (np.clip(picture, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
-    return kept

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.demo.canvas import Colour, mixed, shaded
-from harness.demo.facade_layout import Box
 from harness.demo.paints import LEAVES, Site
 
 # A pane's coordinates, 0 to 1, (24, 12) each.
@@ -25,10 +24,9 @@ def _glass(rng: np.random.Generator, *, lamp: bool = False) -> NDArray[np.uint8]
     return pane
 
 
-def window(site: Site, box: Box) -> None:
+def window(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a window in its reveal: surround, frame, panes, curtains, and the lintel's shadow on the glass."""
     canvas, paint = site.canvas, site.paint
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     if paint.surround:
         canvas.rectangle(x0 - 2, y0 - 2, x1 + 2, y1 + 1, paint.trim)
         canvas.paint(x1 + 1.5, y0 - 2, x1 + 2, y1 + 1, shaded(paint.trim, 0.8))
@@ -40,13 +38,13 @@ def window(site: Site, box: Box) -> None:
     _curtains(site, *inner)
     middle = (x0 + x1 + 1) / 2
     # A bar of half a unit where the window is small.
-    bar = 1.0 if box.width >= 10 else 0.5
+    bar = 1.0 if x1 - x0 >= 10 else 0.5
     if site.house.style == "brick":
         canvas.paint(x0 + 1, (y0 + y1) / 2 - 0.5, x1, (y0 + y1) / 2 + 0.5, paint.frame)
         canvas.paint(middle - 0.5, y0 + 1, middle, y1, paint.frame)
     else:
         canvas.paint(middle - bar / 2, y0 + 1, middle + bar / 2, y1, paint.frame)
-        cross = y0 + box.height * 0.32
+        cross = y0 + (y1 - y0) * 0.32
         canvas.paint(x0 + 1, cross - 0.5, x1, cross + 0.5, paint.frame)
     # The reveal: lintel and left jamb keep the sun off the glass.
     canvas.shadow(x0, y0, x1, y0 + 2.5, 0.15)
@@ -67,19 +65,18 @@ def _curtains(site: Site, x0: float, y0: float, x1: float, y1: float) -> None:
         site.canvas.paint(x0, y0, x1, y0 + (y1 - y0) * 0.4, cloth, alpha=0.75)
 
 
-def door(site: Site, box: Box) -> None:
+def door(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a panelled double door with a fanlight, a step, and a clipped tree in a pot on either side."""
     canvas, colour = site.canvas, site.paint.door
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     for left, right in ((x0 - 3, x0), (x1, x1 + 3)):
         canvas.slab(left, y0, right, y1, site.paint.trim, depth=1.5)
     canvas.rectangle(x0, y0, x1, y1, shaded(colour, 0.55))
     # The fanlight, about a quarter of the door.
-    fan = y0 + min(9.0, box.height * 0.26)
+    fan = y0 + min(9.0, (y1 - y0) * 0.26)
     canvas.picture(x0 + 1.5, y0 + 1.5, x1 - 1.5, fan, _glass(site.rng, lamp=True))
     middle = (x0 + x1) / 2
     for step in (0.33, 0.5, 0.67):
-        canvas.paint(x0 + box.width * step - 0.5, y0 + 1, x0 + box.width * step, fan, shaded(colour, 0.8))
+        canvas.paint(x0 + (x1 - x0) * step - 0.5, y0 + 1, x0 + (x1 - x0) * step, fan, shaded(colour, 0.8))
     canvas.paint(x0 + 1, fan, x1 - 1, y1 - 2, colour)
     for leaf, end_leaf in ((x0 + 1.5, middle - 0.5), (middle + 0.5, x1 - 1.5)):
         height = y1 - 2 - fan
@@ -105,10 +102,9 @@ def _topiary(site: Site, x: float, foot: float) -> None:
     canvas.ellipse(x - 2.8, foot - 14, x + 0.4, foot - 10, shaded(LEAVES, 1.4))
 
 
-def shop(site: Site, box: Box) -> None:
+def shop(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a shop front: a painted fascia with lettering, tall panes with goods in warm light, a plinth."""
     canvas, colour, rng = site.canvas, site.paint.shop, site.rng
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     fascia, plinth = y0 + 8, y1 - 8
     canvas.cast(x0, y0, x1, fascia, 3, light=0.2)
     canvas.rectangle(x0, y0, x1, y1, colour)
@@ -132,34 +128,34 @@ def shop(site: Site, box: Box) -> None:
     canvas.shadow(x0 + 2, fascia, x1 - 2, fascia + 3, 0.2)
 
 
-def blind(site: Site, box: Box) -> None:
+def blind(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a louvred shutter; where the box is wide, the striped awning of a shop."""
     # The label says no more than `blind`: its shape tells shutter from awning.
-    if box.width > box.height * 1.3:
-        _awning(site, box)
+    if x1 - x0 > (y1 - y0) * 1.3:
+        _awning(site, x0, y0, x1, y1)
         return
     canvas, colour = site.canvas, site.paint.shutter
-    canvas.cast(box.x0, box.y0, box.x1, box.y1, 1.5, light=0.2)
-    canvas.rectangle(box.x0, box.y0, box.x1, box.y1, colour)
+    canvas.cast(x0, y0, x1, y1, 1.5, light=0.2)
+    canvas.rectangle(x0, y0, x1, y1, colour)
     # On even units, so that the slats of neighbouring shutters lie on one line.
-    for y in np.arange(box.y0 // 2 * 2 + 2, box.y1 - 1.0, 2.0):
-        canvas.paint(box.x0 + 1, y, box.x1 - 1, y + 1, shaded(colour, 0.70))
-    middle = (box.y0 + box.y1) // 2
-    canvas.paint(box.x0, middle - 0.5, box.x1, middle + 1, shaded(colour, 1.06))
-    canvas.paint(box.x0, box.y0, box.x0 + 0.5, box.y1, shaded(colour, 1.25))
-    canvas.paint(box.x1 - 0.5, box.y0, box.x1, box.y1, shaded(colour, 0.7))
+    for y in np.arange(y0 // 2 * 2 + 2, y1 - 1.0, 2.0):
+        canvas.paint(x0 + 1, y, x1 - 1, y + 1, shaded(colour, 0.70))
+    middle = (y0 + y1) // 2
+    canvas.paint(x0, middle - 0.5, x1, middle + 1, shaded(colour, 1.06))
+    canvas.paint(x0, y0, x0 + 0.5, y1, shaded(colour, 1.25))
+    canvas.paint(x1 - 0.5, y0, x1, y1, shaded(colour, 0.7))
 
 
-def _awning(site: Site, box: Box) -> None:
+def _awning(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     canvas, colour = site.canvas, site.paint.awning
     cream: Colour = (246, 238, 220)
-    canvas.cast(box.x0, box.y0, box.x1, box.y1, 6, light=0.1)
-    canvas.rectangle(box.x0, box.y0, box.x1, box.y1 - 1, colour)
+    canvas.cast(x0, y0, x1, y1, 6, light=0.1)
+    canvas.rectangle(x0, y0, x1, y1 - 1, colour)
     # Stripes stand on a grid of the street, whatever the place where an awning begins.
-    for number, x in enumerate(range(box.x0 // 4 * 4, box.x1, 4)):
-        left, right = max(x, box.x0), min(x + 4, box.x1)
+    for number, x in enumerate(range(x0 // 4 * 4, x1, 4)):
+        left, right = max(x, x0), min(x + 4, x1)
         ink = colour if number % 2 else cream
-        canvas.paint(left, box.y0, right, box.y1 - 3, ink)
-        canvas.paint(left, box.y1 - 3, right, box.y1 - 1, shaded(ink, 0.80))
-        canvas.ellipse(left, box.y1 - 2.5, right, box.y1 + 0.5, shaded(ink, 0.80))
-    canvas.paint(box.x0, box.y0, box.x1, box.y0 + 1, (255, 255, 255), alpha=0.35)
+        canvas.paint(left, y0, right, y1 - 3, ink)
+        canvas.paint(left, y1 - 3, right, y1 - 1, shaded(ink, 0.80))
+        canvas.ellipse(left, y1 - 2.5, right, y1 + 0.5, shaded(ink, 0.80))
+    canvas.paint(x0, y0, x1, y0 + 1, (255, 255, 255), alpha=0.35)

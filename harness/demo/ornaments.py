@@ -8,43 +8,42 @@ import numpy as np
 
 from harness.demo import textures
 from harness.demo.canvas import Colour, mixed, shaded
-from harness.demo.facade_layout import Box
 from harness.demo.paints import LEAVES, Site
 
 _IRON: Final[Colour] = (44, 46, 50)
 
 
-def cornice(site: Site, box: Box) -> None:
+def cornice(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a window head: a flat stone, or a pediment where there is room for one."""
     canvas, trim = site.canvas, site.paint.trim
     # Only a palace's window heads are so high.
-    if box.height >= 7:
-        middle = (box.x0 + box.x1) / 2
-        points = [(box.x0 - 0.5, box.y1 - 2.0), (middle, float(box.y0)), (box.x1 + 0.5, box.y1 - 2.0)]
-        canvas.cast(box.x0 + 3, box.y0 + 2, box.x1 - 3, box.y1, 2.5, light=0.2)
+    if y1 - y0 >= 7:
+        middle = (x0 + x1) / 2
+        points = [(x0 - 0.5, y1 - 2.0), (middle, float(y0)), (x1 + 0.5, y1 - 2.0)]
+        canvas.cast(x0 + 3, y0 + 2, x1 - 3, y1, 2.5, light=0.2)
         canvas.polygon(points, shaded(trim, 1.05))
-        inner = [(box.x0 + 3.5, box.y1 - 2.5), (middle, box.y0 + 2.2), (box.x1 - 3.5, box.y1 - 2.5)]
+        inner = [(x0 + 3.5, y1 - 2.5), (middle, y0 + 2.2), (x1 - 3.5, y1 - 2.5)]
         canvas.polygon(inner, shaded(trim, 0.80))
-        canvas.slab(box.x0 - 0.5, box.y1 - 2.5, box.x1 + 0.5, box.y1, trim, depth=2.5)
+        canvas.slab(x0 - 0.5, y1 - 2.5, x1 + 0.5, y1, trim, depth=2.5)
         return
-    canvas.slab(box.x0, box.y0, box.x1, box.y1, trim, depth=2.5)
+    canvas.slab(x0, y0, x1, y1, trim, depth=2.5)
     # A keystone.
-    if box.height >= 5 and site.house.style == "brick":
-        middle = (box.x0 + box.x1) / 2
+    if y1 - y0 >= 5 and site.house.style == "brick":
+        middle = (x0 + x1) / 2
         canvas.polygon(
-            [(middle - 2.5, box.y0 - 1), (middle + 2.5, box.y0 - 1), (middle + 1.5, box.y1), (middle - 1.5, box.y1)],
+            [(middle - 2.5, y0 - 1), (middle + 2.5, y0 - 1), (middle + 1.5, y1), (middle - 1.5, y1)],
             shaded(trim, 1.04),
         )
 
 
-def sill(site: Site, box: Box) -> None:
+def sill(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a stone sill; a riviera house keeps geraniums on it."""
     canvas = site.canvas
     # The wall below lies in half shade.
-    canvas.shadow(box.x0 + 1, box.y1, box.x1 - 1, box.y1 + 8, 0.86)
-    canvas.slab(box.x0, box.y1 - min(3, box.height), box.x1, box.y1, site.paint.trim, depth=2.5)
+    canvas.shadow(x0 + 1, y1, x1 - 1, y1 + 8, 0.86)
+    canvas.slab(x0, y1 - min(3, y1 - y0), x1, y1, site.paint.trim, depth=2.5)
     if site.house.style == "riviera":
-        _flowers(site, box.x0 + 0.5, box.y0 - 3.5, box.x1 - 0.5, box.y1 - 1.5)
+        _flowers(site, x0 + 0.5, y0 - 3.5, x1 - 0.5, y1 - 1.5)
 
 
 def _flowers(site: Site, x0: float, y0: float, x1: float, y1: float) -> None:
@@ -60,10 +59,9 @@ def _flowers(site: Site, x0: float, y0: float, x1: float, y1: float) -> None:
         canvas.ellipse(x, y0 + lift, x + 1.7, y0 + 1.8 + lift, bloom)
 
 
-def balcony(site: Site, box: Box) -> None:
+def balcony(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a balcony: stone balusters on a palace, iron rails elsewhere, and its slab's deep shadow."""
     canvas = site.canvas
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     if site.house.style == "palace":
         trim = site.paint.trim
         canvas.paint(x0, y0 + 2, x1, y1 - 2, mixed((150, 160, 176), site.wall, 0.35))
@@ -88,10 +86,9 @@ def balcony(site: Site, box: Box) -> None:
     canvas.paint(x0, y0 + 3, x1, y0 + 3.5, _IRON, alpha=0.7)
 
 
-def deco(site: Site, box: Box) -> None:
+def deco(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a relief panel with a rosette; above the roof line a chimney or a crest."""
     canvas, trim = site.canvas, site.paint.trim
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     # Above the roof line a relief has no wall to hang on: it is a chimney or a crest.
     if y1 <= site.house.top and site.house.style == "brick":
         canvas.rectangle(x0, y0, x1, y1, shaded(site.wall, 0.92), texture=textures.bricks)
@@ -99,7 +96,7 @@ def deco(site: Site, box: Box) -> None:
         canvas.slab(x0 - 1, y0, x1 + 1, y0 + 2.5, trim, depth=0.5)
         return
     if y1 <= site.house.top:
-        _crest(site, box)
+        _crest(site, x0, y0, x1, y1)
         return
     canvas.slab(x0, y0, x1, y1, trim, depth=1.5)
     canvas.paint(x0 + 1.5, y0 + 1.5, x1 - 1.5, y1 - 1.5, shaded(site.wall, 0.82))
@@ -109,9 +106,8 @@ def deco(site: Site, box: Box) -> None:
         canvas.paint(middle + side * 4 - 1.5, centre - 0.5, middle + side * 4 + 1.5, centre + 0.5, trim)
 
 
-def _crest(site: Site, box: Box) -> None:
+def _crest(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     canvas, trim = site.canvas, site.paint.trim
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
     middle = (x0 + x1) / 2
     canvas.rectangle(x0, y0 + 3, x1, y1, site.wall, texture=textures.plaster)
     canvas.paint(x0, y0, x1, y0 + 3, shaded(trim, 1.0))
@@ -123,12 +119,11 @@ def _crest(site: Site, box: Box) -> None:
     canvas.paint(middle - 0.25, y0 + 5, middle + 0.25, y1 - 1.5, trim)
 
 
-def molding(site: Site, box: Box) -> None:
+def molding(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a band of stone; a high one carries dentils and throws a broad shadow."""
     canvas, trim = site.canvas, site.paint.trim
-    x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
-    if box.height < 6:
-        canvas.slab(x0, y0, x1, y1, trim, depth=1 + box.height * 0.5)
+    if y1 - y0 < 6:
+        canvas.slab(x0, y0, x1, y1, trim, depth=1 + (y1 - y0) * 0.5)
         return
     canvas.cast(x0, y0, x1, y1, 5, light=0.05)
     canvas.rectangle(x0, y0, x1, y1, trim)
@@ -141,15 +136,14 @@ def molding(site: Site, box: Box) -> None:
         canvas.paint(max(x0, x + 2), y1 - 3, min(x1, x + 4), y1 - 0.5, shaded(trim, 0.56))
 
 
-def pillar(site: Site, box: Box) -> None:
+def pillar(site: Site, x0: int, y0: int, x1: int, y1: int) -> None:
     """Draws a round pillar, lit from the left, on a base and under a capital."""
     canvas, trim = site.canvas, site.paint.trim
-    canvas.cast(box.x0, box.y0, box.x1, box.y1, 2.5, light=0.25)
-    canvas.rectangle(box.x0, box.y0, box.x1, box.y1, trim)
-    steps = np.arange(box.x0, box.x1, 0.5)
-    for x in steps:
+    canvas.cast(x0, y0, x1, y1, 2.5, light=0.25)
+    canvas.rectangle(x0, y0, x1, y1, trim)
+    for x in np.arange(x0, x1, 0.5):
         # 0 at the lit side, brightest at 0.3, darkest at the right edge.
-        across = (x - box.x0) / box.width
-        canvas.paint(x, box.y0, x + 0.5, box.y1, shaded(trim, 1.06 - 0.42 * abs(across - 0.3) ** 1.2))
-    for y0, y1 in ((box.y0, box.y0 + 3), (box.y1 - 3, box.y1)):
-        canvas.slab(box.x0 - 1, y0, box.x1 + 1, y1, trim, depth=1.5)
+        across = (x - x0) / (x1 - x0)
+        canvas.paint(x, y0, x + 0.5, y1, shaded(trim, 1.06 - 0.42 * abs(across - 0.3) ** 1.2))
+    for top in (y0, y1 - 3):
+        canvas.slab(x0 - 1, top, x1 + 1, top + 3, trim, depth=1.5)

@@ -11,12 +11,12 @@ from PIL import Image, ImageFilter
 
 from harness.demo import openings, ornaments, textures
 from harness.demo.canvas import Canvas, Colour, shaded
-from harness.demo.facade_layout import SIDE, Box, House, Label, Plan
+from harness.demo.facade_layout import SIDE, House, Label, Plan
 from harness.demo.paints import PAINTS, Site
-from harness.demo.textures import Floats, soft_noise
+from harness.demo.textures import Floats, as_levels, soft_noise
 
 # Drawn from the wall outwards, so that what stands in front covers and shades what lies behind.
-_PARTS: Final[dict[Label, Callable[[Site, Box], None]]] = {
+_PARTS: Final[dict[Label, Callable[[Site, int, int, int, int], None]]] = {
     "window": openings.window,
     "molding": ornaments.molding,
     "pillar": ornaments.pillar,
@@ -38,7 +38,7 @@ def paint_photo(plan: Plan, rng: np.random.Generator) -> NDArray[np.uint8]:
     canvas.picture(0, 0, SIDE, SIDE, _backdrop(rng))
     _street(canvas, plan)
     # The higher house in front: its shadow falls on the lower one.
-    for house in sorted(plan.houses, key=lambda each: -each.top):
+    for house in sorted(plan, key=lambda each: -each.top):
         _house(canvas, house, rng)
     return _lens(canvas.develop(rng, _SHADE), rng)
 
@@ -64,15 +64,16 @@ def _backdrop(rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _street(canvas: Canvas, plan: Plan) -> None:
-    kerb = plan.base + 9
-    canvas.rectangle(0, plan.base, SIDE, kerb, (186, 180, 170), texture=textures.pavement)
+    base = plan[0].base
+    kerb = base + 9
+    canvas.rectangle(0, base, SIDE, kerb, (186, 180, 170), texture=textures.pavement)
     for x in range(0, SIDE, 16):
-        canvas.paint(x, plan.base, x + 0.5, kerb, (150, 146, 140))
+        canvas.paint(x, base, x + 0.5, kerb, (150, 146, 140))
     canvas.rectangle(0, kerb, SIDE, kerb + 2, (206, 202, 194))
     canvas.rectangle(0, kerb + 2, SIDE, SIDE, (104, 104, 108), texture=textures.pavement)
     canvas.shadow(0, kerb + 2, SIDE, kerb + 3.5, 0.3)
-    for house in plan.houses:
-        canvas.shadow(house.x0 + 1, plan.base, house.x1 + 2, plan.base + 2.5, 0.35)
+    for house in plan:
+        canvas.shadow(house.x0 + 1, base, house.x1 + 2, base + 2.5, 0.35)
 
 
 def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:
@@ -95,7 +96,7 @@ def _house(canvas: Canvas, house: House, rng: np.random.Generator) -> None:
     for label, draw in _PARTS.items():
         for box in house.boxes:
             if box.label == label:
-                draw(site, box)
+                draw(site, *box[1:])
 
 
 def _roof(canvas: Canvas, house: House, colour: Colour) -> None:
@@ -123,5 +124,4 @@ def _lens(lit: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     grain = rng.standard_normal((SIDE, SIDE, 1), dtype=np.float32) * 0.008
     picture = Image.fromarray((np.clip(contrast, 0, 1) * 255).astype(np.uint8))
     soft = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.45)), dtype=np.float32) / 255.0
-    kept: NDArray[np.uint8] = (np.clip(soft + grain, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return kept
+    return as_levels(soft + grain)

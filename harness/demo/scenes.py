@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from harness.demo import far
 from harness.demo.facade_layout import draw_plan, paint_labels
 from harness.demo.rendering import paint_photo
+
+UNSEEN: Final = 20_000
+"""A series of scenes that the package's generator was not trained on."""
 
 
 class Scene(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,12 @@ from harness.demo.facade_layout import SIDE
 Floats = NDArray[np.float32]
 Texture = Callable[[np.random.Generator], Floats]
 """Draws the brightness of a material over a whole picture."""
+
+
+def as_levels(picture: NDArray[Any]) -> NDArray[np.uint8]:
+    """Returns values of 0..1 as levels of 255, rounded."""
+    levels: NDArray[np.uint8] = (np.clip(picture, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+    return levels
 
 
 def soft_noise(rng: np.random.Generator, cells: int, octaves: int = 1) -> Floats:

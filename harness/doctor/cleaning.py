@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -45,12 +46,10 @@ def clean(workspace: Workspace) -> list[Path]:
         WorkspaceError: another command holds the workspace, or it cannot be written.
     """
     found = [*_dead(workspace), *_resumable(workspace), *_finished(workspace)]
-    if any(path.is_relative_to(workspace.root) for path in found):
-        with workspace.locked("harness doctor --clean"):
-            for folder in workspace.written_to():
-                sweep(folder)
-            _remove(found)
-    else:
+    inside = any(path.is_relative_to(workspace.root) for path in found)
+    with workspace.locked("harness doctor --clean") if inside else nullcontext():
+        for folder in workspace.written_to() if inside else ():
+            sweep(folder)
         _remove(found)
     return found
 

@@ -12,7 +12,7 @@ from PIL import Image
 from harness.catalog.preprocessing import Preprocessing
 from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError
-from harness.images.geometry import Geometry, PixelBox, Size, at_most, mirrored_around
+from harness.images.geometry import Geometry, PixelBox, Size, at_most, middle_box, mirrored_around
 from harness.images.opening import open_rgb, stored_size
 from harness.images.pairing import split_ab
 from harness.sets.item import Item
@@ -46,15 +46,12 @@ class Framing:
     @property
     def box(self) -> PixelBox:
         """Where `size` lies in `frame`."""
-        left, top = (self.frame[0] - self.size[0]) // 2, (self.frame[1] - self.size[1]) // 2
-        return (left, top, left + self.size[0], top + self.size[1])
+        return middle_box(self.size, self.frame)
 
     @property
     def geometry(self) -> Geometry:
         """From the picture to what is saved of it."""
-        left, top = (self.scaled[0] - self.size[0]) // 2, (self.scaled[1] - self.size[1]) // 2
-        taken = (left, top, left + self.size[0], top + self.size[1])
-        cut = Geometry(self.scaled, taken, self.size, (0, 0, *self.size))
+        cut = Geometry(self.scaled, middle_box(self.size, self.scaled), self.size, (0, 0, *self.size))
         return Geometry.whole(self.own, self.scaled).then(cut)
 
 
@@ -85,7 +82,7 @@ def read_halves(
 ) -> tuple[Image.Image, ...]:
     """Returns an item's RGB picture, or its halves A and B, as the network takes them; see `sized_halves`."""
     halves, framed = sized_halves(bicubic, item, size, architecture, preprocessing)
-    return tuple(mirrored_around(half, framed.frame)[0] for half in halves)
+    return tuple(mirrored_around(half, framed.frame) for half in halves)
 
 
 def sized_halves(
@@ -116,9 +113,8 @@ def sized_halves(
 def cut_from_the_middle(picture: Image.Image, scaled: tuple[int, int], size: tuple[int, int]) -> Image.Image:
     """Returns the picture resized to `scaled`, and of that the middle part of `size`."""
     # Training cuts at random; a test in the middle, so that it can be repeated.
-    left, top = (scaled[0] - size[0]) // 2, (scaled[1] - size[1]) // 2
     whole = bicubic(picture, scaled)
-    return whole if size == scaled else whole.crop((left, top, left + size[0], top + size[1]))
+    return whole if size == scaled else whole.crop(middle_box(size, scaled))
 
 
 def own_size(item: Item) -> tuple[int, int]:

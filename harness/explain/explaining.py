@@ -14,8 +14,7 @@ import torch
 from markupsafe import Markup, escape
 
 from harness.catalog.types import Model
-from harness.demo.demo_weights import ARCHITECTURE
-from harness.engines.native.networks import build_discriminator, build_generator
+from harness.demo.demo_weights import ARCHITECTURE, MODEL
 from harness.explain.drawing import Drawing, draw
 from harness.explain.network import Field, Network, receptive_field, take_apart
 from harness.explain.pictures import make_pictures
@@ -26,9 +25,9 @@ from harness.runs.trained import find_model
 from harness.testing.loading import load_generator
 from harness.web.language import Language, language, spoken
 from harness.web.render import render_page, write_pages
+from harness.weights.networks import build_discriminator, build_generator
 from harness.workspace import Workspace
 
-_DEFAULT_MODEL = "pix2pix/facades_label2photo"
 # The discriminators of the paper's section 4.4: patches of 1, 16, 70 and 286 pixels.
 _VARIANTS = (("pixel", "pixel", 0), ("n_layers 1", "n_layers", 1), ("basic", "basic", 3), ("n_layers 5", "n_layers", 5))
 
@@ -87,26 +86,25 @@ def explain(workspace: Workspace, model: str | None = None) -> Explanation:
         UnknownNameError: there is no such model.
         WeightsError: the installed file holds no generator.
     """
-    entry, difference = find_model(workspace, model or _DEFAULT_MODEL), None
+    entry, difference = find_model(workspace, model or MODEL), None
     installed = installed_weights(workspace, entry) is not None
     if installed:  # a file of one's own may be another network
         loaded = load_generator(workspace, entry)
         entry, difference = replace(loaded.model, architecture=loaded.architecture), loaded.difference_from_catalog()
     a, side = entry.architecture, entry.crop_size
-    with torch.device("meta"):
-        # Shapes alone are asked for: no weight is ever made.
-        generator = take_apart(build_generator(a), (a.input_nc, side, side))
     # pix2pix's discriminator sees input and output, CycleGAN's the output alone.
     # (input and output, or output alone) in one tensor: the condition is a concatenation.
     channels = a.output_nc + (0 if entry.family == "cyclegan" else a.input_nc)
     judged = max(side, _LEAST_JUDGED)
     variants = {}
-    for name, kind, layers in _VARIANTS:
-        with torch.device("meta"):
+    # Shapes alone are asked for: no weight is ever made.
+    with torch.device("meta"):
+        generator = take_apart(build_generator(a), (a.input_nc, side, side))
+        for name, kind, layers in _VARIANTS:
             built = build_discriminator(kind, channels, layers=layers, norm=a.norm)
-        network = take_apart(built, (channels, judged, judged))
-        # The last layer is one channel of verdicts, (1, map, map).
-        variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
+            network = take_apart(built, (channels, judged, judged))
+            # The last layer is one channel of verdicts, (1, map, map).
+            variants[name] = Variant(name, network, receptive_field(built), network.layers[-1].shape[1])
     return Explanation(
         entry, generator, draw(generator), tuple(variants.values()), variants["basic"], installed, difference
     )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from harness.engines.native.layers import dropout_from
+from harness.weights.layers import dropout_from
 
 Joining = Literal["concatenation", "sum"]
 

@@ -18,17 +18,18 @@ from harness.engines.inputs import read_halves
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator, load_generator
-from harness.engines.native.layers import set_mode
-from harness.engines.native.networks import ResnetBlock, build_discriminator
 from harness.engines.native.pixels import to_tensor
 from harness.errors import RunError
 from harness.explain.network import receptive_field
-from harness.explain.pictures import address, cpu_job
+from harness.explain.pictures import address
 from harness.runs.trained import find_model, training_of
 from harness.runs.training_record import TrainedModel, TrainingRecord
 from harness.sets.finding import default_set
 from harness.sets.item import Item
 from harness.sets.selection import select
+from harness.testing.loading import Generator
+from harness.weights.layers import set_mode
+from harness.weights.networks import ResnetBlock, build_discriminator
 from harness.weights.reading import read_state_dict
 from harness.workspace import Workspace
 
@@ -104,9 +105,8 @@ class _Trained:
         return self.folder / "checkpoints" / f"{epoch}_net_{network}.pth"
 
     def job(self, epoch: int) -> Job:
-        model = self.model
-        weights = self.weights(self.entry.network, epoch)
-        return cpu_job(weights, model.architecture, model.direction, "paper", model.crop_size)
+        generator = Generator(self.model, self.weights(self.entry.network, epoch), self.model.architecture)
+        return generator.lone_job("paper", (self.model.crop_size,) * 2)
 
 
 def at_work(workspace: Workspace, model: Model, beside: Sequence[str] = ()) -> AtWork | None:
@@ -180,8 +180,7 @@ def _draw(trained: _Trained, epoch: int, names: Sequence[str], sources: Sequence
     drawn = []
     for name, source in zip(names, sources, strict=True):
         inputs = colours.inputs([source])
-        outputs = translator.translate(inputs.clone(), [name])
-        drawn.append(Image.fromarray(colours.pixels(inputs, outputs)[0].numpy()))
+        drawn.append(Image.fromarray(colours.pixels(inputs, translator.translate(inputs, [name]))[0].numpy()))
     return drawn
 
 
@@ -267,15 +266,9 @@ def _verdicts(
         covered.append(address(_covered(judged, share.numpy())))
         means.append(float(share.mean()))
     field, patches = receptive_field(network), len(share)
-    return Verdicts(
-        real=covered[0],
-        made=covered[1],
-        real_mean=means[0],
-        made_mean=means[1],
-        map=patches,
-        side=target.width,
-        square=(field.square(patches // 2)[0], field.size),
-    )
+    (real, made), (real_mean, made_mean) = covered, means
+    square = field.square(patches // 2)[0], field.size
+    return Verdicts(real, made, real_mean, made_mean, patches, target.width, square)
 
 
 def _covered(picture: Image.Image, verdicts: np.ndarray) -> Image.Image:

@@ -20,7 +20,6 @@ from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.generator import Translator
 from harness.engines.native.generator import load_generator as load_network
-from harness.engines.native.layers import ImageDropout, set_mode
 from harness.engines.seeds import image_seed
 from harness.errors import EngineError, WorkspaceError
 from harness.export.graph import Shape, build_graph
@@ -31,6 +30,7 @@ from harness.images.geometry import Size
 from harness.progress import Progress, Silent, Step
 from harness.testing.loading import Generator
 from harness.version import __version__
+from harness.weights.layers import ImageDropout, dropout_from, set_mode
 from harness.workspace import Workspace
 
 PICTURES = 8
@@ -134,14 +134,11 @@ def mask_shapes(network: nn.Module, shape: tuple[int, ...]) -> tuple[tuple[int, 
     """Returns (C, H, W) of each live dropout for a picture of `shape`, in the order of the computation."""
     found: list[tuple[int, ...]] = []
     dropouts = [module for module in network.modules() if isinstance(module, ImageDropout) and module.live]
-    for module in dropouts:
-        module.live = False
     hooks = [m.register_forward_hook(lambda _, __, y: found.append(tuple(y.shape[1:]))) for m in dropouts]
-    with torch.inference_mode():
+    with torch.inference_mode(), dropout_from([torch.Generator()]):
         network(torch.zeros(1, *shape))
-    for hook, module in zip(hooks, dropouts, strict=True):
+    for hook in hooks:
         hook.remove()
-        module.live = True
     return tuple(found)
 
 
@@ -167,11 +164,9 @@ def certify(
     differences: list[NDArray[np.int16]] = []
     for name, picture in inputs:
         x = colours.inputs([picture])  # (1, C, H, W)
-        feeds = {"input": x.numpy()}
         drawn = torch_masks(image_seed(job.seed, name), masks)
-        feeds |= {f"mask_{n}": mask[None] for n, mask in enumerate(drawn, 1)}
-        # A copy: the network's first layers may work in place.
-        ours = colours.pixels(x, translator.translate(x.clone(), [name]))
+        feeds = {"input": x.numpy()} | {f"mask_{n}": mask[None] for n, mask in enumerate(drawn, 1)}
+        ours = colours.pixels(x, translator.translate(x, [name]))
         theirs = colours.pixels(x, torch.from_numpy(session.run(["output"], feeds)[0]))
         differences.append(np.abs(ours.numpy().astype(np.int16) - theirs.numpy().astype(np.int16)))
         if step:

@@ -15,8 +15,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from harness.engines.native.layers import ImageBatchNorm, ImageDropout, ImageInstanceNorm
-from harness.engines.native.networks import ResnetBlock, ResnetGenerator, UnetBlock, UnetGenerator
+from harness.weights.layers import ImageBatchNorm, ImageDropout, ImageInstanceNorm
+from harness.weights.networks import ResnetBlock, ResnetGenerator, UnetBlock, UnetGenerator
 
 # The newest that onnxruntime-web has known for years; nothing newer is needed here.
 OPSET, _IR = 17, 8

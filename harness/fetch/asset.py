@@ -77,10 +77,9 @@ def bring(
         part = part_of(target, url)
         try:
             _bring_from(url, asset, part, lock, progress=progress, inspect=inspect, patience=patience)
-        # Before `_REFUSED`, whose ArchiveError it is one of: other mirrors hold the same pictures.
-        except CountError:
-            raise
         except _REFUSED as error:
+            if isinstance(error, CountError):  # other mirrors hold the same pictures
+                raise
             failures.append(error)
             if url != asset.urls[-1]:
                 progress.warn(f"{error.message}; trying the next mirror")
@@ -197,14 +196,13 @@ def _bring_from(
     with progress.step(f"{asset.id} from {server}", asset.size_bytes, "bytes") as step:
         size = stream(url, part, step, check_space=enough_as_told, patience=patience, tell=progress.say)
     known = known_digests(asset, lock)
-    # After CountError the bytes are whole and only unexpected: `--accept-counts` takes them without another download.
     try:
         digest = verify(part, asset, url, lock)
         inspect(part)
-    except CountError:
-        raise
-    except _REFUSED:
-        _remove_parts(part)
+    except _REFUSED as error:
+        # With CountError the bytes are whole and only unexpected: `--accept-counts` takes them as they are.
+        if not isinstance(error, CountError):
+            _remove_parts(part)
         raise
     # A hint only: sizes in the catalog were read once from a server, and hashes decide.
     if asset.sha256 is None and asset.size_bytes not in {None, size}:

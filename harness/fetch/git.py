@@ -120,12 +120,6 @@ def _local_path(url: str) -> Path | None:
     return Path(url).expanduser()
 
 
-def _absolute(url: str) -> str:
-    """A path stays valid inside the clone only when it is absolute; URLs pass unchanged."""
-    local = _local_path(url)
-    return url if local is None or url.startswith("file:") else str(local.resolve())
-
-
 def _bring(url: str, commit: str, folder: Path, before: str | None = None) -> None:
     """Fetches `commit` into the clone `folder`, new or at the commit `before`, and checks it out."""
     local = _local_path(url)
@@ -199,7 +193,10 @@ def _fetch(git: Run, commit: str) -> None:
 
 def _remember(folder: Path, url: str) -> None:
     """Notes the address for people and their own git; the next call here is told its address anew."""
-    bound_git(folder / ".git", folder, alone=True)("config", "remote.origin.url", without_credentials(_absolute(url)))
+    local = _local_path(url)
+    # A path stays valid inside the clone only when it is absolute.
+    kept = url if local is None or url.startswith("file:") else str(local.resolve())
+    bound_git(folder / ".git", folder, alone=True)("config", "remote.origin.url", without_credentials(kept))
 
 
 def _common_directory(repository: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import errno
 import gzip
 import json
@@ -13,7 +12,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -126,13 +124,12 @@ def stream(
                 # Progress starts the count anew: a bad line that brings a little each time arrives in the end.
                 failures = 1 if size >= best + _CHUNK else failures + 1
                 best = max(best, size)
-                pause = _pause_or_give_up(url, part, problem, failures, patience)
+                pause = _pause_or_give_up(url, size, problem, failures, patience)
                 tell(f"{problem}; next try in {pause:.0f} s")
                 patience.sleep(pause)
 
 
-def _pause_or_give_up(url: str, part: Path, problem: _MayPass, failures: int, patience: Patience) -> float:
-    kept = part.stat().st_size if part.exists() else 0
+def _pause_or_give_up(url: str, kept: int, problem: _MayPass, failures: int, patience: Patience) -> float:
     known = f"; {kept:,} bytes are kept and the next try continues there" if kept else ""
     if problem.asked_s is not None and problem.asked_s > patience.longest_s:
         # A server that names an hour is told to the user at once, rather than slept through.
@@ -164,11 +161,18 @@ class _Transfer:
             note = self._receive(session, note)
         if note.get("packed"):
             self._unpack()
-        return self._counted_whole()
+        size = self.size()
+        if size != self._counted:
+            self._step.expect(size)
+            self._count(size)
+        return size
 
     def _receive(self, session: requests.Session, note: dict[str, Any]) -> dict[str, Any]:
         """Asks for what is missing and returns the note of the whole file."""
-        offset, headers = self._resumption(note)
+        # From the beginning where nothing proves that it is the same file.
+        offset, headers = 0, {}
+        if note.get("validator") and (offset := self.size()):
+            headers = {"Range": f"bytes={offset}-", "If-Range": note["validator"]}
         with _translated(self._url):
             answer = session.get(self._url, headers=headers, stream=True, timeout=_TIMEOUT_S)
         with answer:
@@ -193,13 +197,6 @@ class _Transfer:
                 self._forget()
             raise _MayPass(f"the server promised {total:,} bytes and sent {size:,}")
         return note
-
-    def _counted_whole(self) -> int:
-        size = self.size()
-        if size != self._counted:
-            self._step.expect(size)
-            self._count(size)
-        return size
 
     def _write(self, answer: requests.Response, offset: int) -> None:
         self._count(offset)
@@ -272,13 +269,6 @@ class _Transfer:
         # Compared without credentials, which a note does not hold.
         return note if isinstance(note, dict) and note.get("url") == without_credentials(self._url) else {}
 
-    def _resumption(self, note: dict[str, Any]) -> tuple[int, dict[str, str]]:
-        """Where to continue and the headers that say so; the beginning when nothing proves it is the same file."""
-        size = self.size()
-        if not size or not note.get("validator"):
-            return 0, {}
-        return size, {"Range": f"bytes={size}-", "If-Range": note["validator"]}
-
     def _remember(self, answer: requests.Response, total: int | None) -> dict[str, Any]:
         etag = answer.headers.get("ETag", "")
         # RFC 9110 13.1.5: a weak ETag must not stand in If-Range.
@@ -299,7 +289,7 @@ def _check_status(answer: requests.Response) -> None:
     status = answer.status_code
     told = f"the server answers {status} {answer.reason}".rstrip()
     if status in _RETRIED or status >= 500:
-        raise _MayPass(told, _retry_after_s(answer.headers.get("Retry-After")))
+        raise _MayPass(told, _retry_after_s(answer))
     if status not in {200, 206}:
         raise NetworkError(f"`{answer.url}`: {told}", _OFFLINE_HINT)
     packing = answer.headers.get("Content-Encoding", "identity")
@@ -330,17 +320,14 @@ def _promised(answer: requests.Response, offset: int) -> int | None:
     return offset + int(length) if length.isdigit() else None
 
 
-def _retry_after_s(value: str | None) -> float | None:
+def _retry_after_s(answer: requests.Response) -> float | None:
     """Seconds of a `Retry-After` header, which holds seconds or a date."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    import urllib3
+
     try:
-        date = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        return urllib3.Retry().get_retry_after(answer.raw)
+    except urllib3.exceptions.InvalidHeader:
         return None
-    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from harness.documents import Document, typed
 from harness.errors import WorkspaceError
@@ -28,6 +29,9 @@ class Entry:
     bytes: int
     sha256: str
     date: str
+
+
+_Entries = dict[str, dict[str, Entry]]
 
 
 class LockFile:
@@ -53,12 +57,6 @@ class LockFile:
         found[origin] = dict(sorted(entries.items()))
         _DOCUMENT.save(self._path, {o: {k: asdict(e) for k, e in named.items()} for o, named in found.items()})
 
-    def _read(self) -> dict[str, dict[str, Entry]]:
-        if not self._path.exists():
-            return {}
-        return _DOCUMENT.load(self._path, _entries)
-
-
-def _entries(content: dict[str, Any]) -> dict[str, dict[str, Entry]]:
-    found: dict[str, dict[str, Entry]] = typed(dict[str, dict[str, Entry]], content)
-    return found
+    def _read(self) -> _Entries:
+        found: _Entries = _DOCUMENT.load(self._path, partial(typed, _Entries)) if self._path.exists() else {}
+        return found

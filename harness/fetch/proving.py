@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.fetch.running_git import Run, bound_git, own_directory
-from harness.redacting import without_credentials
+from harness.redacting import public_address, without_credentials
 
 FULL_SHA = re.compile(r"[0-9a-f]{40}")
 LEFT_OUT_FOLDER, LEFT_OUT_KINDS = "imgs", (".gif", ".mp4", ".avi")
@@ -29,6 +30,14 @@ class Clone:
     url: str
     commit: str
     changed: tuple[str, ...]
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self.changed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns what a record keeps of it, for others to read."""
+        return {"url": public_address(self.url), "commit": self.commit, "dirty": self.dirty}
 
 
 def proved_clone(folder: Path) -> Clone:

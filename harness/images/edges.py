@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -23,49 +20,49 @@ DENSEST = 0.04
 """Share of black pixels a drawing is held below; the five published training drawings have 0.013 to 0.032."""
 
 
-@dataclass(frozen=True)
-class Strokes:
-    """Threshold settings of `draw_edges`.
-
-    Attributes:
-        sigma: Gaussian scale of the gradient, in pixels of a 256-pixel picture.
-        low: weakest gradient of a line that hangs on a stronger one, in CIELAB units a pixel.
-        high: gradient a line must reach somewhere.
-    """
-
-    sigma: float = 3.0
-    low: float = 0.8
-    high: float = 2.0
-
-
 # Chosen over Canny and other scales on the two published training pairs (drawing and photo): precision and recall of
 # line pixels within 2 pixels 0.79/0.85 and 0.84/0.84, densities 0.0136 and 0.0154 against 0.0133 and 0.0162.
-AS_TRAINED = Strokes()
+_SIGMA = 3.0  # Gaussian scale of the gradient, in pixels of a 256-pixel picture
+_LOW = 0.8  # weakest gradient of a line that hangs on a stronger one, in CIELAB units a pixel
+_HIGH = 2.0  # gradient a line must reach somewhere
 
 
-def draw_edges(pixels: Pixels, strokes: Strokes = AS_TRAINED, densest: float = DENSEST) -> Mask:
+def draw_edges(pixels: Pixels) -> Mask:
     """Returns where an H×W×3 uint8 photo has lines, H×W bool, one pixel wide.
 
     The gradient over all three CIELAB channels (Di Zenzo 1986), its ridges, hysteresis, thinning and the removal of
-    small pieces stand in for HED and PostprocessHED.m. Thresholds rise until at most `densest` of the pixels are line.
+    small pieces stand in for HED and PostprocessHED.m. Thresholds rise until at most `DENSEST` of the pixels are line.
     """
     # Settings are told for 256 pixels: the blur grows with the picture, and a gradient a pixel shrinks by as much.
     scale = min(pixels.shape[:2]) / 256
-    strength, ridge = _gradient(pixels, strokes.sigma * scale)
+    strength, ridge = _gradient(pixels, _SIGMA * scale)
     strength = strength * scale
-    low, high = strokes.low, strokes.high
+    low, high = _LOW, _HIGH
     # A busy photo is drawn with its strongest lines only; the loop ends, for at some threshold no line is left.
     while True:
         lines = apply_hysteresis_threshold(np.where(ridge, strength, 0.0), low, high)  # type: ignore[no-untyped-call]
         mask = thinned(lines)
-        if mask.mean() <= densest:
+        if mask.mean() <= DENSEST:
             return mask
         low, high = low * 1.25, high * 1.25
 
 
-def thinned(mask: Mask, smallest: int = SMALLEST) -> Mask:
-    """Returns lines thinned to one pixel, without pieces of fewer than `smallest` pixels."""
-    return without_specks(_middle_line(mask), smallest)
+def thinned(mask: Mask) -> Mask:
+    """Returns lines thinned to one pixel, without pieces of fewer than `SMALLEST` pixels."""
+    return without_specks(_middle_line(mask), SMALLEST)
+
+
+def ridge_of(values: NDArray[np.float64], across: NDArray[np.float64], play: float = 1.0) -> Mask:
+    """Returns where H×W values are a ridge: no less, times `play`, than one pixel to either side of it.
+
+    Non-maximum suppression; `across` is the angle across the ridge in radians, H×W.
+    """
+    rows, columns = np.mgrid[: values.shape[0], : values.shape[1]]
+    ridge = np.ones(values.shape, bool)
+    for side in (1, -1):
+        places = [rows + side * np.sin(across), columns + side * np.cos(across)]
+        ridge &= values * play >= ndimage.map_coordinates(values, places, order=1, mode="nearest")
+    return ridge
 
 
 def without_specks(mask: Mask, smallest: int) -> Mask:
@@ -133,20 +130,10 @@ def _middle_line(mask: Mask) -> Mask:
 def _gradient(pixels: Pixels, sigma: float) -> tuple[NDArray[np.float64], Mask]:
     """Strength of the colour gradient in CIELAB units a pixel, and where it is a ridge across its direction."""
     lab = rgb2lab(pixels)
-    down = [ndimage.gaussian_filter(lab[..., c], sigma, order=(1, 0), mode="nearest") for c in range(3)]
-    right = [ndimage.gaussian_filter(lab[..., c], sigma, order=(0, 1), mode="nearest") for c in range(3)]
-    xx, yy = sum(g * g for g in right), sum(g * g for g in down)
-    xy = sum(g * h for g, h in zip(right, down, strict=True))
+    down, right = (
+        ndimage.gaussian_filter(lab, (sigma, sigma, 0), order=order, mode="nearest") for order in ((1, 0, 0), (0, 1, 0))
+    )
+    xx, yy, xy = (products.sum(axis=2) for products in (right * right, down * down, right * down))  # H×W each
     # Root of the largest eigenvalue of the structure tensor [[xx, xy], [xy, yy]], and below the angle of its vector.
     strength = np.sqrt(0.5 * (xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)))
-    angle = 0.5 * np.arctan2(2 * xy, xx - yy)
-    rows, columns = np.mgrid[: strength.shape[0], : strength.shape[1]]
-    # A ridge is no weaker than its neighbours one pixel to either side across the line (non-maximum suppression).
-    ahead, behind = (
-        _sampled(strength, rows + side * np.sin(angle), columns + side * np.cos(angle)) for side in (1, -1)
-    )
-    return strength, (strength >= ahead) & (strength >= behind)
-
-
-def _sampled(values: NDArray[np.float64], rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(ndimage.map_coordinates(values, [rows, columns], order=1, mode="nearest"))
+    return strength, ridge_of(strength, 0.5 * np.arctan2(2 * xy, xx - yy))

@@ -159,20 +159,38 @@ def fit_to(
     """
     if image.size == size:
         return Fitted(image, (), Geometry.whole(size))
-    if how == "pad":
-        return _padded(image, size, mixing=mixing, background=background)
-    whole = _whole(image)
-    box = crop_box(image.size, size, focus) if how == "crop" else whole
+    from PIL import Image
+
+    whole = Geometry.whole(image.size).region
+    region = crop_box(image.size, size, focus) if how == "crop" else whole
     operations = []
-    if box != whole:
-        operations.append(
-            "cropped to {:.0f}x{:.0f} at {:.0f},{:.0f}".format(box[2] - box[0], box[3] - box[1], *box[:2])
-        )
-    return Fitted(
-        _resized(image, size, box, mixing=mixing),
-        (*operations, _told(image, size, how, mixing=mixing)),
-        Geometry(image.size, box, size, (0, 0, *size)),
-    )
+    if region != whole:
+        left, top, right, bottom = region
+        operations.append(f"cropped to {right - left:.0f}x{bottom - top:.0f} at {left:.0f},{top:.0f}")
+    inner = inner_size(image.size, size) if how == "pad" else size
+    if inner != image.size:
+        # Exact in integers: a change of size alone distorts nothing.
+        distorts = how == "stretch" and image.width * size[1] != image.height * size[0]
+        verb, by = "stretched" if distorts else "resized", "Lanczos" if mixing else "nearest"
+        operations.append(f"{verb} to {inner[0]}x{inner[1]} ({by})")
+    filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
+    # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
+    made, box = image.resize(inner, filter_, box=region), middle_box(inner, size)
+    if inner != size:
+        with_ = "its mirror image" if background is None else "{:02x}{:02x}{:02x}".format(*background)
+        operations.append(f"padded to {size[0]}x{size[1]} with {with_}")
+        made = _padded(made.convert("RGB"), size, background)
+    return Fitted(made, tuple(operations), Geometry(image.size, region, size, box))
+
+
+def _padded(image: Image.Image, size: Size, background: tuple[int, int, int] | None) -> Image.Image:
+    from PIL import Image
+
+    if background is None:
+        return mirrored_around(image, size)
+    canvas = Image.new("RGB", size, background)
+    canvas.paste(image, middle_box(image.size, size))
+    return canvas
 
 
 def crop_box(size: Size, wanted: Size, focus: tuple[float, float] = (0.5, 0.5)) -> Box:
@@ -212,62 +230,29 @@ def inner_size(size: Size, wanted: Size) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def mirrored(pixels: NDArray[_T], size: Size) -> tuple[NDArray[_T], PixelBox]:
-    """Returns H×W×C values in the middle of a larger picture that goes on mirrored, and the box where they lie.
+def middle_box(inner: Size, size: Size) -> PixelBox:
+    """Returns where a size lies in the middle of a larger one."""
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    return left, top, left + inner[0], top + inner[1]
+
+
+def mirrored(pixels: NDArray[_T], size: Size) -> NDArray[_T]:
+    """Returns H×W×C values in the middle of a larger picture that goes on mirrored; see `middle_box`.
 
     The pixels at the border are not repeated, as with PyTorch's reflection padding.
     """
     import numpy as np
 
     height, width = pixels.shape[:2]
-    left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    box = (left, top, left + width, top + height)
+    left, top, right, bottom = middle_box((width, height), size)
     # Farther than the picture reaches NumPy mirrors it again and again.
-    around = ((top, size[1] - box[3]), (left, size[0] - box[2]), (0, 0))
-    return pixels if (width, height) == size else np.pad(pixels, around, mode="reflect"), box
+    around = ((top, size[1] - bottom), (left, size[0] - right), (0, 0))
+    return pixels if (width, height) == size else np.pad(pixels, around, mode="reflect")
 
 
-def mirrored_around(image: Image.Image, size: Size) -> tuple[Image.Image, PixelBox]:
-    """Returns what `mirrored` makes of an RGB picture, and the box where it lies."""
+def mirrored_around(image: Image.Image, size: Size) -> Image.Image:
+    """Returns what `mirrored` makes of an RGB picture."""
     import numpy as np
     from PIL import Image
 
-    made, box = mirrored(np.asarray(image), size)
-    return image if image.size == size else Image.fromarray(made), box
-
-
-def _padded(image: Image.Image, size: Size, *, mixing: bool, background: tuple[int, int, int] | None) -> Fitted:
-    from PIL import Image
-
-    inner = inner_size(image.size, size)
-    small = _resized(image.convert("RGB"), inner, _whole(image), mixing=mixing)
-    if background is None:
-        canvas, box = mirrored_around(small, size)
-        with_ = "its mirror image"
-    else:
-        left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-        box, with_ = (left, top, left + inner[0], top + inner[1]), "{:02x}{:02x}{:02x}".format(*background)
-        canvas = Image.new("RGB", size, background)
-        canvas.paste(small, box)
-    operations = [_told(image, inner, "pad", mixing=mixing)] if inner != image.size else []
-    if inner != size:
-        operations.append(f"padded to {size[0]}x{size[1]} with {with_}")
-    return Fitted(canvas, tuple(operations), Geometry(image.size, _whole(image), size, box))
-
-
-def _whole(image: Image.Image) -> Box:
-    return (0.0, 0.0, float(image.width), float(image.height))
-
-
-def _resized(image: Image.Image, size: Size, box: Box, *, mixing: bool) -> Image.Image:
-    from PIL import Image
-
-    filter_ = Image.Resampling.LANCZOS if mixing else Image.Resampling.NEAREST
-    # The crop is part of the resampling: a box of fractions of pixels loses no border to rounding.
-    return image.resize(size, filter_, box=box)
-
-
-def _told(image: Image.Image, size: Size, how: Fit, *, mixing: bool) -> str:
-    # Exact in integers: a change of size alone distorts nothing.
-    verb = "stretched" if how == "stretch" and image.width * size[1] != image.height * size[0] else "resized"
-    return f"{verb} to {size[0]}x{size[1]} ({'Lanczos' if mixing else 'nearest'})"
+    return image if image.size == size else Image.fromarray(mirrored(np.asarray(image), size))

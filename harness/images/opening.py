@@ -9,7 +9,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def _damage_told(what: str = "is damaged") -> Iterator[None]:
 
 _quiet_lock = threading.RLock()
 _quiet_depth = 0
-_quiet_before: tuple[warnings.catch_warnings[None], int | None] | None = None
+_before_quiet = ExitStack()
 
 
 @contextmanager
@@ -108,12 +108,11 @@ def quiet_decoding() -> Iterator[None]:
 
     Both are global to the process, hence the count: the first in switches off, the last out restores.
     """
-    global _quiet_depth, _quiet_before
+    global _quiet_depth
     with _quiet_lock:
         if _quiet_depth == 0:
-            catcher = warnings.catch_warnings()
-            _quiet_before = (catcher, Image.MAX_IMAGE_PIXELS)
-            catcher.__enter__()
+            _before_quiet.enter_context(warnings.catch_warnings())
+            _before_quiet.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
             warnings.filterwarnings("ignore", module="PIL")
             Image.MAX_IMAGE_PIXELS = None
         _quiet_depth += 1
@@ -122,16 +121,13 @@ def quiet_decoding() -> Iterator[None]:
     finally:
         with _quiet_lock:
             _quiet_depth -= 1
-            if _quiet_depth == 0 and _quiet_before is not None:
-                _quiet_before[0].__exit__(None, None, None)
-                Image.MAX_IMAGE_PIXELS = _quiet_before[1]
+            if _quiet_depth == 0:
+                _before_quiet.close()
 
 
-def open_rgb(
-    source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tuple[int, int] | None = None
-) -> Image.Image:
+def open_rgb(source: Path | bytes, *, at_least: tuple[int, int] | None = None) -> Image.Image:
     """Returns a picture as 8-bit RGB; see `open_picture`."""
-    return open_picture(source, max_pixels=max_pixels, at_least=at_least).image
+    return open_picture(source, at_least=at_least).image
 
 
 def open_picture(
@@ -199,15 +195,10 @@ def decode(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, at_least: tupl
 
 
 def _content(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        content = source
-    else:
-        try:
-            content = source.read_bytes()
-        except OSError as error:
-            raise ImageError(
-                f"`{source}` cannot be read: {error.strerror or error}", "check its permissions"
-            ) from error
+    try:
+        content = source if isinstance(source, bytes) else source.read_bytes()
+    except OSError as error:
+        raise ImageError(f"`{source!s}` cannot be read: {error.strerror or error}", "check its permissions") from error
     if not content:
         raise ImageError("is empty (0 bytes)", "copy or download it again")
     return content
@@ -218,7 +209,8 @@ def _identified(content: bytes) -> Image.Image | None:
     if content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"heim", b"heis"}:
         _register_heif()
     try:
-        image = Image.open(io.BytesIO(content), formats=[f for f in FORMATS if f in _known_formats()])
+        Image.init()
+        image = Image.open(io.BytesIO(content), formats=[f for f in FORMATS if f in Image.OPEN])
         _refuse_raw(image, content)
         return image
     except UnidentifiedImageError:
@@ -239,11 +231,6 @@ def _refuse_raw(image: Image.Image, content: bytes) -> None:
         )
 
 
-def _known_formats() -> dict[str, object]:
-    Image.init()
-    return dict(Image.OPEN)
-
-
 def _register_heif() -> None:
     try:
         import pillow_heif
@@ -257,14 +244,13 @@ def _looks_like(content: bytes) -> str:
     for magic, name in _MAGIC.items():
         if start.startswith(magic):
             return f"it holds {name}"
-    if b"\x00" not in start:
-        try:
-            text = start.decode("utf-8")
-        except UnicodeDecodeError:
-            return "its content is of no format that is read"
-        kind = "an HTML page" if "<html" in text.lower() or "<!doctype" in text.lower() else "text"
-        return f"it holds {kind}"
-    return "its content is of no format that is read"
+    try:
+        text = "" if b"\x00" in start else start.decode("utf-8").lower()
+    except UnicodeDecodeError:
+        text = ""
+    if not text:
+        return "its content is of no format that is read"
+    return "it holds an HTML page" if "<html" in text or "<!doctype" in text else "it holds text"
 
 
 def _orientation(image: Image.Image) -> int:

@@ -21,32 +21,30 @@ class LabelClass:
     """A class of the CMP facade database.
 
     Attributes:
-        index: its number in the raw CMP PNGs, 1 to 12.
         rgb: its colour in the pix2pix and CycleGAN datasets.
         raw_rgb: its colour in the palette of the raw CMP PNGs.
     """
 
-    index: int
     name: str
     rgb: tuple[int, int, int]
     raw_rgb: tuple[int, int, int]
 
 
-# Names and order: `label_names.txt` of the CMP facade database. `rgb` is MATLAB's jet(64) at 0-based row 5·index,
-# `raw_rgb` jet(12) at row index - 1; both measured on published label maps.
+# Names and order: `label_names.txt` of the CMP facade database, whose raw PNGs number them 1 to 12. `rgb` is MATLAB's
+# jet(64) at 0-based row 5·number, `raw_rgb` jet(12) at row number - 1; both measured on published label maps.
 FACADES = (
-    LabelClass(1, "background", (0, 0, 223), (0, 0, 170)),
-    LabelClass(2, "facade", (0, 48, 255), (0, 0, 255)),
-    LabelClass(3, "window", (0, 128, 255), (0, 85, 255)),
-    LabelClass(4, "door", (0, 207, 255), (0, 170, 255)),
-    LabelClass(5, "cornice", (32, 255, 223), (0, 255, 255)),
-    LabelClass(6, "sill", (112, 255, 143), (85, 255, 170)),
-    LabelClass(7, "balcony", (191, 255, 64), (170, 255, 85)),
-    LabelClass(8, "blind", (255, 239, 0), (255, 255, 0)),
-    LabelClass(9, "deco", (255, 159, 0), (255, 170, 0)),
-    LabelClass(10, "molding", (255, 80, 0), (255, 85, 0)),
-    LabelClass(11, "pillar", (255, 0, 0), (255, 0, 0)),
-    LabelClass(12, "shop", (175, 0, 0), (170, 0, 0)),
+    LabelClass("background", (0, 0, 223), (0, 0, 170)),
+    LabelClass("facade", (0, 48, 255), (0, 0, 255)),
+    LabelClass("window", (0, 128, 255), (0, 85, 255)),
+    LabelClass("door", (0, 207, 255), (0, 170, 255)),
+    LabelClass("cornice", (32, 255, 223), (0, 255, 255)),
+    LabelClass("sill", (112, 255, 143), (85, 255, 170)),
+    LabelClass("balcony", (191, 255, 64), (170, 255, 85)),
+    LabelClass("blind", (255, 239, 0), (255, 255, 0)),
+    LabelClass("deco", (255, 159, 0), (255, 170, 0)),
+    LabelClass("molding", (255, 80, 0), (255, 85, 0)),
+    LabelClass("pillar", (255, 0, 0), (255, 0, 0)),
+    LabelClass("shop", (175, 0, 0), (170, 0, 0)),
 )
 
 # `labels.py` of cityscapesScripts: the 19 training classes, then what is ignored in training.
@@ -255,15 +253,13 @@ def _settle_blends(
 def _single_values(image: Image.Image) -> NDArray[np.int64] | None:
     """The one number a pixel that a picture stores, H×W, clear pixels as of no class; None for colours."""
     values = np.asarray(image)
-    if image.mode in {"RGB", "RGBA"}:
-        if (values[..., :3] != values[..., :1]).any():
-            return None
-    elif image.mode not in {"L", "LA", "P", "PA", "I", "F"} and not image.mode.startswith("I;16"):
+    if image.mode not in {"RGB", "RGBA", "L", "LA", "P", "PA", "I", "F"} and not image.mode.startswith("I;16"):
         return None
-    if image.mode in {"LA", "PA", "RGBA"}:
-        values = np.where(values[..., -1] == 0, NO_CLASS, values[..., 0])
-    elif image.mode == "RGB":
-        values = values[..., 0]
+    if image.mode in {"RGB", "RGBA"} and (values[..., :3] != values[..., :1]).any():
+        return None
+    if values.ndim == 3:
+        clear = image.mode.endswith("A") & (values[..., -1] == 0)
+        values = np.where(clear, NO_CLASS, values[..., 0])
     if image.mode == "F" and not (np.isfinite(values).all() and (values == np.rint(values)).all()):
         return None
     return values.astype(np.int64)

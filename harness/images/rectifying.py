@@ -23,30 +23,20 @@ _TRIALS = 400
 _LEAST_KEPT = 0.4  # share of the picture the crop after the warp must keep
 
 
-@dataclass(frozen=True)
-class Lean:
-    """How far a facade's lines are from the axes: degrees, weighted means over lines by length."""
-
-    horizontal: float
-    vertical: float
-
-    @property
-    def most(self) -> float:
-        return max(self.horizontal, self.vertical)
+Lean = tuple[float, float]
+"""How far a facade's storeys and edges are from the axes: degrees, weighted means over lines by length."""
 
 
 @dataclass(frozen=True)
 class Rectified:
-    """A picture set upright and how far it leant; `image` is the one given where `refused` says why nothing was done.
+    """A picture set upright and how far it leant; `image` is the one given where nothing was to be done, or could be.
 
     Attributes:
         refused: why the picture was left as it was, None where it was warped or needed nothing.
-        changed: whether it was warped.
     """
 
     image: Image.Image
     lean: Lean | None
-    changed: bool = False
     refused: str | None = None
 
 
@@ -61,16 +51,16 @@ def rectify(image: Image.Image) -> Rectified:
     if isinstance(found, str):
         return Rectified(image, None, refused=found)
     across, upright, lean = found
-    if lean.most < _STRAIGHT:
+    if max(lean) < _STRAIGHT:
         return Rectified(image, lean)
     homography = _homography(across, upright, image.size)
     warped = None if homography is None else _warped(image, homography)
     if warped is None:
         return Rectified(image, lean, refused="it is seen too much from the side")
     after = lean_of(warped)
-    if after is None or after.most > max(_STRAIGHT, lean.most / 2):
+    if after is None or max(after) > max(_STRAIGHT, max(lean) / 2):
         return Rectified(image, lean, refused="its lines do not come out straight")
-    return Rectified(warped, lean, changed=True)
+    return Rectified(warped, lean)
 
 
 def lean_of(image: Image.Image) -> Lean | None:
@@ -87,14 +77,14 @@ def _directions(image: Image.Image) -> tuple[Array, Array, Lean] | str:
     segments = _segments(np.asarray(small, dtype=np.float64) / 255) / scale
     points, leans = [], []
     for axis, name in ((0, "horizontal"), (1, "vertical")):
-        lines = _near_axis(segments, axis)
+        lines = segments[_leaning(segments, axis) < _LEANING]
         agreed = _vanishing_point(lines, axis)
         if agreed is None:
             return f"too few {name} lines agree"
         point, inliers = agreed
         points.append(point)
-        leans.append(_mean_lean(lines[inliers], axis))
-    return points[0], points[1], Lean(*leans)
+        leans.append(float(np.average(_leaning(lines[inliers], axis), weights=_lengths(lines[inliers]))))
+    return points[0], points[1], (leans[0], leans[1])
 
 
 def _segments(grey: Array) -> Array:
@@ -105,15 +95,14 @@ def _segments(grey: Array) -> Array:
     return np.array(found, dtype=np.float64).reshape(-1, 2, 2)
 
 
-def _near_axis(segments: Array, axis: int) -> Array:
-    along, beside = (np.abs(segments[:, 1, i] - segments[:, 0, i]) for i in (axis, 1 - axis))
-    return segments[np.degrees(np.arctan2(beside, along)) < _LEANING]
-
-
-def _mean_lean(segments: Array, axis: int) -> float:
+def _leaning(segments: Array, axis: int) -> Array:
+    """How far each segment leans from an axis, in degrees, 0 to 90."""
     step = np.abs(segments[:, 1] - segments[:, 0])
-    angles = np.degrees(np.arctan2(step[:, 1 - axis], step[:, axis]))
-    return float(np.average(angles, weights=np.linalg.norm(step, axis=1)))
+    return np.asarray(np.degrees(np.arctan2(step[:, 1 - axis], step[:, axis])))
+
+
+def _lengths(segments: Array) -> Array:
+    return np.asarray(np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1))
 
 
 def _vanishing_point(segments: Array, axis: int) -> tuple[Array, NDArray[np.bool_]] | None:
@@ -121,7 +110,7 @@ def _vanishing_point(segments: Array, axis: int) -> tuple[Array, NDArray[np.bool
         return None
     ends = np.concatenate([segments, np.ones((len(segments), 2, 1))], axis=2)
     lines = np.cross(ends[:, 0], ends[:, 1])
-    lengths = np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1)
+    lengths = _lengths(segments)
     # Seeded by the axis: the same photo is warped the same way on every run.
     rng = np.random.default_rng(axis)
     # Long lines are drawn more often: their direction is known better than that of short ones.
@@ -148,7 +137,7 @@ def _agree(segments: Array, point: Array) -> NDArray[np.bool_]:
     toward = point[:2] - point[2] * middle
     step = segments[:, 1] - segments[:, 0]
     cross = np.abs(toward[:, 0] * step[:, 1] - toward[:, 1] * step[:, 0])
-    size = np.linalg.norm(toward, axis=1) * np.linalg.norm(step, axis=1)
+    size = np.linalg.norm(toward, axis=1) * _lengths(segments)
     return np.asarray((cross <= np.sin(np.radians(_NEAR)) * size) & (size > 0), dtype=np.bool_)
 
 
@@ -212,22 +201,16 @@ def _area(corners: Array) -> float:
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
-def _largest_rectangle(corners: Array, low: Array, high: Array, steps: int = 64) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom of the largest upright rectangle in a convex quadrilateral, to one part in `steps`."""
-    xs = np.linspace(low[0], high[0], steps + 1)
-    sides = [_span_at(corners, float(x)) for x in xs]
-    tops, bottoms = np.array([s[0] for s in sides]), np.array([s[1] for s in sides])
+def _largest_rectangle(corners: Array, low: Array, high: Array) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of the largest upright rectangle in a convex quadrilateral, to one part in 64."""
+    xs = np.linspace(low[0], high[0], 65)
+    step = np.roll(corners, -1, axis=0) - corners
+    # Lines through two corners each, 4×65; clockwise, those to the right are above what they bound, to the left below.
+    with np.errstate(divide="ignore", invalid="ignore"):  # upright ones bound nothing, and are not asked
+        lines = corners[:, 1:] + (xs - corners[:, :1]) * (step[:, 1:] / step[:, :1])
+    tops, bottoms = lines[step[:, 0] > 0].max(axis=0), lines[step[:, 0] < 0].min(axis=0)
     # Convex: what both of its vertical sides hold, the whole rectangle holds.
     top, bottom = np.maximum.outer(tops, tops), np.minimum.outer(bottoms, bottoms)
     area = (xs[None] - xs[:, None]) * np.maximum(bottom - top, 0)
     one, other = np.unravel_index(int(area.argmax()), area.shape)
     return float(xs[one]), float(top[one, other]), float(xs[other]), float(bottom[one, other])
-
-
-def _span_at(corners: Array, x: float) -> tuple[float, float]:
-    """Lowest and highest y of a convex polygon at one x; an empty span where it has none."""
-    found = []
-    for one, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if one[0] != other[0] and min(one[0], other[0]) <= x <= max(one[0], other[0]):
-            found.append(one[1] + (x - one[0]) / (other[0] - one[0]) * (other[1] - one[1]))
-    return (min(found), max(found)) if found else (0.0, 0.0)

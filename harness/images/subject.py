@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -18,45 +16,24 @@ Mask = NDArray[np.bool_]
 _LIKE = 9.0  # CIELAB distance up to which a pixel is of the background's colour: JPEG noise and soft shadow stay below
 
 
-@dataclass(frozen=True)
-class Background:
-    """The plain part around a thing.
-
-    Attributes:
-        mask: H×W bool, True where the picture is background: like the border and joined with it.
-        plain: share of the border, 0 to 1, that has the background's colour.
-    """
-
-    mask: Mask
-    plain: float
-
-
-def find_background(pixels: Pixels, at_least: float = 0.0) -> Background:
-    """Returns the plain background of an H×W×3 uint8 photo: what is like its border and touches it.
+def find_background(pixels: Pixels, at_least: float) -> Mask | None:
+    """Returns where an H×W×3 uint8 photo is plain background, H×W bool: like its border and joined with it.
 
     Args:
-        at_least: share of the border that has to be plain; where less is, the mask is not looked for and empty.
+        at_least: share of the border, 0 to 1, that has to be of one colour; None is returned where less is.
     """
     border = rgb2lab(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))
     # The median, for the thing itself may touch the border on one side.
     colour = np.median(border, axis=0)
     plain = float((np.sqrt(((border - colour) ** 2).sum(axis=1)) < _LIKE).mean())
     if plain < at_least:
-        return Background(np.zeros(pixels.shape[:2], bool), plain)
+        return None
     lab = rgb2lab(pixels)
     like = np.sqrt(((ndimage.gaussian_filter(lab, (0.7, 0.7, 0)) - colour) ** 2).sum(axis=2)) < _LIKE
     pieces, _ = ndimage.label(like)
     edge = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
     touching = np.unique(edge[edge > 0])
-    return Background(np.isin(pieces, touching), plain)
-
-
-def box_of(mask: Mask) -> tuple[int, int, int, int] | None:
-    """Returns left, top, right, bottom of what is True; None if nothing is."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return np.isin(pieces, touching)
 
 
 def framed(
@@ -76,8 +53,7 @@ def framed(
     canvas.paste(image.convert("RGB"), (-left, -top))
     seen = (max(left, 0), max(top, 0), min(left + frame[0], image.width), min(top + frame[1], image.height))
     within = (seen[0] - left, seen[1] - top, seen[2] - left, seen[3] - top)
-    region = (float(seen[0]), float(seen[1]), float(seen[2]), float(seen[3]))
-    return Fitted(canvas, ("centred with a margin",), Geometry(image.size, region, frame, within))
+    return Fitted(canvas, ("centred with a margin",), Geometry(image.size, seen, frame, within))
 
 
 def focus_of(image: Image.Image) -> tuple[float, float]:

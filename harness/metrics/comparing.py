@@ -69,10 +69,10 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON document; infinite differences, which JSON has not, are null there."""
-        columns = {name: asdict(column) for name, column in self.columns.items()}
-        for name, column in columns.items():
-            column["share_better"] = self.columns[name].share_better
-            column["differences"] = {k: v if math.isfinite(v) else None for k, v in column["differences"].items()}
+        columns = {}
+        for name, column in self.columns.items():
+            differences = {k: v if math.isfinite(v) else None for k, v in column.differences.items()}
+            columns[name] = asdict(column) | {"share_better": column.share_better, "differences": differences}
         same = {"same_preparation": self.of.same_preparation, "hashed": self.of.hashed}
         return {"format": 1, "names": list(self.names), **same, "columns": columns}
 

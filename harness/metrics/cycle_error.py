@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.metrics.mae import mae
-from harness.metrics.meters import Column, Instruments, Meter, Metric, Shot, Total
-from harness.metrics.pairs import Picture
+from harness.metrics.meters import Column, ImageMeter, Instruments, Meter, Metric
 
 
-class CycleMeter:
+def _begin(instruments: Instruments) -> Meter:
     """Mean absolute error of F(G(x)) to x, of pictures as saved, in levels from 0 to 255.
 
     A low one need not be good: generators hide the input in details too fine to see (Chu et al. 2017, CycleGAN, a
     Master of Steganography). Saving in 8 bits, which is between G and F here, destroys part of what they hide.
     """
-
-    def __init__(self, reverse: Callable[[Picture, str], Picture]) -> None:
-        self._reverse = reverse
-
-    def one(self, shot: Shot) -> tuple[float, ...]:
-        return (mae(self._reverse(shot.output, shot.name), shot.input),)
-
-    def whole(self) -> tuple[Total, ...]:
-        return ()
-
-
-def _begin(instruments: Instruments) -> Meter:
-    if instruments.reverse is None:
+    reverse = instruments.reverse
+    if reverse is None:
         raise instruments.lacking("reverse", "no model translates these outputs back", "harness models")
-    return CycleMeter(instruments.reverse)
+    return ImageMeter(lambda shot: (mae(reverse(shot.output, shot.name), shot.input),))
 
 
 _DEFINITION = "mean absolute error to the input of the output, saved and translated back"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness.metrics.meters import ClassColours, Column, Instruments, Meter, Metric, Shot, Total
 from harness.metrics.pairs import Picture
@@ -19,23 +20,19 @@ class AgreementMeter:
     def __init__(self, palette: ClassColours, evaluator: Callable[[Picture, str], Picture]) -> None:
         self._evaluator = evaluator
         self._drawn, self._real = Confusions(palette), Confusions(palette)
-        self._with_targets = False
 
     def one(self, shot: Shot) -> tuple[float, ...]:
         # The photo itself against the same input: what the evaluator gets wrong without any generator.
         if shot.target is not None:
-            self._with_targets = True
             self._real.add(shot.name, self._evaluator(shot.target, shot.name), shot.input)
         return (self._drawn.add(shot.name, self._evaluator(shot.output, shot.name), shot.input),)
 
     def whole(self) -> tuple[Total, ...]:
-        drawn = self._drawn.totals()
-        if not self._with_targets:
+        drawn = self._drawn.whole()
+        if not self._real.counts:
             return drawn
-        return tuple(
-            Total(ours.value, ours.low, ours.high, ours.n, {"ground_truth": theirs.value})
-            for ours, theirs in zip(drawn, self._real.totals(), strict=True)
-        )
+        real = self._real.whole()
+        return tuple(replace(o, beside={"ground_truth": r.value}) for o, r in zip(drawn, real, strict=True))
 
 
 # In place of the papers' FCN score: its network needs pycaffe, and `evaluate.py` a function that SciPy removed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -24,6 +24,8 @@ from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
 from harness.metrics.statistics import OverSeeds, Summary, over_seeds, summarise
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
+
+_BASELINES = ("input_copied", "mean_target")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,6 @@ class MeasureRequest:
         mean_is: what that is, in words.
         baselines: whether the input copied and the mean target are measured.
         boxes: of padded pictures, by name, where the picture lies: the rest is not measured.
-        workers: threads; by default one for each core this process may use.
     """
 
     metrics: tuple[Metric, ...] = ()
@@ -104,7 +105,6 @@ class MeasureRequest:
     mean_is: str = MEAN_LEFT_OUT
     baselines: bool = True
     boxes: Mapping[str, PixelBox] = field(default_factory=dict)
-    workers: int | None = None
 
 
 def measure_images(
@@ -125,7 +125,6 @@ def measure_images(
         ImageError: there are no images, or a picture is missing, unreadable, not 8-bit RGB, of another size than
             its reference, or too small for a metric that is always measured.
     """
-    progress = progress or Silent()
     kinds = ("input", "output", "target") if paired else ("input", "output")
     # Before the first is measured: the last one missing should not cost the time of all.
     _check_files(images, names, kinds)
@@ -134,10 +133,7 @@ def measure_images(
     def one(name: str) -> None:
         measuring.add(Shot(name, *(_read(images / kind / f"{name}.png") for kind in kinds)))
 
-    # The images are spread over the cores, not each product of matrices.
-    with threadpool_limits(1, user_api="blas"), progress.step("Measuring", len(names)) as step:
-        for _ in in_order(one, names, measuring.workers):
-            step.advance()
+    measuring.over(names, one, "Measuring", progress)
     return measuring.finished(names, progress)
 
 
@@ -150,18 +146,17 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
         who: before.baselines.get(who, {}) | after.baselines.get(who, {})
         for who in dict.fromkeys((*before.baselines, *after.baselines))
     }
+    metrics = find_metrics((*columns, *totals))
     mean_is = after.protocol["baselines"]["mean_target"]
     backbones = before.protocol.get("backbones", {}) | after.protocol["backbones"]
     # What could not be measured once may stand beside its number now: its reason goes.
-    filled = {metric.name for metric in find_metrics((*columns, *totals))}
+    filled = {metric.name for metric in metrics}
     return Measurement(
         columns=columns,
         rows=tuple(Row(row.name, row.values | rows[row.name]) for row in before.rows),
-        summary={name: (after.summary.get(name) or before.summary[name]) for name in columns},
+        summary=before.summary | after.summary,
         baselines=baselines,
-        protocol=protocol_document(
-            find_metrics((*columns, *totals)), mean_is, backbones, padded=after.protocol["padded"]
-        ),
+        protocol=protocol_document(metrics, mean_is, backbones, padded=after.protocol["padded"]),
         totals=totals,
         missing={name: why for name, why in (before.missing | after.missing).items() if name not in filled},
         seeds=before.seeds,
@@ -171,8 +166,7 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
 class Measuring:
     """Takes the pictures of a run one by one, from several threads, and then gives the measurement.
 
-    Where no mean target was given, targets are wanted a second time, by `add_mean`, once all were added; `finished`
-    reads them from the folder of the run's images.
+    Where no mean target was given, `finished` reads the targets a second time, from the folder of the run's images.
     """
 
     def __init__(self, request: MeasureRequest, place: Path, *, paired: bool) -> None:
@@ -200,7 +194,7 @@ class Measuring:
         if self.request.mean_target is None:
             self._means.add(shot.target, self.request.boxes.get(shot.name))
         elif self.request.mean_target.shape == shot.target.shape:
-            # A mean of another size is no baseline of this image; `measurement` drops baselines that an image lacks.
+            # A mean of another size is no baseline of this image; `finished` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
 
     def part(self) -> MeasuredPart:
@@ -217,60 +211,42 @@ class Measuring:
         self._missing |= part.missing
         self._means.add_sums(part.targets)
 
-    @property
-    def workers(self) -> int:
-        """Threads that measure."""
-        return self.request.workers or default_workers()
+    def over(
+        self, names: Sequence[str], measure: Callable[[str], None], title: str, progress: Progress | None = None
+    ) -> None:
+        """Measures images by name on all cores; the images are spread over them, not each product of matrices."""
+        with threadpool_limits(1, user_api="blas"), (progress or Silent()).step(title, len(names)) as step:
+            for _ in in_order(measure, names, default_workers()):
+                step.advance()
 
     def finished(self, names: Sequence[str], progress: Progress | None = None) -> Measurement:
-        """Returns the measurement once all images were added, the mean target beside them."""
+        """Returns the measurement once all images were added, in the order of `names`, the mean target beside them."""
 
-        def mean(name: str) -> None:
-            self.add_mean(name, _read(self._place / "target" / f"{name}.png"))
+        def beside_mean(name: str) -> None:
+            # Metrics with baselines look at output and target alone, so that the input is not read again.
+            target = _read(self._place / "target" / f"{name}.png")
+            mean = self._means.without(target, self.request.boxes.get(name))
+            self._measure("mean_target", Shot(name, mean, mean, target))
 
         # The mean is known when all are read, so the targets are read twice rather than kept.
-        if self.mean_to_come:
-            said = "Measuring the mean target"
-            with threadpool_limits(1, user_api="blas"), (progress or Silent()).step(said, len(names)) as step:
-                for _ in in_order(mean, names, self.workers):
-                    step.advance()
-        return self.measurement(names)
-
-    @property
-    def mean_to_come(self) -> bool:
-        """Whether the targets are wanted once more, to be set beside the mean of the others."""
-        return self._means.there and any(metric.baselines for metric in self._meters)
-
-    def add_mean(self, name: str, target: Picture) -> None:
-        """Measures the mean of all targets but this one in place of its output."""
-        # Metrics with baselines look at output and target alone, so that the input is not read again.
-        mean = self._means.without(target, self.request.boxes.get(name))
-        self._measure("mean_target", Shot(name, mean, mean, target))
-
-    def measurement(self, names: Sequence[str]) -> Measurement:
-        """Returns what was measured, images in the order of `names`."""
+        if self._means.there and any(metric.baselines for metric in self._meters):
+            self.over(names, beside_mean, "Measuring the mean target", progress)
         # First: a total that fails puts its metric among the missing, whose columns are then left out.
         totals = self._totals()
         metrics = [metric for metric in self._meters if metric.name not in self._missing]
         columns = tuple(column.name for metric in metrics for column in metric.columns)
         beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
         # A mean over some of the images only would be of another set.
-        found = {
-            who: [images[name] for name in names] for who, images in self._values.items() if len(images) == len(names)
-        }
+        whole = {who: images for who, images in self._values.items() if len(images) == len(names)}
+        found = {who: [images[name] for name in names] for who, images in whole.items()}
         backbones = {name: sha256_of(path) for name, path in self.request.instruments.backbones.items()}
+        padded = len(self.request.boxes.keys() & set(names))
         return Measurement(
             columns=columns,
             rows=tuple(Row(n, {c: v[c] for c in columns}) for n, v in zip(names, found["output"], strict=True)),
             summary=_summaries(columns, found["output"]),
-            baselines={
-                who: _summaries(beside, found[who])
-                for who in ("input_copied", "mean_target")
-                if beside and who in found
-            },
-            protocol=protocol_document(
-                metrics, self.request.mean_is, backbones, padded=len(self.request.boxes.keys() & set(names))
-            ),
+            baselines={who: _summaries(beside, found[who]) for who in _BASELINES if beside and who in found},
+            protocol=protocol_document(metrics, self.request.mean_is, backbones, padded=padded),
             totals=totals,
             missing=self._missing,
         )
@@ -301,12 +277,10 @@ class Measuring:
             self._missing[metric.name] = f"`{shot.name}`: {_reason(error)}"
             return
         folder = "output" if who == "output" else "input"
-        picture, against = (
-            self._place / kind / f"{shot.name}.png" for kind in (folder, "target" if self.paired else "input")
-        )
-        raise ImageError(
-            f"`{picture}` cannot be measured against `{against}`: {error}", "run `harness test` again"
-        ) from None
+        folders = (folder, "target" if self.paired else "input")
+        picture, against = (self._place / kind / f"{shot.name}.png" for kind in folders)
+        what = f"`{picture}` cannot be measured against `{against}`: {error}"
+        raise ImageError(what, "run `harness test` again") from None
 
     def _totals(self) -> dict[str, Total]:
         found: dict[str, Total] = {}

@@ -58,6 +58,16 @@ class Column:
     against: Literal["target", "input", "the real pictures", "its label map"] = "target"
     decimals: int = 3
 
+    @property
+    def title(self) -> str:
+        """The label with its unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def arrow(self) -> str:
+        """Which way is better, as a sign; empty where neither is."""
+        return {"higher": "↑", "lower": "↓", None: ""}[self.better]
+
 
 @dataclass(frozen=True)
 class Total:
@@ -131,7 +141,7 @@ class Instruments:
 class Meter(Protocol):
     """Measures images one by one, from several threads, and then the set."""
 
-    def one(self, shot: Shot) -> tuple[float, ...]:
+    def one(self, shot: Shot, /) -> tuple[float, ...]:
         """Returns an image's values, one a column; ValueError for pictures that cannot be measured."""
 
     def whole(self) -> tuple[Total, ...]:
@@ -163,21 +173,23 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class PairMeter:
-    """The meter of a plain function of two pictures."""
+class ImageMeter:
+    """The meter of numbers of single images: it keeps nothing of what it has seen."""
 
-    compute: Callable[[Picture, Picture], float]
-    against_input: bool = False
-
-    def one(self, shot: Shot) -> tuple[float, ...]:
-        return (self.compute(shot.output, shot.input if self.against_input else shot.wanted),)
+    one: Callable[[Shot], tuple[float, ...]]
 
     def whole(self) -> tuple[Total, ...]:
         return ()
 
 
+def pair_meter(compute: Callable[[Picture, Picture], float], *, against_input: bool = False) -> ImageMeter:
+    """Returns the meter of a plain function of a picture and its reference."""
+    return ImageMeter(lambda shot: (compute(shot.output, shot.input if against_input else shot.wanted),))
+
+
 def pair_metric(compute: Callable[[Picture, Picture], float], column: Column) -> Metric:
     """Returns the metric of a plain function of a picture and its reference."""
+    against_input = column.against == "input"
     # It keeps nothing of what it has seen, so that one meter does for all runs.
-    meter = PairMeter(compute, column.against == "input")
-    return Metric(name=column.name, begin=lambda _: meter, columns=(column,), baselines=not meter.against_input)
+    meter = pair_meter(compute, against_input=against_input)
+    return Metric(name=column.name, begin=lambda _: meter, columns=(column,), baselines=not against_input)

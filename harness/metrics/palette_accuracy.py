@@ -67,7 +67,7 @@ class Confusions:
 
     def __init__(self, palette: ClassColours) -> None:
         self.palette = palette
-        self._counts: dict[str, NDArray[np.int32]] = {}
+        self.counts: dict[str, NDArray[np.int32]] = {}
 
     def add(self, name: str, drawn: Picture, true: Picture) -> float:
         """Returns the image's pixel accuracy.
@@ -79,14 +79,14 @@ class Confusions:
         if not counts.any():
             raise ValueError(f"the true label map shows no class of the palette `{self.palette.name}`")
         # Half of what a set keeps, and no picture has 2³¹ pixels.
-        self._counts[name] = counts.astype(np.int32)
+        self.counts[name] = counts.astype(np.int32)
         return float(scores(counts)[0])
 
-    def totals(self) -> tuple[Total, ...]:
+    def whole(self) -> tuple[Total, ...]:
         """Returns pixel accuracy, mean class accuracy and mean IoU of all pixels together."""
-        if not self._counts:
+        if not self.counts:
             raise MetricError("no label map was measured")
-        every = np.stack([self._counts[name] for name in sorted(self._counts)])
+        every = np.stack([self.counts[name] for name in sorted(self.counts)])
         pooled = every.sum(axis=0, dtype=np.int64)
         # Leaving one out changes what classes there are; where they are many images that is rare, and small.
         without = scores(pooled - every)
@@ -97,17 +97,11 @@ class Confusions:
         return tuple(found)
 
 
-class PaletteMeter:
+class PaletteMeter(Confusions):
     """Outputs that are label maps, against their targets."""
 
-    def __init__(self, palette: ClassColours) -> None:
-        self._confusions = Confusions(palette)
-
     def one(self, shot: Shot) -> tuple[float, ...]:
-        return (self._confusions.add(shot.name, shot.output, shot.wanted),)
-
-    def whole(self) -> tuple[Total, ...]:
-        return self._confusions.totals()
+        return (self.add(shot.name, shot.output, shot.wanted),)
 
 
 CHOOSE = "harness measure RUN --metrics palette --palette NAME"

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 
 from harness.errors import UnknownNameError
 from harness.metrics.cycle_error import CYCLE
-from harness.metrics.dists import DISTS
 from harness.metrics.inception import INCEPTION
 from harness.metrics.lab_histogram import LAB_HISTOGRAM
 from harness.metrics.label_agreement import LABEL_AGREEMENT
-from harness.metrics.lpips import LPIPS, LPIPS_VGG
 from harness.metrics.mae import MAE
 from harness.metrics.meters import Column, Metric
 from harness.metrics.ms_ssim import MS_SSIM
+from harness.metrics.network_distances import DISTS, LPIPS, LPIPS_VGG
 from harness.metrics.palette_accuracy import PALETTE
 from harness.metrics.psnr import INPUT_PSNR, PSNR
 from harness.metrics.spectrum import SPECTRUM

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.metrics.meters import Column, Metric, Shot, Total
+from harness.metrics.meters import Column, ImageMeter, Metric, Shot
 from harness.metrics.pairs import Picture, check_pair
 
 # Peaks lie a quarter of the side apart: with 32 the 7 places around one do not reach the next.
@@ -73,36 +73,18 @@ def _standing_out(power: _Array) -> float:
     return math.fsum(found) / len(found)
 
 
-class SpectrumMeter:
-    """Sharpness and checkerboard of each image."""
-
-    def one(self, shot: Shot) -> tuple[float, ...]:
-        return sharpness(shot.output, shot.wanted), checkerboard(shot.output, shot.wanted)
-
-    def whole(self) -> tuple[Total, ...]:
-        return ()
+def _one(shot: Shot) -> tuple[float, ...]:
+    return sharpness(shot.output, shot.wanted), checkerboard(shot.output, shot.wanted)
 
 
+_SHARP = "sharpness: power of luma above 1/4 cycle a pixel over the target's (Hann window), 0 as sharp"
+_GRID = "checkerboard: how far power at periods of 2 and 4 pixels stands out, beyond the target's"
 SPECTRUM = Metric(
     name="spectrum",
-    begin=lambda _: SpectrumMeter(),
+    begin=lambda _: ImageMeter(_one),
     columns=(
-        Column(
-            "sharpness",
-            "Sharpness",
-            "dB",
-            None,
-            "sharpness: power of luma above 1/4 cycle a pixel over the target's (Hann window), 0 as sharp",
-            decimals=2,
-        ),
-        Column(
-            "checkerboard",
-            "Checkerboard",
-            "dB",
-            "lower",
-            "checkerboard: how far power at periods of 2 and 4 pixels stands out, beyond the target's",
-            decimals=2,
-        ),
+        Column("sharpness", "Sharpness", "dB", None, _SHARP, decimals=2),
+        Column("checkerboard", "Checkerboard", "dB", "lower", _GRID, decimals=2),
     ),
     baselines=True,
 )

@@ -6,7 +6,8 @@ import csv
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -88,14 +89,10 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
         raise ValueError(f"`columns` are {', '.join(columns) or 'none'}")
     if set(summary) != set(columns) or any(set(means) - set(columns) for means in baselines.values()):
         raise ValueError(f"it does not summarise {', '.join(columns)}")
-    try:
+    with _translated(table):
         rows = _rows(table, columns)
         if {s.n for s in summary.values()} - {len(rows)}:
             raise ValueError(f"it has {len(rows)} rows, `metrics.json` summarises another number")
-    except FileNotFoundError:
-        raise RunError(f"`{table.parent}` has no `{table.name}`", _AGAIN) from None
-    except (OSError, ValueError, csv.Error, WorkspaceError) as error:
-        raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
     return Measurement(
         columns,
         rows,
@@ -109,30 +106,38 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
     )
 
 
+@contextmanager
+def _translated(table: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise RunError(f"`{table.parent}` has no `{table.name}`", _AGAIN) from None
+    except (OSError, ValueError, csv.Error, WorkspaceError) as error:
+        raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
+
+
+def _read_table(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream, strict=True))
+
+
 def _seeds(path: Path, names: Sequence[str]) -> dict[int, tuple[Row, ...]]:
     """The rows of further seeds, each for all images in the order of `metrics.csv`; nothing without the file."""
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            (_, *columns), *lines = csv.reader(stream, strict=True)
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, ValueError, csv.Error) as error:
-        raise RunError(f"`{path}` is damaged: {error}", _AGAIN) from error
     found: dict[int, list[Row]] = {}
-    try:
+    with _translated(path):
+        (_, _, *columns), *lines = _read_table(path)
         for name, seed, *values in lines:
-            row = Row(name, dict(zip(columns[1:], map(float, values), strict=True)))
+            row = Row(name, dict(zip(columns, map(float, values), strict=True)))
             found.setdefault(int(seed), []).append(row)
         if any([row.name for row in rows] != list(names) for rows in found.values()):
             raise ValueError("it names other images than `metrics.csv`")
-    except ValueError as error:
-        raise RunError(f"`{path}` is damaged: {error}", _AGAIN) from error
     return {seed: tuple(rows) for seed, rows in found.items()}
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        header, *lines = csv.reader(stream, strict=True)
+    header, *lines = _read_table(path)
     if header != ["name", *columns]:
         raise ValueError(f"its columns are {', '.join(header)}")
     rows = tuple(

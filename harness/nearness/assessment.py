@@ -122,7 +122,7 @@ def assess(image: Picture, profile: Profile) -> Nearness:
     )
 
 
-def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> SetNearness:
+def assess_set(found: Sequence[Nearness], profile: Profile) -> SetNearness:
     """Says how far a set of assessed pictures is from the training pictures as a whole.
 
     The energy distance (Székely and Rizzo 2013) is taken without each picture's distance to itself, hence unbiased, and
@@ -133,7 +133,7 @@ def assess_set(found: Sequence[Nearness], profile: Profile, seed: int = 0) -> Se
     """
     if not found:
         raise ValueError("a set of no pictures has no distance")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     descriptions = np.array([one.description for one in found])
     if len(descriptions) > _LARGEST_SET:
         descriptions = descriptions[np.sort(generator.choice(len(descriptions), _LARGEST_SET, replace=False))]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.nearness.features import COLUMNS
+from harness.nearness.features import COLUMNS, colour_histogram
 from harness.nearness.palette import Colour, Picture
 from harness.nearness.profile import Profile
 from harness.nearness.scoring import COMPARED_FEATURES
@@ -44,8 +44,7 @@ def class_ranks(
     # Square roots of shares: (training pictures, 64), rounded as the profile's half precision has them.
     reference = profile.reference
     trained = reference.points[:, at] * reference.scale[at] + reference.centre[at]
-    quarters = (image >> 6).astype(np.int64) @ np.array([16, 4, 1])
-    shares = np.sqrt(np.bincount(quarters.ravel(), minlength=64) / quarters.size)
+    shares = colour_histogram(image)
     found = []
     for name, place in zip(names, places, strict=True):
         if alone[place] > 1:

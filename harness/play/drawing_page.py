@@ -9,21 +9,14 @@ from harness.demo.demo_generator import is_demo
 from harness.engines.native.pixels import SPREAD_SCALE
 from harness.play.drawn_sets import free_name
 from harness.play.playing import Player
-from harness.web.language import Language, language, languages
+from harness.web.language import Language, languages
 from harness.web.render import render_page
-
-_SCRIPTS = ("raster.js", "drawing.js", "loading.js")
-_LAST = "result.js"
 
 
 def served_page(player: Player, words: Language) -> str:
     """Returns the page that asks the server for its pictures."""
-    told: dict[str, Any] = {
-        "starts": [vars(start) for start in player.starts],
-        "name": free_name(player),
-        "nearness": True,
-        "set": player.selection.name if player.selection else "",
-    }
+    told: dict[str, Any] = {"starts": [vars(start) for start in player.starts], "name": free_name(player)}
+    told |= {"nearness": True, "set": player.selection.name if player.selection else ""}
     addresses = {code: f"?lang={code}" for code in languages()}
     return render_play(player, words, addresses, backend=("server.js",), told=told, policy="connect-src 'self'")
 
@@ -67,20 +60,16 @@ def render_play(
     return render_page(
         "play.html.j2",
         words,
+        pages=addresses,
         styles=("run.css", "play.css"),
-        scripts=(*_SCRIPTS, *backend, _LAST),
+        scripts=("raster.js", "drawing.js", "loading.js", *backend, "result.js"),
         data=data,
         package="harness.play",
         script_sources=script_sources,
         more_policy=policy,
         model=shown,
         eaten=words.told(DOMAINS[model.input_domain].description),
-        kind=player.kind,
-        palette=data["palette"],
-        starts=told["starts"],
-        addresses={code: (language(code).text("name"), address) for code, address in addresses.items()},
-        size=player.size,
-        seed=request.seed,
         serves="server.js" in backend,
+        **{key: data[key] for key in ("kind", "palette", "starts", "size", "seed")},
         random=request.mode == "paper" and player.generator.architecture.use_dropout,
     )

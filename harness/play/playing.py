@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ from PIL import Image
 
 from harness.catalog.domains import DOMAINS
 from harness.demo.demo_generator import DEMO, find_generator, is_demo
-from harness.demo.demo_weights import demo_profile
-from harness.demo.demonstrating import MODEL
+from harness.demo.demo_weights import MODEL, demo_profile
 from harness.engines.devices import resolve_device
 from harness.engines.job import Mode, NativeSettings
 from harness.engines.native.colour import colours_of
@@ -84,10 +83,10 @@ class PlayRequest:
 
 @dataclass(frozen=True)
 class Start:
-    """A picture one can begin with: of the set, or drawn by the package."""
+    """A picture one can begin with, `of` the `set`, or `drawn` by the package."""
 
     name: str
-    of: Literal["set", "drawn"]
+    of: str
 
 
 class Player:
@@ -133,28 +132,28 @@ class Player:
 
     def start(self, start: Start) -> Image.Image:
         """Returns the picture, as a test at this size would translate it; raises ImageError, UnknownNameError."""
-        if start.of == "drawn" and start.name in self._drawn:
+        if start not in self.starts:
+            raise UnknownNameError("picture", start.name, [s.name for s in self.starts])
+        if start.of == "drawn" or self.selection is None:
             return self._drawn[start.name]
-        chosen = self.selection if start.of == "set" else None
-        for item in chosen.items if chosen else ():
-            if chosen and item.name == start.name:
-                return input_of(item, chosen, self.generator.model, self.size)
-        raise UnknownNameError("picture", start.name, [s.name for s in self.starts])
+        item = next(item for item in self.selection.items if item.name == start.name)
+        return input_of(item, self.selection, self.generator.model, self.size)
 
-    def draw(self, drawing: Pixels, name: str, seed: int, samples: int = 1) -> tuple[list[Pixels], Pixels | None]:
+    def draw(
+        self, drawing: Pixels, name: str, seed: int, samples: int = 1
+    ) -> tuple[list[Image.Image], Image.Image | None]:
         """Returns what the model makes of a drawing, as `harness test --seed` would, and with several samples a map of
-        where they differ, H×W uint8."""
-        picture = Image.fromarray(drawing)
+        where they differ, in grey."""
+        inputs = self._colours.inputs([Image.fromarray(drawing)])  # (1, C, H, W)
         with self._busy:
             # Noise is drawn picture by picture, from the job's seed and the name.
             self._translator.job = replace(self._translator.job, seed=seed)
-            inputs = self._colours.inputs([picture])  # (1, C, H, W)
-            draws = [self._translator.translate(inputs.clone(), [name], n) for n in range(samples)]
-        found = [self._colours.pixels(inputs, draw)[0].numpy() for draw in draws]
+            draws = [self._translator.translate(inputs, [name], n) for n in range(samples)]
+        found = [Image.fromarray(self._colours.pixels(inputs, draw)[0].numpy()) for draw in draws]
         if samples == 1:
             return found, None
-        shown = [self._colours.shown(inputs, draw) for draw in draws]
-        return found, spread_map(spread_of(shown))[0].numpy()
+        spread = spread_map(spread_of([self._colours.shown(inputs, draw) for draw in draws]))
+        return found, Image.fromarray(spread[0].numpy())
 
     def bring(self, content: bytes) -> tuple[Image.Image, tuple[str, ...]]:
         """Returns a picture of the user as `harness prepare-images` makes the model's input of it, and what to know.
@@ -215,10 +214,9 @@ def chosen_generator(workspace: Workspace, request: PlayRequest) -> Generator:
     return find_generator(workspace, MODEL if there else DEMO, request.weights)
 
 
-def png(pixels: Pixels | Image.Image) -> bytes:
+def png(picture: Image.Image) -> bytes:
     """Returns a picture as PNG, quickly made."""
     stream = io.BytesIO()
-    picture = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
     picture.save(stream, "PNG", compress_level=1)
     return stream.getvalue()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore
@@ -21,10 +21,12 @@ from harness.play.drawn_sets import add_drawing, free_name, test_command
 from harness.play.playing import SAMPLES, Player, Start, drawing_of, png
 from harness.sets.naming import safe_name
 from harness.web.language import Language, language, languages
+from harness.web.render import picture_address
 
 LARGEST = 32 << 20
 """Bytes of a request: a picture of the user, which the page cuts to 2048 pixels a side before it is sent."""
 _WAITING = 8  # requests that may wait for the one network; a page has two at most under way
+_address = partial(picture_address, compress_level=1)  # quickly made
 _SILENCE_S = 30  # seconds after which a connection that sends nothing is closed
 
 
@@ -114,15 +116,13 @@ class Handler(BaseHTTPRequestHandler):
         return "text/html; charset=utf-8", served_page(self.server.player, self._words).encode()
 
     def _start(self) -> tuple[str, bytes]:
-        of = "drawn" if self.asked["of"] == "drawn" else "set"
-        return "image/png", png(self.server.player.start(Start(self.asked["name"], of)))  # type: ignore[arg-type]
+        return "image/png", png(self.server.player.start(Start(self.asked["name"], self.asked["of"])))
 
     def _draw(self) -> tuple[str, bytes]:
         player, name = self.server.player, safe_name(self.asked["name"])
         samples = SAMPLES if "samples" in self.asked else 1
         drawn, spread = player.draw(drawing_of(self.content, player.size), name, int(self.asked["seed"]), samples)
-        addresses = [_address(png(picture)) for picture in drawn]
-        return _json({"name": name, "drawn": addresses, "spread": None if spread is None else _address(png(spread))})
+        return _json({"name": name, "drawn": list(map(_address, drawn)), "spread": spread and _address(spread)})
 
     def _near(self) -> tuple[str, bytes]:
         found = self.server.player.near(drawing_of(self.content, self.server.player.size))
@@ -130,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _bring(self) -> tuple[str, bytes]:
         picture, notes = self.server.player.bring(self.content)
-        return _json({"picture": _address(png(picture)), "notes": [self._words.told(note) for note in notes]})
+        return _json({"picture": _address(picture), "notes": [self._words.told(note) for note in notes]})
 
     def _add(self) -> tuple[str, bytes]:
         player = self.server.player
@@ -170,7 +170,3 @@ class Handler(BaseHTTPRequestHandler):
 
 def _json(document: Any) -> tuple[str, bytes]:
     return "application/json", json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _address(content: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

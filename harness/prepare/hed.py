@@ -5,8 +5,7 @@ The published weights were at hand for no test of this module: shapes, keys and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,8 @@ from torch import nn
 from torch.nn import functional
 
 from harness.errors import WeightsError
-from harness.images.edges import Mask, Pixels, thinned
+from harness.images.edges import Mask, Pixels, ridge_of, thinned
+from harness.weights.architecture import compare_keys
 from harness.weights.reading import read_state_dict
 
 SOURCE = "https://github.com/sniklaus/pytorch-hed"
@@ -61,41 +61,36 @@ class HedNetwork(nn.Module):
             scores.append(functional.interpolate(score, size=rgb.shape[2:], mode="bilinear", align_corners=False))
         return torch.as_tensor(self.netCombine(torch.cat(scores, dim=1)))
 
-
-@dataclass(frozen=True, eq=False)
-class Hed:
-    """A loaded network; drawing with it changes nothing, so many threads may share it."""
-
-    network: HedNetwork
-
     def probabilities(self, pixels: Pixels) -> NDArray[np.float32]:
         """Returns H×W edge probabilities of an H×W×3 uint8 RGB photo."""
         with torch.inference_mode():
             # A copy: torch would warn of memory it must not write to. (H, W, 3) to (1, 3, H, W).
             values = torch.from_numpy(np.array(pixels, dtype=np.float32)).permute(2, 0, 1)[None]
-            return np.asarray(self.network(values)[0, 0].numpy())
+            return np.asarray(self(values)[0, 0].numpy())
 
     def draw(self, pixels: Pixels) -> Mask:
         """Returns where an H×W×3 uint8 RGB photo has lines, one pixel wide, H×W bool."""
         return lines_of(self.probabilities(pixels))
 
 
-def load_hed(path: Path) -> Hed:
-    """Reads HED's weights as tensors only, never as code.
+def load_hed(path: Path) -> HedNetwork:
+    """Reads HED's weights as tensors only, never as code; drawing changes nothing, so many threads may share them.
 
     Keys may begin with `net` or, as in the file published first, with `module`.
 
     Raises:
         WeightsError: the file cannot be read, or is of another network.
     """
-    found = {_renamed(key): tensor for key, tensor in read_state_dict(path).items()}
+    found = {re.sub("^module", "net", key): tensor for key, tensor in read_state_dict(path).items()}
     network = HedNetwork()
-    _check(path, found, network.state_dict())
+    if difference := compare_keys(found, network.state_dict()):
+        hint = f"bring `network-bsds500.pytorch`, see {SOURCE}"
+        raise WeightsError(f"`{path}` is not the HED network: {difference}", hint)
     network.load_state_dict(found)
-    return Hed(network.eval())
+    return network.eval()
 
 
-def lines_of(probabilities: NDArray[np.float32], threshold: float = THRESHOLD) -> Mask:
+def lines_of(probabilities: NDArray[np.float32]) -> Mask:
     """Returns lines one pixel wide: where the probability is highest across the edge, above the threshold, no specks.
 
     After PostprocessHED.m; its `edgesNms`, of Piotr Dollár's toolbox, is stood in for by the Hessian's main direction.
@@ -105,26 +100,5 @@ def lines_of(probabilities: NDArray[np.float32], threshold: float = THRESHOLD) -
     down, right = np.gradient(ndimage.gaussian_filter(values, 2.0))
     (yy, xy), (_, xx) = np.gradient(down), np.gradient(right)
     across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2  # there a ridge's curvature is most negative
-    rows, columns = np.mgrid[: values.shape[0], : values.shape[1]]
-    ridge = values >= threshold
-    for side in (1, -1):
-        places = [rows + side * np.sin(across), columns + side * np.cos(across)]
-        # 1 % of play, so that a ridge two pixels wide and equally high is not lost altogether.
-        ridge &= values * 1.01 >= ndimage.map_coordinates(values, places, order=1, mode="nearest")
-    return thinned(ridge)
-
-
-def _renamed(key: str) -> str:
-    return f"net{key.removeprefix('module')}" if key.startswith("module") else key
-
-
-def _check(path: Path, found: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]) -> None:
-    hint = f"bring `network-bsds500.pytorch`, see {SOURCE}"
-    missing, unknown = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
-    if missing or unknown:
-        said = f"`{missing[0]}` is missing" if missing else f"`{unknown[0]}` does not belong there"
-        raise WeightsError(f"`{path}` is not the HED network: {said}", hint)
-    for key, tensor in wanted.items():
-        if found[key].shape != tensor.shape:
-            shapes = f"{tuple(found[key].shape)}, not {tuple(tensor.shape)}"
-            raise WeightsError(f"`{path}` is not the HED network: `{key}` has the shape {shapes}", hint)
+    # 1 % of play, so that a ridge two pixels wide and equally high is not lost altogether.
+    return thinned((values >= THRESHOLD) & ridge_of(values, across, play=1.01))

@@ -35,6 +35,7 @@ _OUTPUT = re.compile(r"^(.*_|)(?:fake|rec|idt)_[ab]$")
 # and by how much it must exceed its partner's.
 _FLAT = 0.8
 _FLATTER_BY = 0.15
+_TWO_FOLDERS = "put inputs and targets into two folders: harness prepare-images INPUTS --targets TARGETS"
 _SAMPLE = 25  # pictures that are opened to tell what a folder holds
 
 _Look = tuple[NDArray[np.uint8] | None, float]
@@ -97,10 +98,13 @@ def match_within(folder: Gathered, model: Model | None, direction: Direction) ->
         raise TestSetError(
             "inputs and targets are the same folder, and no two of its files have one name: a picture is never its own "
             "target",
-            "put inputs and targets into two folders: harness prepare-images INPUTS --targets TARGETS",
+            _TWO_FOLDERS,
         )
     # Words in names are cheap and the user's own; pictures are opened only where no word tells.
-    pairs = right_way(_by_role(couples, model, direction), model) or _by_kind(couples, model)
+    pairs = _by_role(couples, model, direction)
+    if swapped(pairs, model):
+        pairs = tuple((b, a) for a, b in pairs)
+    pairs = pairs or _by_kind(couples, model)
     taken = {id(source) for pair in pairs for source in pair}
     others = [Refusal(s.shown, "is no picture by its suffix") for s in folder.sources if not is_picture(s.name)]
     alone = [s for s in pictures_of(folder) if id(s) not in taken]
@@ -139,17 +143,21 @@ def kinds_of(model: Model | None) -> tuple[str | None, str | None]:
     return (DOMAINS[model.input_domain].kind, DOMAINS[model.output_domain].kind) if model else (None, None)
 
 
+def _photo_place(model: Model | None) -> int | None:
+    """0 where a model takes photos and makes another kind, 1 where it is the other way round; None where neither is."""
+    eaten, drawn = kinds_of(model)
+    return None if eaten == drawn or "photo" not in {eaten, drawn} else int(drawn == "photo")
+
+
 def swapped(pairs: Pairs, model: Model | None) -> bool:
     """Whether the pictures say that inputs and targets are the other way round, for a model of photos and another kind.
 
     Some pairs are opened; every one that tells must say so.
     """
-    eaten, drawn = kinds_of(model)
-    if eaten == drawn or "photo" not in {eaten, drawn}:
+    photo, palette = _photo_place(model), _palette_of(model)
+    if photo is None:
         return False
-    palette = _palette_of(model)
-    places = {_which_is_no_photo(pair, palette) for pair in pairs[:_SAMPLE]} - {None}
-    return places == {1 if drawn == "photo" else 0}
+    return {_which_is_no_photo(pair, palette) for pair in pairs[:_SAMPLE]} - {None} == {photo}
 
 
 def side_by_side(inputs: Gathered, model: Model | None) -> bool | None:
@@ -157,7 +165,6 @@ def side_by_side(inputs: Gathered, model: Model | None) -> bool | None:
 
     None where all are twice as wide as high and nothing else tells; some are opened.
     """
-    eaten, drawn = kinds_of(model)
     palette, told = _palette_of(model), []
     for source in pictures_of(inputs)[:_SAMPLE]:
         try:
@@ -173,12 +180,7 @@ def side_by_side(inputs: Gathered, model: Model | None) -> bool | None:
     if not told:
         return False
     # A photo's halves are both photos, a drawing's both drawings.
-    return True if eaten != drawn and "photo" in {eaten, drawn} and None not in told else None
-
-
-def right_way(pairs: Pairs, model: Model | None) -> Pairs:
-    """Returns pairs of which names told the input, turned round where the pictures say the opposite."""
-    return tuple((b, a) for a, b in pairs) if swapped(pairs, model) else pairs
+    return True if _photo_place(model) is not None and None not in told else None
 
 
 def _matched_by(
@@ -237,13 +239,11 @@ def _by_role(couples: Sequence[tuple[Source, Source]], model: Model | None, dire
 
 def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> Pairs:
     """Couples ordered by what the pictures are; the suffix decides for all where it parts them."""
-    eaten, drawn = kinds_of(model)
-    if eaten == drawn or "photo" not in {eaten, drawn}:
+    photo, palette = _photo_place(model), _palette_of(model)
+    if photo is None:
         raise TestSetError(
-            "inputs and targets lie in one folder under the same names, and nothing tells which is which",
-            "put them into two folders: harness prepare-images INPUTS --targets TARGETS",
+            "inputs and targets lie in one folder under the same names, and nothing tells which is which", _TWO_FOLDERS
         )
-    photo_is_input, palette = eaten == "photo", _palette_of(model)
     votes: Counter[str] = Counter()  # suffix -> how often its picture was the one that is no photo
     # Some couples are opened; the suffixes then decide for all, however many there are.
     for couple in couples[:_SAMPLE]:
@@ -259,10 +259,9 @@ def _by_kind(couples: Sequence[tuple[Source, Source]], model: Model | None) -> P
             raise TestSetError(
                 f"`{couple[0].shown}` and `{couple[1].shown}` have one name, and their pictures do not tell which is "
                 "the input",
-                "put inputs and targets into two folders: harness prepare-images INPUTS --targets TARGETS",
+                _TWO_FOLDERS,
             )
-        other, photo = couple[place], couple[1 - place]
-        pairs.append((photo, other) if photo_is_input else (other, photo))
+        pairs.append(couple if place != photo else (couple[1], couple[0]))
     return tuple(pairs)
 
 

@@ -51,8 +51,7 @@ def profile_for(workspace: Workspace, model: Model, progress: Progress) -> Profi
     pictures = _pictures(folder / part)
     if not pictures:
         return _shipped(dataset, model)
-    provenance = {"dataset": model.dataset_id, "part": part}
-    size = (model.crop_size, model.crop_size)
+    provenance, size = {"dataset": model.dataset_id, "part": part}, (model.crop_size, model.crop_size)
     colours = _colours(model.input_domain)
     profile = build_profile(
         pictures, model.input_domain, provenance, half=half, size=size, colours=colours, progress=progress
@@ -128,16 +127,12 @@ def with_nearness(folder: Path, test_set: TestSet, profile: Profile, progress: P
     with progress.step("comparing with the training pictures", len(test_set.images)) as step:
 
         def one(image: SetImage) -> Nearness | None:
-            found = _assess_input(folder / image.output, image, test_set, profile)
+            near = _assess_input(folder / image.output, image, test_set, profile)
             step.advance()
-            return found
+            # A photo made a label map lies far from every one, and no turning or cropping would bring it nearer.
+            return replace(near, reasons=(), advice=()) if near is not None and image.foreign else near
 
         found = list(in_order(one, test_set.images, default_workers()))
-    # A photo made a label map lies far from every one, and no turning or cropping would bring it nearer.
-    found = [
-        replace(near, reasons=(), advice=()) if near is not None and image.foreign else near
-        for image, near in zip(test_set.images, found, strict=True)
-    ]
     images = tuple(
         image if near is None else replace(image, nearness=near.to_json())
         for image, near in zip(test_set.images, found, strict=True)

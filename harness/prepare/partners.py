@@ -54,7 +54,7 @@ def files_of(
     if model is not None and model.family != "cyclegan":
         layout = layout.as_two_folders(folder)
     if folder.is_dir() and link is None:
-        _refuse_finished(folder, layout.parts if layout.kind == "parts" else ())
+        _refuse_finished(folder, layout.parts if layout.kind == "laid_out" else ())
     # Sides in folders of their own are pairs without being asked: `--targets` names other ones.
     if layout.kind == "two_folders" and targets is None:
         return _of_two_folders(request, folder, layout, model, direction)
@@ -128,7 +128,7 @@ def _refuse_laid_out(archive: Path) -> None:
         inner = laid_out_within(cast(Path, zipfile.Path(opened)))  # has the names and folders of a path
         layout = layout_of(inner)
         folders = [str(name) for side in layout.sides for name in side.values()] if layout.kind == "two_folders" else []
-        folders += [part for part in layout.parts if layout.kind == "parts" and part.endswith(("A", "B"))]
+        folders += [part for part in layout.parts if layout.kind == "laid_out" and part.endswith(("A", "B"))]
         if folders:
             names = ", ".join(PurePosixPath(name.rstrip("/")).name for name in folders)
             raise TestSetError(

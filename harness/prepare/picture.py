@@ -11,7 +11,7 @@ from PIL import Image
 from harness.documents import typed
 from harness.errors import ImageError
 from harness.files import sha256_of
-from harness.images.geometry import Geometry, Size, at_most
+from harness.images.geometry import Geometry, Size, at_most, middle_box
 from harness.images.opening import Opened
 from harness.images.pairing import join_ab
 from harness.images.png import write_png
@@ -44,15 +44,15 @@ class Task:
     Attributes:
         phase: folder of the set its pictures go to.
         earlier: what an earlier run with the same settings made of a file of this name.
-        earlier_folder: that run's set.
+        earlier_folder: that run's set, if there was one.
     """
 
     name: str
     phase: str
     source: Source
     target: Source | None
-    earlier: tuple[SetImage, ...] = ()
-    earlier_folder: Path | None = None
+    earlier: tuple[SetImage, ...]
+    earlier_folder: Path
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def tile_boxes(size: Size, tile: Size) -> list[tuple[int, int, int, int]]:
     columns, rows = size[0] // tile[0], size[1] // tile[1]
     if columns * rows < 2:
         return []
-    left, top = (size[0] - columns * tile[0]) // 2, (size[1] - rows * tile[1]) // 2
+    left, top, *_ = middle_box((columns * tile[0], rows * tile[1]), size)
     corners = [(left + c * tile[0], top + r * tile[1]) for r in range(rows) for c in range(columns)]
     return [(x, y, x + tile[0], y + tile[1]) for x, y in corners]
 
@@ -122,16 +122,31 @@ def _made(
         raise ImageError("and its target have different sizes; tiles of both would show different places")
     images = []
     for suffix, piece, other in _pieces(opened, partner, settings):
-        drawn = recipes.input.draw(piece, settings)
-        answer = recipes.target.draw(other, settings) if other is not None else None
-        picture = _joined(drawn, answer, input_left=recipes.input_left)
-        image = _described(replace(facts, name=f"{task.name}{suffix}"), task, drawn, answer)
-        _save(picture, folder / image.output)
-        # Of the file, not of the pixels: another encoder writes another file, and runs record files.
-        image = replace(image, output_sha256=sha256_of(folder / image.output))
-        _save_thumbnail(piece.image, folder / thumbnail_of(image.name))
-        if source_of(image.name) in _beside(image):
-            _save_source(piece, drawn.geometry, folder / source_of(image.name))
+        drawn, name = recipes.input.draw(piece, settings), f"{task.name}{suffix}"
+        if other is not None:
+            drawn = _answered(drawn, recipes.target.draw(other, settings))
+        picture, target_name = drawn.image, facts.target
+        if drawn.target is not None:
+            picture = join_ab(*((picture, drawn.target) if recipes.input_left else (drawn.target, picture)))
+            target_name = facts.target or facts.source
+        output = _free(folder / task.phase / f"{name}.png")
+        write_png(output, picture)
+        image = replace(
+            facts,
+            name=name,
+            output=f"{task.phase}/{output.name}",
+            size_before=drawn.size_before,
+            operations=drawn.operations,
+            geometry=drawn.geometry,
+            warnings=drawn.warnings,
+            target=target_name,
+            foreign=drawn.foreign,
+            # Of the file, not of the pixels: another encoder writes another file, and runs record files.
+            output_sha256=sha256_of(output),
+        )
+        _save_thumbnail(piece.image, folder / thumbnail_of(name))
+        if source_of(name) in _beside(image):
+            _save_source(piece, drawn.geometry, folder / source_of(name))
         images.append(image)
     return Outcome(tuple(images))
 
@@ -186,38 +201,17 @@ def _cut(opened: Opened, box: tuple[int, int, int, int]) -> Opened:
     )
 
 
-def _joined(drawn: Drawn, answer: Drawn | None, *, input_left: bool) -> Image.Image:
-    other = answer.image if answer is not None else drawn.target
-    if other is None:
-        return drawn.image
-    return join_ab(drawn.image, other) if input_left else join_ab(other, drawn.image)
-
-
-def _described(facts: SetImage, task: Task, drawn: Drawn, answer: Drawn | None) -> SetImage:
-    operations, warnings, target = drawn.operations, drawn.warnings, facts.target
-    if answer is not None:
-        operations += tuple(f"target: {o}" for o in answer.operations)
-        warnings += tuple(f"target: {w}" for w in answer.warnings) + _shape_warning(drawn, answer)
-    elif drawn.target is not None:
-        target = facts.source
-    return replace(
-        facts,
-        output=f"{task.phase}/{facts.name}.png",
-        size_before=drawn.size_before,
-        operations=operations,
-        geometry=_geometry(drawn, answer),
-        warnings=warnings,
-        target=target,
-        foreign=drawn.foreign,
-    )
-
-
-def _geometry(drawn: Drawn, answer: Drawn | None) -> Geometry:
-    """The input's; of a frame where the target is padded more, the part that shows both."""
-    if answer is None:
-        return drawn.geometry
+def _answered(drawn: Drawn, answer: Drawn) -> Drawn:
+    """An input with the target that was drawn of a file of its own."""
     size, box = answer.image.size, answer.geometry.box
-    return drawn.geometry.then(Geometry(size, box, size, box))
+    return replace(
+        drawn,
+        operations=(*drawn.operations, *(f"target: {operation}" for operation in answer.operations)),
+        warnings=(*drawn.warnings, *(f"target: {w}" for w in answer.warnings), *_shape_warning(drawn, answer)),
+        # Of a frame where the target is padded more, the part that shows both.
+        geometry=drawn.geometry.then(Geometry(size, box, size, box)),
+        target=answer.image,
+    )
 
 
 def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
@@ -230,7 +224,7 @@ def _shape_warning(drawn: Drawn, answer: Drawn) -> tuple[str, ...]:
 
 def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
     """Takes over the pictures of an earlier run if neither file changed since."""
-    if not task.earlier or task.earlier_folder is None:
+    if not task.earlier:
         return None
     images = []
     for old in task.earlier:
@@ -249,10 +243,10 @@ def _reused(task: Task, facts: SetImage, folder: Path) -> Outcome | None:
     return Outcome(tuple(images), reused=True)
 
 
-def _save(picture: Image.Image, path: Path) -> None:
+def _free(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # it may be a second name of an earlier set's file
-    write_png(path, picture)
+    return path
 
 
 def _save_source(piece: Opened, geometry: Geometry, path: Path) -> None:
@@ -263,10 +257,8 @@ def _save_source(piece: Opened, geometry: Geometry, path: Path) -> None:
 
 
 def _save_thumbnail(picture: Image.Image, path: Path, longest: int = _THUMBNAIL) -> None:
-    size = at_most(picture.size, longest)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     # Rows of a palette are small numbers, 1 to 30, and would all be black: times 20 they can be told apart.
     shown = picture.point([min(255, v * 20) for v in range(256)]) if picture.mode == "L" else picture
+    size = at_most(picture.size, longest)
     small = shown.convert("RGB").resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
-    small.save(path, format="JPEG", quality=85)
+    small.save(_free(path), format="JPEG", quality=85)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from harness.images.geometry import Size
 from harness.prepare.partners import files_of, has_own_parts
 from harness.prepare.picture import Recipes
 from harness.prepare.prepare_request import PrepareRequest
-from harness.prepare.recipes.base import Recipe, Settings
+from harness.prepare.recipes.base import PictureOptions, Recipe, Settings
 from harness.prepare.recipes.choosing import input_recipe, target_recipe
 from harness.prepare.recipes.edge_maps import EDGES_FROM_PHOTO, edges_by
 from harness.prepare.recipes.photo import PHOTO
@@ -25,7 +25,7 @@ from harness.runs.trained import find_model
 from harness.sets.layouts import laid_out_within
 from harness.sets.naming import safe_name
 from harness.sets.roles import PARTS
-from harness.sets.run_outputs import Link, link_of
+from harness.sets.run_outputs import link_of
 from harness.sets.test_set import Domains, Refusal, TestSet, load_test_set, sides
 from harness.version import __version__
 from harness.workspace import Workspace
@@ -45,7 +45,6 @@ class Plan:
         made_by: what `dataset.json` will say of the set's making.
         own_parts: whether the user's folders part the pictures into train, val and test already.
         earlier: the set of that name as it stands, if it was made from the same folders in the same way.
-        link: the run whose outputs are the inputs, None where the user's own pictures are.
     """
 
     request: PrepareRequest
@@ -62,7 +61,6 @@ class Plan:
     own_parts: bool = False
     shares: Shares | None = None
     earlier: TestSet | None = None
-    link: Link | None = None
 
     def phase(self, part: str) -> str:
         """The set's folder for `train`, `val` or `test` pictures, as the official loaders want it."""
@@ -77,7 +75,6 @@ class Plan:
         size += f", at most {settings.own} pixels a side," if settings.own not in {True, False} else ""
         said = [
             f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
-            *([self.link.explains] if self.link else []),
             *self.remarks,
             f"inputs: {recipes.input.explains}",
         ]
@@ -144,12 +141,11 @@ def plan_images(workspace: Workspace, request: PrepareRequest) -> Plan:
         recipes=recipes,
         files=files.pairs,
         refused=files.refused,
-        remarks=files.remarks,
+        remarks=(*([link.explains] if link else []), *files.remarks),
         made_by=made_by,
         own_parts=own_parts,
         shares=shares,
         earlier=_earlier(chosen, made_by, layout),
-        link=link,
     )
 
 
@@ -161,18 +157,10 @@ def _settings(request: PrepareRequest, model: Model | None, *, aligned: bool) ->
     own: bool | int = request.size == "own" or (request.size if isinstance(request.size, int) else False)
     if own and request.tiles:
         raise TestSetError("`--tiles` cuts pictures to one size, this `--size` keeps each one's", "name a `--size`")
-    size = request.size if isinstance(request.size, tuple) else _default_size(model)
-    return Settings(
-        size,
-        request.fit,
-        request.background,
-        request.max_pixels,
-        request.focus,
-        request.tiles,
-        aligned,
-        request.rectify,
-        own,
-    )
+    usual: Size = (model.crop_size, model.crop_size) if model else (256, 256)
+    size = request.size if isinstance(request.size, tuple) else usual
+    options = {option.name: getattr(request, option.name) for option in fields(PictureOptions)}
+    return Settings(size=size, own=own, aligned=aligned, **options)
 
 
 def _domains(model: Model | None, to: str | None, layout: str, direction: Direction, *, makes_target: bool) -> Domains:
@@ -190,10 +178,6 @@ def _with_hed(recipe: Recipe, hed: Path) -> Recipe:
 
     # The name tells the weights: pictures drawn by another file are made anew.
     return edges_by(load_hed(hed).draw, f"HED {sha256_of(hed)[:12]}")
-
-
-def _default_size(model: Model | None) -> Size:
-    return (model.crop_size, model.crop_size) if model else (256, 256)
 
 
 def _contents(sources: Iterable[Source]) -> Iterator[bytes]:
@@ -250,22 +234,24 @@ def _is_ours(folder: Path, made_by: dict[str, Any], *, replace: bool) -> bool:
         return False
     if not folder.exists():
         return True
-    try:
-        before = load_test_set(folder).made_by
-    except TestSetError:
-        return False
+    old = _before(folder)
     # Made of the same folders for the same model: that set is brought up to date, no second one begun.
-    return before.get("from") == made_by["from"] and (replace or _same_way(before, made_by))
+    same = old is not None and old.made_by.get("from") == made_by["from"]
+    return same and (replace or _same_way(old, made_by))
 
 
-def _same_way(before: dict[str, Any], made_by: dict[str, Any]) -> bool:
-    return all(before.get(key) == made_by[key] for key in ("recipes", "settings"))
+def _before(folder: Path) -> TestSet | None:
+    try:
+        return load_test_set(folder)
+    except TestSetError:
+        return None
+
+
+def _same_way(old: TestSet | None, made_by: dict[str, Any]) -> bool:
+    return old is not None and all(old.made_by.get(key) == made_by[key] for key in ("recipes", "settings"))
 
 
 def _earlier(folder: Path, made_by: dict[str, Any], layout: str) -> TestSet | None:
-    try:
-        old = load_test_set(folder)
-    except TestSetError:
-        return None
+    old = _before(folder)
     # What was made before pictures were hashed is made again: nobody knows whether it is what was made.
-    return old if old.hashed and _same_way(old.made_by, made_by) and old.layout == layout else None
+    return old if old and old.hashed and _same_way(old, made_by) and old.layout == layout else None

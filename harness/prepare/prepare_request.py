@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from harness.catalog.types import Model
-from harness.images.geometry import Fit, Sizing
-from harness.images.opening import MAX_PIXELS, WHITE, Colour
+from harness.images.geometry import Sizing
+from harness.prepare.recipes.base import PictureOptions
 from harness.prepare.recipes.choosing import AUTO
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrepareRequest:
+class PrepareRequest(PictureOptions):
     """What a preparation is asked for.
 
     Attributes:
@@ -25,14 +24,9 @@ class PrepareRequest:
         name: the set's name; by default the folder's, with the model's where that is taken.
         size: width and height in pixels; each picture's `own`; its own with a longest side of so many pixels; by
             default the model's crop size, or 256.
-        background: RGB below transparent pixels, and beside padded drawings; padded photos go on mirrored.
-        max_pixels: larger pictures are refused.
-        focus: where a crop is taken.
-        tiles: large pictures are cut into tiles.
         as_: what the user's pictures are, see `harness.prepare.recipes.choosing.KINDS`.
         to: what inputs become where no model is named, a key of `harness.prepare.recipes.choosing.RECIPES`.
         split: shares of train, val and test such as `80/10/10`; None keeps the user's own parts, or makes a test set.
-        rectify: photos of facades are set upright.
         hed: weights of the HED network, which then draws the edges of photos.
         profile: of the training pictures, in place of that of the model's dataset, see `harness.nearness.profile`.
         strict: any refusal is an error, and nothing is written.
@@ -46,16 +40,10 @@ class PrepareRequest:
     model: str | Model | None = None
     targets: Path | None = None
     name: str | None = None
-    fit: Fit = "crop"
     size: Sizing | None = None
-    background: Colour = WHITE
-    max_pixels: int = MAX_PIXELS
-    focus: Literal["centre", "subject"] = "centre"
-    tiles: bool = False
     as_: str = AUTO
     to: str | None = None
     split: str | None = None
-    rectify: bool = False
     hed: Path | None = None
     profile: Path | None = None
     strict: bool = False

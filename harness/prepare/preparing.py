@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -88,7 +88,8 @@ def carry_out(
         folder_written_aside(plan.folder, replace=True, guard=naming) as draft,
     ):
         outcomes = _make(plan, draft, pieces, progress)
-        refused = tuple(sorted((*plan.refused, *(o.refusal for o in outcomes if o.refusal)), key=_order))
+        fallen_out = (*plan.refused, *(outcome.refusal for outcome in outcomes if outcome.refusal))
+        refused = tuple(sorted(fallen_out, key=lambda refusal: (refusal.source, refusal.reason)))
         images = _split(plan, draft, outcomes, progress)
         # Inside the draft: on an error the folder is gone, and an earlier set of the name stands as it was.
         if not images or (request.strict and refused):
@@ -112,8 +113,10 @@ def carry_out(
         write_sheet(draft, made, spoken(request.lang))
     foreign = sum(image.foreign for image in images) > len(images) / 2
     told = _tell_of_most(plan, images, progress, foreign=foreign)
+    untold = ((image.source, tuple(w for w in image.warnings if _wording(w) not in told)) for image in images)
+    notes = tuple(note for note in untold if note[1])
     reused = sum(outcome.reused for outcome in outcomes)
-    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, tuple(_notes(images, told)))
+    return PreparedSet(plan.folder, made, plan.folder / "index.html", reused, foreign, notes)
 
 
 def _profile(workspace: Workspace, plan: Plan, profile: Profile | None, progress: Progress) -> Profile | str:
@@ -129,10 +132,6 @@ def _profile(workspace: Workspace, plan: Plan, profile: Profile | None, progress
         return f"{error.message}; `{error.hint}`" if error.hint and "`" not in error.hint else error.message
 
 
-def _order(refusal: Refusal) -> tuple[str, str]:
-    return (refusal.source, refusal.reason)
-
-
 def _deciding(plan: Plan) -> dict[str, Any]:
     """What makes every picture of the set what it is, beside the files themselves."""
     chosen = {key: plan.made_by[key] for key in ("recipes", "settings")}
@@ -141,9 +140,9 @@ def _deciding(plan: Plan) -> dict[str, Any]:
 
 def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[Outcome]:
     tasks = _tasks(plan)
-    outcomes = []
     prepare = partial(prepare_one, recipes=plan.recipes, folder=draft, pieces=pieces)
     with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
+        outcomes = []
         for outcome in in_order(prepare, tasks, plan.request.workers or default_workers()):
             outcomes.append(outcome)
             step.advance()
@@ -154,15 +153,14 @@ def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[O
 
 
 def _tasks(plan: Plan) -> list[Task]:
-    names = _names(plan)
     earlier: dict[str, list[SetImage]] = defaultdict(list)
     for image in plan.earlier.images if plan.earlier else ():
         earlier[image.source].append(image)
     tasks = []
-    for name, (source, target) in zip(names, plan.files, strict=True):
+    for name, (source, target) in zip(_names(plan), plan.files, strict=True):
         # Without parts of the user's own everything is test; `_split` moves it, once contents are known.
         phase = plan.phase((source.part if plan.own_parts else None) or "test")
-        before = tuple(i for i in earlier.get(source.shown, []) if _named_after(i, name))
+        before = tuple(i for i in earlier[source.shown] if i.name == name or i.name.startswith(f"{name}-tile"))
         tasks.append(Task(name, phase, source, target, before, plan.folder))
     return tasks
 
@@ -170,16 +168,8 @@ def _tasks(plan: Plan) -> list[Task]:
 def _names(plan: Plan) -> list[str]:
     """A name a file, without its part's folder where no two parts hold one of that name."""
     whole = [source.name for source, _ in plan.files]
-    if plan.own_parts:
-        short = [name.partition("/")[2] for name in whole]
-        names = safe_names(short) if len(set(short)) == len(short) else []
-        if len(names) == len(whole):
-            return names
-    return safe_names(whole)
-
-
-def _named_after(image: SetImage, name: str) -> bool:
-    return image.name == name or image.name.startswith(f"{name}-tile")
+    short = [name.partition("/")[2] for name in whole] if plan.own_parts else whole
+    return safe_names(short if len(set(short)) == len(short) else whole)
 
 
 def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progress) -> tuple[SetImage, ...]:
@@ -188,9 +178,8 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
     if plan.shares is None or not images:
         return tuple(images)
     # By the hash of the source: all tiles of a picture go one way, and the same picture always the same.
-    parts = assign(
-        [i.sha256 for i in images], _groups(plan, draft, images, progress), plan.shares, _earlier_parts(plan)
-    )
+    groups = _groups(plan, draft, images, progress)
+    parts = assign([i.sha256 for i in images], groups, plan.shares, _earlier_parts(plan))
     moved = []
     for image, part in zip(images, parts, strict=True):
         output = f"{plan.phase(part)}/{image.name}.png"
@@ -204,17 +193,17 @@ def _split(plan: Plan, draft: Path, outcomes: Sequence[Outcome], progress: Progr
 
 def _groups(plan: Plan, draft: Path, images: Sequence[SetImage], progress: Progress) -> list[int]:
     """Which pictures must stay in one part: pieces of one source, and near-duplicates."""
-    look = partial(_fingerprint, folder=draft, halves=2 if plan.layout == "paired" else 1)
+    halves = 2 if plan.layout == "paired" else 1
+
+    def look(image: SetImage) -> Fingerprint:
+        return fingerprint(open_rgb(draft / image.output), halves=halves)
+
     with progress.step("looking for near-duplicates", len(images)) as step:
         prints = []
         for found in in_order(look, images, default_workers()):
             prints.append(found)
             step.advance()
     return groups_of(prints, [image.source for image in images])
-
-
-def _fingerprint(image: SetImage, folder: Path, halves: int) -> Fingerprint:
-    return fingerprint(open_rgb(folder / image.output), halves=halves)
 
 
 def _tell_of_most(plan: Plan, images: Sequence[SetImage], progress: Progress, *, foreign: bool) -> set[str]:
@@ -240,13 +229,6 @@ def _way_on(plan: Plan) -> str | None:
     return way_from_photos(domain, plan.model, shlex.quote(str(plan.request.folder))) if domain else None
 
 
-def _notes(images: Sequence[SetImage], told: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for image in images:
-        left = tuple(warning for warning in image.warnings if _wording(warning) not in told)
-        if left:
-            yield image.source, left
-
-
 def _wording(warning: str) -> str:
     return re.sub(r"[\d.]+", "", warning)
 
@@ -255,7 +237,7 @@ def _earlier_parts(plan: Plan) -> dict[str, Part]:
     # Other shares are another split: earlier parts would pull it back to the old one.
     if plan.earlier is None or plan.earlier.made_by.get("split") != plan.made_by["split"]:
         return {}
-    return {i.sha256: cast(Part, i.output.split("/")[0].removesuffix("A")) for i in plan.earlier.images}
+    return {image.sha256: image.part for image in plan.earlier.images}
 
 
 def _refused(refused: Sequence[Refusal]) -> TestSetError:

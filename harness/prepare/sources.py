@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.errors import ImageError, TestSetError
 from harness.sets.roles import Part, part_of
 from harness.sets.test_set import Refusal, shown
-from harness.sets.walking import WalkedFile, is_litter, walk
+from harness.sets.walking import is_litter, walk
 
 MAX_BYTES = 1 << 30
 """A larger file is no picture anyone wants translated at a few hundred pixels."""
@@ -100,13 +101,10 @@ def gather_parts(root: Path, parts: Mapping[str, Path], *, follow_links: bool = 
 
 
 def _below(folder: Path, part: str, within: Path, *, follow_links: bool) -> Gathered:
-    walked = walk(folder, within=within, follow_links=follow_links)
-
-    def named(file: WalkedFile) -> Source:
-        return Source(f"{part}/{file.name}" if part else file.name, file.path)
-
-    sources = sorted(map(named, (*walked.pictures, *walked.others)), key=lambda source: source.name)
-    return Gathered(tuple(sources), walked.refused, tuple(walked.remarks()))
+    walked, before = walk(folder, within=within, follow_links=follow_links), f"{part}/" if part else ""
+    files = sorted((*walked.pictures, *walked.others), key=lambda file: file.name)
+    sources = tuple(Source(before + file.name, file.path) for file in files)
+    return Gathered(sources, walked.refused, tuple(walked.remarks()))
 
 
 def _refuse_empty(folder: Path, found: Gathered) -> Gathered:
@@ -142,13 +140,12 @@ def _archive(path: Path) -> Gathered:
 
 def _member_name(info: zipfile.ZipInfo) -> str:
     """Tools that forget the UTF-8 flag make `zipfile` read the name as cp437; undone where that gives UTF-8."""
+    name = info.filename
     # Bit 11 of the general purpose flags: the name is UTF-8 (APPNOTE appendix D).
     if not info.flag_bits & 0x800:
-        try:
-            return info.filename.encode("cp437").decode("utf-8").replace("\\", "/")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            pass
-    return info.filename.replace("\\", "/")
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

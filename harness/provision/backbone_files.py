@@ -67,7 +67,7 @@ def bring_backbone(workspace: Workspace, backbone: Backbone, progress: Progress,
     return bring(mirrored(found, mirrors), target, LockFile(workspace.lock_file), progress)
 
 
-def place_backbone(workspace: Workspace, backbone: Backbone, source: Path) -> bool:
+def place_backbone(workspace: Workspace, backbone: Backbone, source: Path, _: Progress) -> bool:
     """Copies the user's file of a network to its place; returns whether anything was done.
 
     Raises:

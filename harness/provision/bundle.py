@@ -19,6 +19,7 @@ from harness.progress import Progress
 from harness.sets.finding import has_split
 from harness.workspace import Workspace
 
+Thing = Model | Dataset | Backbone
 # In the order of preference where a bundle holds several.
 _SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 _LAYOUT = (
@@ -32,9 +33,7 @@ class Bundle:
     """What was found in a bundle; `verified` is what came out of an archive, whose checksums were compared."""
 
     repositories: dict[str, Path]
-    weights: tuple[tuple[Model, Path], ...]
-    datasets: tuple[tuple[Dataset, Path], ...]
-    backbones: tuple[tuple[Backbone, Path], ...]
+    things: tuple[tuple[Thing, Path], ...]
     verified: bool
 
 
@@ -66,14 +65,19 @@ def _listed(folder: Path, *, verified: bool) -> Bundle:
     # As git writes bare mirrors, as a plain clone, or as in a copied workspace.
     found = {name: _first(folder, [f"{name}.git", name, f"third_party/{name}"]) for name in REPOSITORIES}
     repositories = {name: path for name, path in found.items() if path}
-    weights = [(model, path) for model in MODELS.values() if (path := _weights(folder, model))]
-    datasets = [(dataset, path) for dataset in DATASETS.values() if (path := _dataset(folder, dataset))]
-    places = [(b, folder / "third_party" / "backbones" / "checkpoints" / b.file) for b in BACKBONES.values()]
-    backbones = [(backbone, path) for backbone, path in places if path.is_file()]
+    places: list[tuple[Thing, Path | None]] = [
+        *((model, _weights(folder, model)) for model in MODELS.values()),
+        *((dataset, _dataset(folder, dataset)) for dataset in DATASETS.values()),
+        *(
+            (network, _first(folder, [f"third_party/backbones/checkpoints/{network.file}"]))
+            for network in BACKBONES.values()
+        ),
+    ]
+    things = tuple((thing, path) for thing, path in places if path)
     # A wrong folder rather than an empty bundle: said at once, not as ten things that are missing.
-    if not repositories and not weights and not datasets and not backbones:
+    if not repositories and not things:
         raise ArchiveError(f"`{folder}` holds nothing that is known", _LAYOUT)
-    return Bundle(repositories, tuple(weights), tuple(datasets), tuple(backbones), verified)
+    return Bundle(repositories, things, verified)
 
 
 def _weights(folder: Path, model: Model) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from harness.catalog.types import Dataset
@@ -20,27 +20,18 @@ from harness.sets.walking import walk
 from harness.workspace import Workspace
 
 
-@dataclass(frozen=True, kw_only=True)
-class Acceptance:
-    """What is taken though it cannot be proved.
-
-    Attributes:
-        counts: another number of pictures than the catalog knows.
-        unsummed: an archive without a checksum, for its digest was compared.
-    """
-
-    counts: bool = False
-    unsummed: bool = False
-
-
 def bring_dataset(
     workspace: Workspace,
     dataset: Dataset,
     progress: Progress,
     mirrors: Sequence[str] = (),
-    accepted: Acceptance | None = None,
+    *,
+    accept_counts: bool = False,
 ) -> bool:
     """Brings and unpacks a dataset unless it is there; returns whether anything was done.
+
+    Args:
+        accept_counts: whether another number of pictures than the catalog knows is taken.
 
     Raises:
         FetchError: it could not be brought, or its archive is broken, hostile or another one.
@@ -62,22 +53,32 @@ def bring_dataset(
     asset = mirrored(Asset(f"dataset {dataset.id}", urls, dataset.sha256, dataset.size_bytes, room), mirrors)
     lock = LockFile(workspace.lock_file)
     # With a digest the archive is proved, so that even a plain tar may be unpacked.
-    taken = replace(accepted or Acceptance(), unsummed=bool(known_digests(asset, lock)))
+    verified = bool(known_digests(asset, lock))
+    check = partial(_check, dataset, progress, accept_counts=accept_counts)
 
-    def work(archive: Path) -> None:
-        _unpack(dataset, archive, folder, progress, taken)
+    def take(archive: Path) -> None:
+        unpack(archive, folder, dataset.splits, check, progress, verified=verified)
 
     # Already there, brought by a call that was cut before it was unpacked or refused for its counts.
-    if not bring(asset, archive, lock, progress, inspect=work):
-        work(archive)
+    if not bring(asset, archive, lock, progress, inspect=take):
+        take(archive)
     archive.unlink()
     return True
 
 
 def place_dataset(
-    workspace: Workspace, dataset: Dataset, source: Path, progress: Progress, accepted: Acceptance | None = None
+    workspace: Workspace,
+    dataset: Dataset,
+    source: Path,
+    progress: Progress,
+    *,
+    accept_counts: bool = False,
+    verified: bool = False,
 ) -> bool:
     """Unpacks the user's archive of a dataset, or copies its unpacked folder; returns whether anything was done.
+
+    Args:
+        verified: whether the archive's digest was compared, so that it need not hold a checksum.
 
     Raises:
         ArchiveError: the archive is missing, broken, hostile, another dataset's, or holds another number of pictures.
@@ -88,13 +89,13 @@ def place_dataset(
         raise ArchiveError(f"there is no archive `{source}`", "give the path of a zip or tar file")
     folder = workspace.official_dataset(dataset.family, dataset.name)
     _refuse_other_folder(folder)
-    accepted = accepted or Acceptance()
+    check = partial(_check, dataset, progress, accept_counts=accept_counts)
     if source.is_dir():
-        _check(dataset, source, progress, accepted)
+        check(source)
         with folder_written_aside(folder) as temporary:
             shutil.copytree(source, temporary, dirs_exist_ok=True)
     else:
-        _unpack(dataset, source, folder, progress, accepted)
+        unpack(source, folder, dataset.splits, check, progress, verified=verified)
     return True
 
 
@@ -106,14 +107,7 @@ def _refuse_other_folder(folder: Path) -> None:
         )
 
 
-def _unpack(dataset: Dataset, archive: Path, folder: Path, progress: Progress, accepted: Acceptance) -> None:
-    def look_into(unpacked: Path) -> None:
-        _check(dataset, unpacked, progress, accepted)
-
-    unpack(archive, folder, dataset.splits, look_into, progress, verified=accepted.unsummed)
-
-
-def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Acceptance) -> None:
+def _check(dataset: Dataset, progress: Progress, folder: Path, *, accept_counts: bool) -> None:
     # At least one of the splits: some archives come without a part.
     if not has_split(folder, dataset):
         there = ", ".join(f"`{entry.name}`" for entry in sorted(folder.iterdir())[:8])
@@ -123,14 +117,14 @@ def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Accepta
             "name the dataset it belongs to with `--dataset`, or use pictures of your own: "
             "`harness prepare-images FOLDER`",
         )
-    found = {split: _count(folder, split) for split in dataset.splits}
+    found = counted(dataset, folder)
     others = [
-        f"{found[split]} pictures in `{split}`, {expected} were expected"
+        f"{found.get(split, 0)} pictures in `{split}`, {expected} were expected"
         for split, expected in dataset.splits.items()
         # None where nobody published a number.
-        if expected is not None and found[split] != expected
+        if expected is not None and found.get(split, 0) != expected
     ]
-    if others and not accepted.counts:
+    if others and not accept_counts:
         raise CountError(
             f"`{dataset.id}`: {'; '.join(others)}",
             "if you know why, repeat the command with `--accept-counts`: it takes them as they are",
@@ -139,6 +133,7 @@ def _check(dataset: Dataset, folder: Path, progress: Progress, accepted: Accepta
         progress.warn(f"`{dataset.id}`: {other}")
 
 
-def _count(folder: Path, split: str) -> int:
-    """How many pictures a split has, as every command that reads it will find them."""
-    return len(walk(folder / split, within=folder).pictures) if (folder / split).is_dir() else 0
+def counted(dataset: Dataset, folder: Path) -> dict[str, int]:
+    """Returns how many pictures each split that is there has, as every command that reads it will find them."""
+    there = [split for split in dataset.splits if (folder / split).is_dir()]
+    return {split: len(walk(folder / split, within=folder).pictures) for split in there}

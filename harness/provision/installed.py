@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.catalog.repositories import PYTORCH
@@ -10,19 +9,11 @@ from harness.catalog.types import Model
 from harness.fetch.asset import known_digests
 from harness.fetch.git import inspect
 from harness.fetch.lockfile import LockFile
+from harness.fetch.proving import Clone
 from harness.files import sha256_of
 from harness.provision.weight_files import weights_asset
 from harness.runs.trained import trained_weights
 from harness.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class CloneState:
-    """The clone of the authors' code: where it came from, its full commit SHA, whether files differ from it."""
-
-    url: str
-    commit: str
-    dirty: bool
 
 
 def installed_weights(workspace: Workspace, model: Model) -> Path | None:
@@ -50,11 +41,10 @@ def weights_differ(workspace: Workspace, model: Model) -> str | None:
     return f"`{path}` changed since it was brought: its SHA-256 is {found}, recorded is {' or '.join(sorted(known))}"
 
 
-def clone_state(workspace: Workspace, repository: str = PYTORCH.id) -> CloneState | None:
+def clone_state(workspace: Workspace, repository: str = PYTORCH.id) -> Clone | None:
     """Returns the state of the clone of one of the repositories, None where there is none.
 
     Raises:
         GitError: git is missing, or the folder is no clone.
     """
-    clone = inspect(workspace.upstream(repository))
-    return None if clone is None else CloneState(clone.url, clone.commit, bool(clone.changed))
+    return inspect(workspace.upstream(repository))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,19 +21,8 @@ class Row:
     id: str
     state: Literal["brought", "present"]
     path: Path
-    size: int
+    bytes: int
     note: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns what `--json` prints of it."""
-        return {
-            "kind": self.kind,
-            "id": self.id,
-            "state": self.state,
-            "path": str(self.path),
-            "bytes": self.size,
-            "note": self.note,
-        }
 
 
 @dataclass(frozen=True)
@@ -43,10 +32,6 @@ class Failure:
     kind: Kind
     id: str
     error: HarnessError
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns what `--json` prints of it."""
-        return {"kind": self.kind, "id": self.id, "message": self.error.message, "hint": self.error.hint}
 
 
 @dataclass(frozen=True)
@@ -59,14 +44,13 @@ class SetupReport:
 
     def to_json(self) -> dict[str, Any]:
         """Returns what `--json` prints."""
-        return {
-            "format": 1,
-            "workspace": str(self.workspace),
-            "rows": [row.to_json() for row in self.rows],
-            "failures": [failure.to_json() for failure in self.failures],
-        }
+        rows = [asdict(row) | {"path": str(row.path)} for row in self.rows]
+        failures = [
+            {"kind": f.kind, "id": f.id, "message": f.error.message, "hint": f.error.hint} for f in self.failures
+        ]
+        return {"format": 1, "workspace": str(self.workspace), "rows": rows, "failures": failures}
 
     def _repr_html_(self) -> str:
-        rows = [[row.kind, row.id, row.state, megabytes(row.size), row.note] for row in self.rows]
+        rows = [[row.kind, row.id, row.state, megabytes(row.bytes), row.note] for row in self.rows]
         rows += [[failure.kind, failure.id, "failed", "", failure.error.message] for failure in self.failures]
         return shown_in_notebook(f"in {self.workspace}", ["", "name", "state", "size", ""], rows)

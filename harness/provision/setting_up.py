@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from harness.catalog.backbones import BACKBONES, Backbone
@@ -19,14 +18,21 @@ from harness.fetch.git import ensure_clone
 from harness.files import sha256_of
 from harness.progress import Progress, Silent
 from harness.provision.backbone_files import backbones_of, bring_backbone, place_backbone
-from harness.provision.bundle import opened_bundle
-from harness.provision.dataset_files import Acceptance, bring_dataset, place_dataset
+from harness.provision.bundle import Thing, opened_bundle
+from harness.provision.dataset_files import bring_dataset, counted, place_dataset
 from harness.provision.installed import clone_state, installed_weights
 from harness.provision.mirrors import mirrors_of
 from harness.provision.outcome import Failure, Kind, Row, SetupReport
 from harness.provision.weight_files import bring_weights, place_weights
 from harness.sets.finding import installed_dataset
 from harness.workspace import Workspace
+
+_WAYS: dict[type[Thing], tuple[Kind, Callable[..., bool], Callable[..., bool]]] = {
+    Model: ("weights", bring_weights, place_weights),
+    Dataset: ("dataset", bring_dataset, place_dataset),
+    Backbone: ("network", bring_backbone, place_backbone),
+}
+"""What a thing is called, and how it is brought from its address or placed from a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +82,8 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     datasets = list(dict.fromkeys(find_dataset(name) for name in request.datasets))
     backbones = backbones_of(request.metrics)
     # One file is one thing; for several it would be placed in all their places.
-    if request.from_file is not None and (request.every_model or len(models) + len(datasets) + len(backbones) != 1):
+    things: tuple[Thing, ...] = (*backbones, *models, *datasets)
+    if request.from_file is not None and (request.every_model or len(things) != 1):
         raise HarnessError(
             f"`--from-file {request.from_file}` needs exactly one `--model`, `--dataset` or metric that it is for",
             f"harness setup --model facades_label2photo --from-file {request.from_file}",
@@ -91,19 +98,11 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
         # Code first: without it the official engine cannot run anything that follows.
         work.clone(carried.repositories if carried else {})
         if carried:
-            for model, path in carried.weights:
-                work.weights(model, path)
-            for dataset, path in carried.datasets:
-                work.dataset(dataset, path, verified=carried.verified)
-            for backbone, path in carried.backbones:
-                work.backbone(backbone, path)
+            for thing, path in carried.things:
+                work.bring(thing, path, verified=carried.verified)
         # Datasets come last, as they are the largest.
-        for backbone in backbones:
-            work.backbone(backbone, request.from_file)
-        for model in models:
-            work.weights(model, request.from_file)
-        for dataset in datasets:
-            work.dataset(dataset, request.from_file, verified=work.verified)
+        for thing in things:
+            work.bring(thing, request.from_file, verified=work.verified)
         return SetupReport(workspace.root, tuple(work.rows()), tuple(work.failures))
 
 
@@ -139,50 +138,29 @@ class _Work:
         asked = {PYTORCH.id: (self._request.upstream_url, self._request.upstream_ref)}
         for name, repository in REPOSITORIES.items():
             url, commit = asked.get(name, (self._request.lua_url, None))
-            self._do(
-                "code",
-                name,
-                partial(
-                    # What is typed, then what the bundle carries, then the authors' address.
-                    ensure_clone,
-                    url or str(carried.get(name, repository.url)),
-                    commit or repository.commit,
-                    self._workspace.upstream(name),
-                    url or repository.url,  # a bundle may be gone tomorrow
-                    self._progress,
-                ),
-            )
+            # What is typed, then what the bundle carries, then the authors' address; a bundle may be gone tomorrow.
+            place, kept = url or str(carried.get(name, repository.url)), url or repository.url
+            folder, commit = self._workspace.upstream(name), commit or repository.commit
+            self._do("code", name, ensure_clone, place, commit, folder, kept, self._progress)
         # Weights of the Lua original run without its text, so its absence fails nothing.
         for failure in [failure for failure in self.failures if failure.id == LUA.id]:
             self.failures.remove(failure)
             told = f"the Lua original was not cloned, which running its weights does not need: {failure.error.message}"
             self._progress.warn(told, f"harness setup --upstream-url {LUA.id}=URL_OR_FOLDER")
 
-    def weights(self, model: Model, source: Path | None) -> None:
-        where, talk = self._workspace, self._progress
+    def bring(self, thing: Thing, source: Path | None, *, verified: bool) -> None:
+        """Places a thing from the user's file, or brings it from its address where there is none."""
+        kind, brought, placed = _WAYS[type(thing)]
+        counts = {"accept_counts": self._request.accept_counts} if kind == "dataset" else {}
         if source is None:
-            self._do("weights", model.id, lambda: bring_weights(where, model, talk, self._mirrors))
+            self._do(kind, thing.id, brought, self._workspace, thing, self._progress, self._mirrors, **counts)
         else:
-            self._do("weights", model.id, lambda: place_weights(where, model, source, talk))
+            proved = {"verified": verified} if kind == "dataset" else {}
+            self._do(kind, thing.id, placed, self._workspace, thing, source, self._progress, **counts, **proved)
 
-    def dataset(self, dataset: Dataset, source: Path | None, *, verified: bool) -> None:
-        where, talk = self._workspace, self._progress
-        accepted = Acceptance(counts=self._request.accept_counts, unsummed=verified)
-        if source is None:
-            self._do("dataset", dataset.id, lambda: bring_dataset(where, dataset, talk, self._mirrors, accepted))
-        else:
-            self._do("dataset", dataset.id, lambda: place_dataset(where, dataset, source, talk, accepted))
-
-    def backbone(self, backbone: Backbone, source: Path | None) -> None:
-        where, talk = self._workspace, self._progress
-        if source is None:
-            self._do("network", backbone.id, lambda: bring_backbone(where, backbone, talk, self._mirrors))
-        else:
-            self._do("network", backbone.id, lambda: place_backbone(where, backbone, source))
-
-    def _do(self, kind: Kind, name: str, work: Callable[[], bool]) -> None:
+    def _do(self, kind: Kind, name: str, work: Callable[..., bool], *given: object, **named: object) -> None:
         try:
-            if work():
+            if work(*given, **named):
                 self._brought.add((kind, name))
         except HarnessError as error:
             self.failures.append(Failure(kind, name, error))
@@ -195,40 +173,26 @@ class _Work:
 
     def rows(self) -> list[Row]:
         """What is there now, code first."""
-        rows = [row for repository in REPOSITORIES for row in self._code_row(repository)]
+        rows = []
+        for repository in REPOSITORIES:
+            with suppress(HarnessError):  # told already, as the failure of the clone
+                if clone := clone_state(self._workspace, repository):
+                    note = f"commit {clone.commit[:12]}{', with local changes' if clone.dirty else ''}"
+                    rows.append(self._row("code", repository, self._workspace.upstream(repository), note))
         for model in MODELS.values():
             if weights := installed_weights(self._workspace, model):
-                rows.append(self._row("weights", model.id, weights, weights.stat().st_size))
+                rows.append(self._row("weights", model.id, weights))
         for dataset in DATASETS.values():
             if folder := installed_dataset(self._workspace, dataset):
-                sizes = {
-                    split: sum(1 for f in (folder / split).iterdir())
-                    for split in dataset.splits
-                    if (folder / split).is_dir()
-                }
-                note = ", ".join(f"{split} {count}" for split, count in sizes.items())
-                rows.append(self._row("dataset", dataset.id, folder, _size(folder), note))
+                note = ", ".join(f"{split} {count}" for split, count in counted(dataset, folder).items())
+                rows.append(self._row("dataset", dataset.id, folder, note))
         for backbone in BACKBONES.values():
             if (path := self._workspace.backbone(backbone.file)).is_file():
                 # Present, but told: metrics refuse it by its hash.
                 note = "" if sha256_of(path) == backbone.sha256 else "another file: metrics do not use it"
-                rows.append(self._row("network", backbone.id, path, path.stat().st_size, note))
+                rows.append(self._row("network", backbone.id, path, note))
         return rows
 
-    def _code_row(self, repository: str) -> list[Row]:
-        try:
-            clone = clone_state(self._workspace, repository)
-        except HarnessError:  # told already, as the failure of the clone
-            return []
-        if clone is None:
-            return []
-        folder = self._workspace.upstream(repository)
-        note = f"commit {clone.commit[:12]}{', with local changes' if clone.dirty else ''}"
-        return [self._row("code", repository, folder, _size(folder), note)]
-
-    def _row(self, kind: Kind, name: str, path: Path, size: int, note: str = "") -> Row:
+    def _row(self, kind: Kind, name: str, path: Path, note: str = "") -> Row:
+        size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file())
         return Row(kind, name, "brought" if (kind, name) in self._brought else "present", path, size, note)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.metrics import meters
 from harness.metrics.measure import Measurement
-from harness.metrics.meters import Column as Known
 from harness.metrics.registry import COLUMNS, TOTALS
 from harness.web.language import Language
 
@@ -17,63 +17,33 @@ NEARNESS = "nearness"
 
 
 @dataclass(frozen=True)
-class Column:
-    """One number an image.
+class Column(meters.Column):
+    """One number an image, its texts in the page's language.
 
     Attributes:
-        label: short enough for the head of a table; `about` says what it is.
-        better: None where neither way is better.
-        decimals: shown of each value; files hold them in full.
-        limits: what a value can be, None where that is open.
         values: one an image; infinite for a picture equal to its reference, NaN where there is none.
+        limits: what a value can be, None where that is open.
     """
 
-    id: str
-    label: str
-    about: str
-    unit: str
-    better: str | None
-    decimals: int
-    values: tuple[float, ...]
+    values: tuple[float, ...] = ()
     limits: tuple[float, float] | None = None
-
-    @property
-    def title(self) -> str:
-        """The label with its unit."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
-
-    def arrow(self) -> str:
-        """Which way is better, as a sign."""
-        return {"higher": "↑", "lower": "↓"}.get(self.better or "", "")
 
 
 def metric_columns(measurement: Measurement, language: Language) -> tuple[Column, ...]:
     """Returns the measured columns with their labels."""
-    return tuple(_metric(name, measurement, language) for name in measurement.columns)
+    rows = measurement.rows
+    return tuple(known_column(name, language, [row.values[name] for row in rows]) for name in measurement.columns)
 
 
-def _metric(name: str, measurement: Measurement, language: Language) -> Column:
-    return _labelled(name, COLUMNS.get(name), language, tuple(row.values[name] for row in measurement.rows))
-
-
-def known_column(name: str, language: Language) -> Column:
-    """Returns the column of a number of an image or of the whole set, without values."""
-    return _labelled(name, (COLUMNS | TOTALS).get(name), language, ())
-
-
-def _labelled(name: str, known: Known | None, language: Language, values: tuple[float, ...]) -> Column:
-    """A column with its texts in the page's language; what only a newer version measures keeps its bare name."""
-    label, unit = (known.label, known.unit) if known else (name, "")
-    return Column(
-        id=name,
-        label=language.either(f"column.{name}", label),
-        about=language.either(f"about.{name}", known.definition if known else name),
-        unit=language.either(f"unit.{unit}", unit),
-        better=known.better if known else None,
-        # Three decimals suit what lies in 0..1, as most metrics do; the range of an unknown one is not known.
-        decimals=known.decimals if known else 3,
-        values=values,
-    )
+def known_column(name: str, language: Language, values: Sequence[float] = ()) -> Column:
+    """Returns the column of a number of an image or set; one that only newer versions measure keeps its bare name."""
+    known = (COLUMNS | TOTALS).get(name) or meters.Column(name, name, "", None, name)
+    texts = {
+        "label": language.either(f"column.{name}", known.label),
+        "definition": language.either(f"about.{name}", known.definition),
+        "unit": language.either(f"unit.{known.unit}", known.unit),
+    }
+    return Column(**(vars(known) | texts), values=tuple(values))
 
 
 def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], language: Language) -> tuple[Column, ...]:
@@ -82,8 +52,8 @@ def nearness_column(names: Sequence[str], facts: dict[str, dict[str, Any]], lang
     # A model without a profile of its training pictures has no nearness: no empty column then.
     if all(math.isnan(value) for value in values):
         return ()
-    label, about = language.text("column.nearness"), language.text("about.nearness")
-    return (Column(NEARNESS, label, about, language.text("unit.percentile"), "lower", 1, values, (0, 100)),)
+    label, unit, about = (language.text(key) for key in ("column.nearness", "unit.percentile", "about.nearness"))
+    return (Column(NEARNESS, label, unit, "lower", about, decimals=1, values=values, limits=(0, 100)),)
 
 
 def _percentile(nearness: Any) -> float:
@@ -97,10 +67,3 @@ def ranked(column: Column) -> list[int]:
     sign = 1 if column.better == "lower" else -1
     # The row breaks ties, so that equal numbers give the same examples on every machine.
     return sorted(range(len(column.values)), key=lambda row: (sign * column.values[row], row))
-
-
-def json_value(value: float) -> float | str | None:
-    """Returns a value as JSON can hold it: infinity, the PSNR of an identical pair, as `inf`, NaN as null."""
-    if math.isnan(value):
-        return None
-    return value if math.isfinite(value) else "inf" if value > 0 else "-inf"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.report.columns import Column, json_value
 from harness.report.gathering import RunPage
 from harness.report.provenance import command_to_play
 from harness.web.language import Language
+
+if TYPE_CHECKING:
+    from harness.report.comparison import ComparePage
 
 
 @dataclass(frozen=True)
@@ -36,41 +39,28 @@ class Strips:
     order: tuple[int, ...] | None = None
 
 
-def run_cells(page: RunPage, language: Language) -> tuple[Cell, ...]:
-    """Returns the pictures of a run's rows."""
-    small = tuple(
+def run_document(page: RunPage, language: Language) -> dict[str, Any]:
+    """Returns the document of a run's page."""
+    cells = [
         # Differences are drawn by the page from output and target; only their thumbnails are files.
         Cell(kind, language.text(f"kind.{kind}"), 0, place, None if kind == "difference" else f"images/{kind}/")
         for place, kind in enumerate(page.kinds)
-    )
-    large = (
-        Cell("source", language.text("kind.source"), 0, None, "images/source/", ".jpg"),
-        Cell("full", language.text("kind.full"), 0, None, "images/full/"),
-    )
-    return (*small, *(large if page.full else ()))
-
-
-def run_document(page: RunPage, language: Language) -> dict[str, Any]:
-    """Returns the document of a run's page."""
-    # A source that differs by its suffix alone tells nothing that the name does not.
+    ]
+    if page.full:
+        cells.append(Cell("source", language.text("kind.source"), 0, None, "images/source/", ".jpg"))
+        cells.append(Cell("full", language.text("kind.full"), 0, None, "images/full/"))
     boxes = page.record.boxes
     geometries = {image["name"]: image["geometry"] for image in page.record.images if image["name"] in boxes}
+    # A source that differs by its suffix alone tells nothing that the name does not.
     sources = [p.source if p.source and p.source.rsplit(".", 1)[0] != p.name else None for p in page.pictures]
     return {
-        **gallery_document(
-            names=[p.name for p in page.pictures],
-            columns=page.columns,
-            cells=run_cells(page, language),
-            strips=[Strips("", len(page.kinds))],
-            language=language,
-        ),
+        **gallery_document(page, cells, [Strips("", len(page.kinds))], language),
         "play": command_to_play(page.record),
         "protocol": page.protocol,
         "sources": sources if any(sources) else [],
         "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},
-        "summary": summary_table(page),
-        "histograms": {h.id: list(h.edges) for h in page.histograms},
-        "insets": {str(row): _inset(geometries[p.name]) for row, p in enumerate(page.pictures) if p.name in boxes},
+        "summary": _summary_table(page),
+        "insets": {str(row): _inset(geometries[name]) for row, name in enumerate(page.names) if name in boxes},
     }
 
 
@@ -82,30 +72,34 @@ def _inset(geometry: dict[str, Any]) -> str:
 
 
 def gallery_document(
-    names: Sequence[str],
-    columns: Sequence[Column],
-    cells: Sequence[Cell],
-    strips: Sequence[Strips],
-    language: Language,
+    page: RunPage | ComparePage, cells: Sequence[Cell], strips: Sequence[Strips], language: Language
 ) -> dict[str, Any]:
     """Returns what every page with a gallery needs."""
     return {
-        "names": list(names),
+        "names": list(page.names),
         "columns": [
             {
-                "id": c.id,
+                "id": c.name,
                 "label": c.label,
                 "unit": c.unit,
                 "better": c.better,
                 "decimals": c.decimals,
-                "values": [json_value(value) for value in c.values],
+                "values": [_json(value) for value in c.values],
             }
-            for c in columns
+            for c in page.columns
         ],
         "cells": [vars(cell) for cell in cells],
         "strips": [vars(s) for s in strips],
+        "histograms": {h.id: list(h.edges) for h in page.histograms},
         **script_texts(language),
     }
+
+
+def _json(value: float) -> float | str | None:
+    """A value as JSON can hold it: infinity, the PSNR of an identical pair, as `inf`, NaN as null."""
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else "inf" if value > 0 else "-inf"
 
 
 def script_texts(language: Language) -> dict[str, Any]:
@@ -115,21 +109,20 @@ def script_texts(language: Language) -> dict[str, Any]:
     return {"digits": language.digits, "strings": strings}
 
 
-def summary_table(page: RunPage) -> dict[str, Any]:
-    """Returns the headline numbers as a table to copy: plain digits and a decimal point in every language."""
+def _summary_table(page: RunPage) -> dict[str, Any]:
+    """The headline numbers as a table to copy: plain digits and a decimal point in every language."""
     head = ["metric", "mean", "low95", "high95", "median", "min", "max", "n", "identical"]
-    head += [f"{b.id}_mean" for b in page.baselines]
-    rows = []
+    rows: list[list[object]] = []
     for h in page.headlines:
         s = h.summary
-        numbers = [s.mean, s.low, s.high, s.median, s.min, s.max]
         beside = [b.summary.mean for b in h.baselines]
-        rows.append([h.column.id, *numbers, s.n, s.identical, *beside])
+        rows.append([h.column.name, s.mean, s.low, s.high, s.median, s.min, s.max, s.n, s.identical, *beside])
+    without = [None] * len(page.baselines)
     for w in page.wholes:
-        numbers = [w.total.value, w.total.low, w.total.high, None, None, None]
-        rows.append([w.column.id, *numbers, w.total.n, None, *([None] * len(page.baselines))])
+        t = w.total
+        rows.append([w.column.name, t.value, t.low, t.high, None, None, None, t.n, None, *without])
     return {
-        "head": head,
+        "head": [*head, *(f"{b.id}_mean" for b in page.baselines)],
         "rows": rows,
         # One more than the page shows: who copies numbers may round them, but cannot bring digits back.
         "decimals": [c.decimals + 1 for c in (*(h.column for h in page.headlines), *(w.column for w in page.wholes))],

@@ -62,14 +62,6 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Example:
-    """An image chosen for the first screen: `role` is `best`, `median` or `worst`."""
-
-    role: str
-    row: int
-
-
-@dataclass(frozen=True)
 class Picture:
     """One image of the run with the addresses of its pictures by kind, below the run's folder."""
 
@@ -86,6 +78,7 @@ class RunPage:
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
         columns: metrics in order, then nearness where it was measured.
+        examples: rows for the first screen, by `best`, `median` and `worst`; by fewer where there are fewer images.
         wholes: numbers of the set, in order.
         missing: metrics that were asked for and not measured, each with the reason.
         full: whether there are outputs in the shape of the user's pictures.
@@ -102,7 +95,7 @@ class RunPage:
     columns: tuple[Column, ...]
     pictures: tuple[Picture, ...]
     headlines: tuple[Headline, ...]
-    examples: tuple[Example, ...]
+    examples: dict[str, int]
     warnings: tuple[str, ...]
     protocol: str
     histograms: tuple[Histogram, ...]
@@ -114,6 +107,16 @@ class RunPage:
     full: bool = False
     boxed: bool = True
     left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the images, in the order of their rows."""
+        return tuple(picture.name for picture in self.pictures)
+
+    @property
+    def summaries(self) -> dict[str, Summary]:
+        """The headline numbers by their metrics' names."""
+        return {headline.column.name: headline.summary for headline in self.headlines}
 
     @property
     def baselines(self) -> tuple[Baseline, ...]:
@@ -142,8 +145,11 @@ def run_page(
     metrics = metric_columns(measurement, language)
     columns = metrics + nearness_column(names, facts, language)
     kinds = kinds_of(paired=paired, spread=bool(spread))
+
     # All others are PNGs in a folder of their kind; differences are made from two of them.
-    kept = [kind for kind in kinds if kind != "difference"]
+    def kept(name: str) -> list[str]:
+        return [kind for kind in kinds if kind != "difference" and (kind != "spread" or name in spread)]
+
     return RunPage(
         name=record.name,
         record=record,
@@ -151,25 +157,16 @@ def run_page(
         date=date(record.started, language),
         kinds=kinds,
         columns=columns,
-        pictures=tuple(
-            _picture(name, facts.get(name, {}), [k for k in kept if k != "spread" or name in spread], language)
-            for name in names
-        ),
+        pictures=tuple(_picture(name, facts.get(name, {}), kept(name), language) for name in names),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
-        examples=_examples(metrics[0]) if metrics else (),
+        examples=_examples(metrics[0]) if metrics else {},
         warnings=_warnings(record, language),
         protocol=str(measurement.protocol.get("line", "")),
-        histograms=tuple(
-            h
-            for c in columns
-            if (h := histogram(c.id, c.title, c.values, c.decimals, language, limits=c.limits)) is not None
-        ),
+        histograms=histograms(columns, language),
         scatters=_scatters(columns, language),
         made=provenance(record, language),
         wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
-        missing=tuple(
-            (_names(metric, language), language.told(without_paths(why))) for metric, why in measurement.missing.items()
-        ),
+        missing=tuple((_names(m, language), language.told(without_paths(w))) for m, w in measurement.missing.items()),
         # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
         full=full,
         boxed=all(image.get("geometry") for image in record.images),
@@ -178,12 +175,16 @@ def run_page(
     )
 
 
+def histograms(columns: Sequence[Column], language: Language) -> tuple[Histogram, ...]:
+    """Returns the histograms of columns, but of those without a finite value."""
+    found = (histogram(c.name, c.title, c.values, c.decimals, language, limits=c.limits) for c in columns)
+    return tuple(filter(None, found))
+
+
 def _whole(name: str, total: Total, language: Language) -> Whole:
     column = known_column(name, language)
-    beside = [
-        language.text(f"beside.{what}", value=language.number(value, column.decimals))
-        for what, value in total.beside.items()
-    ]
+    shown = {what: language.number(value, column.decimals) for what, value in total.beside.items()}
+    beside = [language.text(f"beside.{what}", value=value) for what, value in shown.items()]
     return Whole(column, total, (*beside, *map(language.told, total.notes)))
 
 
@@ -191,7 +192,7 @@ def _names(metric: str, language: Language) -> str:
     """The labels of what a metric would have filled."""
     known = METRICS.get(metric)
     columns = (*known.columns, *known.totals) if known else ()
-    return ", ".join(language.either(f"column.{column.name}", column.label) for column in columns) or metric
+    return ", ".join(known_column(column.name, language).label for column in columns) or metric
 
 
 def date(started: str, language: Language) -> str:
@@ -201,13 +202,8 @@ def date(started: str, language: Language) -> str:
     except ValueError:
         # Records can be written by hand; a date that is none is shown as it stands.
         return started
-    return language.text(
-        "date",
-        day=moment.day,
-        month=language.text(f"month.{moment.month}"),
-        year=moment.year,
-        time=language.localised(f"{moment:%H:%M}"),
-    )
+    month, time = language.text(f"month.{moment.month}"), language.localised(f"{moment:%H:%M}")
+    return language.text("date", day=moment.day, month=month, year=moment.year, time=time)
 
 
 def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str], language: Language) -> Picture:
@@ -230,16 +226,16 @@ def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
 
 def _headline(column: Column, measurement: Measurement, language: Language) -> Headline:
     baselines = tuple(
-        Baseline(id_, language.either(f"baseline.{id_}", id_.replace("_", " ")), summaries[column.id])
+        Baseline(id_, language.either(f"baseline.{id_}", id_.replace("_", " ")), summaries[column.name])
         for id_, summaries in measurement.baselines.items()
-        if column.id in summaries
+        if column.name in summaries
     )
-    summary = measurement.summary[column.id]
+    summary = measurement.summary[column.name]
     marks = [("run", summary), *((b.id, b.summary) for b in baselines)]
     # One interval alone on an axis compares with nothing.
     plot = range_plot([(id_, s.mean, s.low, s.high) for id_, s in marks]) if baselines else None
     verdict = _verdict(column, summary, baselines, language)
-    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.id))
+    return Headline(column, summary, baselines, plot, verdict, measurement.over_seeds.get(column.name))
 
 
 def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], language: Language) -> str:
@@ -261,23 +257,18 @@ def _verdict(column: Column, summary: Summary, baselines: Sequence[Baseline], la
 def _side(column: Column, ours: Summary, theirs: Summary) -> str:
     if ours.low is None or ours.high is None or theirs.low is None or theirs.high is None:
         return "unknown"
-    if ours.low > theirs.high:
-        return "better_than" if column.better == "higher" else "worse_than"
-    if ours.high < theirs.low:
-        return "worse_than" if column.better == "higher" else "better_than"
-    return "unclear"
+    if ours.low <= theirs.high and theirs.low <= ours.high:
+        return "unclear"
+    return "better_than" if (ours.low > theirs.high) == (column.better == "higher") else "worse_than"
 
 
-def _examples(column: Column) -> tuple[Example, ...]:
+def _examples(column: Column) -> dict[str, int]:
     """The best, the median and the worst image by the first metric; for similarity the most and the least similar."""
     order = ranked(column)
-    chosen = {"best": order[0]}
-    if len(order) >= 3:
-        # Of an even number the lower of the two in the middle: an image is shown, there is no mean of two.
-        chosen["median"] = order[(len(order) - 1) // 2]
-    if len(order) >= 2:
-        chosen["worst"] = order[-1]
-    return tuple(Example(role, row) for role, row in chosen.items())
+    roles = {1: ("best",), 2: ("best", "worst")}.get(len(order), ("best", "median", "worst"))
+    # Of an even number the lower of the two in the middle: an image is shown, there is no mean of two.
+    places = {"best": 0, "median": (len(order) - 1) // 2, "worst": -1}
+    return {role: order[places[role]] for role in roles}
 
 
 def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
@@ -295,13 +286,13 @@ def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
 
 
 def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:
-    known = {column.id: column for column in columns}
+    known = {column.name: column for column in columns}
     pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
     if "nearness" in known:
         # Whether pictures unlike the training ones also come out worse, which is what nearness is for.
-        pairs.append(("nearness", columns[0].id))
+        pairs.append(("nearness", columns[0].name))
     found = []
-    for x, y in pairs:
-        titles = (language.text("plot.against", x=known[x].label, y=known[y].label), known[x].title, known[y].title)
-        found.append(scatter(f"{x}-{y}", titles, known[x].values, known[y].values, language))
-    return tuple(chart for chart in found if chart is not None)
+    for x, y in ((known[x], known[y]) for x, y in pairs):
+        titles = (language.text("plot.against", x=x.label, y=y.label), x.title, y.title)
+        found.append(scatter(f"{x.name}-{y.name}", titles, x.values, y.values, language))
+    return tuple(filter(None, found))

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import quote
 
-from harness.report.gathering import Headline, Picture, RunPage
+from harness.report.columns import Column
+from harness.report.gathering import Picture, RunPage
 from harness.runs.notes import Note
 from harness.runs.training_record import TrainingRecord
-
-# Immutable, for all calls share a default.
-_NOTHING: Mapping[str, Note] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class IndexRun:
-    """One run; `address` is its folder seen from the index, `picture` its median image, or None."""
+    """One run; `address` is its folder seen from the index."""
 
     folder: str
     page: RunPage
     address: str
-    picture: Picture | None
     note: Note
 
     @property
-    def headlines(self) -> dict[str, Headline]:
-        return {headline.column.id: headline for headline in self.page.headlines}
+    def picture(self) -> Picture | None:
+        """The median image, the best where there are too few for one, None where there is none at all."""
+        examples = self.page.examples
+        row = examples.get("median", examples.get("best"))
+        return None if row is None else self.page.pictures[row]
 
     @property
     def words(self) -> str:
@@ -38,7 +36,7 @@ class IndexRun:
         return " ".join(filter(None, [*known, note.name, *note.tags, note.text])).lower()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IndexPage:
     """The index; `damaged` are folders that could not be read, each with the reason.
 
@@ -47,10 +45,10 @@ class IndexPage:
     """
 
     runs: tuple[IndexRun, ...]
-    columns: tuple[Any, ...]
-    damaged: tuple[tuple[str, str], ...]
-    trainings: tuple[tuple[str, TrainingRecord, Note], ...] = ()
-    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: tuple[Column, ...]
+    damaged: Sequence[tuple[str, str]]
+    trainings: tuple[tuple[str, TrainingRecord, Note], ...]
+    tables: Mapping[str, Sequence[str]]
 
     @property
     def hidden(self) -> int:
@@ -62,27 +60,19 @@ def index_page(
     pages: Sequence[tuple[str, RunPage]],
     damaged: Sequence[tuple[str, str]],
     trainings: Sequence[tuple[str, TrainingRecord]] = (),
-    notes: Mapping[str, Note] = _NOTHING,
+    notes: Mapping[str, Note] | None = None,
+    tables: Mapping[str, Sequence[str]] | None = None,
 ) -> IndexPage:
     """Returns the data of the index of runs, given by folder name and page, the newest first; `notes` likewise."""
+    notes = notes or {}
     ordered = sorted(pages, key=lambda run: run[1].record.moment, reverse=True)
-    columns = {h.column.id: h.column for _, page in ordered for h in page.headlines}
+    trained = sorted(trainings, key=lambda training: training[1].moment, reverse=True)
+    columns = {h.column.name: h.column for _, page in ordered for h in page.headlines}
     return IndexPage(
-        runs=tuple(
-            IndexRun(folder, page, f"{quote(folder)}/", _median(page), notes.get(folder, Note()))
-            for folder, page in ordered
-        ),
+        runs=tuple(IndexRun(f, page, f"{quote(f)}/", notes.get(f, Note())) for f, page in ordered),
         # Likeness to the input says how much was changed, not how well: it goes last. The sort is stable.
-        columns=tuple(columns[id_] for id_ in sorted(columns, key=lambda id_: (id_.startswith("input_"),))),
-        damaged=tuple(damaged),
-        trainings=tuple(
-            (f"{quote(folder)}/", record, notes.get(folder, Note()))
-            for folder, record in sorted(trainings, key=lambda pair: pair[1].moment, reverse=True)
-        ),
+        columns=tuple(columns[name] for name in sorted(columns, key=lambda name: name.startswith("input_"))),
+        damaged=damaged,
+        trainings=tuple((f"{quote(f)}/", record, notes.get(f, Note())) for f, record in trained),
+        tables=tables or {},
     )
-
-
-def _median(page: RunPage) -> Picture | None:
-    rows = {example.role: example.row for example in page.examples}
-    row = rows.get("median", rows.get("best"))
-    return None if row is None else page.pictures[row]

@@ -120,7 +120,7 @@ def _caption(
     said = [
         of,
         f"Means over images with 95 % intervals{', best values in bold' if len(lines) > 1 else ''}",
-        protocol_line(find_metrics(_names(columns))),
+        protocol_line(find_metrics(column.name for column in columns)),
     ]
     # A set's name says nothing of its pictures; the digest is made of every file's hash.
     if len({m["digest"] for m in (record.test_set for record in records)}) > 1:
@@ -138,31 +138,28 @@ def _caption(
     return (*said, *notes)
 
 
-def _names(columns: Sequence[Column]) -> list[str]:
-    return [column.name for column in columns]
+# LaTeX's ten special characters, then signs that stand in labels, units and captions and that pdfLaTeX's fonts lack.
+_LATEX = str.maketrans({
+    "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
+    "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "×": "$\\times$", "·": "$\\cdot$", "³": "$^3$",
+    "→": "$\\rightarrow$", "↑": "$\\uparrow$", "↓": "$\\downarrow$", "±": "$\\pm$", "<": "$<$", ">": "$>$",
+})  # fmt: skip
 
 
 def to_latex(table: PaperTable) -> str:
     """Returns a `table` environment for a document that uses the package `booktabs`."""
-    head = ["", *(_latex(f"{c.label} ({c.unit})" if c.unit else c.label) + _ARROWS[c.better] for c in table.columns)]
-    if not table.one_n:
-        head.append("$n$")
-    body = []
-    for line in table.lines:
-        cells = [_latex_value(table, i, line.values[i]) for i in range(len(table.columns))]
-        body.append([_latex(line.name), *cells, *([] if table.one_n else [str(line.n)])])
-    rows = [f"    {' & '.join(row)} \\\\" for row in body]
+    head, *rows = _cells(table, _LATEX, n="$n$", best="\\textbf{{{}}}", interval="{} {{\\scriptsize [{}]}}")
     return "\n".join(
         [
             "% \\usepackage{booktabs}",
             "\\begin{table}",
             "  \\centering",
-            f"  \\caption{{{_latex('. '.join(table.caption))}.}}",
+            f"  \\caption{{{'. '.join(table.caption).translate(_LATEX)}.}}",
             f"  \\begin{{tabular}}{{l{'c' * (len(head) - 1)}}}",
             "    \\toprule",
             f"    {' & '.join(head)} \\\\",
             "    \\midrule",
-            *rows,
+            *(f"    {' & '.join(row)} \\\\" for row in rows),
             "    \\bottomrule",
             "  \\end{tabular}",
             "\\end{table}",
@@ -170,55 +167,39 @@ def to_latex(table: PaperTable) -> str:
     )
 
 
-_ARROWS = {"higher": " $\\uparrow$", "lower": " $\\downarrow$", None: ""}
-_SIGNS = {"higher": " ↑", "lower": " ↓", None: ""}
-# LaTeX's ten special characters, then signs that stand in labels, units and captions and that pdfLaTeX's fonts lack.
-_LATEX = {
-    "\\": "\\textbackslash{}", "&": "\\&", "%": "\\%", "$": "\\$", "#": "\\#", "_": "\\_", "{": "\\{", "}": "\\}",
-    "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "×": "$\\times$", "·": "$\\cdot$", "³": "$^3$",
-    "→": "$\\rightarrow$", "±": "$\\pm$", "<": "$<$", ">": "$>$",
-}  # fmt: skip
-
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in text)
-
-
-def _numbers(table: PaperTable, column: int, value: Value) -> tuple[str, str, bool]:
-    """A value and its interval as text, and whether it is the best of its column."""
-    number, low, high, spread = value
-    if number is None:
-        return "--", "", False
-    decimals = table.columns[column].decimals
-    # `z` writes a value that rounds to zero without a minus sign.
-    interval = "" if low is None or high is None else f"{low:z.{decimals}f}, {high:z.{decimals}f}"
-    best = table.best(column)
-    text = f"{number:z.{decimals}f}"
-    # Compared as printed: of two lines with the same digits neither is better to a reader.
-    is_best = best is not None and text == f"{best:z.{decimals}f}"
-    return text + (f" ± {spread:.{decimals + 1}f}" if spread is not None else ""), interval, is_best
-
-
-def _latex_value(table: PaperTable, column: int, value: Value) -> str:
-    number, interval, best = _numbers(table, column, value)
-    shown = f"\\textbf{{{_latex(number)}}}" if best else _latex(number)
-    return f"{shown} {{\\scriptsize [{interval}]}}" if interval else shown
-
-
 def to_markdown(table: PaperTable) -> str:
     """Returns a table as GitHub and most notebooks show it, the caption below."""
-    head = ["", *(f"{c.label}{f' ({c.unit})' if c.unit else ''}{_SIGNS[c.better]}" for c in table.columns)]
-    rows = []
-    for line in table.lines:
-        cells = []
-        for place, value in enumerate(line.values):
-            number, interval, best = _numbers(table, place, value)
-            cells.append(f"{f'**{number}**' if best else number}{f' [{interval}]' if interval else ''}")
-        # A bar would end the cell; the name of a run may hold one.
-        rows.append([line.name.replace("|", "\\|"), *cells, *([] if table.one_n else [str(line.n)])])
-    head += [] if table.one_n else ["n"]
+    # A bar would end the cell; the name of a run may hold one.
+    bars = str.maketrans({"|": "\\|"})
+    head, *rows = _cells(table, bars, n="n", best="**{}**", interval="{} [{}]")
     lines = [head, ["---", *(["---:"] * (len(head) - 1))], *rows]
     return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), "", ". ".join(table.caption) + "."])
+
+
+def _cells(table: PaperTable, escapes: dict[int, str], *, n: str, best: str, interval: str) -> list[list[str]]:
+    """The head and the lines as text.
+
+    Args:
+        n: the head of the column with the number of images, which is there where the caption does not say it.
+        best, interval: what the best number of a column, and a number with its interval, are put into.
+    """
+    heads = [f"{column.title} {column.arrow}".strip().translate(escapes) for column in table.columns]
+    found = [["", *heads, *([] if table.one_n else [n])]]
+    for line in table.lines:
+        cells = [line.name.translate(escapes)]
+        for place, (number, low, high, spread) in enumerate(line.values):
+            decimals, most = table.columns[place].decimals, table.best(place)
+            # `z` writes a value that rounds to zero without a minus sign.
+            text = "--" if number is None else f"{number:z.{decimals}f}"
+            # Compared as printed: of two lines with the same digits neither is better to a reader.
+            frame = best if most is not None and text == f"{most:z.{decimals}f}" else "{}"
+            text += "" if spread is None else f" ± {spread:.{decimals + 1}f}"
+            cell = frame.format(text.translate(escapes))
+            if low is not None and high is not None:
+                cell = interval.format(cell, f"{low:z.{decimals}f}, {high:z.{decimals}f}")
+            cells.append(cell)
+        found.append([*cells, *([] if table.one_n else [str(line.n)])])
+    return found
 
 
 def to_csv(table: PaperTable) -> str:

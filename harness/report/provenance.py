@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,13 +66,12 @@ def command_again(record: RunRecord) -> str:
     typed = _typed(record.command)
     # The demo draws its pictures and brings its weights; `harness test` on their paths would find neither elsewhere.
     if typed.name == "demo":
-        return without_paths(shlex.join(["harness", "demo", *(w for w in typed.words if w not in _TALK)]))
-    test_set, native = record.test_set, record.extra.get("native") or {}
-    size, devices = test_set.get("size"), native.get("devices")
+        return _command("demo", *(word for word in typed.words if word not in _TALK))
+    test_set, native, extra = record.test_set, record.extra.get("native") or {}, record.extra
     # What was recorded goes first, for what was typed leaves out defaults; typed words serve records that are older.
     options = {
         "--model": record.model["id"],
-        "--dataset": test_set.get("reference") or typed.path("--dataset", "-d") or test_set["name"],
+        "--dataset": _dataset(record, typed),
         "--split": test_set.get("split"),
         # A recorded None means all pictures, so the typed limit counts only where the key itself is missing.
         "--limit": test_set["limit"] if "limit" in test_set else typed.value("--limit"),
@@ -80,41 +79,51 @@ def command_again(record: RunRecord) -> str:
         "--mode": record.mode,
         "--seed": record.seed,
         "--device": record.device,
-        "--size": _size(size),
+        "--size": _size(test_set.get("size")),
         "--weights": _weights(record, typed),
         # What every run does that is not told otherwise is not worth an option.
-        "--seeds": seeds if (seeds := record.extra.get("seeds") or native.get("samples")) not in {None, 1} else None,
-        "--metrics": ",".join(record.extra.get("metrics") or ()) or None,
+        "--seeds": seeds if (seeds := extra.get("seeds") or native.get("samples")) not in {None, 1} else None,
+        "--metrics": ",".join(extra.get("metrics") or ()) or None,
         "--precision": native.get("precision") if native.get("precision") != "fp32" else None,
         "--batch-size": native.get("batch_size"),
         "--tiled": native.get("tiled"),
         "--overlap": native.get("overlap"),
-        "--devices": ",".join(devices) if devices else None,
+        "--devices": ",".join(native.get("devices") or ()) or None,
         "--lua-seed": native.get("lua_seed"),
         "--lua-order": ",".join(native.get("lua_order") or ()) or None,
     }
-    words = [w for option, value in options.items() if value is not None for w in (option, str(value))]
-    words += ["--compile"] if native.get("compile_") else []
-    words += ["--no-full"] if record.extra.get("full") is False else []
-    if test_set.get("follow_links", "--follow-links" in typed.words):
-        words.append("--follow-links")
-    return without_paths(shlex.join(["harness", "test", *words]))
+    flags = {
+        "--compile": native.get("compile_"),
+        "--no-full": extra.get("full") is False,
+        "--follow-links": test_set.get("follow_links", "--follow-links" in typed.words),
+    }
+    return _command("test", *_words(options), *(flag for flag, is_set in flags.items() if is_set))
 
 
 def command_to_play(record: RunRecord) -> str:
     """Returns the command that opens a picture of the run to be drawn on; the picture's name is to follow."""
-    typed, test_set = _typed(record.command), record.test_set
-    of_demo, size = typed.name == "demo", test_set.get("size")
+    typed, size = _typed(record.command), record.test_set.get("size")
+    of_demo = typed.name == "demo"
     options = {
         "--weights": None if of_demo else _weights(record, typed),
-        "--dataset": test_set.get("reference") or typed.path("--dataset", "-d") or test_set["name"],
+        "--dataset": _dataset(record, typed),
         "--mode": record.mode if record.mode != "paper" else None,
         "--seed": record.seed,
-        "--size": "x".join(map(str, size)) if isinstance(size, list | tuple) else None,
+        "--size": _size(size) if isinstance(size, list | tuple) else None,
     }
-    words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
-    model = "demo" if of_demo else record.model["id"]
-    return without_paths(shlex.join(["harness", "play", model, *words, "--picture"]))
+    return _command("play", "demo" if of_demo else record.model["id"], *_words(options), "--picture")
+
+
+def _command(*words: str) -> str:
+    return without_paths(shlex.join(["harness", *words]))
+
+
+def _words(options: Mapping[str, object]) -> list[str]:
+    return [word for option, value in options.items() if value is not None for word in (option, str(value))]
+
+
+def _dataset(record: RunRecord, typed: _Typed) -> str:
+    return str(record.test_set.get("reference") or typed.path("--dataset", "-d") or record.test_set["name"])
 
 
 @dataclass(frozen=True)
@@ -168,13 +177,9 @@ def has_own_weights(record: RunRecord) -> bool:
     # Of weights whose hash nobody recorded only the shape tells: a generator trained anew in that shape passes.
     if model.sha256:
         return model.sha256 != found.get("weights_sha256")
-    shape = found.get("architecture") or {}
-    expected = model.architecture
+    shape, expected = found.get("architecture") or {}, vars(model.architecture)
     # A key that an older record lacks is no contradiction.
-    return any(
-        shape.get(key, value) != value
-        for key, value in (("netG", expected.netG), ("norm", expected.norm), ("ngf", expected.ngf))
-    )
+    return any(shape.get(key, expected[key]) != expected[key] for key in ("netG", "norm", "ngf"))
 
 
 def scrubbed(document: Any) -> Any:
@@ -191,15 +196,14 @@ def scrubbed(document: Any) -> Any:
 
 
 def _groups(record: RunRecord, language: Language) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
-    t = language.text
-    groups = (
-        (t("made.model"), _model_facts(record, language)),
-        (t("made.code"), _code_facts(record, language)),
-        (t("made.set"), _set_facts(record, language)),
-        (t("made.run"), _run_facts(record, language)),
-        (t("made.versions"), _version_facts(record)),
-    )
-    return tuple((title, facts) for title, facts in groups if facts)
+    groups = {
+        "made.model": _model_facts(record, language),
+        "made.code": _code_facts(record, language),
+        "made.set": _set_facts(record, language),
+        "made.run": _run_facts(record, language),
+        "made.versions": tuple(Fact(what, without_paths(str(v)), "code") for what, v in record.versions.items()),
+    }
+    return tuple((language.text(key), facts) for key, facts in groups.items() if facts)
 
 
 def _model_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
@@ -265,13 +269,10 @@ def _set_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
 
 def _run_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
     t = language.text
-    durations = [
-        Fact(
-            t("made.duration", step=language.either(f"step.{step}", step)),
-            t("made.seconds", n=language.number(seconds, 1)),
-        )
-        for step, seconds in record.durations.items()
-    ]
+    durations = []
+    for step, seconds in record.durations.items():
+        label = t("made.duration", step=language.either(f"step.{step}", step))
+        durations.append(Fact(label, t("made.seconds", n=language.number(seconds, 1))))
     return _known(
         Fact(t("made.started"), record.started, "code"),
         Fact(t("made.engine"), t(f"engine.{record.engine}")),
@@ -281,10 +282,6 @@ def _run_facts(record: RunRecord, language: Language) -> tuple[Fact, ...]:
         *durations,
         Fact(t("made.options"), without_paths(" ".join(record.options)), "code"),
     )
-
-
-def _version_facts(record: RunRecord) -> tuple[Fact, ...]:
-    return tuple(Fact(name, without_paths(str(version)), "code") for name, version in record.versions.items())
 
 
 def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
@@ -303,15 +300,13 @@ def _licences(record: RunRecord, language: Language) -> tuple[Fact, ...]:
 def _citations(record: RunRecord) -> tuple[Citation, ...]:
     """The method's papers, the training data's, and the test data's where it is an official dataset."""
     found: list[Citation] = []
-    model = MODELS.get(str(record.model["id"]))
-    if model:
-        found += citations_of(model)
-    elif (family := str(record.model.get("family"))) in {*CITATIONS, "colorization"}:
-        # The authors' ColorizationModel is their Pix2PixModel on Lab channels and has no paper of its own.
-        found.append(CITATIONS["pix2pix" if family == "colorization" else family])
-    dataset = DATASETS.get(str(record.test_set.get("reference") or ""))
-    if dataset:
-        found += citations_of(dataset)
+    model, family = MODELS.get(str(record.model["id"])), str(record.model.get("family"))
+    # The authors' ColorizationModel is their Pix2PixModel on Lab channels and has no paper of its own.
+    family = "pix2pix" if family == "colorization" else family
+    if model is None and family in CITATIONS:
+        found.append(CITATIONS[family])
+    for entry in (model, DATASETS.get(str(record.test_set.get("reference") or ""))):
+        found += citations_of(entry) if entry else ()
     return tuple(dict.fromkeys(found))
 
 

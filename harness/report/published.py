@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from harness.catalog.models import MODELS
-from harness.catalog.published_scores import LABELS, MEASURED_AS, PROTOCOLS, scores_of
+from harness.catalog.published_scores import PublishedScore, scores_of
 from harness.errors import RunError
 from harness.metrics.measure import Measurement
-from harness.metrics.meters import Column
+from harness.metrics.meters import Column, Total
 from harness.metrics.registry import TOTALS
 from harness.metrics.storage import load_measurement
 from harness.report.provenance import has_own_weights
@@ -20,21 +20,15 @@ from harness.workspace import Workspace
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A published number, whose it is and how it was measured, in words.
+    """A published number, and what harness measures that comes nearest, None where it measures nothing of the kind.
 
     Attributes:
-        column: what harness measures that comes nearest, None where it measures nothing of the kind.
-        measured: value and interval of that here, None where it was not measured.
+        measured: that number here, None where it was not measured.
     """
 
-    label: str
-    value: str
-    whose: str
-    evaluator: str
-    difference: str
-    source: str
+    score: PublishedScore
     column: Column | None
-    measured: tuple[float, float | None, float | None] | None
+    measured: Total | None
 
 
 def measured_runs(workspace: Workspace, model: str) -> list[tuple[str, Measurement]]:
@@ -52,23 +46,7 @@ def measured_runs(workspace: Workspace, model: str) -> list[tuple[str, Measureme
 
 def published_rows(model: str, measurement: Measurement | None = None) -> tuple[PublishedRow, ...]:
     """Returns the published numbers of a catalog model's task, by its id; none for any other model."""
-    found = []
     # Own trainings and converted weights have no entry in the catalog and nobody published their numbers.
-    for score in scores_of(MODELS[model]) if model in MODELS else ():
-        name = MEASURED_AS.get(score.metric)
-        total = measurement.totals.get(name) if measurement and name else None
-        evaluation, split = PROTOCOLS[score.protocol], f" on {score.split}" if score.split else ""
-        count = f", {score.generated} against {score.real}" if score.generated else ""
-        found.append(
-            PublishedRow(
-                label=LABELS[score.metric],
-                value=score.text,
-                whose=f"{score.method}, {score.whose}",
-                evaluator=f"{evaluation.evaluator}{split}{count}",
-                difference=evaluation.difference,
-                source=score.source,
-                column=TOTALS[name] if name else None,
-                measured=(total.value, total.low, total.high) if total else None,
-            )
-        )
-    return tuple(found)
+    scores = scores_of(MODELS[model]) if model in MODELS else ()
+    totals = measurement.totals if measurement else {}
+    return tuple(PublishedRow(s, TOTALS.get(s.column or ""), totals.get(s.column or "")) for s in scores)

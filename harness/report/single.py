@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from statistics import mean
 
 from harness.errors import RunError
 from harness.files import write_text
@@ -16,7 +16,7 @@ from harness.report.columns import ranked
 from harness.report.gallery import run_document
 from harness.report.gathering import RunPage
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
-from harness.report.writing import Surroundings, load_page, render_run
+from harness.report.writing import load_page, render_run
 from harness.runs.record import load_record
 from harness.web.language import Language, spoken
 
@@ -62,17 +62,13 @@ def write_single_file(
     """
     words, progress = spoken(lang, load_record(run).lang), progress or Silent()
     page = load_page(run, words)
-    write_strips(run, [p.name for p in page.pictures], page.kinds, progress, page.record.boxes)
+    write_strips(run, page.names, page.kinds, progress, page.record.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
-        rows = embedding.all_rows(quality)
-        if rows is not None and (written := embedding.write(rows, quality)):
+        title = "Embedding pictures" if quality is None else f"Embedding pictures as WebP of quality {quality}"
+        if written := embedding.of(range(len(page.pictures)), quality, {}, title):
             return written
-    return embedding.write_sample()
-
-
-def _label(quality: int | None) -> str:
-    return "Embedding pictures" if quality is None else f"Embedding pictures as WebP of quality {quality}"
+    return embedding.of_sample()
 
 
 @dataclass(frozen=True)
@@ -91,37 +87,30 @@ class _Embedding:
         # The page with all names and numbers and no picture; what is left is for pictures.
         return self.max_bytes - len(self.html({}, None, 0).encode())
 
-    def all_rows(self, quality: int | None) -> dict[int, _Row] | None:
-        """Every image's pictures, or None as soon as they exceed the budget."""
-        rows: dict[int, _Row] = {}
+    def of(self, chosen: Collection[int], quality: int | None, known: dict[int, _Row], title: str) -> SingleFile | None:
+        """Writes the file with the pictures of some rows, unless it would be too large; `known` are encoded already."""
         left = self.budget
-        with self.progress.step(_label(quality), len(self.page.pictures)) as step:
-            for row in range(len(self.page.pictures)):
-                rows[row] = self.row(row, quality)
-                left -= rows[row].size
+        with self.progress.step(title, len(chosen)) as step:
+            for row in chosen:
+                known[row] = known.get(row) or self.row(row, quality)
+                left -= known[row].size
                 if left < 0:
                     # At once: encoding ten thousand images only to learn that they do not fit would take minutes.
                     return None
                 step.advance()
-        return rows
+        return self.write({row: known[row] for row in chosen}, quality)
 
-    def write_sample(self) -> SingleFile:
+    def of_sample(self) -> SingleFile:
         """Fewer and fewer images, evenly by rank, until they fit; those of the first screen always."""
         order = ranked(self.page.columns[0])
         # The mean of 16 images, evenly by rank, tells about how many fit.
-        probe = [self.row(row, _SAMPLED_QUALITY).size for row in evenly(order, 16)]
-        wanted = min(len(order), int(self.budget / (sum(probe) / len(probe))))
-        known: dict[int, _Row] = {}
+        known = {row: self.row(row, _SAMPLED_QUALITY) for row in evenly(order, 16)}
+        wanted = min(len(order), int(self.budget / mean(row.size for row in known.values())))
         while wanted >= 1:
-            rows = {}
-            with self.progress.step(f"Embedding {wanted} of {len(order)} images", wanted) as step:
-                for row in {*evenly(order, wanted), *(e.row for e in self.page.examples)}:
-                    if row not in known:
-                        known[row] = self.row(row, _SAMPLED_QUALITY)
-                    # Most rows of a smaller choice are new ones, but what was encoded already is not encoded again.
-                    rows[row] = known[row]
-                    step.advance()
-            if written := self.write(rows, _SAMPLED_QUALITY):
+            # Most rows of a smaller choice are new ones, but what was encoded already is not encoded again.
+            chosen = {*evenly(order, wanted), *self.page.examples.values()}
+            title = f"Embedding {wanted} of {len(order)} images"
+            if written := self.of(chosen, _SAMPLED_QUALITY, known, title):
                 return written
             # Steps of 7 % waste little of the limit and end after a few.
             wanted = int(wanted * 0.93)
@@ -144,41 +133,37 @@ class _Embedding:
 
     def html(self, rows: dict[int, _Row], quality: int | None, size: int) -> str:
         page, words, count = self.page, self.words, len(self.page.pictures)
-        kinds = [kind for kind in page.kinds if kind != "difference"]
-        document: dict[str, Any] = run_document(page, words)
+        # By row with None for what is left out: scripts find pictures by row, and numbers of all images stay.
+        every = [rows.get(row) for row in range(count)]
+        document = run_document(page, words)
         document["embedded"] = {
-            # By row with None for what is left out: scripts find pictures by row, and numbers of all images stay.
-            "strips": [rows[row].strip if row in rows else None for row in range(count)],
-            "pictures": {
-                kind: [rows[r].pictures.get(kind) if r in rows else None for r in range(count)] for kind in kinds
-            },
+            "strips": [row and row.strip for row in every],
+            "pictures": {k: [row and row.pictures.get(k) for row in every] for k in page.kinds if k != "difference"},
         }
-        document["partial"] = len(rows) < count
+        document["partial"] = partial = len(rows) < count
+        numbers = {"shown": len(rows), "all": count}
         how = words.text("single.png") if quality is None else words.text("single.webp", quality=quality)
         written = f"{words.number(size / MEGABYTE, 1)} MB"
-        key = "single.sample" if document["partial"] else "single.whole"
-        single = words.text(key, how=how, size=written, shown=len(rows), all=count)
-        partial = words.text("single.partial", shown=len(rows), all=count) if document["partial"] else ""
-        return render_run(page, words, document, self.examples(rows), Surroundings(single=single, partial=partial))
+        single = words.text("single.sample" if partial else "single.whole", how=how, size=written, **numbers)
+        shown = words.text("single.partial", **numbers) if partial else ""
+        return render_run(page, words, document, self.examples(rows), single=single, partial=shown)
 
     def examples(self, rows: dict[int, _Row]) -> dict[int, dict[str, str | None]]:
         """Addresses of the first screen's pictures by row and kind."""
         page = self.page
         found: dict[int, dict[str, str | None]] = {}
-        for row in {example.row for example in page.examples}:
-            found[row] = dict.fromkeys(page.kinds)
-            if row in rows:
-                found[row] |= rows[row].pictures
-                name = page.pictures[row].name
-                # The first screen shows a difference without a script's help, so it is embedded for these few.
-                box = page.record.boxes.get(name)
-                if page.paired and (drawn := read_picture(self.run / "images", "difference", name, box)):
-                    found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp")
+        for row in {*page.examples.values()}:
+            found[row] = dict.fromkeys(page.kinds) | (rows[row].pictures if row in rows else {})
+            name = page.names[row]
+            # The first screen shows a difference without a script's help, so it is embedded for these few.
+            if row in rows and page.paired:
+                drawn = read_picture(self.run / "images", "difference", name, page.record.boxes.get(name))
+                found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp") if drawn else None
         return found
 
     def row(self, row: int, quality: int | None) -> _Row:
         """One image's pictures, read and encoded."""
-        name, pictures = self.page.pictures[row].name, {}
+        name, pictures = self.page.names[row], {}
         for kind in self.page.kinds:
             picture = None if kind == "difference" else read_picture(self.run / "images", kind, name)
             # The thumbnails are inside as WebP whatever the quality: small, and never what is looked at closely.
@@ -191,9 +176,7 @@ def evenly(order: Sequence[int], count: int) -> list[int]:
     """Returns `count` entries at even distances, the first and the last among them."""
     if count >= len(order):
         return list(order)
-    if count == 1:
-        return [order[0]]
-    return [order[round(i * (len(order) - 1) / (count - 1))] for i in range(count)]
+    return [order[round(i * (len(order) - 1) / max(1, count - 1))] for i in range(count)]
 
 
 def _address(encoded: bytes, kind: str) -> str:

@@ -25,26 +25,14 @@ FOLDER = "thumbs"
 DIFFERENCE_TOP = 128
 """Levels of mean absolute difference that the brightest colour stands for, in every run alike."""
 
-# Every 32nd colour of `inferno` by Nathaniel Smith and Stéfan van der Walt (CC0), perceptually uniform.
-_ANCHORS = (
-    (0, 0, 4),
-    (31, 12, 72),
-    (85, 15, 109),
-    (136, 34, 106),
-    (186, 54, 85),
-    (227, 89, 51),
-    (249, 140, 10),
-    (249, 201, 50),
-    (252, 255, 164),
-)
-_COLOURS: NDArray[np.uint8] = np.stack(
-    [np.interp(np.arange(256), np.linspace(0, 255, 9), [a[c] for a in _ANCHORS]) for c in range(3)], axis=1
+# Every 32nd colour of `inferno` by Nathaniel Smith and Stéfan van der Walt (CC0), perceptually uniform. 9×3 uint8.
+_INFERNO = np.frombuffer(bytes.fromhex("000004 1f0c48 550f6d 88226a ba3655 e35933 f98c0a f9c932 fcffa4"), np.uint8)
+# By sum s of three channels, 0..765: min(255, s / 3 · 255 / DIFFERENCE_TOP).
+_LEVELS = np.minimum(np.arange(3 * 255 + 1) * (255 / 3 / DIFFERENCE_TOP), 255).astype(np.uint8)
+_COLOURS_OF_SUMS: NDArray[np.uint8] = np.stack(
+    [np.interp(_LEVELS, np.linspace(0, 255, 9), band) for band in _INFERNO.reshape(9, 3).T], axis=1
 ).astype(np.uint8)
-
-
-# By sum s of three channels, 0..765: colour min(255, s / 3 · 255 / DIFFERENCE_TOP). 766×3 uint8.
-_COLOURS_OF_SUMS = _COLOURS[np.minimum(np.arange(3 * 255 + 1) * (255 / 3 / DIFFERENCE_TOP), 255).astype(np.uint8)]
-"""The colour of each sum of the three channels' absolute differences."""
+"""The colour of each sum of the three channels' absolute differences, 766×3 uint8."""
 
 
 def strip_path(row: int) -> str:
@@ -74,9 +62,8 @@ def _write_strip(run: Path, kinds: Sequence[str], boxes: Boxes, numbered: tuple[
     row, name = numbered
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]
-    if _fresh(target, sources, len(kinds)):
-        return
-    _save(target, strip(run / "images", name, kinds, boxes.get(name)))
+    if not _fresh(target, sources, len(kinds)):
+        save_webp(target, strip(run / "images", name, kinds, boxes.get(name)))
 
 
 def write_strip(
@@ -84,11 +71,12 @@ def write_strip(
 ) -> None:
     """Writes a strip while its pictures, H×W×3 or H×W by their kind, are in memory."""
     shown = {kind: Image.fromarray(picture).convert("RGB") for kind, picture in pictures.items() if kind in kinds}
-    _save(target, _side_by_side(shown, kinds, box))
+    save_webp(target, _side_by_side(shown, kinds, box))
 
 
-def _save(target: Path, sheet: Image.Image) -> None:
-    encoded = encode(sheet, 75)
+def save_webp(target: Path, picture: Image.Image, quality: int = 75) -> None:
+    """Writes a picture as WebP, aside and then renamed."""
+    encoded = encode(picture, quality)
     with written_aside(target) as temporary:
         temporary.write_bytes(encoded)
 
@@ -120,8 +108,7 @@ def _side_by_side(pictures: dict[str, Image.Image], kinds: Sequence[str], box: P
     full = len(cells) == len(kinds) and all(cell.size == (CELL, CELL) for cell in cells.values())
     sheet = Image.new("RGB" if full else "RGBA", (CELL * len(kinds), CELL))
     for place, kind in enumerate(kinds):
-        if kind in cells:
-            cell = cells[kind]
+        if cell := cells.get(kind):
             sheet.paste(cell, (place * CELL + (CELL - cell.width) // 2, (CELL - cell.height) // 2))
     return sheet
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from harness.errors import RunError
-from harness.files import write_text, written_aside
+from harness.files import write_text
 from harness.metrics.comparing import Comparison, compare_runs
 from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
-from harness.report.comparison import MOST_RUNS, compare_cells, compare_document, compare_page
-from harness.report.gallery import run_cells, run_document, script_texts
+from harness.report.comparison import MOST_RUNS, compare_document, compare_page
+from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import RunPage, run_page
 from harness.report.index import index_page
-from harness.report.thumbnails import FOLDER, encode, read_picture, write_strips
+from harness.report.thumbnails import FOLDER, read_picture, save_webp, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
 from harness.runs.listing import REPRODUCTION, SWEEP, folders_with
 from harness.runs.ordering import oldest_first
-from harness.runs.record import load_record
-from harness.runs.training_record import load_training
+from harness.runs.record import RunRecord, load_record
+from harness.runs.training_record import TrainingRecord, load_training
 from harness.web.language import Language, spoken
 from harness.web.privacy import without_paths
 from harness.web.render import in_language, render_page, write_pages
@@ -48,14 +48,14 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
     words = spoken(lang, load_record(run).lang)
     page = load_page(run, words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
-    write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
+    write_strips(run, page.names, page.kinds, progress or Silent(), page.record.boxes)
     target = run / "index.html"
     examples = _example_addresses(run, page)
 
     def render(words: Language, pages: Mapping[str, str]) -> str:
         page = load_page(run, words)
-        around = Surroundings(home=f"../{in_language('index.html', words.code)}", pages=pages)
-        return render_run(page, words, run_document(page, words), examples, around)
+        home = f"../{in_language('index.html', words.code)}"
+        return render_run(page, words, run_document(page, words), examples, home=home, pages=pages)
 
     write_pages(target, words, render)
     return target
@@ -79,34 +79,25 @@ def _read_page(run: Path, words: Language) -> RunPage:
     return run_page(load_record(run), load_measurement(run), spread, words, full=full)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """Where a run's page stands.
-
-    Attributes:
-        home: address of the index, None where there is none beside the page.
-        pages: the same page by language, empty where there is this one alone.
-        single, partial: what a page in one file says of what is inside.
-    """
-
-    home: str | None = None
-    pages: Mapping[str, str] = field(default_factory=dict)
-    single: str = ""
-    partial: str = ""
-
-
 def render_run(
     page: RunPage,
     words: Language,
-    document: dict[str, object],
+    document: dict[str, Any],
     examples: dict[int, dict[str, str | None]],
-    around: Surroundings,
+    *,
+    home: str | None = None,
+    pages: Mapping[str, str] | None = None,
+    single: str = "",
+    partial: str = "",
 ) -> str:
     """Returns a run's page.
 
     Args:
         document: what its scripts read.
         examples: addresses of the first screen's pictures by row and kind.
+        home: address of the index, None where there is none beside the page.
+        pages: the same page by language, for a switch to the other ones.
+        single, partial: what a page in one file says of what is inside.
     """
     return render_page(
         "run.html.j2",
@@ -114,11 +105,13 @@ def render_run(
         styles=RUN_STYLES,
         scripts=RUN_SCRIPTS,
         data=document,
+        pages=pages,
         page=page,
-        cells=run_cells(page, words),
+        cells=document["cells"],
         example_pictures=examples,
-        around=around,
-        pages=around.pages,
+        home=home,
+        single=single,
+        partial=partial,
     )
 
 
@@ -129,14 +122,13 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
         old.unlink()
     boxes = page.record.boxes
     found: dict[int, dict[str, str | None]] = {}
-    for row in {example.row for example in page.examples}:
+    for row in {*page.examples.values()}:
         picture = page.pictures[row]
         found[row] = {kind: picture.addresses.get(kind) for kind in page.kinds}
         box = boxes.get(picture.name)
         if "difference" in page.kinds and (drawn := read_picture(run / "images", "difference", picture.name, box)):
             address = f"{FOLDER}/difference-{row:05d}.webp"
-            with written_aside(run / address) as temporary:
-                temporary.write_bytes(encode(drawn, 90))
+            save_webp(run / address, drawn, 90)
             found[row]["difference"] = address
     return found
 
@@ -157,20 +149,21 @@ def write_comparison(
     comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
     pages = [load_page(run, words) for run in runs]
     for run, page in zip(runs, pages, strict=True):
-        write_strips(run, [p.name for p in page.pictures], page.kinds, progress or Silent(), page.record.boxes)
+        write_strips(run, page.names, page.kinds, progress or Silent(), page.record.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
 
     def render(words: Language, pages: Mapping[str, str]) -> str:
         compared = compare_page([load_page(run, words) for run in runs], bases, comparisons, words)
+        document = compare_document(compared, words)
         return render_page(
             "compare.html.j2",
             words,
             styles=(*RUN_STYLES, "compare.css"),
             scripts=RUN_SCRIPTS,
             page=compared,
-            data=compare_document(compared, words),
-            cells=compare_cells(compared, words),
+            data=document,
+            cells=document["cells"],
             pages=pages,
             home=in_language("index.html", words.code),
         )
@@ -197,21 +190,20 @@ def write_index(results: Path, lang: str | None = None) -> Path:
     """
     target = results / "index.html"
 
-    def render(words: Language, pages: Mapping[str, str]) -> str:
-        return _index(results, words, pages)
-
     words = spoken(lang, _newest_language(results))
-    write_pages(target, words, render)
+    write_pages(target, words, partial(_index, results))
     # Every run's page leads to the index of its own language, whichever the first is.
     write_text(results / in_language(target.name, words.code), target.read_text(encoding="utf-8"))
     return target
 
 
 def _newest_language(results: Path) -> str | None:
-    runs = _read_all(results, "run.json", load_record, [])
-    trainings = _read_all(results, "training.json", load_training, [])
-    spoken_at = [(r.moment, r.lang) for _, r in runs] + [(r.moment, r.lang) for _, r in trainings]
-    return max(spoken_at, key=lambda pair: pair[0], default=(None, None))[1]
+    found: list[tuple[str, RunRecord | TrainingRecord]] = [
+        *_read_all(results, "run.json", load_record, []),
+        *_read_all(results, "training.json", load_training, []),
+    ]
+    newest = max((record for _, record in found), key=lambda record: record.moment, default=None)
+    return newest.lang if newest else None
 
 
 def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
@@ -232,7 +224,7 @@ def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
         scripts=("index.js",),
         data=script_texts(words),
         pages=pages,
-        page=replace(index_page(runs, damaged, trainings, said), tables=tables),
+        page=index_page(runs, damaged, trainings, said, tables),
         names=names,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.catalog.published_scores import LABELS, MEASURED_AS, PROTOCOLS, PublishedScore
+from harness.catalog.published_scores import METRICS, PublishedScore
 from harness.catalog.reproductions import REAL, Recipe, Table, TableRow
 from harness.metrics.measure import Measurement
 from harness.metrics.over_runs import Measured, over_runs
@@ -79,20 +79,20 @@ class Findings:
         return tuple(self._section(table) for table in self.recipe.tables)
 
     def _section(self, table: Table) -> Section:
-        published = dict.fromkeys(score.metric for row in table.rows for score in row.published)
-        shown = {MEASURED_AS.get(metric) for metric in published}
-        blocks = [self._block(table, metric, MEASURED_AS.get(metric)) for metric in published]
-        blocks += [self._block(table, None, column) for column in self.recipe.columns if column not in shown]
-        runs = {row.label: found.runs for row in table.rows if (found := self._of(row)) and found.runs}
+        published = {score.metric: score.column for row in table.rows for score in row.published}
+        blocks = [self._block(table, metric, column) for metric, column in published.items()]
+        others = [column for column in self.recipe.columns if column not in published.values()]
+        blocks += [self._block(table, None, column) for column in others]
+        runs = {row.label: found.runs for row in table.rows if (found := self._of(row)).runs}
         return Section(table.id, tuple(blocks), runs)
 
-    def _of(self, row: TableRow) -> Evidence | None:
-        return self.evidence.get(row.variant, Evidence()) if row.variant else None
+    def _of(self, row: TableRow) -> Evidence:
+        return self.evidence.get(row.variant or "", Evidence())
 
     def _block(self, table: Table, metric: str | None, column: str | None) -> Block:
         rows: list[tuple[TableRow, PublishedScore | None, Measured | None, str]] = []
         for row in table.rows:
-            measured, why = self._measured(table, row, column)
+            measured, why = self._measured(row, column)
             scores: list[PublishedScore | None] = [score for score in row.published if score.metric == metric]
             # The real pictures have a score by an evaluator only, and people's verdicts are of some rows.
             if scores or (column and (measured or row.variant)):
@@ -109,22 +109,22 @@ class Findings:
             )
             for row, score, measured, why in rows
         ]
-        label = LABELS[metric] if metric else (COLUMNS | TOTALS)[str(column)].label
+        label = METRICS[metric][0] if metric else (COLUMNS | TOTALS)[str(column)].label
         # Of what was trained: the real pictures stand above all others in any order.
         ordered = [both[row.label] for row in table.rows if row.variant and row.label in both]
         return Block(label, column, tuple(findings), pairs(ordered) if self.recipe.rule == "order" else {})
 
-    def _measured(self, table: Table, row: TableRow, column: str | None) -> tuple[Measured | None, str]:
+    def _measured(self, row: TableRow, column: str | None) -> tuple[Measured | None, str]:
         """What was measured of a row, or the reason why it was not."""
         if column is None:
-            protocols = {score.protocol for score in row.published if score.metric not in MEASURED_AS}
-            return None, "; ".join(PROTOCOLS[protocol].difference for protocol in protocols)
+            differences = dict.fromkeys(s.evaluation.difference for s in row.published if s.column is None)
+            return None, "; ".join(differences)
         if row.variant is None:
             # Judged beside every run's outputs, and the same each time.
             totals = (m.totals.get(column) for e in self.evidence.values() for m in e.measured)
             real = next((total.beside["ground_truth"] for total in totals if total and total.beside), None)
             return None if real is None else Measured((real,)), ""
-        evidence = self._of(row) or Evidence()
+        evidence = self._of(row)
         if not evidence.measured:
             return None, f"{evidence.why}; `{evidence.hint}`" if evidence.hint else evidence.why
         (metric,) = find_metrics([column])
@@ -155,7 +155,7 @@ class Findings:
         return order((score.value, reference[0]), measured, reference[1])
 
     def _how(self, score: PublishedScore) -> str:
-        evaluation = PROTOCOLS[score.protocol]
+        evaluation = score.evaluation
         whose = f"{score.method}, {score.whose}; " if self.recipe.rule == "context" else ""
         return f"{whose}{evaluation.evaluator} ({score.source}). What sets it apart: {evaluation.difference}"
 

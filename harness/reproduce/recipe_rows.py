@@ -10,12 +10,7 @@ from typing import Any
 from filelock import FileLock
 
 from harness.catalog.reproductions import Recipe, Variant
-from harness.errors import (
-    HarnessError,
-    MetricError,
-    RunError,
-    TrainingError,
-)
+from harness.errors import HarnessError, MetricError, RunError, TrainingError
 from harness.files import write_text
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import find_metrics
@@ -54,7 +49,7 @@ class RecipeRows:
         raise NotImplementedError
 
     def usual_name(self) -> str:
-        raise NotImplementedError
+        return self.recipe.id
 
     def begin(self) -> None:
         """Makes what all rows need."""

@@ -7,12 +7,7 @@ from typing import Any
 
 from harness.catalog.models import MODELS
 from harness.catalog.reproductions import RECIPES, Variant
-from harness.errors import (
-    HarnessError,
-    RunError,
-    UnknownNameError,
-    WeightsError,
-)
+from harness.errors import HarnessError, RunError, UnknownNameError, WeightsError
 from harness.progress import Progress, Silent
 from harness.provision.installed import installed_weights
 from harness.reproduce.recipe_rows import RecipeRows
@@ -33,10 +28,11 @@ def reproduce(workspace: Workspace, request: ReproduceRequest, progress: Progres
         RunError: another reproduction has that name, or pictures were changed between two of its trainings.
         HarnessError: nothing at all could be measured; the page says what is missing.
     """
-    if request.target not in RECIPES:
+    recipe = RECIPES.get(request.target)
+    if recipe is None:
         raise UnknownNameError("recipe", request.target, RECIPES, "harness reproduce")
-    kind = TrainedRows if RECIPES[request.target].trains else TestedRows
-    return kind(workspace, RECIPES[request.target], request, progress or Silent()).all()
+    kind = TrainedRows if recipe.trains else TestedRows
+    return kind(workspace, recipe, request, progress or Silent()).all()
 
 
 class TestedRows(RecipeRows):
@@ -56,9 +52,6 @@ class TestedRows(RecipeRows):
             raise RunError(f"`{self.recipe.id}` trains nothing: {too_much[0]} has no place there", "leave it out")
         return {"seed": self.request.seed, "seeds": self.request.seeds}
 
-    def usual_name(self) -> str:
-        return self.recipe.id
-
     def runs_of(self, variant: Variant) -> tuple[Path, ...]:
         model = MODELS[str(variant.model)]
         run = self.workspace.run(f"{self.folder.name}-{variant.id}")
@@ -66,21 +59,17 @@ class TestedRows(RecipeRows):
             if installed_weights(self.workspace, model) is None:
                 bring = f"harness setup --model {model.name} --dataset {model.dataset_id}"
                 raise WeightsError("its weights are not installed", bring)
-            request = self.request
-            run_test(
-                self.workspace,
-                TestRequest(
-                    model=model,
-                    dataset=model.dataset_id,
-                    name=run.name,
-                    device=request.device,
-                    seed=request.seed,
-                    seeds=request.seeds,
-                    lang=request.lang,
-                    command=request.command,
-                ),
-                self.progress,
+            request = TestRequest(
+                model=model,
+                dataset=model.dataset_id,
+                name=run.name,
+                device=self.request.device,
+                seed=self.request.seed,
+                seeds=self.request.seeds,
+                lang=self.request.lang,
+                command=self.request.command,
             )
+            run_test(self.workspace, request, self.progress)
         if load_record(run).model["id"] != model.id:
             raise RunError(f"`{run.name}` is a run of another model", "choose another `--name`")
         return (run,)

@@ -8,9 +8,7 @@ from typing import Any
 
 from harness.catalog.types import Direction
 from harness.documents import Document, typed
-from harness.errors import (
-    RunError,
-)
+from harness.errors import RunError
 from harness.reproduce.findings import Section
 from harness.runs.listing import REPRODUCTION
 from harness.training.presets import Preset

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import shlex
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from harness.catalog.reproductions import RECIPES, TOLERANCE
 from harness.report.columns import known_column
 from harness.report.gallery import script_texts
 from harness.reproduce.findings import is_blind
+from harness.reproduce.reproduction import Reproduction
 from harness.web.language import Language
 from harness.web.privacy import public_word
 from harness.web.render import render_page
-
-if TYPE_CHECKING:
-    from harness.reproduce.reproduction import Reproduction
 
 
 def render_reproduction(made: Reproduction, words: Language) -> str:

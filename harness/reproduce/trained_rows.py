@@ -8,13 +8,7 @@ from typing import Any
 from harness.catalog.domains import DOMAINS
 from harness.catalog.reproductions import Variant
 from harness.catalog.types import Direction
-from harness.errors import (
-    RunError,
-    TestSetError,
-    TrainingError,
-    UnknownNameError,
-    WeightsError,
-)
+from harness.errors import RunError, TestSetError, TrainingError, UnknownNameError, WeightsError
 from harness.files import sha256_of
 from harness.metrics.palette_accuracy import class_colours
 from harness.provision.installed import clone_state, installed_weights

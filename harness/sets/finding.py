@@ -6,6 +6,7 @@ A prepared set comes first, then an official dataset, then a folder; what is wri
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -57,6 +58,11 @@ class FoundSet:
         """Whether no model can read it as it is."""
         return self.kind in {"two_folders", "loose", "run"}
 
+    @property
+    def what(self) -> str:
+        """The kind in words."""
+        return {"prepared": "prepared set", "official": "official dataset", "run": "run"}.get(self.kind, "folder")
+
 
 def find_set(workspace: Workspace, name: str, *, family: str | None = None) -> FoundSet:
     """Returns the set that `--dataset NAME` means.
@@ -73,23 +79,15 @@ def find_set(workspace: Workspace, name: str, *, family: str | None = None) -> F
         # As they are typed: bare names, and with the family where one was named.
         official = DATASETS if "/" in name else dict.fromkeys(entry.name for entry in DATASETS.values())
         known = [*prepared_sets(workspace), *official]
-        raise UnknownNameError("dataset or folder", name, known, _way_out(name, family))
+        brought = next((f"harness setup --dataset {key}" for key, _ in _entries(name, family)), None)
+        hint = brought or "harness prepare-images FOLDER --name NAME"
+        raise UnknownNameError("dataset or folder", name, known, hint)
     chosen, *others = found
     if not others:
         return chosen
-    beside = "; ".join(f"`--dataset {_typed(other)}` is the {_WORDS[other.kind]}" for other in others)
+    beside = "; ".join(f"`--dataset {_typed(other)}` is the {other.what}" for other in others)
     stale = _stale(chosen, others[-1].folder) if others[-1].must_be_prepared else None
-    return replace(chosen, note=f"`{name}`: the {_WORDS[chosen.kind]} is taken; {beside}", stale=stale)
-
-
-_WORDS: dict[FoundKind, str] = {
-    "prepared": "prepared set",
-    "official": "official dataset",
-    "laid_out": "folder",
-    "two_folders": "folder",
-    "loose": "folder",
-    "run": "run",
-}
+    return replace(chosen, note=f"`{name}`: the {chosen.what} is taken; {beside}", stale=stale)
 
 
 def default_set(workspace: Workspace, model: Model) -> FoundSet:
@@ -197,10 +195,8 @@ def _prepared(workspace: Workspace, folder: Path) -> FoundSet:
 
 def _official(workspace: Workspace, name: str, family: str | None) -> FoundSet | None:
     """The installed official dataset of that id or bare name; a bare one prefers the family asked for."""
-    ids = (name, *(f"{first}/{name}" for first in dict.fromkeys((family, *_FAMILIES)) if first))
-    for key in ids:
-        entry = DATASETS.get(key)
-        if entry and (folder := installed_dataset(workspace, entry)):
+    for key, entry in _entries(name, family):
+        if (folder := installed_dataset(workspace, entry)) is not None:
             made_for = next((m.direction for m in MODELS.values() if m.dataset_id == key), None)
             return FoundSet(
                 kind="official",
@@ -232,8 +228,7 @@ def _described(workspace: Workspace, path: Path) -> FoundSet:
         return FoundSet(kind="run", name=name, folder=path, reference=reference, inside=inside)
     # A ZIP archive or a single picture has no folders to look at.
     layout = layout_of(path) if path.is_dir() else LOOSE
-    kind: FoundKind = "laid_out" if layout.kind == "parts" else layout.kind
-    return FoundSet(kind=kind, name=name, folder=path, reference=reference, inside=inside, layout=layout)
+    return FoundSet(kind=layout.kind, name=name, folder=path, reference=reference, inside=inside, layout=layout)
 
 
 def _reference(workspace: Workspace, path: Path) -> tuple[str, bool]:
@@ -253,8 +248,7 @@ def _typed(found: FoundSet) -> str:
     return f"./{path.relative_to(here).as_posix()}" if path.is_relative_to(here) else str(path)
 
 
-def _way_out(name: str, family: str | None) -> str:
-    """The next command where nothing is found: an official dataset of that name, if there is one, can be brought."""
-    ids = (name, *(f"{first}/{name}" for first in (family, *_FAMILIES)))
-    key = next((key for key in ids if key in DATASETS), None)
-    return f"harness setup --dataset {key}" if key else "harness prepare-images FOLDER --name NAME"
+def _entries(name: str, family: str | None) -> Iterator[tuple[str, Dataset]]:
+    """The official datasets of that id or bare name; of a bare one the family's asked for comes first."""
+    ids = (name, *(f"{first}/{name}" for first in dict.fromkeys((family, *_FAMILIES))))
+    return ((key, DATASETS[key]) for key in ids if key in DATASETS)

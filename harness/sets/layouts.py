@@ -11,15 +11,13 @@ from typing import Literal
 from harness.sets.roles import PARTS, folder_role, part_of
 from harness.sets.walking import is_litter
 
-LayoutKind = Literal["parts", "two_folders", "loose"]
-
 
 @dataclass(frozen=True)
 class Layout:
     """How a folder is laid out.
 
     Attributes:
-        kind: `parts` as the official loaders want it, `train/ val/ test/` of pairs or `trainA/ trainB/ testA/ …`;
+        kind: `laid_out` in parts as the official loaders want it, `train/ val/ test/` of pairs or `trainA/ trainB/ …`;
             `two_folders`, the pictures of the two sides of pairs in folders of their own, `A/` and `B/` as the
             authors' `combine_A_and_B.py` takes them, `labels/` and `photos/`, `train_A/` …; or `loose` pictures.
         parts: the folders of the parts that are there, in the order of `PARTS`.
@@ -27,7 +25,7 @@ class Layout:
         roles: of `two_folders`, what the names of the two sides' folders say, as `harness.sets.roles` has it.
     """
 
-    kind: LayoutKind
+    kind: Literal["laid_out", "two_folders", "loose"]
     parts: tuple[str, ...] = ()
     sides: tuple[dict[str, Path], dict[str, Path]] = ({}, {})
     roles: tuple[str, str] = ("A", "B")
@@ -68,7 +66,7 @@ def layout_of(folder: Path) -> Layout:
         return Layout("two_folders", tuple(p for p in PARTS if p in a or p in b), (a, b), (first, second))
     names = (name for part in PARTS for name in (part, f"{part}A", f"{part}B"))
     there = tuple(name for name in names if (folder / name).is_dir())
-    return Layout("parts", there) if there else LOOSE
+    return Layout("laid_out", there) if there else LOOSE
 
 
 def _sided(folder: Path) -> Iterator[tuple[str, str, Path]]:

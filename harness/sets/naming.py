@@ -6,7 +6,8 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 from harness.workspace import shortened
@@ -31,7 +32,7 @@ def safe_names(sources: Sequence[str]) -> list[str]:
     """
     names = [_plain(source) for source in sources]
     # Only as much as is needed, so that names stay readable; 64 digits are the whole hash, which cannot collide.
-    for refined in (_with_suffix, _hashed(8), _hashed(64)):
+    for refined in (_with_suffix, partial(_hashed, digits=8), partial(_hashed, digits=64)):
         counts = Counter(map(_key, names))
         names = [
             name if counts[_key(name)] == 1 else refined(source) for name, source in zip(names, sources, strict=True)
@@ -62,13 +63,10 @@ def _with_suffix(source: str) -> str:
     return _joined(_plain(source), f"_{safe_name(PurePosixPath(source).suffix.lower())}")
 
 
-def _hashed(digits: int) -> Callable[[str], str]:
-    def refined(source: str) -> str:
-        # Names that are no UTF-8 still have a hash of their own.
-        digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
-        return _joined(_plain(source), f"-{digest[:digits]}")
-
-    return refined
+def _hashed(source: str, digits: int) -> str:
+    # Names that are no UTF-8 still have a hash of their own.
+    digest = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
+    return _joined(_plain(source), f"-{digest[:digits]}")
 
 
 def _joined(name: str, ending: str) -> str:

@@ -76,13 +76,13 @@ def which_is_input(
     for first, second in (("input", "target"), (input_side, target_side), (eaten, drawn)):
         if first != second and {a, b} == {first, second}:
             return 0 if a == first else 1
-    if a == b or None in {a, b}:
+    if a != b and None in {a, b}:
         # One name that says its role is enough: `x.jpg` and `x_label.png`.
         known = {"input": 0, input_side: 0, "target": 1, target_side: 1}
         # A model of photos to photos: the kind parts nothing.
         if eaten != drawn:
             known |= {str(eaten): 0, str(drawn): 1}
-        for place, role in enumerate((a, b)):
-            if a != b and role in known:
-                return place if known[role] == 0 else 1 - place
+        place = 0 if b is None else 1
+        if (role := a or b) in known:
+            return place if known[role] == 0 else 1 - place
     return None

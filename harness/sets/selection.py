@@ -19,8 +19,8 @@ from harness.parallel import default_workers, in_order
 from harness.sets.finding import FoundSet
 from harness.sets.item import Item
 from harness.sets.naming import safe_names
-from harness.sets.test_set import Domains, Refusal, SetImage, TestSet, missing_images
-from harness.sets.walking import Walked, WalkedFile, named, walk
+from harness.sets.test_set import Domains, Refusal, TestSet, missing_images
+from harness.sets.walking import named, walk
 
 # Of official pairs facades and night2day have both, all others only `val`.
 _PAIRED_SPLITS = ("test", "val")
@@ -132,8 +132,8 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
             "name one with `--split`, or harness prepare-images FOLDER",
         )
     direction, guess = _side_of_prepared(found, test_set, model)
-    found_hashes = _hashes([folder / image.output for image in images])
-    changed = [i.output for i, sha in zip(images, found_hashes, strict=True) if i.output_sha256 not in {None, sha}]
+    known = list(zip(images, _hashes([folder / image.output for image in images]), strict=True))
+    changed = [i.output for i, sha in known if i.output_sha256 not in {None, sha}]
     remarks = [guess] if guess else []
     if changed:
         remarks.append(f"changed since they were prepared: {named(changed)}; they are taken as they are now")
@@ -146,7 +146,6 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
             "pictures show it; prepare it again"
         )
     # Sets made before pictures were hashed keep the digest that was recorded of them.
-    known = zip(images, found_hashes, strict=True)
     now = tuple(replace(i, output_sha256=sha if test_set.hashed else None) for i, sha in known)
     return Selection(
         name=test_set.name,
@@ -155,7 +154,12 @@ def _from_prepared(found: FoundSet, test_set: TestSet, model: Model, split: str 
         paired=paired or model.architecture.colorizes,
         direction=direction,
         digest=replace(test_set, images=now).digest(),
-        facts=tuple(_prepared_facts(i, sha) for i, sha in zip(images, found_hashes, strict=True)),
+        facts=tuple(
+            # A picture that is its own target, as in colorization, has one hash for both.
+            _facts(i.name, i.source, sha, i.sha256, i.target_sha256 or (i.sha256 if i.target else None))
+            | {"nearness": i.nearness, "warnings": list(i.warnings)}
+            for i, sha in known
+        ),
         refused=test_set.refused,
         split=wanted,
         nearness=test_set.nearness,
@@ -176,17 +180,9 @@ def _side_of_prepared(found: FoundSet, test_set: TestSet, model: Model) -> tuple
     return test_set.direction, f"`{found.name}` was prepared as `{held}`, and `{model.id}` eats `{model.input_domain}`"
 
 
-def _prepared_facts(image: SetImage, sha256: str) -> dict[str, Any]:
-    return {
-        "name": image.name,
-        "source": image.source,
-        "nearness": image.nearness,
-        "warnings": list(image.warnings),
-        "sha256": sha256,
-        "source_sha256": image.sha256,
-        # A picture that is its own target, as in colorization, has one hash for both.
-        "target_sha256": image.target_sha256 or (image.sha256 if image.target else None),
-    }
+def _facts(name: str, source: str, sha256: str, source_sha256: str, target_sha256: str | None) -> dict[str, Any]:
+    hashes = {"sha256": sha256, "source_sha256": source_sha256, "target_sha256": target_sha256}
+    return {"name": name, "source": source, "nearness": None, "warnings": [], **hashes}
 
 
 def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_links: bool) -> Selection:
@@ -215,16 +211,26 @@ def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_lin
     direction, guess = input_side(found, model) if paired else (model.direction, None)
     if not paired:
         _refuse_other_side(found, model, chosen)
+    names = safe_names([file.name for file in walked.pictures])
+    hashes = _hashes([file.path for file in walked.pictures])
+    pictures = list(zip(names, walked.pictures, hashes, strict=True))
+    # Names as they are; the form of this text must never change, or digests of old runs would differ.
+    told = json.dumps([[name, sha] for name, _, sha in pictures], ensure_ascii=False)
     return Selection(
         # Another part than the usual is another set in the names of runs.
         name=found.name if chosen == model.split else f"{found.name}-{chosen}",
         reference=found.reference if found.inside else None,
+        items=tuple(Item(name, file.path, paired) for name, file, _ in pictures),
         paired=paired or colorizes,
         direction=direction,
+        digest=hashlib.sha256(told.encode()).hexdigest(),
+        # Nothing was prepared: the user's file is the picture translated, and holds its target.
+        facts=tuple(
+            _facts(name, f"{chosen}/{file.name}", sha, sha, sha if paired else None) for name, file, sha in pictures
+        ),
         split=chosen,
         refused=walked.left_out(),
         remarks=(*([guess] if guess and found.official is None else []), *walked.remarks()),
-        **_pictures(walked, chosen, paired=paired),
     )
 
 
@@ -256,34 +262,5 @@ def _refuse_other_side(found: FoundSet, model: Model, split: str) -> None:
         raise _wrong_domain(found, model, f"`{held}` in `{split}`")
 
 
-def _pictures(walked: Walked, split: str, *, paired: bool) -> dict[str, Any]:
-    files: Sequence[WalkedFile] = walked.pictures
-    names = safe_names([file.name for file in files])
-    hashes = _hashes([file.path for file in files])
-    return {
-        "items": tuple(Item(name, file.path, paired) for name, file in zip(names, files, strict=True)),
-        "digest": _digest(names, hashes),
-        "facts": tuple(
-            {
-                "name": name,
-                "source": f"{split}/{file.name}",
-                "nearness": None,
-                "warnings": [],
-                "sha256": sha,
-                # Nothing was prepared: the user's file is the picture translated, and holds its target.
-                "source_sha256": sha,
-                "target_sha256": sha if paired else None,
-            }
-            for name, file, sha in zip(names, files, hashes, strict=True)
-        ),
-    }
-
-
 def _hashes(paths: Sequence[Path]) -> list[str]:
     return list(in_order(sha256_of, paths, default_workers()))
-
-
-def _digest(names: Sequence[str], hashes: Sequence[str]) -> str:
-    facts = [[name, sha] for name, sha in zip(names, hashes, strict=True)]
-    # Names as they are; the form of this text must never change, or digests of old runs would differ.
-    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()

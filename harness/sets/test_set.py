@@ -7,12 +7,13 @@ import json
 import unicodedata
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from harness.catalog.models import MODELS
 from harness.documents import Document, typed
 from harness.errors import TestSetError
 from harness.images.geometry import Geometry
+from harness.sets.roles import Part
 from harness.workspace import checked_name, checked_path
 
 FILE = "dataset.json"
@@ -59,6 +60,11 @@ class SetImage:
     output_sha256: str | None = None
     foreign: bool = False
     geometry: Geometry | None = None
+
+    @property
+    def part(self) -> Part:
+        """The part of the set that the picture lies in: of `testA/NAME.png` it is `test`."""
+        return cast(Part, self.output.partition("/")[0].removesuffix("A"))
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,15 @@ def find_data(
         TrainingError: it has no part to train on that suits the family.
     """
     found = find_set(workspace, dataset, family=family)
-    if found.kind in {"two_folders", "run"}:
-        raise TrainingError(f"`{found.folder}` {_NOT_YET[found.kind]}", _prepare_hint(found))
+    if found.kind == "run":
+        hint = f"harness prepare-images {found.name} --model MODEL"
+        raise TrainingError(f"`{found.folder}` is a run, not a dataset", hint)
+    if found.kind == "two_folders":
+        split = "" if found.layout.parts else " --split 80/10/10"
+        raise TrainingError(
+            f"`{found.folder}` has A and B in folders of their own; `train.py` reads pairs side by side",
+            f"harness prepare-images {found.folder}{split} --name NAME, then harness train --dataset NAME",
+        )
     # `train.py` runs in another working directory.
     folder = found.folder.resolve()
     walked = {
@@ -140,19 +147,6 @@ def find_data(
         tested_on=held_out[-1] if held_out else None,
         walked=walked,
     )
-
-
-_NOT_YET = {
-    "two_folders": "has A and B in folders of their own; `train.py` reads pairs side by side",
-    "run": "is a run, not a dataset",
-}
-
-
-def _prepare_hint(found: FoundSet) -> str:
-    if found.kind == "run":
-        return f"harness prepare-images {found.name} --model MODEL"
-    split = "" if found.layout.parts else " --split 80/10/10"
-    return f"harness prepare-images {found.folder}{split} --name NAME, then harness train --dataset NAME"
 
 
 def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind, tuple[str, ...]]:
@@ -189,14 +183,10 @@ def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind
             f"`{folder}` is a folder of loose pictures, not one with a part to train on and one to test on", hint
         )
     has = f"it has: {', '.join(sorted(there))}" if there else "it has no folder of pictures"
+    hint = f"{_PREPARE}, or harness setup --dataset {family or 'pix2pix'}/NAME"
     if family == "colorization":
-        raise TrainingError(
-            f"`{folder}` has no folder {wanted}; {has}", "harness prepare-images FOLDER --split 80/10/10"
-        )
-    raise TrainingError(
-        f"`{folder}` has no folder {wanted}; {has}",
-        f"{_PREPARE}, or harness setup --dataset {family or 'pix2pix'}/NAME",
-    )
+        hint = "harness prepare-images FOLDER --split 80/10/10"
+    raise TrainingError(f"`{folder}` has no folder {wanted}; {has}", hint)
 
 
 def check_set(data: TrainingData) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,18 +14,8 @@ from harness.images.suffixes import SUFFIXES
 from harness.sets.test_set import Refusal, shown
 
 # Of Windows, macOS, Linux and network disks; in lower case.
-_LITTER = {
-    "thumbs.db",
-    "ehthumbs.db",
-    "desktop.ini",
-    "__macosx",
-    "@eadir",
-    "$recycle.bin",
-    "system volume information",
-    "lost+found",
-    "#recycle",
-    "icon\r",
-}
+_LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"}
+_LITTER |= {"system volume information", "lost+found", "#recycle", "icon\r"}
 _NAMED = 5
 
 
@@ -102,14 +93,14 @@ def walk(folder: Path, *, within: Path | None = None, follow_links: bool = False
     """
     walker = _Walker(folder, (within or folder).resolve(), follow_links=follow_links)
     walker.go()
-    found = sorted(walker.files, key=lambda file: file.name)
+    found, names = sorted(walker.files, key=lambda file: file.name), walker.names
     return Walked(
         pictures=tuple(file for file in found if is_picture(file.name)),
         others=tuple(file for file in found if not is_picture(file.name)),
-        passed_over=tuple(sorted(walker.passed_over)),
-        again=tuple(sorted(walker.again)),
-        outside=tuple(sorted(walker.outside)),
-        refused=tuple(walker.refused),
+        passed_over=tuple(sorted(names["passed_over"])),
+        again=tuple(sorted(names["again"])),
+        outside=tuple(sorted(names["outside"])),
+        refused=tuple(sorted(walker.refused, key=lambda refusal: refusal.source)),
     )
 
 
@@ -117,60 +108,53 @@ class _Walker:
     def __init__(self, folder: Path, root: Path, *, follow_links: bool) -> None:
         self.folder, self.root, self.follow_links = folder, root, follow_links
         self.files: list[WalkedFile] = []
-        self.passed_over: list[str] = []
-        self.again: list[str] = []
-        self.outside: list[str] = []
+        self.names: defaultdict[str, list[str]] = defaultdict(list)
         self.refused: list[Refusal] = []
-        self._folders: list[Path] = []
         self._links: list[Path] = []
-        self._linked = False
         self._met: set[tuple[int, int]] = set()
 
     def go(self) -> None:
         # The folder itself may be a link out of what the user named, e.g. `test` in a received set.
         if self.folder.is_symlink() and not self._may_follow(self.folder.resolve()):
-            self.outside.append(self.folder.name)
+            self.names["outside"].append(self.folder.name)
             return
-        self._enter(self.folder)
+        self._take(self.folder, linked=False)
         # Links come last, so that a picture goes by its own name where it has one within the folder.
-        while self._folders or self._links:
-            if self._folders:
-                self._list(self._folders.pop())
-            else:
-                # From here on everything is reached by a link; see `_take`.
-                self._linked = True
-                self._links.sort(reverse=True)
-                self._follow(self._links.pop())
+        while self._links:
+            self._links.sort(reverse=True)
+            self._follow(self._links.pop())
 
-    def _enter(self, folder: Path) -> None:
-        if self._meet(folder):
-            self._folders.append(folder)
+    def _take(self, entry: Path, *, linked: bool) -> None:
+        """Takes in a file, or all that a folder holds; `linked` says whether a link has led there."""
+        if not (entry.is_dir() or entry.is_file()):
+            self._refuse(entry, "is no regular file")
+            return
+        status = entry.stat()
+        # Device and inode: paths of one file differ by links, case and mounts.
+        identity = (status.st_dev, status.st_ino)
+        new = identity not in self._met
+        self._met.add(identity)
+        if entry.is_dir() and new:
+            self._list(entry, linked=linked)
+        # Two names of one file that both lie here (hard links) are two pictures; behind a link they are one.
+        elif entry.is_file() and (new or not linked):
+            self.files.append(WalkedFile(self._name(entry), entry))
+        elif entry.is_file() or entry.is_symlink():
+            self.names["again"].append(self._name(entry))
 
-    def _list(self, folder: Path) -> None:
+    def _list(self, folder: Path, *, linked: bool) -> None:
         try:
-            entries = sorted(folder.iterdir(), reverse=True)
+            entries = list(folder.iterdir())
         except OSError as error:
             self._refuse(folder, f"folder cannot be read: {(error.strerror or str(error)).lower()}")
             return
-        for entry in entries:
+        for entry in sorted(entries):
             if is_litter(entry.name):
-                self.passed_over.append(self._name(entry) + ("/" if entry.is_dir() else ""))
+                self.names["passed_over"].append(self._name(entry) + ("/" if entry.is_dir() else ""))
             elif entry.is_symlink():
                 self._links.append(entry)
             else:
-                self._take(entry)
-
-    def _take(self, entry: Path) -> None:
-        if entry.is_dir():
-            self._enter(entry)
-        elif entry.is_file():
-            # Two names of one file that both lie here (hard links) are two pictures; behind a link they are one.
-            if self._meet(entry) or not self._linked:
-                self.files.append(WalkedFile(self._name(entry), entry))
-            else:
-                self.again.append(self._name(entry))
-        else:
-            self._refuse(entry, "is no regular file")
+                self._take(entry, linked=linked)
 
     def _follow(self, link: Path) -> None:
         try:
@@ -178,28 +162,13 @@ class _Walker:
         except (OSError, RuntimeError):  # nothing there, or links in a circle
             self._refuse(link, "is a link to nothing")
             return
-        if not self._may_follow(target):
-            self.outside.append(self._name(link))
-        elif target.is_dir() and self._identity(target) in self._met:
-            self.again.append(self._name(link))
+        if self._may_follow(target):
+            self._take(link, linked=True)
         else:
-            self._take(link)
+            self.names["outside"].append(self._name(link))
 
     def _may_follow(self, target: Path) -> bool:
         return self.follow_links or target.is_relative_to(self.root)
-
-    def _meet(self, path: Path) -> bool:
-        """Notes a file or folder by what it is on the disk; returns whether it is met for the first time."""
-        identity = self._identity(path)
-        new = identity not in self._met
-        self._met.add(identity)
-        return new
-
-    @staticmethod
-    def _identity(path: Path) -> tuple[int, int]:
-        status = path.stat()
-        # Device and inode: paths of one file differ by links, case and mounts.
-        return status.st_dev, status.st_ino
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()

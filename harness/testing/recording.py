@@ -13,11 +13,11 @@ from typing import Any
 
 from harness.catalog.preprocessing import Preprocessing
 from harness.engines.job import Answer, NativeSettings
+from harness.fetch.proving import Clone
 from harness.files import sha256_of
 from harness.images.geometry import Geometry, Size
 from harness.images.png import ENCODER
-from harness.provision.installed import CloneState, clone_state
-from harness.redacting import public_address
+from harness.provision.installed import clone_state
 from harness.runs.record import RunRecord
 from harness.runs.versions import versions
 from harness.sets.selection import Selection
@@ -90,7 +90,7 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         mode=work.request.mode,
         seed=work.request.seed,
         device=work.device,
-        upstream={**asdict(clone), "url": public_address(clone.url)} if clone else None,
+        upstream=clone.to_json() if clone else None,
         test_set=_set_facts(work.selection, work.request),
         images=tuple(facts | {"geometry": _numbers(work, facts["name"])} for facts in work.selection.facts),
         left_out=tuple({"name": name, "reason": reason} for name, reason in work.left_out.items()),
@@ -214,7 +214,7 @@ def _numbers(work: Assignment, name: str) -> dict[str, Any]:
     }
 
 
-def _warnings(work: Assignment, answer: Answer, clone: CloneState | None) -> list[str]:
+def _warnings(work: Assignment, answer: Answer, clone: Clone | None) -> list[str]:
     """What a reader of the report must know before believing it."""
     selection = work.selection
     found = []

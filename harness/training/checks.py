@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import shutil
 from pathlib import Path
-from typing import Any
 
 from harness.catalog.models import MODELS
-from harness.catalog.types import Direction, Family
+from harness.catalog.types import Family
 from harness.errors import DeviceError, TrainingError
 from harness.runs.trained import trained_models
 from harness.runs.training_record import TrainingRecord, training_folders
@@ -73,19 +73,6 @@ def check_name(workspace: Workspace, name: str, family: Family) -> None:
             )
 
 
-def direction_warning(data: TrainingData, family: Family, direction: Direction) -> str | None:
-    """Returns a sentence where pairs are to be learnt against the way they were made for."""
-    # CycleGAN learns both ways, and colours have one only.
-    if family != "pix2pix" or data.direction in {None, direction}:
-        return None
-    a, b = data.domains
-    source, target = (a, b) if direction == "AtoB" else (b, a)
-    return (
-        f"`{data.name}` is made for {data.direction}: {direction} makes {target} of {source}; "
-        f"if that is not what you want, say `--direction {data.direction}`"
-    )
-
-
 def digest_of_names(data: TrainingData) -> str:
     """Returns a SHA-256 over names and sizes of the training pictures, which once was all that was recorded of them."""
     facts = [
@@ -94,30 +81,22 @@ def digest_of_names(data: TrainingData) -> str:
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
-def disk_needed(plan: dict[str, Any], keep: int) -> int:
-    """Returns the bytes of all checkpoints at once: two states (one is being written), the kept epochs, the latest.
+def sentences(record: TrainingRecord, folder: Path) -> list[str]:
+    """Returns what is about to be done in a folder, once `train.py` has said what it makes of its options.
 
-    Args:
-        plan: what `train.py` told: parameters of each network, epochs.
+    Raises:
+        TrainingError: the checkpoints do not fit the disk.
     """
-    parameters = sum(plan["parameters"].values())
-    # The latest beside the kept ones; below one more that is being written.
-    kept = min(keep, plan["epochs"]) + 1
-    return int(parameters * (2 * _BYTES_OF_STATE + (kept + 1) * _BYTES_OF_WEIGHTS))
-
-
-def check_disk(folder: Path, needed: int, free: int) -> None:
-    """Raises TrainingError where the checkpoints cannot fit."""
+    plan, dataset = record.plan, record.dataset
+    # All at once: two states (one is being written), the kept epochs, the latest, and one more that is being written.
+    kept = min(record.keep, plan["epochs"]) + 2
+    needed = sum(plan["parameters"].values()) * (2 * _BYTES_OF_STATE + kept * _BYTES_OF_WEIGHTS)
+    free = shutil.disk_usage(folder).free
     if needed > free:
         raise TrainingError(
             f"the checkpoints need {megabytes(needed)}, and {megabytes(free)} are free where `{folder}` is",
             "make room, keep fewer epochs with `--keep 2`, or use a smaller `--ngf` after `--`",
         )
-
-
-def sentences(record: TrainingRecord, needed: int) -> list[str]:
-    """Returns what is about to be done, once `train.py` has said what it makes of its options."""
-    plan, dataset = record.plan, record.dataset
     options = plan["options"]
     made = preprocessing_of(options)
     seen = f"{made.crop_size} pixels" if made.crops else f"`--preprocess {made.how}`"

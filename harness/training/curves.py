@@ -7,6 +7,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 POINTS = 600
 """Most points of a curve; more iterations than that are averaged."""
 
@@ -20,7 +23,9 @@ class Curves:
     def __init__(self, epochs: int, batches: int) -> None:
         self._epochs, self._batches = epochs, batches
         self._points = min(POINTS, epochs * batches) or 1
-        self._bins: dict[str, list[tuple[float, int]]] = {}
+        # Of each part: the sum of every loss, and how many iterations told them, all together.
+        self._sums: dict[str, NDArray[np.float64]] = {}
+        self._counts = np.zeros(self._points, int)
         self._rates: dict[int, float] = {}
 
     def count(self, told: Mapping[str, Any]) -> None:
@@ -30,21 +35,19 @@ class Curves:
         # Half a batch back, so that batch b of n lies in the middle of its n-th part of the epoch.
         done = (epoch - 1 + min(1.0, (batch - 0.5) / self._batches)) / self._epochs
         place = min(self._points - 1, int(done * self._points))
+        self._counts[place] += 1
         for name, value in told["losses"].items():
-            bins = self._bins.setdefault(name, [(0.0, 0)] * self._points)
-            total, count = bins[place]
-            bins[place] = (total + value, count + 1)
+            self._sums.setdefault(name, np.zeros(self._points))[place] += value
 
     def document(self) -> dict[str, Any]:
         """Returns `losses` and `rates` as the page draws them."""
-        # All losses are told together, so that any of them says which bins hold something.
-        bins = self._bins
-        filled = [i for i, (_, count) in enumerate(next(iter(bins.values()))) if count] if bins else []
+        filled = np.flatnonzero(self._counts)
+        means = {name: sums[filled] / self._counts[filled] for name, sums in self._sums.items()}
         return {
             "losses": {
-                "names": list(bins),
-                "epochs": [round((i + 0.5) * self._epochs / self._points, 4) for i in filled],
-                "values": {name: [round(b[i][0] / b[i][1], 6) for i in filled] for name, b in bins.items()},
+                "names": list(means),
+                "epochs": ((filled + 0.5) * self._epochs / self._points).round(4).tolist(),
+                "values": {name: values.round(6).tolist() for name, values in means.items()},
             },
             "rates": {"epochs": list(self._rates), "values": list(self._rates.values())},
         }

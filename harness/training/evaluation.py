@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from PIL import Image
 
 from harness.catalog.types import Model
 from harness.engines.job import Job
 from harness.engines.native.engine import translate
 from harness.errors import HarnessError, RunError, TrainingError
 from harness.files import sha256_of
+from harness.images.opening import open_rgb
 from harness.metrics.comparing import why_not_comparable
 from harness.metrics.measure import Measurement, MeasureRequest, Measuring
 from harness.metrics.ssim import ssim
@@ -57,8 +57,8 @@ _LOOKED_AT = 50
 
 def end_training(
     workspace: Workspace, folder: Path, record: TrainingRecord, data: TrainingData, progress: Progress
-) -> TrainingRecord:
-    """Returns the record with its models, results and what is to be warned of.
+) -> tuple[TrainingRecord, list[str]]:
+    """Returns the record with its models and results, and what is to be warned of.
 
     The runs `<model>-best`, `<model>-last` and, where the official model of this dataset is installed,
     `<model>-official` are written beside it, and a page that compares them; those already there are kept where they are
@@ -81,12 +81,11 @@ def end_training(
         best = max(sweep, key=lambda epoch: sweep[epoch].summary["ssim"].mean or 0.0) if sweep else epochs[-1]
         models.append(ending.trained(best))
         result, found = ending.tested(best, epochs[-1])
-        results.append(result | _sweep_document(sweep, data.chosen_on))
+        columns = {column: [m.summary[column].mean for m in sweep.values()] for column in _COLUMNS} if sweep else {}
+        judged = {"columns": list(columns), "epochs": list(sweep), "values": columns, "chosen_on": data.chosen_on}
+        results.append(result | judged)
         warnings += found
-    for warning in warnings:
-        progress.warn(warning)
-    kept = tuple(dict.fromkeys((*record.warnings, *warnings)))
-    return replace(record, models=tuple(models), results=tuple(results), warnings=kept)
+    return replace(record, models=tuple(models), results=tuple(results)), warnings
 
 
 def _first(error: HarnessError) -> str:
@@ -155,7 +154,10 @@ class _Ending:
         }
         if self.generator.tested_on is None:
             return document, []
-        self._save_mean_target(best)
+        model = model_of(self.record, self.trained(best))
+        # The mean of the targets learned from, where they have one size.
+        if self.data.has_targets and model.preprocessing is None:
+            save_mean_target(self.workspace, model, self.data)
         runs, warnings = self._runs(best, last)
         # Numbers are set side by side only where protocol, sources and preparation agree.
         measured = {kind: load_measurement(run) for kind, run in runs.items()}
@@ -182,7 +184,11 @@ class _Ending:
                 warnings.append(
                     f"`{official}` was tested at another size than `{own}`: their numbers are of other pictures"
                 )
-        document["comparison"] = self._compared(list(dict.fromkeys(together)))
+        together = list(dict.fromkeys(together))
+        if len(together) > 1:
+            page = self.workspace.results / comparison_name(together)
+            write_comparison(together, page, self.record.lang, self.progress)
+            document["comparison"] = f"../{quote(page.name)}"
         return document, warnings
 
     def _runs(self, best: int, last: int) -> tuple[dict[str, Path], list[str]]:
@@ -202,12 +208,6 @@ class _Ending:
         if last == best and "best" in runs:
             runs["last"] = runs["best"]
         return runs, warnings
-
-    def _save_mean_target(self, best: int) -> None:
-        """The mean of the targets learned from, where they have one size."""
-        model = model_of(self.record, self.trained(best))
-        if self.data.has_targets and model.preprocessing is None:
-            save_mean_target(self.workspace, model, self.data)
 
     def _weights(self, epoch: int) -> Path:
         return self.folder / "checkpoints" / f"{epoch}_net_{self.generator.network}.pth"
@@ -267,19 +267,6 @@ class _Ending:
             raise RunError(f"`{folder}` is a run of other weights, pictures or seed", "remove it, then resume")
         return folder
 
-    def _compared(self, runs: Sequence[Path]) -> str | None:
-        """Writes the page that sets runs side by side; returns its address seen from the training's, None for one."""
-        if len(runs) < 2:
-            return None
-        page = self.workspace.results / comparison_name(runs)
-        write_comparison(runs, page, self.record.lang, self.progress)
-        return f"../{quote(page.name)}"
-
-
-def _sweep_document(sweep: dict[int, Measurement], part: str | None) -> dict[str, Any]:
-    values = {column: [m.summary[column].mean for m in sweep.values()] for column in _COLUMNS} if sweep else {}
-    return {"columns": list(values), "epochs": list(sweep), "values": values, "chosen_on": part}
-
 
 def _run_document(run: Path, measured: Measurement) -> dict[str, Any]:
     means = _means(measured.summary) if "ssim" in measured.columns else {}
@@ -291,10 +278,8 @@ def _means(columns: Mapping[str, Summary]) -> dict[str, float | None]:
 
 
 def _worst(run: Path, measured: Measurement) -> list[dict[str, Any]]:
-    if "ssim" not in measured.columns:
-        return []
     # The lowest SSIM first: failures say more than successes chosen by hand.
-    rows = sorted(measured.rows, key=lambda row: row.values["ssim"])[:_WORST]
+    rows = sorted(measured.rows, key=lambda row: row.values["ssim"])[:_WORST] if "ssim" in measured.columns else []
     base = f"../{quote(run.name)}/images"
     return [
         {"name": row.name, "ssim": row.values["ssim"]}
@@ -311,7 +296,9 @@ def _alike(run: Path, measured: Measurement, name: str) -> list[str]:
         alike, beside = own is not None and own > _NOTHING_CHANGED, ""
     else:
         rows = measured.rows[:_LOOKED_AT]
-        own = fmean(_ssim_to_input(run, row.name) for row in rows)
+        # (H, W, 3) uint8 each, of one size as the engine saves them
+        files = ([run / "images" / kind / f"{row.name}.png" for kind in ("output", "input")] for row in rows)
+        own = fmean(ssim(*(np.asarray(open_rgb(file)) for file in pair)) for pair in files)
         wanted = fmean(row.values["ssim"] for row in rows)
         # Inputs that are near their targets already, e.g. blurred ones, stay near by right.
         copied = measured.baselines["input_copied"]["ssim"].mean or 0.0
@@ -322,11 +309,3 @@ def _alike(run: Path, measured: Measurement, name: str) -> list[str]:
         f"the outputs of `{name}` look like its inputs (SSIM to the inputs {own:.2f}{beside}): "
         "the direction is wrong, or it has not learnt yet"
     ]
-
-
-def _ssim_to_input(run: Path, name: str) -> float:
-    # (H, W, 3) uint8 each, of one size as the engine saves them
-    output, source = (
-        np.asarray(Image.open(run / "images" / kind / f"{name}.png").convert("RGB")) for kind in ("output", "input")
-    )
-    return ssim(output, source)

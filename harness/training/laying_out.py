@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,6 @@ class Sample:
     target: Path | None
 
 
-@dataclass(frozen=True)
-class _Laid:
-    """One picture of the dataset: its size, of one half of a pair, or why it cannot be used; and its hash."""
-
-    file: Path
-    size: Size | None
-    sha256: str
-    refused: str = ""
-
-
 def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) -> Staged:
     """Lays the training pictures out in `folder`, opened as a test opens them.
 
@@ -101,18 +92,22 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
         for target in targets:
             target.mkdir(parents=True)
         listed: list[tuple[str, Size]] = []
-        for laid in _lay_all(data, part, targets, progress):
-            shown = laid.file.relative_to(data.folder).as_posix()
-            # Refused ones too: a picture that is mended between two goings on changes what is trained on.
-            hashes.append((shown, laid.sha256))
-            if laid.size is None:
-                refused[shown] = laid.refused
-                continue
-            # Below the part, since two folders in it may hold files of one name.
-            listed.append((laid.file.relative_to(data.folder / part).as_posix(), laid.size))
-            # Upstream cuts any picture in two and trains on the halves, without a word.
-            if data.kind == "pairs" and looks_single((2 * laid.size[0], laid.size[1])):
-                narrow.append(shown)
+        files = data.pictures(part)
+        with progress.step(f"looking at the pictures of `{part}`", len(files)) as step:
+            lay = partial(_lay_one, targets=targets, kind=data.kind)
+            for file, (sha256, laid) in zip(files, in_order(lay, enumerate(files, 1), default_workers()), strict=True):
+                step.advance()
+                shown = file.relative_to(data.folder).as_posix()
+                # Refused ones too: a picture that is mended between two goings on changes what is trained on.
+                hashes.append((shown, sha256))
+                if isinstance(laid, str):
+                    refused[shown] = laid
+                    continue
+                # Below the part, since two folders in it may hold files of one name.
+                listed.append((file.relative_to(data.folder / part).as_posix(), laid))
+                # Upstream cuts any picture in two and trains on the halves, without a word.
+                if data.kind == "pairs" and looks_single((2 * laid[0], laid[1])):
+                    narrow.append(shown)
         pictures |= dict.fromkeys(names, listed)
     short = next((name for name, listed in pictures.items() if len(listed) < 2), None)
     if short:
@@ -128,26 +123,18 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
     return Staged(pictures, refused, tuple(warnings), digest)
 
 
-def _lay_all(data: TrainingData, part: str, targets: Sequence[Path], progress: Progress) -> Iterator[_Laid]:
-    files = data.pictures(part)
-
-    def lay(numbered: tuple[int, Path]) -> _Laid:
-        number, file = numbered
-        sha256 = ""
-        try:
-            sha256 = sha256_of(file)
-            # Their loaders sort by name, and pass over endings they do not list: `.JPG` is in, `.Jpg` and `.webp` are
-            # not.
-            return _Laid(file, _lay(file, [t / f"{number:06d}.png" for t in targets], data.kind), sha256)
-        except ImageError as error:
-            return _Laid(file, None, sha256, error.message)
-        except OSError as error:
-            return _Laid(file, None, sha256, f"cannot be read: {error.strerror or error}")
-
-    with progress.step(f"looking at the pictures of `{part}`", len(files)) as step:
-        for laid in in_order(lay, enumerate(files, 1), default_workers()):
-            step.advance()
-            yield laid
+def _lay_one(numbered: tuple[int, Path], *, targets: Sequence[Path], kind: str) -> tuple[str, Size | str]:
+    """The hash of a picture, and its size, of one half of a pair, or why it cannot be used."""
+    number, file = numbered
+    sha256 = ""
+    try:
+        sha256 = sha256_of(file)
+        # Their loaders sort by name, and pass over endings they do not list: `.JPG` is in, `.Jpg` and `.webp` are not.
+        return sha256, _lay(file, [target / f"{number:06d}.png" for target in targets], kind)
+    except ImageError as error:
+        return sha256, error.message
+    except OSError as error:
+        return sha256, f"cannot be read: {error.strerror or error}"
 
 
 def _lay(file: Path, targets: Sequence[Path], kind: str) -> Size:
@@ -186,31 +173,26 @@ def stage_samples(data: TrainingData, record: TrainingRecord, options: Mapping[s
     Args:
         options: as the parser of `train.py` has them.
     """
-    networks = ("G",) if record.family != "cyclegan" else ("G_A", "G_B")
+    ways = {"G_A": True, "G_B": False} if record.family == "cyclegan" else {"G": record.direction == "AtoB"}
     made = []
-    for network in networks:
-        forward = record.direction == "AtoB" if network == "G" else network == "G_A"
+    for network, forward in ways.items():
         # Of pictures without pairs G_A draws from those of A, G_B from those of B.
-        files = _spread(_sampled_from(data, "AB"[not forward]), SAMPLES // len(networks))
+        side = "AB"[not forward]
+        parts = [data.chosen_on or "", *data.parts] if data.has_targets else [f"test{side}", f"train{side}"]
+        files = _spread(next(filter(None, map(data.pictures, parts)), []), SAMPLES // len(ways))
         for number, file in enumerate(files, 1):
             try:
                 source, target = _shown(file, data.kind, options, forward=forward)
             except ImageError:  # training pictures that cannot be used are named, and nothing is held out here
                 continue
-            saved = {"input": folder / "input" / f"{network}-{number}.png"}
-            saved["input"].parent.mkdir(parents=True, exist_ok=True)
-            write_png(saved["input"], source)
-            if target is not None:
-                saved["target"] = folder / "target" / saved["input"].name
-                saved["target"].parent.mkdir(exist_ok=True)
-                write_png(saved["target"], target)
+            saved = {}
+            for kind, picture in (("input", source), ("target", target)):
+                if picture is not None:
+                    saved[kind] = folder / kind / f"{network}-{number}.png"
+                    saved[kind].parent.mkdir(parents=True, exist_ok=True)
+                    write_png(saved[kind], picture)
             made.append(Sample(network, file.stem, saved["input"], saved.get("target")))
     return made
-
-
-def _sampled_from(data: TrainingData, letter: str) -> list[Path]:
-    parts = [data.chosen_on or "", *data.parts] if data.has_targets else [f"test{letter}", f"train{letter}"]
-    return next((found for part in parts if part and (found := data.pictures(part))), [])
 
 
 def _shown(

@@ -50,7 +50,8 @@ class LossLog:
             return []
         with written_aside(self._path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerows([list(rows[0]), *(map(_exactly, row.values()) for row in rows)])
+            # repr() of a float is the shortest text that reads back as the same number.
+            writer.writerows([list(rows[0]), *(map(repr, row.values()) for row in rows)])
         self._last = rows[-1]["iteration"]
         return [
             {
@@ -70,10 +71,5 @@ class LossLog:
         # Opened for each row, so that a kill loses none that was told.
         with self._path.open("a", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerows([*([list(row)] if new else []), list(map(_exactly, row.values()))])
+            writer.writerows([*([list(row)] if new else []), map(repr, row.values())])
         return True
-
-
-# repr() of a float is the shortest text that reads back as the same number.
-def _exactly(value: float) -> str:
-    return repr(value)

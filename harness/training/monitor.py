@@ -44,16 +44,7 @@ class Monitor:
 
     def told(self, kind: str, told: dict[str, Any]) -> None:
         """Takes one event."""
-        handler = {
-            "plan": self._on_plan,
-            "resumed": self._on_resumed,
-            "speed": self._on_speed,
-            "loss": self._on_loss,
-            "step": self._on_step,
-            "epoch": self._on_epoch,
-            "saved": self._on_saved,
-        }.get(kind)
-        if handler:
+        if handler := getattr(self, f"_on_{kind}", None):
             handler(told)
 
     def document(self) -> dict[str, Any]:
@@ -128,7 +119,7 @@ class Monitor:
         for finding in self.findings():
             if finding not in self._found:
                 self._progress.warn(finding)
-        self._found = {*self._found, *self.findings()}
+                self._found.add(finding)
 
     def _seconds_left(self) -> float | None:
         speed = self._pace.now()

@@ -29,7 +29,6 @@ class TrainingPage:
     """What a training's page shows.
 
     Attributes:
-        run: the training's name, its folder in `results/`.
         command: what was typed, one word each.
         facts: pairs of a key of the strings `training.fact.KEY` and a value.
         document: the last known progress, plain JSON with finite numbers only and None where nothing is known.
@@ -51,7 +50,6 @@ class TrainingPage:
             - `said`: by language, what `message`, `hint` and `warnings` are in it.
     """
 
-    run: str
     command: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     document: dict[str, Any]
@@ -76,35 +74,26 @@ def write_progress(folder: Path, document: dict[str, Any]) -> None:
 
 def render_training(page: TrainingPage, words: Language, pages: Mapping[str, str] | None = None) -> str:
     """Returns the page as HTML."""
-    cyclic = _cyclic(page)
-    tests = [page.run, f"{page.run}-BtoA"] if cyclic else [page.run]
+    cyclic = dict(page.facts).get("family") == "cyclegan"
+    run = page.document["run"]
+    tests = [run, f"{run}-BtoA"] if cyclic else [run]
+    strings = {k.removeprefix(_JS): v for k, v in words.strings.items() if k.startswith(_JS)}
+    strings |= {key.removeprefix("js."): words.strings[key] for key in _SHARED_TEXTS}
     return render_page(
         "training.html.j2",
         words,
         package="harness.training",
         styles=("run.css", "training.css"),
         scripts=("curves.js", "strips.js", "outcome.js", "training.js"),
-        data=_data(page, words),
+        data={"digits": words.digits, "lang": words.code, "strings": strings, "document": page.document},
         # For `progress.js`: a page from disk has no origin that 'self' could mean.
         script_sources="'self' file:",
         pages=pages,
         home=f"../{in_language('index.html', words.code)}",
-        page=page,
+        run=run,
         guide="cyclegan" if cyclic else "pix2pix",
         facts=[(words.either(f"training.fact.{key}", key), value) for key, value in page.facts],
         command=shlex.join(page.command),
-        resume=shlex.join(["harness", "train", "--resume", page.run]),
+        resume=shlex.join(["harness", "train", "--resume", run]),
         tests="\n".join(shlex.join(["harness", "test", "--model", name]) for name in tests),
     )
-
-
-def _cyclic(page: TrainingPage) -> bool:
-    # A page written before the first loss goes by the family.
-    names = page.document["losses"]["names"]
-    return any(n.startswith("cycle") for n in names) or dict(page.facts).get("family", "").startswith("cycle")
-
-
-def _data(page: TrainingPage, words: Language) -> dict[str, Any]:
-    strings = {k.removeprefix(_JS): v for k, v in words.strings.items() if k.startswith(_JS)}
-    strings |= {key.removeprefix("js."): words.strings[key] for key in _SHARED_TEXTS}
-    return {"digits": words.digits, "lang": words.code, "strings": strings, "document": page.document}

@@ -29,17 +29,8 @@ _NOTHING_YET: dict[str, Any] = {
     "samples": {"inputs": [], "epochs": []}, "findings": [],
 }  # fmt: skip
 _SHOWN_OPTIONS = (
-    "netG",
-    "netD",
-    "norm",
-    "ngf",
-    "ndf",
-    "gan_mode",
-    "load_size",
-    "crop_size",
-    "preprocess",
-    "lr",
-    "beta1",
+    *("netG", "netD", "norm", "ngf", "ndf", "gan_mode"),
+    *("load_size", "crop_size", "preprocess", "lr", "beta1"),
 )
 
 
@@ -86,7 +77,7 @@ def publish(folder: Path, record: TrainingRecord, known: dict[str, Any], *, page
     write_progress(folder, document)
     if page:
         command = tuple(public_word(word) for word in record.command)
-        shown = TrainingPage(record.name, command, tuple(_facts(record)), document)
+        shown = TrainingPage(command, tuple(_facts(record)), document)
         write_training_page(folder, shown, record.lang)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import RunError
 from harness.progress import Progress
+from harness.report.single import SingleFile, write_single_file
 from harness.report.writing import write_index, write_run_report
 from harness.runs.listing import find_report, find_run, run_folders
 from harness.runs.training_record import training_folders
@@ -36,6 +37,15 @@ def make_page(folder: Path, lang: str | None, progress: Progress | None = None) 
     return rewrite_page(folder, lang)
 
 
+def make_files(
+    workspace: Workspace, names: Sequence[str], lang: str | None, max_bytes: int, progress: Progress | None = None
+) -> list[SingleFile]:
+    """Writes the runs named, or all where none is, as one HTML file each; UnknownNameError or RunError where not."""
+    # `find_run` of none raises what is to be said of an empty workspace.
+    folders = [find_run(workspace, name) for name in names] or run_folders(workspace) or [find_run(workspace, None)]
+    return [write_single_file(folder, lang, max_bytes, progress) for folder in folders]
+
+
 def make_pages(workspace: Workspace, names: Sequence[str], lang: str | None, progress: Progress | None = None) -> Pages:
     """Writes the pages of the runs and trainings named, of all where none is, and the index.
 
@@ -44,7 +54,6 @@ def make_pages(workspace: Workspace, names: Sequence[str], lang: str | None, pro
         RunError: one that is named is damaged, or there are none at all.
     """
     everything = [*run_folders(workspace), *training_folders(workspace)]
-    # `find_run` of none raises what is to be said of an empty workspace.
     folders = [find_report(workspace, name) for name in names] or everything or [find_run(workspace, None)]
     pages, damaged = [], []
     for folder in folders:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from harness.progress import Progress
 from harness.report.writing import write_index
 from harness.runs.training_record import State, TrainingRecord, save_training
 from harness.sets.trainable import TrainingData
-from harness.training.checks import check_disk, digest_of_names, disk_needed, sentences
+from harness.training.checks import digest_of_names, sentences
 from harness.training.evaluation import end_training
 from harness.training.foreseeing import refuse_discriminator, refuse_sizes, refuse_skips, refuse_values, schedule
 from harness.training.generators import refuse_held_out
@@ -33,12 +32,10 @@ _SECONDS_BETWEEN_PAGES = 3.0
 _SECONDS_BETWEEN_RECORDS = 30.0
 # Hidden: nothing in it is a result, and all of it is laid out anew.
 _STAGED = ".data"
-
-
-def warned(record: TrainingRecord, warning: str, progress: Progress) -> TrainingRecord:
-    """Says a warning and returns the record with it."""
-    progress.warn(warning)
-    return replace(record, warnings=tuple(dict.fromkeys((*record.warnings, warning))))
+_OF_THE_JOB = (
+    *("family", "direction", "options", "device", "processes", "seed", "keep"),
+    *("without_skips", "discriminator"),
+)
 
 
 class _Heard(Exception):
@@ -68,23 +65,20 @@ class Going:
 
     @property
     def job(self) -> TrainingJob:
-        record = self.record
         # Reading a loss makes a GPU wait for its queue, hence every tenth; a CPU has none.
         return TrainingJob(
-            family=record.family,
-            direction=record.direction,
             data=self.folder / _STAGED,
             folder=self.folder,
-            options=record.options,
-            device=record.device,
-            processes=record.processes,
-            seed=record.seed,
-            keep=record.keep,
-            without_skips=record.without_skips,
-            discriminator=record.discriminator,
-            log_every=1 if record.device == "cpu" else 10,
-            fused=record.preset != "paper",  # which does everything as the authors do
+            log_every=1 if self.record.device == "cpu" else 10,
+            fused=self.record.preset != "paper",  # which does everything as the authors do
+            **{name: getattr(self.record, name) for name in _OF_THE_JOB},
         )
+
+    def warn(self, *warnings: str) -> None:
+        """Says what is to be warned of and keeps it in the record."""
+        for warning in warnings:
+            self.progress.warn(warning)
+        self.record = replace(self.record, warnings=tuple(dict.fromkeys((*self.record.warnings, *warnings))))
 
     def train(self) -> None:
         """Runs `train.py` to its end; a batch too large for the memory is halved."""
@@ -99,7 +93,10 @@ class Going:
                 batch = self._options.get("batch_size", 1)
                 if batch < 2:
                     raise
-                self._halve(batch)
+                # argparse takes the last of an option given twice.
+                self.record = replace(self.record, options=(*self.record.options, "--batch_size", str(batch // 2)))
+                self.warn(f"{batch} images at once do not fit the memory: {batch // 2} now")
+                save_training(self.folder, self.record)  # a cut before the plan is told must not forget it
 
     def rehearse(self) -> None:
         """Raises TrainingError for options that cannot be trained with, and trains nothing."""
@@ -113,8 +110,9 @@ class Going:
 
     def end(self) -> None:
         """Tests what came of it, and writes the last pages."""
-        self.record = end_training(self.workspace, self.folder, self.record, self.data, self.progress)
-        self.record = replace(self.record, state="finished", message=None, hint=None)
+        ended, warnings = end_training(self.workspace, self.folder, self.record, self.data, self.progress)
+        self.record = replace(ended, state="finished", message=None, hint=None)
+        self.warn(*warnings)
         self._save()
         write_index(self.workspace.results, self.record.lang)
 
@@ -158,16 +156,6 @@ class Going:
         self.record = replace(self.record, shims=finished.shims, state="ending")
         self._save()
 
-    def _halve(self, batch: int) -> None:
-        # argparse takes the last of an option given twice.
-        given = (*self.record.options, "--batch_size", str(batch // 2))
-        self.record = warned(
-            replace(self.record, options=given),
-            f"{batch} images at once do not fit the memory: {batch // 2} now",
-            self.progress,
-        )
-        save_training(self.folder, self.record)  # a cut before the plan is told must not forget it
-
     def _told(self, kind: str, told: Any, stack: ExitStack) -> None:
         # Told before `train.py` reads a picture: it waits for this to return.
         if kind == "options":
@@ -203,12 +191,10 @@ class Going:
             self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
             refuse_sizes(options, self._staged.pictures)
             refuse_held_out(self.record, options, self.data, self.progress)
-            for warning in self._warnings(self._staged):
-                self.record = warned(self.record, warning, self.progress)
             self._note(self._staged)
         unexpected, drawing = schedule(options, told["rates"])
         if unexpected:
-            self.record = warned(self.record, unexpected, self.progress)
+            self.warn(unexpected)
         if drawing:
             self.progress.say(drawing)
         self._samples = stage_samples(self.data, self.record, options, self.folder / "samples")
@@ -223,12 +209,20 @@ class Going:
 
     def _note(self, staged: Staged) -> None:
         """Puts what was laid out into the record, and says what is otherwise than one may think."""
+        self.warn(*self.data.remarks(), *staged.warnings)
+        if staged.refused:
+            name, why = next(iter(staged.refused.items()))
+            self.warn(
+                f"{len(staged.refused)} pictures cannot be used and are left out, as `{name}`: {why}; `training.json` "
+                "names them all"
+            )
+        if self.data.chosen_on is None:
+            self.warn("nothing is held out (no `test` or `val`): the result will not be measured")
         dataset = self.record.dataset
         if dataset.get("digest") not in {None, staged.digest}:
             # An old record: its digest is over names and sizes, and equal ones are no sign of a change.
             if dataset["digest"] != digest_of_names(self.data):
-                changed = "the training pictures were changed between two goings on"
-                self.record = warned(self.record, changed, self.progress)
+                self.warn("the training pictures were changed between two goings on")
             else:
                 self.progress.say("the training pictures are as large as they were; their pixels were not hashed then")
         facts = {
@@ -242,18 +236,6 @@ class Going:
         if self.data.has_targets and self.data.chosen_on and self.data.chosen_on == self.data.tested_on:
             self.progress.say(f"the best epoch will be chosen on `{self.data.tested_on}`, where it is measured too")
 
-    def _warnings(self, staged: Staged) -> Sequence[str]:
-        found = [*self.data.remarks(), *staged.warnings]
-        if staged.refused:
-            name, why = next(iter(staged.refused.items()))
-            found.append(
-                f"{len(staged.refused)} pictures cannot be used and are left out, as `{name}`: {why}; `training.json` "
-                "names them all"
-            )
-        if self.data.chosen_on is None:
-            found.append("nothing is held out (no `test` or `val`): the result will not be measured")
-        return found
-
     def _begin(self, told: dict[str, Any]) -> None:
         """Says what is about to be done, before the first iteration, and that there is room for it."""
         assert self.monitor
@@ -261,10 +243,8 @@ class Going:
         public = {k: v for k, v in told["options"].items() if k not in {"dataroot", "checkpoints_dir"}}
         resumes = (*self.record.resumes, *([self.monitor.resumed] if self.monitor.resumed else []))
         self.record = replace(self.record, plan=told | {"options": public}, resumes=resumes, state="running")
-        needed = disk_needed(told, self.record.keep)
         # An error raised here ends `train.py` before its first iteration.
-        check_disk(self.folder, needed, shutil.disk_usage(self.folder).free)
-        for sentence in sentences(self.record, needed):
+        for sentence in sentences(self.record, self.folder):
             self.progress.say(sentence)
         if self.monitor.resumed:
             self.progress.say(f"going on in epoch {told['epoch']}, after iteration {told['iteration']}")
@@ -276,11 +256,8 @@ class Going:
     def _look(self) -> None:
         assert self.monitor
         seconds = self._seconds_before + time.monotonic() - self._begun_at
-        self._known = {
-            **self.monitor.document(),
-            "seconds_spent": seconds,
-            "samples": sample_strips(self.folder, self._samples),
-        }
+        samples = sample_strips(self.folder, self._samples)
+        self._known = {**self.monitor.document(), "seconds_spent": seconds, "samples": samples}
         self.record = replace(self.record, seconds=round(seconds, 1))
 
     def _save(self) -> None:

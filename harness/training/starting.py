@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,23 +15,23 @@ from filelock import FileLock, Timeout
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Direction, Family
 from harness.engines.devices import resolve_device
-from harness.engines.official.training import STATE
 from harness.errors import GitError, HarnessError, MemoryShortError, OfficialScriptError, TrainingError
 from harness.progress import Progress, Silent
 from harness.provision.installed import clone_state
-from harness.redacting import public_address
 from harness.report.writing import write_index
 from harness.runs.training_record import TrainingRecord, find_training, load_training, save_training
 from harness.runs.versions import versions
 from harness.sets.trainable import TrainingData, check_set, find_data
 from harness.training import checks
 from harness.training.presets import preset_options
-from harness.training.session import Going, warned
+from harness.training.session import Going
 from harness.training.tasks import build_task_set
 from harness.training.train_request import TrainRequest
 from harness.version import __version__
 from harness.web.language import spoken
 from harness.workspace import Workspace
+
+_AS_ASKED = (*("command", "preset", "processes", "seed", "keep"), *("without_skips", "discriminator", "tensorboard"))
 
 
 @dataclass(frozen=True)
@@ -115,29 +114,22 @@ def rehearse(workspace: Workspace, request: TrainRequest, settled: Settled) -> N
 
 
 def _new_record(workspace: Workspace, request: TrainRequest, settled: Settled) -> TrainingRecord:
-    clone = clone_state(workspace)
+    clone, data = clone_state(workspace), settled.data
     assert clone
     return TrainingRecord(
         name="",
         harness_version=__version__,
-        command=request.command,
         started=datetime.now().astimezone().isoformat(timespec="seconds"),
         state="starting",
         family=settled.family,
         direction=settled.direction,
-        preset=request.preset,
         options=settled.options,
-        dataset={"name": settled.data.name, "reference": settled.data.reference, "follow_links": request.follow_links},
+        dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
         device=resolve_device(request.device),
-        processes=request.processes,
-        seed=request.seed,
-        keep=request.keep,
-        upstream={**asdict(clone), "url": public_address(clone.url)},
+        upstream=clone.to_json(),
         versions=versions(),
         lang=spoken(request.lang).code,
-        without_skips=request.without_skips,
-        discriminator=request.discriminator,
-        tensorboard=request.tensorboard,
+        **{name: getattr(request, name) for name in _AS_ASKED},
     )
 
 
@@ -161,14 +153,15 @@ def resume(
     _clone(workspace)
     follow_links = record.dataset.get("follow_links", False)
     data = find_data(workspace, record.dataset["reference"], record.family, follow_links=follow_links)
+    record = replace(record, device=resolve_device(device or record.device), message=None, hint=None)
+    going = Going(workspace, folder, record, data, progress)
     now = clone_state(workspace)
     # The state may still fit their networks: a warning in the record, no refusal.
     if now and now.commit != record.upstream["commit"]:
-        record = warned(record, f"the authors' code changed to {now.commit[:7]} between two goings on", progress)
-    record = replace(record, device=resolve_device(device or record.device), message=None, hint=None)
-    if not (folder / "checkpoints" / STATE).is_file():
+        going.warn(f"the authors' code changed to {now.commit[:7]} between two goings on")
+    if not going.job.state.is_file():
         progress.say(f"`{record.name}` has no checkpoint yet: it begins again")
-    return _go(Going(workspace, folder, record, data, progress))
+    return _go(going)
 
 
 def _direction(data: TrainingData, family: Family, asked: Direction | None, progress: Progress) -> Direction:
@@ -178,9 +171,12 @@ def _direction(data: TrainingData, family: Family, asked: Direction | None, prog
             progress.warn(f"{learns}: `--direction` changes nothing")
         return "AtoB"
     chosen = asked or data.direction or "AtoB"
-    warning = checks.direction_warning(data, family, chosen)
-    if warning:
-        progress.warn(warning)
+    if data.direction not in {None, chosen}:
+        source, target = data.domains if chosen == "AtoB" else data.domains[::-1]
+        progress.warn(
+            f"`{data.name}` is made for {data.direction}: {chosen} makes {target} of {source}; "
+            f"if that is not what you want, say `--direction {data.direction}`"
+        )
     elif asked is None and data.direction is None:
         progress.say(
             "direction: AtoB, the left half of each pair is the input; `--direction BtoA` learns the other way"
@@ -196,7 +192,14 @@ def _clone(workspace: Workspace) -> None:
 
 def _go(going: Going) -> TrainingRecord:
     """Trains until it ends, then tests; whatever stops it stands in the record and on the page."""
-    with _alone(going.folder):
+    with ExitStack() as stack:
+        try:
+            # The system lets go of it when this process dies, however that happens.
+            stack.enter_context(FileLock(going.folder / ".lock", timeout=0))
+        except Timeout:
+            raise TrainingError(
+                f"`{going.folder.name}` is being trained by another process", "wait until it ends"
+            ) from None
         try:
             if going.record.state != "ending":
                 going.train()
@@ -237,17 +240,3 @@ def _with_log(going: Going, error: HarnessError) -> HarnessError:
         with suppress(OSError):
             log = Path(shutil.copyfile(log, kept))
     return error.restated(f"{error.message}\n{stays}\nthe whole log: `{log}`")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    # The system lets go of it when this process dies, however that happens.
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise TrainingError(f"`{folder.name}` is being trained by another process", "wait until it ends") from None
-    try:
-        yield
-    finally:
-        lock.release()

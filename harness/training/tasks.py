@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.errors import TestSetError, UnknownNameError
 from harness.images.geometry import Size
@@ -17,7 +17,7 @@ from harness.sets.test_set import load_test_set
 from harness.workspace import Workspace
 
 Task = Literal["edges", "grey", "blank", "superres"]
-TASKS: tuple[Task, ...] = ("edges", "grey", "blank", "superres")
+TASKS: tuple[Task, ...] = get_args(Task)
 SPLIT = "80/10/10"
 LEAST = 3
 """Photos to train on at least: two to learn from and one held out."""

@@ -17,9 +17,8 @@ from itertools import pairwise
 # Where a message that has no template of its own is made of several: lines, then sentences, then words of a list.
 _JOINTS = ("\n", "; ", ": ", ", ")
 _LED = re.compile(r"(\s*(?:[;,.] )?)(.*?)(\s*)", re.DOTALL)
-_PLACE = re.compile(r"\{(\d+)\}")
+_PLACE = re.compile(r"\{\d+\}")
 _FEW_LETTERS, _FEW_WORDS = 8, 3
-_BETWEEN = re.compile(r"\{\d+\}")
 
 
 class Messages:
@@ -59,7 +58,7 @@ class Messages:
         for number, value in enumerate(found.groups(), 1):
             quoted = found.string[: found.start(number)].count("`") % 2 == 1
             values.append(value if quoted else self.translated(value))
-        return _PLACE.sub(lambda place: values[int(place[1])], other)
+        return _PLACE.sub(lambda place: values[int(place[0][1:-1])], other)
 
     def _made_of_parts(self, text: str) -> str:
         for joint in _JOINTS:
@@ -89,12 +88,12 @@ def _is_sentence(text: str) -> bool:
 
 
 def _words(template: str) -> list[str]:
-    return [part for part in _BETWEEN.split(template) if part]
+    return [part for part in _PLACE.split(template) if part]
 
 
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    parts = _BETWEEN.split(template)
+    parts = _PLACE.split(template)
     made = re.escape(parts[0])
     for before, after in pairwise(parts):
         # A name between backticks holds none.

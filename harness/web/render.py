@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -17,6 +18,9 @@ from markupsafe import Markup, escape
 
 from harness.files import write_text
 from harness.web.language import Language, language, languages
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def render_page(
@@ -84,6 +88,13 @@ def json_block(document: Any) -> str:
     # `<` could end the element or open a comment, U+2028 ends a line in old scripts.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
+
+
+def picture_address(picture: Image.Image, kind: str = "PNG", **options: Any) -> str:
+    """Returns a picture as a data address, in an encoding and with options of Pillow's `save`."""
+    stream = io.BytesIO()
+    picture.save(stream, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def ticks(text: str) -> Markup:

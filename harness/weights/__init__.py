@@ -1,1 +1,1 @@
-"""Weights files: read safely, and the architecture that their keys show."""
+"""Networks, and files of their weights: read safely, with the architecture that their keys show."""

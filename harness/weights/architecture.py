@@ -10,11 +10,14 @@ import torch
 
 from harness.catalog.types import Architecture, Norm
 from harness.errors import WeightsError
-from harness.weights.layout import DEEPEST, Shapes, expected_shapes
+from harness.weights.networks import DEEPEST, Shapes, expected_shapes
 from harness.weights.reading import read_weights, without_instance_statistics
 
 _GENERATOR_BESIDE = "use the file of the generator: `latest_net_G.pth`, for CycleGAN `latest_net_G_A.pth` or `_G_B.pth`"
 _NAME_IT = "name the weights of a pix2pix or CycleGAN generator; `harness models` lists the official ones"
+# What may differ, in words, and where an architecture says it.
+_FACTS = {"code": "code", "network": "netG", "skip connections": "skips", "norm": "norm", "dropout": "use_dropout"}
+_FACTS |= {"filters (ngf)": "ngf", "input channels": "input_nc", "output channels": "output_nc"}
 _TRACKED = ".num_batches_tracked"  # torch before 0.4.1 did not save it, and load_state_dict adds it
 
 
@@ -46,7 +49,7 @@ def infer_architecture(state_dict: Mapping[str, torch.Tensor]) -> Architecture:
         raise WeightsError(
             f"these weights are nearly a {found.netG} with {found.norm} norm, but {difference}", _NAME_IT
         )
-    if not _handled(found.input_nc, found.output_nc):
+    if {found.input_nc, found.output_nc} - {1, 3} and (found.input_nc, found.output_nc) != (1, 2):
         raise WeightsError(
             f"these weights turn {found.input_nc} channels into {found.output_nc}; pictures here have 3 (colour) or 1 "
             "(grey), and colorization turns 1 into 2",
@@ -71,19 +74,10 @@ def architecture_of(path: Path) -> Architecture:
 
 def difference_between(expected: Architecture, found: Architecture) -> str:
     """Returns what differs in words, empty where nothing does; unknown dropout differs from nothing."""
-    facts = {
-        "code": (expected.code, found.code),
-        "network": (expected.netG, found.netG),
-        "skip connections": (expected.skips, found.skips),
-        "norm": (expected.norm, found.norm),
-        "dropout": (expected.use_dropout, found.use_dropout),
-        "filters (ngf)": (expected.ngf, found.ngf),
-        "input channels": (expected.input_nc, found.input_nc),
-        "output channels": (expected.output_nc, found.output_nc),
-    }
+    facts = ((label, getattr(expected, name), getattr(found, name)) for label, name in _FACTS.items())
     return "; ".join(
         f"{label} {wanted} expected, {is_} found"
-        for label, (wanted, is_) in facts.items()
+        for label, wanted, is_ in facts
         if wanted != is_ and None not in (wanted, is_)
     )
 
@@ -109,10 +103,6 @@ def compare_keys(state_dict: Mapping[str, torch.Tensor], expected: Mapping[str, 
 def shapes_of(tensors: Mapping[str, tuple[int, ...] | torch.Tensor]) -> Shapes:
     """Returns the shape of every tensor by key."""
     return {key: tuple(t.shape) if isinstance(t, torch.Tensor) else tuple(t) for key, t in tensors.items()}
-
-
-def _handled(inputs: int, outputs: int) -> bool:
-    return (inputs in {1, 3} and outputs in {1, 3}) or (inputs, outputs) == (1, 2)
 
 
 def _times(shape: tuple[int, ...]) -> str:
@@ -154,6 +144,11 @@ def _norm(shapes: Shapes, conv: str, norm: str) -> Norm:
     return "instance" if biased else "none"
 
 
+def _sizes(ngf: int, inputs: int, outputs: int) -> tuple[int, int, int]:
+    # 0 of anything is no network's: comparing with 1 says which tensor is empty or missing.
+    return ngf or 1, inputs or 1, outputs or 1
+
+
 def _unet(shapes: Shapes) -> Architecture:
     prefix, levels = "model.model.1.model", 2
     # A level lies at place 1 of the outermost block, at 3 of every other, after ReLU, convolution and norm.
@@ -163,18 +158,15 @@ def _unet(shapes: Shapes) -> Architecture:
     norm = _norm(shapes, f"{prefix}.3", f"{prefix}.4")
     # (ngf, input_nc, 4, 4), and of the transposed convolution (2 ngf, output_nc, 4, 4)
     first, last = shapes["model.model.0.weight"], shapes.get("model.model.3.weight", (0, 0))
-    return Architecture(f"unet_{2**levels}", norm, None, ngf=first[0], input_nc=first[1], output_nc=last[1])
+    return Architecture(f"unet_{2**levels}", norm, None, *_sizes(first[0], first[1], last[1]))
 
 
 def _resnet(shapes: Shapes) -> Architecture:
-    blocks = {int(found[1]) for key in shapes if (found := re.match(r"model\.(\d+)\.conv_block\.", key))}
+    layers = [re.fullmatch(r"model\.(\d+)\.conv_block\.(\d+)\.weight", key) for key, s in shapes.items() if len(s) == 4]
+    blocks = {found[1] for found in layers if found}
     # A block is padding, convolution at 1, norm, ReLU, dropout or not, padding, convolution at 6 or 5.
-    places = {
-        int(found[1])
-        for key, shape in shapes.items()
-        if len(shape) == 4 and (found := re.match(r"model\.\d+\.conv_block\.(\d+)\.weight$", key))
-    }
-    if places and 0 in places:
+    places = {int(found[2]) for found in layers if found}
+    if 0 in places:
         raise WeightsError(
             "these weights are a ResNet whose blocks pad with zeros; the official networks pad by reflection", _NAME_IT
         )
@@ -182,4 +174,4 @@ def _resnet(shapes: Shapes) -> Architecture:
     # 10 places before the blocks; the last convolution is the eighth after them.
     first, last = shapes["model.1.weight"], shapes.get(f"model.{17 + len(blocks)}.weight", (0,))
     dropout = 6 in places if places else None
-    return Architecture(f"resnet_{len(blocks)}blocks", norm, dropout, first[0], first[1], last[0])
+    return Architecture(f"resnet_{len(blocks)}blocks", norm, dropout, *_sizes(first[0], first[1], last[0]))

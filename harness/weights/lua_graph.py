@@ -17,7 +17,7 @@ import torch
 
 from harness.catalog.types import Architecture
 from harness.errors import WeightsError
-from harness.weights.layout import DEEPEST, expected_shapes, unet_places
+from harness.weights.networks import DEEPEST, expected_shapes, unet_places
 from harness.weights.torch7 import Lua, Tensor, read_torch7
 
 _GENERATOR: Final = "name the file that `train.lua` saves as `latest_net_G.t7`"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from harness.catalog.models import MODELS
-from harness.catalog.published_scores import LABELS, MEASURED_AS, PROTOCOLS, published_scores, scores_of
+from harness.catalog.published_scores import METRICS, PROTOCOLS, published_scores, scores_of
 from harness.metrics.registry import COLUMNS, TOTALS
 
 BY_ID = {score.id: score for score in published_scores()}
@@ -14,12 +14,11 @@ def test_every_score_has_source_and_known_protocol():
     assert all(score.source and score.protocol in PROTOCOLS for score in scores)
     assert {score.protocol for score in scores} == set(PROTOCOLS)
     assert {score.model for score in scores if score.model} <= set(MODELS)
-    assert {score.metric for score in scores} == set(LABELS)
+    assert {score.metric for score in scores} == set(METRICS)
 
 
 def test_what_can_be_measured_is_something_that_harness_measures():
-    assert set(MEASURED_AS) <= set(LABELS)
-    assert set(MEASURED_AS.values()) <= {*COLUMNS, *TOTALS}
+    assert {column for _, column in METRICS.values() if column} <= {*COLUMNS, *TOTALS}
 
 
 def test_scores_of_a_model_begin_with_those_said_to_be_of_its_weights():

@@ -104,6 +104,7 @@ def test_trainings_by_several_seeds_and_their_spread(ready: Path, capsys: pytest
         ([], 2, "name what to train on with --dataset"),
         (["--resume", "x", "--preset", "quick"], 2, "leave out --preset"),
         (["--resume", "x", "--seeds", "2"], 2, "leave out --seeds"),
+        (["--resume", "x", "--devices", "2"], 2, "leave out --devices"),
         (["--resume", "x"], 1, "no training is called `x`"),
         (["--dataset", "pairs", "--name", "edges2shoes"], 1, "name of an official model"),
         (["--dataset", "pairs", "--devices", "2", "--device", "cuda"], 1, "cuda"),

@@ -140,15 +140,20 @@ def test_what_it_lacks_is_said_and_it_is_written(workspace: Workspace, tmp_path:
 def test_answers_and_their_pictures_stand_on_the_page(workspace: Workspace, tmp_path: Path) -> None:
     Image.new("RGB", (3000, 40), "red").save(tmp_path / "my drawing.jpg", exif=b"Exif\0\0Spyphone")
     texts = {key: f"Words on {key}." for key in ASKED}
+    (tmp_path / "other").mkdir()
+    Image.new("RGB", (30, 40), "blue").save(tmp_path / "other" / "my drawing.jpg")
     texts["structure"] = "U-Net <b>\n\n![the drawing](my drawing.jpg)\n![my worst](first/output/a.png)"
+    texts["ideas"] += " ![another of the same name](other/my drawing.jpg)"
     made.write_answers(tmp_path / "answers.md", texts)
     handin = make_handin(workspace, request(tmp_path, answers=tmp_path / "answers.md", lang="fa"))
     assert handin.lacking == () and handin.path
     with zipfile.ZipFile(handin.path) as archive:
         page = archive.read("Sara Ahmadi-400/index.html").decode()
-        with archive.open("Sara Ahmadi-400/answers/my drawing.webp") as stream, Image.open(stream) as picture:
+        with archive.open("Sara Ahmadi-400/answers/my drawing.jpg.webp") as stream, Image.open(stream) as picture:
             assert picture.width == 1600 and not picture.info.get("exif")
-    assert 'src="answers/my%20drawing.webp"' in page and 'src="results/first/images/output/a.png"' in page
+        with archive.open("Sara Ahmadi-400/answers/other_my drawing.jpg.webp") as stream, Image.open(stream) as picture:
+            assert picture.size == (30, 40)
+    assert 'src="answers/my%20drawing.jpg.webp"' in page and 'src="results/first/images/output/a.png"' in page
     assert "U-Net &lt;b&gt;" in page and "اجراها" in page and "harness test" not in page.split("answers")[0]
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from harness.cli.main import main
 from harness.course.tallying import score_study, two_level_interval, wilson
@@ -38,9 +37,11 @@ def sent(folder: Path, *documents: dict) -> list[Path]:
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 5), (5, 5), (3, 10), (37, 160), (1, 1)])
-def test_wilsons_interval_is_scipys(successes: int, n: int) -> None:
-    expected = binomtest(successes, n).proportion_ci(method="wilson")
-    assert wilson(successes, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+def test_wilsons_interval_is_the_formulas(successes: int, n: int) -> None:
+    p, z = successes / n, 1.959963984540054
+    spread = z * (p * (1 - p) / n + z**2 / (4 * n**2)) ** 0.5
+    expected = [(p + z**2 / (2 * n) + sign * spread) / (1 + z**2 / n) for sign in (-1, 1)]
+    assert wilson(successes, n) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_share_is_that_of_made_pictures_taken_for_real(study: Study, tmp_path: Path) -> None:
@@ -126,6 +127,11 @@ def test_nothing_to_score_is_an_error(study: Study, tmp_path: Path) -> None:
         score_study(study.key, [tmp_path / "x.json"])
     with pytest.raises(RunError, match="there is no study key"):
         score_study(tmp_path / "none.json", [tmp_path / "x.json"])
+    spoilt = tmp_path / "spoilt.json"
+    spoilt.write_text(study.key.read_text(encoding="utf-8").replace('"left"', '"middle"'), encoding="utf-8")
+    with pytest.raises(RunError, match=r"`.*spoilt.json` is damaged: `trials") as caught:
+        score_study(spoilt, [tmp_path / "x.json"])
+    assert caught.value.hint == "use the file that `harness study` wrote"
 
 
 def test_names_of_participants_are_only_names(study: Study, tmp_path: Path) -> None:

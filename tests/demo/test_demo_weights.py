@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from harness.demo import demo_weights as generator
-from harness.demo.demo_weights import ARCHITECTURE, DIRECTION, WEIGHTS_SHA256, demo_weights
+from harness.demo.demo_weights import ARCHITECTURE, WEIGHTS_SHA256, demo_weights
 from harness.demo.training_data import TRAINING_PAIRS, TRAINING_SEED
 from harness.errors import WeightsError
 
@@ -28,7 +28,7 @@ def test_the_file_is_the_one_its_papers_describe():
     assert path.stat().st_size == papers["bytes"]
     assert (papers["pairs"], papers["pairs_seed"]) == (TRAINING_PAIRS, TRAINING_SEED)
     for step in papers["steps"]:
-        assert f"--netG {ARCHITECTURE.netG} --direction {DIRECTION} --ngf {ARCHITECTURE.ngf} " in step["command"]
+        assert f"--netG {ARCHITECTURE.netG} --direction BtoA --ngf {ARCHITECTURE.ngf} " in step["command"]
 
 
 def test_the_file_is_small_enough_to_travel_with_the_package():

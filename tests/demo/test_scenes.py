@@ -80,7 +80,7 @@ def test_every_scene_has_sky_wall_windows_and_a_door(scenes):
 def test_windows_are_darker_than_walls(scenes):
     # Red brick is as dark as a window with curtains: the bright walls tell.
     plans = [draw_plan(np.random.default_rng((SEED, index))) for index in range(len(scenes))]
-    dark = [any(house.style == "brick" for house in plan.houses) for plan in plans]
+    dark = [any(house.style == "brick" for house in plan) for plan in plans]
     bright = [scene for scene, bricks in zip(scenes, dark, strict=True) if not bricks]
     assert len(bright) >= 5
     below_the_roofs = np.arange(256)[:, None] > 100

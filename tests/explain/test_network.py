@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from harness.catalog.types import Architecture
-from harness.engines.native.networks import build_discriminator, build_generator
 from harness.explain.drawing import draw
 from harness.explain.network import receptive_field, take_apart
+from harness.weights.networks import build_discriminator, build_generator
 
 
 def test_the_official_unet() -> None:

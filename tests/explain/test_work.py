@@ -14,8 +14,6 @@ from PIL import Image
 
 from harness.catalog.lookup import find_model as find_in_catalog
 from harness.catalog.types import Architecture
-from harness.engines.native.layers import set_mode
-from harness.engines.native.networks import build_discriminator, build_generator
 from harness.engines.native.pixels import to_tensor
 from harness.errors import RunError
 from harness.explain.explaining import write_explanation
@@ -23,6 +21,8 @@ from harness.explain.text_page import work_lines
 from harness.explain.work import at_work
 from harness.runs.trained import find_model
 from harness.runs.training_record import TrainedModel, TrainingRecord, save_training
+from harness.weights.layers import set_mode
+from harness.weights.networks import build_discriminator, build_generator
 from harness.workspace import Workspace
 from tests.pictures import save_pair
 

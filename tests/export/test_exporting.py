@@ -17,7 +17,6 @@ from harness.catalog.types import Architecture
 from harness.cli.main import cli, main
 from harness.demo.demo_generator import find_generator
 from harness.engines.native.generator import load_generator
-from harness.engines.native.layers import ImageBatchNorm, set_mode
 from harness.engines.seeds import image_seed
 from harness.errors import EngineError
 from harness.export import exporting
@@ -25,6 +24,7 @@ from harness.export.exporting import ExportRequest, certify, export, mask_shapes
 from harness.export.graph import build_graph
 from harness.export.masks import as_torch_draws, draw_masks, torch_masks
 from harness.export.some_pictures import some_inputs
+from harness.weights.layers import ImageBatchNorm, set_mode
 from harness.workspace import Workspace
 from tests.weights.state_dicts import state_dict_of
 

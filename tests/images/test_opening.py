@@ -270,8 +270,8 @@ def test_a_bomb_is_refused_by_its_header() -> None:
 def test_the_limit_is_the_users() -> None:
     data = content(quadrants(), "PNG")
     with pytest.raises(ImageError, match="more than the limit"):
-        open_rgb(data, max_pixels=64 * 48 - 1)
-    assert open_rgb(data, max_pixels=64 * 48).size == (64, 48)
+        open_picture(data, max_pixels=64 * 48 - 1)
+    assert open_picture(data, max_pixels=64 * 48).image.size == (64, 48)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_flipped_bytes_are_an_error_or_a_picture_and_nothing_else(format_: str) 
         for place in rng.integers(0, len(data), 6):
             broken[place] = rng.integers(0, 256)
         try:
-            assert open_rgb(bytes(broken), max_pixels=1_000_000).mode == "RGB"
+            assert open_picture(bytes(broken), max_pixels=1_000_000).image.mode == "RGB"
         except ImageError as error:
             assert error.message
 

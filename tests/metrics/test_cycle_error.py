@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.metrics.cycle_error import CycleMeter
-from harness.metrics.meters import Shot
+from harness.metrics.cycle_error import CYCLE
+from harness.metrics.meters import Instruments, Shot
 from tests.metrics.drawn import noise
 
 
@@ -15,7 +15,7 @@ def test_the_output_translated_back_is_set_against_the_input() -> None:
         return 255 - picture
 
     source = noise(1) // 2
-    meter = CycleMeter(back)
+    meter = CYCLE.begin(Instruments(reverse=back))
     assert meter.one(Shot("a", source, 255 - source)) == (0.0,)
     assert meter.one(Shot("b", source, 255 - (source + 3))) == (3.0,)
     assert asked == ["a", "b"]

@@ -11,7 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.errors import ImageError
 from harness.metrics.measure import MeasureRequest, Measuring, measure_images
-from harness.metrics.meters import Column, Metric, PairMeter, Shot
+from harness.metrics.meters import Column, Metric, Shot, pair_meter
 from harness.metrics.pairs import Picture
 from harness.metrics.registry import find_metrics
 from tests.metrics.drawn import flat, noise, run_images, save
@@ -105,10 +105,11 @@ def test_an_output_equal_to_its_target_is_infinite_and_counted_apart(tmp_path: P
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
+def test_workers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
     names = run_images(tmp_path, 14)
-    alone = measure_images(tmp_path, names, paired=True, request=MeasureRequest(workers=workers))
-    assert alone == measure_images(tmp_path, names, paired=True)
+    usual = measure_images(tmp_path, names, paired=True)
+    monkeypatch.setattr("harness.metrics.measure.default_workers", lambda: workers)
+    assert measure_images(tmp_path, names, paired=True) == usual
 
 
 def test_missing_pictures_are_named_before_anything_is_measured(tmp_path: Path) -> None:
@@ -188,6 +189,12 @@ def test_only_what_is_asked_for_is_measured(tmp_path: Path) -> None:
     assert "Lab" in measured.protocol["line"] and "PSNR per image" not in measured.protocol["line"]
 
 
+@pytest.fixture
+def one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first picture that fails is the first by name then."""
+    monkeypatch.setattr("harness.metrics.measure.default_workers", lambda: 1)
+
+
 @pytest.mark.parametrize(
     ("metric", "reason"),
     [
@@ -201,9 +208,10 @@ def test_only_what_is_asked_for_is_measured(tmp_path: Path) -> None:
         ("cycle", "no model translates these outputs back: harness models"),
     ],
 )
+@pytest.mark.usefixtures("one_worker")
 def test_what_cannot_be_measured_says_why_and_the_rest_is_there(tmp_path: Path, metric: str, reason: str) -> None:
     names = run_images(tmp_path, 2)
-    request = MeasureRequest(metrics=find_metrics(["ssim", metric]), workers=1)
+    request = MeasureRequest(metrics=find_metrics(["ssim", metric]))
     measured = measure_images(tmp_path, names, paired=True, request=request)
     assert list(measured.missing.values()) == [reason]
     assert measured.columns == ("ssim",) and set(measured.baselines["mean_target"]) == {"ssim"}
@@ -218,15 +226,16 @@ def test_a_metric_of_targets_is_not_measured_without_them(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.usefixtures("one_worker")
 def test_a_value_that_is_not_a_number_takes_its_metric_out(tmp_path: Path) -> None:
     names = run_images(tmp_path, 3)
     odd = Metric(
         name="odd",
-        begin=lambda _: PairMeter(lambda a, b: math.nan if a is b else 1.0),
+        begin=lambda _: pair_meter(lambda a, b: math.nan if a is b else 1.0),
         columns=(Column("odd", "Odd", "", "lower", "odd"),),
     )
-    broken = replace(odd, name="broken", begin=lambda _: PairMeter(lambda a, b: math.nan))
-    measured = measure_images(tmp_path, names, paired=True, request=MeasureRequest(metrics=(odd, broken), workers=1))
+    broken = replace(odd, name="broken", begin=lambda _: pair_meter(lambda a, b: math.nan))
+    measured = measure_images(tmp_path, names, paired=True, request=MeasureRequest(metrics=(odd, broken)))
     assert measured.missing == {"broken": "`0000`: the value is not a number"}
     assert measured.columns == ("odd",)
 
@@ -236,10 +245,7 @@ def test_pictures_are_taken_from_memory_in_any_order(tmp_path: Path) -> None:
     measuring = Measuring(MeasureRequest(), tmp_path, paired=True)
     for name in names[::-1]:
         measuring.add(Shot(name, *(read(tmp_path, kind, name) for kind in ("input", "output", "target"))))
-    assert measuring.mean_to_come
-    for name in names[::-1]:
-        measuring.add_mean(name, read(tmp_path, "target", name))
-    assert measuring.measurement(names) == measure_images(tmp_path, names, paired=True)
+    assert measuring.finished(names) == measure_images(tmp_path, names, paired=True)
 
 
 BOXES = {"0000": (0, 4, 56, 40), "0001": (8, 0, 40, 40), "0002": (0, 0, 56, 38)}

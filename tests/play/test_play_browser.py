@@ -179,6 +179,9 @@ def test_a_drawing_in_the_set_is_tested_with_the_same_pixels(page: Page, workspa
     page.click("#add")
     page.wait_for_selector("#added:not([hidden])")
     assert "--dataset drawings --engine native --seed 3" in page.inner_text("#added-command")
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false")
+    page.click("[data-copy=added-command]")
+    page.wait_for_function("() => document.getElementById('said').textContent === 'The browser refused to copy'")
     image = load_test_set(workspace.dataset("drawings")).images[-1]
     assert image.name == "my_house _1" and image.nearness and image.operations[0].startswith("drawn by hand")
     assert differences(drawn_by_test(workspace, "drawings", 3)["my_house _1"], drawn) == (0, 0)
@@ -271,7 +274,7 @@ def test_a_reload_and_the_other_language_keep_the_drawing(page: Page) -> None:
     page.keyboard.press("Tab")
     settled(page)
     drawn = canvas(page, "paper")
-    page.click("a.language")
+    page.click("a[hreflang]")
     settled(page)
     assert page.evaluate("document.documentElement.lang") == "fa" and page.input_value("#name") == "mine"
     assert (canvas(page, "paper") == drawn).all()

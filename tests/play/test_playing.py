@@ -104,7 +104,7 @@ def test_drawings_are_collected_under_their_names_and_never_into_another_set(tmp
 
 def test_a_size_that_is_not_the_models_stands_in_the_command(tmp_path: Path) -> None:
     player = player_of(tmp_path, "cyclegan/horse2zebra", size=(64, 32))
-    assert player.draw(np.zeros((32, 64, 3), np.uint8), "a", 0)[0][0].shape == (32, 64, 3)
+    assert player.draw(np.zeros((32, 64, 3), np.uint8), "a", 0)[0][0].size == (64, 32)
     assert "--size 64x32" in command_of(player, 0)
 
 

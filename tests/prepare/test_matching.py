@@ -142,7 +142,9 @@ def test_what_nothing_tells_apart_is_refused_with_the_way_of_two_folders(tmp_pat
         noise(64, 64).save(tmp_path / f"x.{suffix}")
     with pytest.raises(TestSetError, match="one folder") as caught:
         match_within(gather(tmp_path), find_model(model) if model else None, "AtoB")
-    assert caught.value.hint == "put them into two folders: harness prepare-images INPUTS --targets TARGETS"
+    assert (
+        caught.value.hint == "put inputs and targets into two folders: harness prepare-images INPUTS --targets TARGETS"
+    )
 
 
 def test_a_folder_of_single_names_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from harness.prepare.recipes.choosing import KINDS, RECIPES, input_recipe, targe
 from harness.prepare.recipes.edge_maps import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
 from harness.prepare.recipes.labels import CITYSCAPES_LABELS, FACADE_LABELS
 from harness.prepare.recipes.maps import MAP
-from harness.prepare.recipes.photo import GREY, PHOTO
+from harness.prepare.recipes.photo import PHOTO
+from harness.prepare.recipes.spoilt import GREY
 from tests.images.pictures import content, facades_colours, noise, raw_colours
 
 SMALL = Settings(size=(64, 64))

@@ -19,7 +19,7 @@ from harness.catalog.models import MODELS
 from harness.catalog.types import Architecture
 from harness.provision.outcome import SetupReport
 from harness.provision.setting_up import SetupRequest, set_up
-from harness.weights.layout import expected_shapes
+from harness.weights.networks import expected_shapes
 from harness.workspace import Workspace
 from tests.fetch.listener import Listener
 from tests.fetch.repository import Upstream, make_upstream

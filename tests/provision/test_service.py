@@ -259,7 +259,7 @@ def test_what_the_system_refuses_one_thing_does_not_stop_the_rest(
     def refuse(*_: object, **__: object) -> NoReturn:
         raise error
 
-    monkeypatch.setattr("harness.provision.setting_up.bring_weights", refuse)
+    monkeypatch.setattr("harness.provision.weight_files.bring", refuse)
     report = bench.set_up("sat2map", datasets=("facades",))
     assert [failure.id for failure in report.failures] == ["pix2pix/sat2map"]
     assert str(bench.workspace.root) in report.failures[0].error.message

@@ -16,7 +16,7 @@ from harness.metrics.storage import load_measurement
 from harness.report.gallery import run_document
 from harness.report.gathering import run_page
 from harness.report.thumbnails import CELL, encode, strip_path
-from harness.report.writing import Surroundings, render_run
+from harness.report.writing import render_run
 from harness.web.language import language
 from tests.report.samples import HOSTILE_NAMES, draw, plain_measurement, sample_record
 from tests.report.waiting import until
@@ -239,8 +239,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
         os.link(one, path)
     measurement, words = plain_measurement(count), language("en")
     page = run_page(sample_record("large", [r.name for r in measurement.rows]), measurement, (), words)
-    nothing = {e.row: dict.fromkeys(page.kinds) for e in page.examples}
-    html = render_run(page, words, run_document(page, words), nothing, Surroundings())
+    nothing = {row: dict.fromkeys(page.kinds) for row in page.examples.values()}
+    html = render_run(page, words, run_document(page, words), nothing)
     (folder / "index.html").write_text(html, encoding="utf-8")
     return folder / "index.html"
 

@@ -55,6 +55,18 @@ def test_persian_reads_from_right_to_left_with_its_own_digits(open_page: Open, p
     assert (start, page.locator("#viewer-place").text_content()) == ("۱ از ۸", "۲ از ۸")
 
 
+@pytest.mark.parametrize(("address", "field"), [("first/index.html", "#search"), ("index.html", "#find")])
+def test_what_an_empty_search_says_lies_as_the_page_reads(
+    open_page: Open, persian: Path, address: str, field: str
+) -> None:
+    search = open_page(persian / address).locator(field)
+    directions = []
+    for typed in ("", "abc", "نما"):
+        search.fill(typed)
+        directions.append(search.evaluate("(s) => getComputedStyle(s).direction"))
+    assert directions == ["rtl", "ltr", "rtl"]
+
+
 def test_the_look_follows_the_system_until_chosen(open_page: Open, results: Path) -> None:
     paper = "getComputedStyle(document.body).backgroundColor"
     page = open_page(results / "first" / "index.html", color_scheme="dark")

@@ -23,7 +23,7 @@ NAMES = [f"{i:05d}" for i in range(9)]
 def test_best_median_and_worst_are_of_the_first_metric() -> None:
     page = run_page(sample_record("r", NAMES), plain_measurement(9), (), EN)
     values = page.columns[0].values
-    by_role = {e.role: values[e.row] for e in page.examples}
+    by_role = {role: values[row] for role, row in page.examples.items()}
     assert by_role == {"best": max(values), "median": sorted(values)[4], "worst": min(values)}
 
 
@@ -31,7 +31,7 @@ def test_best_median_and_worst_are_of_the_first_metric() -> None:
 def test_few_images_are_not_shown_twice(count: int, roles: list[str]) -> None:
     page = run_page(sample_record("r", NAMES[:count]), plain_measurement(count + 1), (), EN)
     short = run_page(sample_record("r", NAMES[:count]), _first(count), (), EN)
-    assert [e.role for e in short.examples] == roles
+    assert list(short.examples) == roles
     assert len(page.pictures) == count + 1
 
 
@@ -62,7 +62,7 @@ def test_the_verdict_follows_the_intervals(low: float, high: float, higher: str,
 def test_an_unpaired_run_has_no_quality() -> None:
     page = run_page(sample_record("r", NAMES, paired=False), plain_measurement(9, paired=False), (), EN)
     assert page.kinds == ("input", "output")
-    assert [c.id for c in page.columns] == ["input_ssim", "input_psnr"]
+    assert [c.name for c in page.columns] == ["input_ssim", "input_psnr"]
     assert {h.verdict for h in page.headlines} == {""}
     assert all("target" not in p.addresses for p in page.pictures)
 

@@ -23,9 +23,10 @@ def with_fid(run: Path, value: float) -> Path:
 def test_rows_say_whose_how_and_what_sets_them_apart(tmp_path: Path) -> None:
     run = with_fid(sample_run(tmp_path / "run"), 130.25)
     rows = published_rows("pix2pix/facades_label2photo", load_measurement(run))
-    assert [row.value for row in rows] == ["119.135", "124.977", "139.385"]
-    assert rows[0].measured == (130.25, None, None)
-    assert "which file is not said" in rows[0].whose and "106 against 106" in rows[0].evaluator and rows[0].difference
+    assert [row.score.text for row in rows] == ["119.135", "124.977", "139.385"]
+    assert rows[0].measured is not None and rows[0].measured.value == 130.25
+    score = rows[0].score
+    assert "which file is not said" in score.whose and "106 against 106" in score.how and score.evaluation.difference
     assert published_rows("pix2pix/facades_label2photo")[0].measured is None
     assert published_rows("a model of one's own") == ()
 

@@ -16,13 +16,12 @@ from harness.errors import RunError, UnknownNameError
 from harness.metrics.comparing import compare
 from harness.metrics.measure import Row
 from harness.metrics.storage import load_measurement, save_measurement
-from harness.report.comparison import compare_cells, compare_document, compare_page
+from harness.report.comparison import compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import run_page
 from harness.report.index import index_page
 from harness.report.single import write_single_file
 from harness.report.writing import (
-    Surroundings,
     comparison_name,
     render_run,
     write_comparison,
@@ -59,12 +58,10 @@ def _golden_pages() -> dict[str, str]:
     for code in ("en", "fa"):
         words = language(code)
         page = run_page(sample_record("golden", NAMES), plain_measurement(5, NAMES), (), words)
-        addresses = {
-            e.row: dict(page.pictures[e.row].addresses, difference=f"thumbs/{e.row}.webp") for e in page.examples
-        }
-        pages[f"run.{code}"] = render_run(
-            page, words, run_document(page, words), addresses, Surroundings(home="../index.html")
-        )
+        rows = page.examples.values()
+        addresses = {row: dict(page.pictures[row].addresses, difference=f"thumbs/{row}.webp") for row in rows}
+        document = run_document(page, words)
+        pages[f"run.{code}"] = render_run(page, words, document, addresses, home="../index.html")
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
         pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, names={}, data=script_texts(words))
         first = plain_measurement(5, NAMES)
@@ -72,10 +69,10 @@ def _golden_pages() -> dict[str, str]:
         second = replace(first, rows=rows)
         other = run_page(sample_record("other", NAMES), second, (), words)
         compared = compare_page([page, other], ["golden/", "other/"], [compare(first, second)], words)
+        document = compare_document(compared, words)
         pages[f"compare.{code}"] = render_page(
-            "compare.html.j2", words, page=compared, data=compare_document(compared, words),
-            cells=compare_cells(compared, words), home="index.html",
-        )  # fmt: skip
+            "compare.html.j2", words, page=compared, data=document, cells=document["cells"], home="index.html"
+        )
     return {name: _scrubbed(html) for name, html in pages.items()}
 
 

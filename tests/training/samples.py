@@ -77,4 +77,4 @@ def sample_result(**told: Any) -> dict[str, Any]:
 
 def sample_page(document: dict[str, Any], family: str = "pix2pix") -> TrainingPage:
     command = ("harness", "train", "--dataset", "facades", "--name", document["run"])
-    return TrainingPage(document["run"], command, (("family", family), ("device", "cpu")), document)
+    return TrainingPage(command, (("family", family), ("device", "cpu")), document)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from harness.errors import HarnessError, TestSetError, UnknownNameError
-from harness.prepare.recipes.spoilt import GREY
+from harness.prepare.recipes.spoilt import HOLE
 from harness.sets.trainable import find_data
 from harness.training.tasks import TASKS, build_task_set
 from harness.workspace import Workspace
@@ -49,7 +49,7 @@ def test_pairs_of_spoilt_and_whole(tmp_path: Path, photos: Path, task: str) -> N
     if task == "edges":
         assert set(np.unique(spoilt)) == {0, 255}
     if task == "blank":
-        hole = (spoilt == GREY).all(axis=2)
+        hole = (spoilt == HOLE).all(axis=2)
         rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
         inside = np.zeros_like(hole)
         inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True

@@ -18,6 +18,7 @@ from tests.web.english import ROOT, english_lines
 OTHERS = [code for code in languages() if code != "en"]
 # Calls whose texts are for whoever calls the code, not for whoever types a command.
 _CALLERS = {"ValueError", "TypeError", "RuntimeError", "KeyError", "NotImplementedError", "AssertionError", "compile"}
+_CALLERS.add("examples")  # of commands, typed as they stand
 _SENTENCE = re.compile(r"[A-Za-z]{2,},? [a-z`{(]")
 # Rooms that speak otherwise: texts of their own, programs of the authors' process, tables for papers.
 _ELSEWHERE = {"bootstrap.py", "paper_table.py", "shells.py", "training_data.py", "api.py", "notebook.py", "hed.py"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from harness.catalog.types import Architecture
-from harness.weights.layout import expected_shapes
+from harness.weights.networks import expected_shapes
 
 UNET = Architecture("unet_128", "batch", None, ngf=2)
 RESNET = Architecture("resnet_6blocks", "instance", False, ngf=2)

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from harness.catalog.types import Architecture
-from harness.engines.native.layers import set_mode
-from harness.engines.native.networks import build_generator
 from harness.errors import WeightsError
 from harness.weights.architecture import architecture_of
+from harness.weights.layers import set_mode
+from harness.weights.networks import build_generator
 from harness.weights.reading import read_weights
 from tests.weights.torch7_files import Function, Table, Thing, View, forward, make_generator, modules_of, save
 

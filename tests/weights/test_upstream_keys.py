@@ -13,7 +13,7 @@ from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Architecture
 from harness.errors import WeightsError
 from harness.weights.architecture import infer_architecture, shapes_of
-from harness.weights.layout import expected_shapes
+from harness.weights.networks import expected_shapes
 from harness.weights.reading import read_state_dict
 from tests.weights.official_keys import RECORDED, RECORDED_AT, digest
 

@@ -1,7 +1,7 @@
 // One participant's way through a study: practice with an answer, the trials without, a file to send at the end.
-const words = () => data.words[lang];
-const say_ = (key, values = {}) => words()[key].replace(/\{(\w+)\}/g, (_, name) => inDigits(values[name]));
 const inDigits = (value) => String(value).replace(/\d/g, (d) => data.languages[lang].digits[d]);
+const other = () => Object.keys(data.words).find((code) => code !== lang);
+const SIDES = ["left", "right"];
 let lang = data.lang;
 let results = [];
 let place = 0;
@@ -11,19 +11,19 @@ let refresh = 1000 / 60; // milliseconds a frame, measured before the first tria
 const frame = () => new Promise(requestAnimationFrame);
 
 const speak = () => {
+  data.strings = data.words[lang];
   document.documentElement.lang = lang;
   document.documentElement.dir = data.languages[lang].dir;
-  all("[data-t]").forEach((node) => (node.textContent = say_(node.dataset.t)));
-  document.title = say_("title");
-  const other = Object.keys(data.words).find((code) => code !== lang);
-  byId("language").hidden = !other;
-  byId("language").textContent = other ? data.words[other].language : "";
-  byId("language").lang = other || lang;
+  all("[data-t]").forEach((node) => (node.textContent = text(node.dataset.t)));
+  document.title = text("title");
+  byId("language").hidden = !other();
+  byId("language").textContent = data.words[other()]?.language || "";
+  byId("language").lang = other() || lang;
   if (pairs.length) count();
 };
 
 byId("language").addEventListener("click", () => {
-  lang = Object.keys(data.words).find((code) => code !== lang);
+  lang = other();
   speak();
 });
 
@@ -40,7 +40,7 @@ const count = () => {
   const [of, at] = practising()
     ? [data.practice.length, place + 1]
     : [data.trials.length, place - data.practice.length + 1];
-  byId("counter").textContent = say_(practising() ? "practice" : "trial", { at, of });
+  byId("counter").textContent = text(practising() ? "practice" : "trial", { at: inDigits(at), of: inDigits(of) });
 };
 
 const measureRefresh = async () => {
@@ -50,10 +50,8 @@ const measureRefresh = async () => {
   refresh = steps[Math.floor(steps.length / 2)] || refresh;
 };
 
-const picture = async (source) => {
-  const made = new Image();
-  made.src = source;
-  made.alt = "";
+const picture = async (src) => {
+  const made = element("img", { src, alt: "" });
   await made.decode(); // what is not decoded would appear late
   return made;
 };
@@ -64,9 +62,7 @@ const show = async () => {
   for (const id of ["question", "answers", "next"]) byId(id).hidden = true;
   byId("feedback").textContent = "";
   count();
-  const [left, right] = await Promise.all([picture(pair.left), picture(pair.right)]);
-  byId("left").replaceChildren(left);
-  byId("right").replaceChildren(right);
+  await Promise.all(SIDES.map(async (side) => byId(side).replaceChildren(await picture(pair[side]))));
   await frame(); // laid out and rasterised, still invisible
   // What changes in a frame's callback is on the screen with its paint: from this frame to the one that hides them.
   const shown = await frame();
@@ -75,8 +71,7 @@ const show = async () => {
   // A frame too few or one too many is as likely: end at the frame nearest to the exposure asked for.
   while (now - shown < data.exposure_ms - refresh / 2) now = await frame();
   byId("pair").classList.remove("shown");
-  byId("left").replaceChildren();
-  byId("right").replaceChildren();
+  for (const side of SIDES) byId(side).replaceChildren();
   pair.exposure_ms = now - shown;
   byId("question").hidden = byId("answers").hidden = false;
   answerable = performance.now();
@@ -90,25 +85,24 @@ const answer = (side) => {
   if (practising()) {
     const right = side === pair.real;
     byId("feedback").className = right ? "right" : "wrong";
-    byId("feedback").textContent = say_(right ? "correct" : "mistaken");
+    byId("feedback").textContent = text(right ? "correct" : "mistaken");
   } else {
     results.push({ trial: pair.id, answer: side, rt_ms, exposure_ms: Math.round(pair.exposure_ms * 100) / 100 });
   }
   place += 1;
   byId("answers").hidden = true;
   if (place === pairs.length) return finish();
-  if (place === data.practice.length) byId("feedback").textContent += ` ${say_("practice_over")}`;
+  if (place === data.practice.length) byId("feedback").textContent += ` ${text("practice_over")}`;
   byId("next").hidden = false;
   byId("next").focus();
 };
 
 const finish = () => {
-  const document_ = {
+  const told = JSON.stringify({
     format: 1, study: data.study, participant: byId("who").value.trim(), lang, finished: new Date().toISOString(),
     exposure_asked_ms: data.exposure_ms, frame_ms: Math.round(refresh * 100) / 100,
     screen: `${screen.width}x${screen.height}@${devicePixelRatio}`, trials: results,
-  };
-  const told = JSON.stringify(document_, null, 1);
+  }, null, 1);
   byId("result").textContent = told;
   byId("save").href = URL.createObjectURL(new Blob([told], { type: "application/json" }));
   byId("save").download = `study-${data.study}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(16)}.json`;
@@ -125,10 +119,5 @@ byId("begin").addEventListener("click", async () => {
 });
 byId("next").addEventListener("click", show);
 all("[data-side]").forEach((button) => button.addEventListener("click", () => answer(button.dataset.side)));
-document.addEventListener("keydown", (event) => {
-  const side = { ArrowLeft: "left", ArrowRight: "right" }[event.key];
-  if (!side || !answerable) return;
-  event.preventDefault();
-  answer(side);
-});
+onKeys(document, () => (answerable ? { ArrowLeft: () => answer("left"), ArrowRight: () => answer("right") } : {}));
 speak();

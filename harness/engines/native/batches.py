@@ -54,8 +54,8 @@ def _decode(item: Item, job: Job) -> Picture | ImageError:
 
 def _framed(picture: Loaded, size: Size) -> Loaded:
     if isinstance(picture, Image.Image):
-        return mirrored_around(picture, size)[0]
-    return Unrounded(mirrored(picture.values, size)[0])
+        return mirrored_around(picture, size)
+    return Unrounded(mirrored(picture.values, size))
 
 
 def decoded(job: Job) -> Iterator[Picture | ImageError]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import torch
 
 from harness.catalog.types import Architecture
-from harness.engines.native.layers import set_mode
-from harness.engines.native.networks import build_generator
 from harness.errors import WeightsError
-from harness.weights.layout import expected_shapes, unet_places
+from harness.weights.layers import set_mode
+from harness.weights.networks import build_generator, expected_shapes, unet_places
 from harness.weights.reading import read_weights
 
 _RUN_IT = "run it as it is: harness test --model lua/NAME --weights FILE.t7"

@@ -6,7 +6,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import Queue
+from threading import Lock
 
 import numpy as np
 import torch
@@ -24,6 +26,10 @@ from harness.errors import ImageError, MemoryShortError
 from harness.progress import Progress, Silent, Step
 
 _PROBES = 2
+_LEAST = 4  # of a batch, while there are as many: the weights are read from memory once a batch
+_OF_ONE_CORE = 512 * 512
+"""Pixels up to which a picture is drawn by one core of a CPU, as many batches at once as there are cores: they never
+wait for each other, and the pixels are the same on any number of cores. Larger ones take all cores and all memory."""
 
 
 def translate(job: Job, progress: Progress | None = None, settings: NativeSettings | None = None) -> Translating:
@@ -39,11 +45,17 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
     checked_items(job.items, job.architecture)
     clock = {"begin": time.perf_counter()}
     chosen = [resolve_device(device) for device in settings.devices or (job.device,)]
-    translators = [Translator(job, device, settings) for device in chosen]
+    # A GPU beside it takes the batches, and the CPU's turn is one batch with all cores.
+    threads = torch.get_num_threads()
+    cores = max(1, threads // len(chosen)) if all(device == "cpu" for device in chosen) else 1
+    translators = [Translator(job, device, settings, batches=cores) for device in chosen]
     clock["start_up"] = time.perf_counter()
-    run = _Run(job, translators, settings)
-    with progress.step("translating natively", total=len(job.items)) as step:
-        yield from run.all(step)
+    run = _Run(job, translators, settings, cores)
+    try:
+        with progress.step("translating natively", total=len(job.items)) as step:
+            yield from run.all(step)
+    finally:
+        torch.set_num_threads(threads)  # what threads to come begin with
     clock["translate"] = time.perf_counter()
     first = translators[0]
     error = run.precision_error() if first.precision != "fp32" and run.probes else None
@@ -68,8 +80,14 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
 
 
 class _Run:
-    def __init__(self, job: Job, translators: list[Translator], settings: NativeSettings) -> None:
+    def __init__(self, job: Job, translators: list[Translator], settings: NativeSettings, cores: int) -> None:
         self.job, self.translators, self.samples = job, translators, settings.samples
+        self.cores = cores
+        self.free: Queue[Translator] = Queue()  # the turns that are free, of a CPU one a core
+        for translator in translators * cores:
+            self.free.put(translator)
+        self._taking = Lock()
+        self.left = len(job.items)
         self.tiling = Tiling(job.architecture, settings)
         self.left_out: dict[str, str] = {}
         self.colours = colours_of(job.architecture)
@@ -78,12 +96,10 @@ class _Run:
         self.problems: list[ImageError] = []
 
     def all(self, step: Step) -> Iterator[Translation]:
-        """Decoding threads feed one thread a device; all queues are bounded."""
-        free: Queue[Translator] = Queue()
-        for translator in self.translators:
-            free.put(translator)
-        with ThreadPoolExecutor(len(self.translators)) as computers:
-            # One batch more than devices waits: no device runs dry, and a set of ten thousand takes the memory of ten.
+        """Decoding threads feed one thread a device or core; all queues are bounded."""
+        turns = self.free.qsize()
+        with ThreadPoolExecutor(turns) as computers:
+            # One batch more than turns waits: no device runs dry, and a set of ten thousand takes the memory of ten.
             computing: deque[Future[Iterable[Translation]]] = deque()
 
             def drawn(most: int) -> Iterator[Translation]:
@@ -94,8 +110,9 @@ class _Run:
 
             for batch in batched(self._readable(decoded(self.job)), self._limit):
                 self.largest_batch = max(self.largest_batch, len(batch))
-                computing.append(computers.submit(self._compute, batch, free))
-                yield from drawn(len(self.translators))
+                self.left -= len(batch)
+                computing.append(computers.submit(self._compute, batch))
+                yield from drawn(turns)
             yield from drawn(0)
         if self.problems:
             raise gathered(self.problems)
@@ -103,8 +120,29 @@ class _Run:
             raise MemoryShortError(next(iter(self.left_out.values())), "use `--tiled auto`, or a smaller `--size`")
 
     def _limit(self, size: tuple[int, int]) -> int:
-        """Images of a size at once: what the smallest device holds, since any of them may get the next batch."""
-        return min(translator.batch_for(size) for translator in self.translators)
+        """Images of a size at once: what the smallest device holds, since any of them may get the next batch.
+
+        Towards the end batches shrink, so that no core waits long for another's last; no pixel hangs on them.
+        """
+        fits = min(translator.batch_for(size) for translator in self.translators)
+        if self.cores == 1 or size[0] * size[1] > _OF_ONE_CORE:
+            return fits
+        turns = len(self.translators) * self.cores
+        return min(fits, max(-(-self.left // (2 * turns)), min(_LEAST, -(-self.left // turns))))
+
+    @contextmanager
+    def _turn(self, size: tuple[int, int]) -> Iterator[Translator]:
+        """Yields whichever device or core is free first, or all cores of a CPU for a large picture."""
+        wanted = self.cores * len(self.translators) if size[0] * size[1] > _OF_ONE_CORE and self.cores > 1 else 1
+        with self._taking:  # one at a time: two that wait for all cores would each keep some
+            taken = [self.free.get() for _ in range(wanted)]
+        try:
+            if self.cores > 1:
+                torch.set_num_threads(wanted)  # of this thread
+            yield taken[0]
+        finally:
+            for translator in taken:
+                self.free.put(translator)
 
     def precision_error(self) -> dict[str, float]:
         """Differences to fp32 on a few of the job's images, in levels of 255."""
@@ -131,22 +169,20 @@ class _Run:
                     self.probes.append(picture)
                 yield picture
 
-    def _compute(self, batch: list[Picture], free: Queue[Translator]) -> Iterable[Translation]:
+    def _compute(self, batch: list[Picture]) -> Iterable[Translation]:
         """Draws a batch; what is saved of its pictures is made one by one, by whoever takes them."""
-        translator = free.get()  # whichever device is done first takes the next batch
         names = [p.item.name for p in batch]
         try:
-            if tile := self.tiling.side(batch[0].framed.size, translator):
-                tiled = [self.tiling.draw(p, tile, translator, self.colours) for p in batch]
-                return map(self._translation, batch, ({"output": output} for output in tiled))
-            inputs = self.colours.inputs([p.framed for p in batch])  # (N, C, H, W), of one size
-            # samples times (N, C, H, W); the first is the output, whatever their number
-            draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
+            with self._turn(batch[0].framed.size) as translator:
+                if tile := self.tiling.side(batch[0].framed.size, translator):
+                    tiled = [self.tiling.draw(p, tile, translator, self.colours) for p in batch]
+                    return map(self._translation, batch, ({"output": output} for output in tiled))
+                inputs = self.colours.inputs([p.framed for p in batch])  # (N, C, H, W), of one size
+                # samples times (N, C, H, W); the first is the output, whatever their number
+                draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
         except MemoryShortError as error:  # of one picture: of several the batch would have been halved
             self.left_out |= dict.fromkeys(names, error.message)
             return []
-        finally:
-            free.put(translator)
         made = {"output": self.colours.pixels(inputs, draws[0])}
         if self.samples > 1:
             shown = [self.colours.shown(inputs, draw) for draw in draws]

@@ -10,23 +10,23 @@ import torch
 from torch import nn
 
 from harness.engines.job import Job, NativeSettings
-from harness.engines.native.layers import Noise, dropout_from, set_mode
 from harness.engines.native.memory import fitting_batch, free_on, lacks_memory
-from harness.engines.native.networks import build_generator
 from harness.engines.native.torch7_noise import replayed, resumed
 from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
 from harness.errors import DeviceError, EngineError, MemoryShortError, WeightsError
 from harness.weights.architecture import compare_keys
+from harness.weights.layers import Noise, dropout_from, set_mode
+from harness.weights.networks import build_generator
 from harness.weights.reading import read_state_dict
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Translator:
-    """Translates batches on one device."""
+    """Translates batches on one device; `batches` of them may be under way at once and share its memory."""
 
-    def __init__(self, job: Job, device: str, settings: NativeSettings) -> None:
+    def __init__(self, job: Job, device: str, settings: NativeSettings, *, batches: int = 1) -> None:
         self.job, self.device = job, torch.device(device)
         self.precision = chosen_precision(settings.precision, device)
         self._replayed = replayed(job, settings)
@@ -40,11 +40,13 @@ class Translator:
         self._asked = settings.batch_size
         # Told once, beside the weights: what the allocator keeps for later batches would count as taken.
         self.free = free_on(self.device)
+        self._batches = batches
         self._most_pixels: int | None = None  # of a batch, once memory has run out
 
     def batch_for(self, size: tuple[int, int]) -> int:
         """Returns how many images of a width and height are translated at once."""
-        chosen = self._asked or fitting_batch(self.job.architecture, size, self.device.type, self.free)
+        share = self.free // self._batches
+        chosen = self._asked or fitting_batch(self.job.architecture, size, self.device.type, share)
         return chosen if self._most_pixels is None else max(1, min(chosen, self._most_pixels // (size[0] * size[1])))
 
     def translate(self, inputs: torch.Tensor, names: Sequence[str], sample: int = 0) -> torch.Tensor:

@@ -5,22 +5,13 @@ Mirrors `THRandom.c` of torch7: one Mersenne Twister for all pictures, in the or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from harness.engines.job import Job, NativeSettings
 from harness.errors import EngineError
-from harness.weights.layout import MOST_FILTERS
-
-_HALF = 2**31  # of the 2**32 numbers that are drawn: `uniform() <= 0.5` keeps a value
-
-
-def kept(noise: np.random.RandomState, shape: Sequence[int]) -> torch.Tensor:
-    """Returns what a dropout of one half keeps, float32 of ones and zeros in row-major order."""
-    return torch.from_numpy((noise.randint(0, 2**32, shape, np.uint32) <= _HALF).astype(np.float32))
+from harness.weights.networks import MOST_FILTERS
 
 
 def replayed(job: Job, settings: NativeSettings) -> dict[str, dict[str, Any]]:

@@ -136,6 +136,6 @@ def stage_weights(weights: Path, stage: Stage) -> list[str]:
 
 def _write_picture(item: Item, target: Path, job: Job) -> Framing:
     halves, framed = sized_halves(bicubic, item, job.size, job.architecture, job.preprocessing)
-    halves = tuple(mirrored_around(half, framed.frame)[0] for half in halves)
+    halves = tuple(mirrored_around(half, framed.frame) for half in halves)
     write_png(target, join_ab(*halves) if item.paired else halves[0])
     return framed

@@ -34,72 +34,65 @@ const take = async (blob, name) => {
     return complain(text("no_picture", { name }));
   }
   const stem = name.replace(/\.[^.]*$/, "");
-  const whole = [0, 0, picture.width, picture.height];
   if (picture.width === width && picture.height === height) return laid(canvasOf(picture), stem, name);
   // A and B side by side: the half that the model eats.
   if (picture.width === 2 * width && picture.height === height) return laid(canvasOf(picture, [data.direction === "AtoB" ? 0 : width, 0, width, height]), stem, name);
   const alike = Math.abs((picture.width * height) / (picture.height * width) - 1) < 0.01;
-  const part = alike ? whole : await cropped(picture);
-  if (!part) return undefined;
+  const part = alike ? [0, 0, picture.width, picture.height] : await cropped(picture);
+  if (!part) return;
   const by = Math.min(1, LARGEST_SIDE / Math.max(...part.slice(2)));
   const brought = await attempt(() => backend.bring(canvasOf(picture, part, [part[2] * by, part[3] * by])));
-  if (!brought) return undefined;
+  if (!brought) return;
   laid(canvasOf(brought.picture), stem, name);
   if (brought.notes.length) complain(brought.notes.join(" · "));
-  return undefined;
 };
 
-// A frame of the model's shape over the picture, moved by pointer or arrows; answers the part, null if cancelled.
-const cropped = (picture) =>
-  new Promise((answer) => {
-    const view = byId("crop-view");
-    const scale = Math.min(480 / picture.width, 480 / picture.height);
-    [view.width, view.height] = [picture.width * scale, picture.height * scale].map((side) => Math.max(1, Math.round(side)));
-    const most = Math.min(view.width / width, view.height / height);
-    const frame = { x: view.width / 2, y: view.height / 2 };
-    const context = view.getContext("2d");
-    const box = () => {
-      const by = (most * Number(byId("crop-size").value)) / 100;
-      const [w, h] = [width * by, height * by];
-      frame.x = limited(frame.x, w / 2, view.width - w / 2);
-      frame.y = limited(frame.y, h / 2, view.height - h / 2);
-      return [frame.x - w / 2, frame.y - h / 2, w, h];
-    };
-    const draw = () => {
-      const part = box();
-      context.drawImage(picture, 0, 0, view.width, view.height);
-      context.fillStyle = "rgb(0 0 0 / 55%)";
-      context.fillRect(0, 0, view.width, view.height);
-      context.drawImage(picture, ...part.map((side) => side / scale), ...part);
-      context.strokeStyle = "#ffffff";
-      context.lineWidth = 2;
-      context.strokeRect(...part);
-    };
-    const by = (x, y) => () => { frame.x += x; frame.y += y; draw(); };
-    const life = new AbortController();
-    const on = (target, name, deed) => target.addEventListener(name, deed, { signal: life.signal });
-    on(view, "pointerdown", (event) => view.setPointerCapture(event.pointerId));
-    on(view, "pointermove", (event) => {
-      if (!event.buttons) return;
-      const across = view.width / view.getBoundingClientRect().width;
-      by(event.movementX * across, event.movementY * across)();
-    });
-    on(view, "keydown", (event) => {
-      const deed = { ArrowLeft: by(-8, 0), ArrowRight: by(8, 0), ArrowUp: by(0, -8), ArrowDown: by(0, 8) }[event.key];
-      if (!deed) return;
-      event.preventDefault();
-      deed();
-    });
-    on(byId("crop-size"), "input", draw);
-    on(byId("crop"), "close", () => {
-      life.abort();
-      answer(byId("crop").returnValue === "use" ? box().map((side) => side / scale) : null);
-    });
-    byId("crop-size").value = 100;
-    byId("crop").returnValue = "";
-    byId("crop").showModal();
-    draw();
-  });
+// What a dialog is closed with.
+const answered = (dialog) => {
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((answer) => dialog.addEventListener("close", () => answer(dialog.returnValue), { once: true }));
+};
+
+// A frame of the model's shape over the picture, moved by pointer or arrows.
+const view = byId("crop-view");
+const frame = { picture: null, scale: 1, x: 0, y: 0 };
+const framed = () => {
+  const by = (Math.min(view.width / width, view.height / height) * Number(byId("crop-size").value)) / 100;
+  const [w, h] = [width * by, height * by];
+  frame.x = limited(frame.x, w / 2, view.width - w / 2);
+  frame.y = limited(frame.y, h / 2, view.height - h / 2);
+  return [frame.x - w / 2, frame.y - h / 2, w, h];
+};
+const inPicture = (part) => part.map((side) => side / frame.scale);
+const showFrame = () => {
+  const [part, context] = [framed(), view.getContext("2d")];
+  context.drawImage(frame.picture, 0, 0, view.width, view.height);
+  context.fillStyle = "rgb(0 0 0 / 55%)";
+  context.fillRect(0, 0, view.width, view.height);
+  context.drawImage(frame.picture, ...inPicture(part), ...part);
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = 2;
+  context.strokeRect(...part);
+};
+const pushed = (x, y) => () => { frame.x += x; frame.y += y; showFrame(); };
+view.addEventListener("pointerdown", (event) => view.setPointerCapture(event.pointerId));
+view.addEventListener("pointermove", (event) => {
+  const across = view.width / view.getBoundingClientRect().width;
+  if (event.buttons) pushed(event.movementX * across, event.movementY * across)();
+});
+onKeys(view, () => ({ ArrowLeft: pushed(-8, 0), ArrowRight: pushed(8, 0), ArrowUp: pushed(0, -8), ArrowDown: pushed(0, 8) }));
+byId("crop-size").addEventListener("input", showFrame);
+
+// The part of a picture that somebody chooses, null if cancelled.
+const cropped = async (picture) => {
+  const scale = Math.min(480 / picture.width, 480 / picture.height);
+  [view.width, view.height] = [picture.width * scale, picture.height * scale].map((side) => Math.max(1, Math.round(side)));
+  Object.assign(frame, { picture, scale, x: view.width / 2, y: view.height / 2 });
+  byId("crop-size").value = 100;
+  showFrame();
+  return (await answered(byId("crop"))) === "use" ? inPicture(framed()) : null;
+};
 
 const photograph = async () => {
   let stream;
@@ -110,15 +103,10 @@ const photograph = async () => {
   }
   const video = byId("video");
   video.srcObject = stream;
-  byId("camera").returnValue = "";
-  byId("camera").showModal();
-  byId("camera").addEventListener("close", async () => {
-    const wanted = byId("camera").returnValue === "use" && video.videoWidth;
-    const taken = wanted ? canvasOf(video, [0, 0, video.videoWidth, video.videoHeight]) : null;
-    stream.getTracks().forEach((track) => track.stop());
-    if (taken) await take(await pngOf(taken), "photo.png");
-  }, { once: true });
-  return undefined;
+  const wanted = (await answered(byId("camera"))) === "use" && video.videoWidth;
+  const taken = wanted ? canvasOf(video, [0, 0, video.videoWidth, video.videoHeight]) : null;
+  stream.getTracks().forEach((track) => track.stop());
+  return taken && take(await pngOf(taken), "photo.png");
 };
 
 const begun = async (start) => {

@@ -1,11 +1,14 @@
 // Who draws: the generator itself, computed in this browser.
 const area = width * height;
 
-const fetched = async (name) => {
+const brought = async (name) => {
   const answer = await fetch(name).catch(() => null);
   if (!answer?.ok) throw new Error(text(location.protocol === "file:" ? "from_disk" : "no_part", { name }));
+  return answer;
+};
+const fetched = async (name) => {
   const parts = [];
-  for (const reader = answer.body.getReader(); ; ) {
+  for (const reader = (await brought(name)).body.getReader(); ; ) {
     const { done: over, value } = await reader.read();
     if (over) return new Uint8Array(await new Blob(parts).arrayBuffer());
     parts.push(value);
@@ -93,9 +96,5 @@ const backend = {
     made.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(snapped.buffer), width, height), 0, 0);
     return { picture: made, notes: [] };
   },
-  async start({ name }) {
-    const answer = await fetch(`pictures/${encodeURIComponent(name)}.png`).catch(() => null);
-    if (!answer?.ok) throw new Error(text(location.protocol === "file:" ? "from_disk" : "no_part", { name: `${name}.png` }));
-    return createImageBitmap(await answer.blob());
-  },
+  start: async ({ name }) => createImageBitmap(await (await brought(`pictures/${encodeURIComponent(name)}.png`)).blob()),
 };

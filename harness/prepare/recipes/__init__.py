@@ -1,1 +1,1 @@
-"""One recipe a file; `registry` says which one a model's domain asks for."""
+"""One recipe a file; `choosing` says which one a model's domain asks for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,30 +17,40 @@ SMALLEST_SIDE = 8
 """Pixels; a picture with a shorter side shows nothing a model could translate."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How pictures are prepared.
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions:
+    """What a user may ask of every picture made.
 
     Attributes:
-        size: width and height in pixels of every picture made.
-        background: RGB below transparent pixels, and beside padded pictures that do not mirror.
-        mirrors: padding shows the picture mirrored, of input and target alike.
+        background: RGB below transparent pixels, and beside padded pictures that do not mirror; photos do.
+        max_pixels: larger pictures are refused.
         focus: where a crop is taken: in the middle or where the detail lies.
-        tiles: cut large pictures into tiles of `size`, each at the picture's own scale.
-        aligned: input and target are two files that show the same place: nothing may be centred anew.
+        tiles: large pictures are cut into tiles of the size asked for, each at the picture's own scale.
         rectify: photos of facades are set upright, their storeys horizontal and their edges vertical.
-        own: each picture keeps its own size in place of `size`; a number is the longest side that a picture may have.
     """
 
-    size: Size = (256, 256)
     fit: Fit = "crop"
     background: Colour = WHITE
     max_pixels: int = MAX_PIXELS
     focus: Literal["centre", "subject"] = "centre"
     tiles: bool = False
-    aligned: bool = False
     rectify: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(PictureOptions):
+    """How pictures are prepared.
+
+    Attributes:
+        size: width and height in pixels of every picture made.
+        own: each picture keeps its own size in place of `size`; a number is the longest side that a picture may have.
+        aligned: input and target are two files that show the same place: nothing may be centred anew.
+        mirrors: padding shows the picture mirrored, of input and target alike.
+    """
+
+    size: Size = (256, 256)
     own: bool | int = False
+    aligned: bool = False
     mirrors: bool = False
 
     @property
@@ -74,35 +84,6 @@ class Drawn:
     foreign: bool = False
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How files of one kind become what a model eats.
-
-    Attributes:
-        explains: one line in words for `--dry-run`.
-        draw: the opened file to a picture of the size; raises ImageError for what cannot be used.
-        read: file content to an opened file, RGB unless `draw` expects otherwise; raises ImageError.
-        makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
-        mirrors: whether padding shows the picture mirrored, which photos bear best, and not the background.
-        version: raised when the same file gives another picture, so that older pictures are made anew.
-        survey: the recipe for these files as a whole, of all their contents; None where each file tells all. What it
-            finds stands in the name, so that pictures made by another finding are made anew.
-    """
-
-    name: str
-    explains: str
-    draw: Callable[[Opened, Settings], Drawn]
-    read: Callable[[bytes, Settings], Opened]
-    makes_target: bool = False
-    mirrors: bool = False
-    version: int = 3
-    survey: Callable[[Recipe, Iterable[bytes]], Recipe] | None = None
-
-    def for_folder(self, contents: Iterable[bytes]) -> Recipe:
-        """Returns the recipe with what only the folder as a whole can tell; reads the contents where that is needed."""
-        return self if self.survey is None else self.survey(self, contents)
-
-
 def read_rgb(content: bytes, settings: Settings) -> Opened:
     """Opens a picture as RGB with at least twice the pixels needed per side.
 
@@ -121,6 +102,35 @@ def check_size(size: Size) -> None:
         raise ImageError(f"is {size[0]}x{size[1]} pixels; {SMALLEST_SIDE} a side are the least that shows anything")
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How files of one kind become what a model eats.
+
+    Attributes:
+        explains: one line in words for `--dry-run`.
+        draw: the opened file to a picture of the size; raises ImageError for what cannot be used.
+        read: file content to an opened file, RGB unless `draw` expects otherwise; raises ImageError.
+        makes_target: whether the file itself becomes the target, so that pairs come of a single folder.
+        mirrors: whether padding shows the picture mirrored, which photos bear best, and not the background.
+        version: raised when the same file gives another picture, so that older pictures are made anew.
+        survey: the recipe for these files as a whole, of all their contents; None where each file tells all. What it
+            finds stands in the name, so that pictures made by another finding are made anew.
+    """
+
+    name: str
+    explains: str
+    draw: Callable[[Opened, Settings], Drawn]
+    read: Callable[[bytes, Settings], Opened] = read_rgb
+    makes_target: bool = False
+    mirrors: bool = False
+    version: int = 3
+    survey: Callable[[Recipe, Iterable[bytes]], Recipe] | None = None
+
+    def for_folder(self, contents: Iterable[bytes]) -> Recipe:
+        """Returns the recipe with what only the folder as a whole can tell; reads the contents where that is needed."""
+        return self if self.survey is None else self.survey(self, contents)
+
+
 def fitted(image: Image.Image, settings: Settings) -> Fitted:
     """Brings a picture to the settings' size as they say."""
     focus = focus_of(image) if settings.focus == "subject" and settings.fit == "crop" else (0.5, 0.5)
@@ -132,7 +142,7 @@ def finished(
     opened: Opened, made: Fitted, settings: Settings, warnings: tuple[str, ...] = (), target: Image.Image | None = None
 ) -> Drawn:
     """Puts together what was read, what was made of it, and what the user should know."""
-    told = (*opened.warnings, *warnings, *size_warnings(opened.size_before, settings))
+    told = (*opened.warnings, *warnings, *_size_warnings(opened.size_before, settings))
     operations, geometry = (*opened.operations, *made.operations), opened.geometry.then(made.geometry)
     left, top, right, bottom = geometry.box
     if settings.fit == "pad" and min(right - left, bottom - top) < SMALLEST_SIDE:
@@ -143,17 +153,14 @@ def finished(
     return Drawn(made.image, opened.size_before, operations, geometry, told, target)
 
 
-def size_warnings(size_before: Size, settings: Settings) -> tuple[str, ...]:
-    """What the user should know about the way from the size before to the size made."""
-    told = []
+def _size_warnings(size_before: Size, settings: Settings) -> Iterator[str]:
     kept = kept_share(size_before, settings.size)
     if settings.fit == "crop" and kept < 0.5:
-        told.append(f"the crop keeps {kept:.0%} of the picture; try `--fit pad`")
+        yield f"the crop keeps {kept:.0%} of the picture; try `--fit pad`"
     if settings.fit == "stretch" and kept < 0.8:
-        told.append("stretched to another shape: what it shows is distorted")
+        yield "stretched to another shape: what it shows is distorted"
     if settings.fit == "pad" and kept < 0.5:
-        told.append(f"padding covers {1 - kept:.0%} of the picture made; try `--fit crop`")
+        yield f"padding covers {1 - kept:.0%} of the picture made; try `--fit crop`"
     factor = enlargement(size_before, settings.size, settings.fit)
     if factor > 1.25:
-        told.append(f"enlarged {factor:.1f} times: it is blurred beside the training pictures")
-    return tuple(told)
+        yield f"enlarged {factor:.1f} times: it is blurred beside the training pictures"

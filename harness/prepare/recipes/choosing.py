@@ -15,8 +15,8 @@ from harness.prepare.recipes.base import Recipe, Settings, read_rgb
 from harness.prepare.recipes.edge_maps import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
 from harness.prepare.recipes.labels import CITYSCAPES_LABELS, FACADE_LABELS
 from harness.prepare.recipes.maps import MAP
-from harness.prepare.recipes.photo import GREY, PHOTO
-from harness.prepare.recipes.spoilt import BLANK, SUPERRES
+from harness.prepare.recipes.photo import PHOTO
+from harness.prepare.recipes.spoilt import BLANK, GREY, SUPERRES
 
 RECIPES: dict[str, dict[str, Recipe]] = {
     "photo": {"photo": PHOTO},
@@ -62,14 +62,11 @@ def input_recipe(
     eaten = to or (_eaten(model.input_domain) if model else "photo")
     recipes = RECIPES[eaten]
     if as_ == AUTO:
-        return (
-            next(iter(recipes.values()))
-            if len(recipes) == 1
-            else recipes[_looks_like(contents, settings or Settings())]
-        )
+        as_ = next(iter(recipes)) if len(recipes) == 1 else _looks_like(contents, settings or Settings())
     if as_ not in recipes:
+        hint = way_from_photos(eaten) or f"say what your pictures are: --as {' or '.join(recipes)}"
         whose = f"`{model.id}` eats {DOMAINS[model.input_domain].description}" if model else f"inputs become `{eaten}`"
-        raise TestSetError(f"{whose}; nothing here makes that of `--as {as_}`", _way_out(eaten))
+        raise TestSetError(f"{whose}; nothing here makes that of `--as {as_}`", hint)
     return recipes[as_]
 
 
@@ -113,7 +110,3 @@ def way_from_photos(domain: str, model: Model | None = None, folder: str = "FOLD
     test = f"harness test --model {drawing.id} --dataset {folder}"
     then = f"--model {model.id.removeprefix('pix2pix/')}" if model else f"--to {domain}"
     return f"label maps of photos: {test}, then: harness prepare-images RUN {then}"
-
-
-def _way_out(eaten: str) -> str:
-    return way_from_photos(eaten) or f"say what your pictures are: --as {' or '.join(RECIPES[eaten])}"

@@ -13,8 +13,8 @@ from harness.errors import ImageError
 from harness.images.edges import Mask, Pixels, as_picture, draw_edges, ink_of, line_width, thinned, without_specks
 from harness.images.geometry import Fitted, Geometry
 from harness.images.opening import WHITE, Opened
-from harness.images.subject import box_of, find_background, framed
-from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
+from harness.images.subject import find_background, framed
+from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted
 
 _PLAIN = 0.8  # share of the border of one colour from which the background counts as plain
 _MARGIN = 0.06  # free space around the thing, as in the training pictures
@@ -40,7 +40,7 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
     scale = min(1.0, _WORKING / max(opened.image.size))
     working = opened.image.resize([max(1, round(s * scale)) for s in opened.image.size], Image.Resampling.LANCZOS)
     ink = without_specks(ink_of(np.asarray(working)), round(12 * scale) + 4)
-    box = box_of(ink)
+    box = Image.fromarray(ink).getbbox()
     if box is None:
         raise ImageError("shows no line: it is one flat colour")
     # A quarter is far more ink than a line drawing has; only told, as the user may know better.
@@ -67,12 +67,12 @@ def draw_from_drawing(opened: Opened, settings: Settings) -> Drawn:
 def _on_white(image: Image.Image, settings: Settings) -> tuple[Fitted, tuple[str, ...]]:
     """The thing centred on white where its background is plain; the photo as it is, with a warning, where not."""
     background = find_background(np.asarray(image), _PLAIN)
-    box = box_of(~background.mask)
-    if background.plain < _PLAIN or box is None:
+    box = None if background is None else Image.fromarray(~background).getbbox()
+    if background is None or box is None:
         said = "its background is not plain: lines of the background are drawn too; photograph it on white paper"
         return Fitted(image, (), Geometry.whole(image.size)), (said,)
     # (H, W, 1) against (H, W, 3): the background of every channel becomes 255.
-    pixels = np.where(background.mask[..., None], 255, np.asarray(image)).astype(np.uint8)
+    pixels = np.where(background[..., None], 255, np.asarray(image)).astype(np.uint8)
     if settings.aligned:
         return Fitted(Image.fromarray(pixels), ("background made white",), Geometry.whole(image.size)), ()
     aspect = settings.size[0] / settings.size[1]
@@ -84,11 +84,10 @@ EDGES_FROM_PHOTO = Recipe(
     "edges from photos",
     "photos of a thing on a plain background: edges drawn like the training's, the photo becomes the target",
     draw_from_photo,
-    read_rgb,
     makes_target=True,
 )
 EDGES_FROM_DRAWING = Recipe(
-    "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing, read_rgb
+    "drawings", "line drawings: paper made white, lines black and one pixel wide", draw_from_drawing
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.images.opening import Opened
-from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted, read_rgb
+from harness.prepare.recipes.base import Drawn, Recipe, Settings, finished, fitted
 
 # Google Maps as of 2016: blocks, roads, lots, parks; measured on a published training tile.
 _STYLE = np.array([(232, 229, 222), (255, 255, 255), (243, 240, 234), (203, 223, 172)], dtype=np.float64)
@@ -32,6 +32,5 @@ MAP = Recipe(
     "map tiles: brought to size, colours compared with the 2016 Google Maps style; their scale only through "
     "nearness (density and width of lines), where the model's dataset is installed",
     draw,
-    read_rgb,
     mirrors=True,
 )

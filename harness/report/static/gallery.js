@@ -78,22 +78,13 @@ const listParts = () => {
   if (state.query) parts.push(["find", state.query]);
   return [...parts, ...[...state.ranges].map(([id, range]) => [id, range.join("~")])];
 };
-const hashParts = () => {
-  try {
-    const parts = location.hash.slice(1).split("&").filter((part) => part.includes("="));
-    return new Map(parts.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)].map(decodeURIComponent)));
-  } catch {
-    return new Map(); // a link cut off in the middle of an escape
-  }
-};
+const hashParts = () => new URLSearchParams(location.hash.slice(1));
 const addressWith = (image) => {
-  const parts = [...(image === undefined ? [] : [["image", image]]), ...listParts()];
-  const hash = parts.map((part) => part.map(encodeURIComponent).join("=")).join("&");
-  return hash ? `#${hash}` : location.pathname + location.search;
+  const parts = [...(image === null ? [] : [["image", image]]), ...listParts()];
+  return parts.length ? `#${new URLSearchParams(parts)}` : location.pathname + location.search;
 };
 const remember = () => {
-  const parts = hashParts();
-  if (listParts().length || parts.size) history.replaceState(null, "", addressWith(parts.get("image")));
+  if (listParts().length || location.hash.includes("=")) history.replaceState(null, "", addressWith(hashParts().get("image")));
 };
 const restore = () => {
   const parts = hashParts();
@@ -141,7 +132,7 @@ const mounted = new Map();
 let rowHeight = 0;
 let shownCells = data.cells.filter((cell) => cell.place !== null);
 
-const told = (tag, column, row) => element(tag, { class: "n" }, formatted(column.values[row], column.decimals, column.signed === true));
+const told = (tag, column, row) => element(tag, { class: "n" }, formatted(column.values[row], column.decimals, column.signed));
 const missing = () => element("span", { class: "clear" }, text("missing"));
 
 const pictureIn = (cell, row) => {

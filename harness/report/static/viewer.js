@@ -22,8 +22,6 @@ const openImage = (row) => {
   sync(true);
 };
 
-const hashImage = () => places.get(hashParts().get("image")) ?? -1;
-
 const note = (said) => (byId("viewer-note").textContent = said);
 
 // A picture in a layer of its own; `kind` is "base", which says how large the frame is, "top", which lies over it, or
@@ -159,7 +157,7 @@ const move = (by) => {
 
 // The address is what decides: a link, Back and a click all end here.
 const sync = (pushed) => {
-  const row = hashImage();
+  const row = places.get(hashParts().get("image")) ?? -1;
   if (row < 0) return viewer.open && viewer.close();
   if (!viewer.open) {
     view.pushed = pushed;
@@ -177,7 +175,7 @@ viewer.addEventListener("close", () => {
   document.body.classList.remove("viewing");
   if (hashParts().has("image")) {
     if (view.pushed) history.back();
-    else history.replaceState(null, "", addressWith());
+    else history.replaceState(null, "", addressWith(null));
   }
   const place = order.indexOf(view.row);
   const from = view.returnTo;

@@ -60,7 +60,7 @@ const copy = async (what, done) => {
     area.select();
     const copied = document.execCommand("copy");
     area.remove();
-    if (!copied) return say(data.strings ? text("copy_failed") : "");
+    if (!copied) return say(data.strings?.copy_failed || "");
   }
   say(done);
 };

@@ -10,8 +10,8 @@ import torch
 
 from harness.catalog.types import Architecture
 from harness.engines.job import Job, Mode
-from harness.engines.native.networks import build_generator
 from harness.sets.item import Item
+from harness.weights.networks import build_generator
 from tests.pictures import save_pair, save_picture
 
 UNET = Architecture("unet_128", "batch", True, ngf=4)

@@ -15,10 +15,10 @@ from skimage.color import lab2rgb, rgb2lab
 from harness.catalog.types import Architecture
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import Lab, Rgb, colours_of
-from harness.engines.native.layers import set_mode
-from harness.engines.native.networks import build_generator
 from harness.errors import EngineError
 from harness.sets.item import Item
+from harness.weights.layers import set_mode
+from harness.weights.networks import build_generator
 from tests.engines.translating import images_of
 from tests.engines.translating import native as translate
 from tests.pictures import picture, save_pair, save_picture

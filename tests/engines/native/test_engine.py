@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +45,52 @@ def test_neither_batch_nor_order_nor_sharding_changes_an_image(make_job: MakeJob
         translate(again, settings=NativeSettings(**settings))
         # Convolutions of other batch sizes sum in another order: the last bit of a float, at most one level.
         assert _same(alone, _outputs(again), tolerance=1)
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """Sets the number of PyTorch's threads, and afterwards the one before."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_the_number_of_cores_changes_no_pixel(make_job: MakeJob, threads: Callable[[int], None]) -> None:
+    wide = replace(UNET, ngf=32)  # of enough channels that sums over them are parted among threads
+    drawn = []
+    for number in (1, 2, 3):
+        threads(number)
+        job = replace(make_job(wide, count=7), seed=1)
+        translate(job)
+        assert torch.get_num_threads() == number, "threads to come begin as before"
+        drawn.append(_outputs(job))
+    assert _same(drawn[0], drawn[1])
+    assert _same(drawn[0], drawn[2])
+
+
+@pytest.mark.parametrize(("size", "expected"), [((256, 256), {1}), ((1024, 512), {3})])
+def test_small_pictures_take_a_core_each_and_large_ones_all(
+    make_job: MakeJob,
+    threads: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    expected: set[int],
+) -> None:
+    threads(3)
+    seen: set[int] = set()
+    at_once: list[int] = []
+
+    def forward(self: Translator, inputs: torch.Tensor, names: object, sample: int) -> torch.Tensor:
+        seen.add(torch.get_num_threads())
+        at_once.append(len(inputs))
+        return inputs
+
+    monkeypatch.setattr(Translator, "_forward", forward)
+    translate(make_job(size=size, count=12))
+    assert seen == expected
+    assert sum(at_once) == 12
+    if expected == {1}:
+        assert len(at_once) > 3, "each core has its share, and no core waits for another's long batch"
 
 
 def test_dropout_is_live_seeded_and_each_images_own(make_job: MakeJob) -> None:

@@ -15,11 +15,11 @@ from harness.engines.job import Job, NativeSettings
 from harness.engines.native.colour import colours_of
 from harness.engines.native.converting import convert_for_pytorch
 from harness.engines.native.generator import Translator, load_generator
-from harness.engines.native.layers import BottleneckNorm, normalise_images, set_mode
 from harness.engines.native.torch7_scaling import scale
 from harness.errors import EngineError, WeightsError
 from harness.sets.item import Item
 from harness.weights.architecture import architecture_of, infer_architecture
+from harness.weights.layers import BottleneckNorm, normalise_images, set_mode
 from tests.engines.translating import images_of
 from tests.engines.translating import native as translate
 from tests.pictures import save_pair, save_picture

@@ -25,13 +25,13 @@ from harness.demo.demo_weights import demo_weights
 from harness.demo.scenes import draw_scene
 from harness.engines.job import Job, Mode, NativeSettings
 from harness.engines.native.generator import Translator, load_generator
-from harness.engines.native.layers import dropout_from, set_mode
-from harness.engines.native.networks import build_generator
 from harness.engines.native.pixels import to_pixels, to_tensor
 from harness.engines.seeds import image_seed
 from harness.fetch.git import ensure_clone
 from harness.runs.pixel_differences import difference_of
 from harness.sets.item import Item
+from harness.weights.layers import dropout_from, set_mode
+from harness.weights.networks import build_generator
 from tests.engines.translating import images_of, native, official
 from tests.pictures import picture
 

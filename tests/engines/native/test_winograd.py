@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from harness.catalog.types import Architecture
-from harness.engines.native.networks import build_generator
 from harness.engines.native.winograd import LEAST_CHANNELS, WinogradConv, hasten
+from harness.weights.networks import build_generator
 
 
 @pytest.mark.parametrize("bias", [False, True])

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from harness.engines.native.layers import ImageBatchNorm, ImageDropout, dropout_from, set_mode
+from harness.weights.layers import ImageBatchNorm, ImageDropout, dropout_from, set_mode
 
 
 def _batch(count: int = 3) -> torch.Tensor:

@@ -11,9 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from harness.engines.job import Mode
-from harness.engines.native.torch7_noise import kept
-
 Noise = torch.Generator | np.random.RandomState
 """Ours of one image, or Torch7's at the place where it comes to that image."""
 
@@ -86,9 +83,11 @@ class BottleneckNorm(ImageBatchNorm):
 
 
 def _kept(noise: Noise, shape: tuple[int, ...]) -> Tensor:
+    """What a dropout of one half keeps: float32 of ones and zeros, drawn in row-major order."""
     if isinstance(noise, torch.Generator):
         return torch.empty(shape).bernoulli_(0.5, generator=noise)
-    return kept(noise, shape)
+    # `THRandom.c` of torch7 draws 2**32 numbers; `uniform() <= 0.5` keeps a value.
+    return torch.from_numpy((noise.randint(0, 2**32, shape, np.uint32) <= 2**31).astype(np.float32))
 
 
 class ImageDropout(nn.Module):
@@ -109,7 +108,7 @@ class ImageDropout(nn.Module):
         return x * noise.mul_(2).to(x.device, x.dtype, non_blocking=True)
 
 
-def set_mode(network: nn.Module, mode: Mode) -> None:
+def set_mode(network: nn.Module, mode: str) -> None:
     """Puts a generator into one of the three modes; see `harness.engines.job.Mode`."""
     network.eval()
     for module in network.modules():

@@ -8,14 +8,22 @@ the same parameters and know how to treat each image of a batch as if it were al
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from harness.catalog.types import Architecture, Norm
-from harness.engines.native.layers import BottleneckNorm, ImageBatchNorm, ImageDropout, ImageInstanceNorm
 from harness.errors import WeightsError
-from harness.weights.layout import MOST_FILTERS
+from harness.weights.layers import BottleneckNorm, ImageBatchNorm, ImageDropout, ImageInstanceNorm
+
+Shapes = dict[str, tuple[int, ...]]
+
+MOST_FILTERS = 8
+"""The widest layers of a U-Net have this many times `ngf` filters."""
+DEEPEST = 16
+"""More levels than any U-Net has: its pictures would be 65,536 pixels wide."""
 
 
 def _norm(norm: Norm, channels: int) -> nn.Module:
@@ -69,7 +77,17 @@ class UnetBlock(nn.Module):
         return torch.cat([x, inside], 1) if self.joins else inside  # (N, 2 outer, H, W)
 
 
-class UnetGenerator(nn.Module):
+class _Chain(nn.Module):
+    """A network that is one chain of layers, called `model` as the authors call it."""
+
+    model: nn.Module
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.model(x)
+        return result
+
+
+class UnetGenerator(_Chain):
     """A U-Net of `downs` halvings: `unet_256` has 8, `unet_128` 7. (N, C, H, W) in [-1, 1] to the same."""
 
     def __init__(self, a: Architecture, downs: int) -> None:
@@ -79,32 +97,25 @@ class UnetGenerator(nn.Module):
             block = UnetBlock(a, level, downs, block)
         self.model = UnetBlock(a, 0, downs, block)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        result: torch.Tensor = self.model(x)
-        return result
-
 
 class ResnetBlock(nn.Module):
     """Two 3x3 convolutions and the sum with the input: y = x + F(x), both (N, width, H, W)."""
 
     def __init__(self, width: int, norm: Norm, *, dropout: bool) -> None:
         super().__init__()
-        bias = _has_bias(norm)
-        first = [
-            nn.ReflectionPad2d(1),
-            nn.Conv2d(width, width, 3, bias=bias),
-            _norm(norm, width),
-            nn.ReLU(inplace=True),
-        ]
-        second = [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=bias), _norm(norm, width)]
-        self.conv_block = nn.Sequential(*first, *([ImageDropout()] if dropout else []), *second)
+
+        def half() -> list[nn.Module]:
+            return [nn.ReflectionPad2d(1), nn.Conv2d(width, width, 3, bias=_has_bias(norm)), _norm(norm, width)]
+
+        between = [nn.ReLU(inplace=True), *([ImageDropout()] if dropout else [])]
+        self.conv_block = nn.Sequential(*half(), *between, *half())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = x + self.conv_block(x)
         return result
 
 
-class ResnetGenerator(nn.Module):
+class ResnetGenerator(_Chain):
     """Johnson et al.'s generator with `blocks` residual blocks. (N, C, H, W) in [-1, 1] to the same."""
 
     def __init__(self, a: Architecture, blocks: int) -> None:
@@ -123,12 +134,8 @@ class ResnetGenerator(nn.Module):
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(ngf, a.output_nc, 7), nn.Tanh()]
         self.model = nn.Sequential(*layers)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        result: torch.Tensor = self.model(x)
-        return result
 
-
-class PatchDiscriminator(nn.Module):
+class PatchDiscriminator(_Chain):
     """`basic` (3 layers, 70x70 patches) and `n_layers`: (N, C, H, W) to one decision a patch, (N, 1, h, w)."""
 
     def __init__(self, input_nc: int, ndf: int = 64, layers: int = 3, norm: Norm = "batch") -> None:
@@ -142,10 +149,6 @@ class PatchDiscriminator(nn.Module):
             parts.append(nn.Conv2d(widths[level - 1], widths[level], 4, stride, 1, bias=bias))
             parts += [_norm(norm, widths[level]), nn.LeakyReLU(0.2, inplace=True)]
         self.model = nn.Sequential(*parts, nn.Conv2d(widths[-1], 1, 4, 1, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        result: torch.Tensor = self.model(x)
-        return result
 
 
 class PixelDiscriminator(nn.Module):
@@ -171,12 +174,41 @@ class PixelDiscriminator(nn.Module):
 def build_generator(architecture: Architecture) -> nn.Module:
     """Returns an untrained generator; raises WeightsError for a `netG` that names no architecture."""
     unet = re.fullmatch(r"unet_(\d+)", architecture.netG)
-    if unet and int(unet[1]).bit_count() == 1 and int(unet[1]) >= 32:
+    if unet and int(unet[1]).bit_count() == 1 and int(unet[1]) >= 4:
         return UnetGenerator(architecture, int(unet[1]).bit_length() - 1)
     resnet = re.fullmatch(r"resnet_(\d+)blocks", architecture.netG)
     if resnet:
         return ResnetGenerator(architecture, int(resnet[1]))
     raise WeightsError(f"`{architecture.netG}` is no generator", "unet_128, unet_256, resnet_6blocks, resnet_9blocks")
+
+
+def expected_shapes(architecture: Architecture) -> Shapes:
+    """Returns the shape of every tensor in a state dict, by key; raises WeightsError as `build_generator` does."""
+    with torch.device("meta"):  # shapes alone: no memory is taken, nothing is drawn
+        return {key: tuple(tensor.shape) for key, tensor in build_generator(architecture).state_dict().items()}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Keys of one level of a U-Net: the convolution on the way down, that on the way up, and the norms after them."""
+
+    down: str
+    down_norm: str | None
+    up: str
+    up_norm: str | None
+
+
+def unet_places(a: Architecture, downs: int) -> Iterator[Places]:
+    """Yields the keys of each level, the outermost first, as `Sequential` numbers them."""
+    prefix = "model.model"
+    yield Places(f"{prefix}.0", None, f"{prefix}.3", None)
+    for level in range(1, downs):
+        prefix += ".1.model" if level == 1 else ".3.model"
+        innermost = level == downs - 1
+        normed = not innermost or a.bottleneck_norm
+        # Leaky ReLU, convolution, norm; the levels below; ReLU, convolution, norm.
+        up = 3 + normed + (not innermost)
+        yield Places(f"{prefix}.1", f"{prefix}.2" if normed else None, f"{prefix}.{up}", f"{prefix}.{up + 1}")
 
 
 def build_discriminator(netD: str, input_nc: int, ndf: int = 64, layers: int = 3, norm: Norm = "batch") -> nn.Module:
