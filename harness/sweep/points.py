@@ -44,6 +44,7 @@ class Known:
 
     Attributes:
         key: of its training where that is not finished, else of its test: contents, options and code, and no name.
+        identity: by which two points are one, before any training as after it.
         settled: what its training comes to, None for a point without one.
         training: its record where it was begun.
         work: its test, None before there is a model to test.
@@ -52,6 +53,7 @@ class Known:
 
     point: Point
     key: str
+    identity: str
     settled: Settled | None = None
     training: TrainingRecord | None = None
     work: Assignment | None = None
@@ -79,15 +81,16 @@ def known(workspace: Workspace, point: Point, split: str | None) -> Known:
     Raises:
         HarnessError: any of its kinds, for what cannot be trained or tested as asked.
     """
-    settled = training = None
+    settled = training = identity = None
     request = replace(point.test, split=split or point.test.split)
     if point.train is not None:
         settled = settle(workspace, point.train, Silent())
         key = _key_of_training(workspace, point, settled)
+        identity = f"{key} {replace(point.test, model='', dataset=None)}"
         folder = _found(workspace, key, TRAINING)
         training = load_training(folder) if folder else None
         if training is None or training.state != "finished":
-            return Known(point=point, key=key, settled=settled, training=training)
+            return Known(point=point, key=key, identity=identity, settled=settled, training=training)
         # Of CycleGAN's two the one that goes the way that is asked for.
         ways = {model.direction: model.name for model in reversed(training.models)}
         request = replace(request, model=ways.get(point.train.direction or settled.direction, training.models[0].name))
@@ -101,7 +104,7 @@ def known(workspace: Workspace, point: Point, split: str | None) -> Known:
     # A model that is tested on its own dataset says so, too.
     point = replace(point, words={"dataset": work.selection.name, **point.words})
     run = _found(workspace, key, RUN)
-    return Known(point=point, key=key, settled=settled, training=training, work=work, run=run)
+    return Known(point=point, key=key, identity=identity or key, settled=settled, training=training, work=work, run=run)
 
 
 def key_of_test(workspace: Workspace, work: Assignment) -> str:

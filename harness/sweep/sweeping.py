@@ -115,9 +115,7 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
                 if sweep.rule:
                     _refuse_leaks(workspace, one, sweep.rule)
                 _refuse_options(workspace, one, rehearsed)
-                # Of one training, which of its tests: its key is known once there are weights.
-                test = "" if one.work else repr(replace(one.point.test, model="", dataset=None))
-                other = planned.setdefault(f"{one.key} {test}", one)
+                other = planned.setdefault(one.identity, one)
                 if other is not one:
                     _refuse_twice(one, other, progress)
             step.advance()

@@ -129,6 +129,14 @@ def _file(workspace: Workspace, text: str) -> Path:
     return file
 
 
+def test_a_model_of_the_recipes_own_weights_is_tested_once_and_refuses_nothing(copy: Workspace) -> None:
+    (name, *_) = sorted(trainings(copy))
+    found = swept(copy, FILE.replace('["facades_label2photo"]', f'["facades_label2photo", "{name}"]'))
+    assert (found.points, found.made, found.failed) == (8, 0, 0)
+    rows = {(row.words["model"], row.words["mode"]): row for row in found.rows if row.words.get("ngf") != "3"}
+    assert rows[name, "paper"].runs == rows["tiny", "paper"].runs
+
+
 def test_a_batch_is_no_part_of_a_point(copy: Workspace) -> None:
     assert swept(copy, FILE.replace("\nsize = 32", "\nsize = 32\nbatch_size = 2")).made == 0
 
