@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 from harness.catalog.repositories import PYTORCH
-from harness.engines.devices import resolve_device
 from harness.errors import GitError, HarnessError, TestSetError
 from harness.files import sha256_of
 from harness.keeping import code_and_libraries, key_of
@@ -119,7 +118,8 @@ def key_of_test(workspace: Workspace, work: Assignment) -> str:
         "pictures": work.selection.digest,
         "metrics": sorted(request.metrics),
         "full": request.full,
-        "device": work.device.partition(":")[0],
+        # As it was asked for: whoever plans may have no GPU where workers have one.
+        "device": request.device.partition(":")[0],
         "upstream": _commit(workspace) if request.engine == "official" else None,
         "code": code_and_libraries(),
     }
@@ -140,7 +140,7 @@ def _key_of_training(workspace: Workspace, point: Point, settled: Settled) -> st
         keep=request.keep,
         without_skips=request.without_skips,
         discriminator=request.discriminator,
-        device=resolve_device(request.device).partition(":")[0],
+        device=request.device.partition(":")[0],
         pictures={part: hashes(tuple(walked.pictures)) for part, walked in data.walked.items()},
         upstream=_commit(workspace),
         harness=__version__,

@@ -28,6 +28,10 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
     for row in swept.rows:
         sections.setdefault(row.words["dataset"], []).append(row)
 
+    warnings = [words.text("sweep.flatters")] if swept.rule and swept.rule.same_pictures else []
+    if len(swept.devices) > 1:
+        warnings.append(words.text("sweep.devices", devices=", ".join(swept.devices)))
+
     def label(row: Row) -> str:
         words = {name: row.words[name] for name in names if name in row.words}
         return " · ".join(word if name == "model" else f"{name} {word}" for name, word in words.items())
@@ -43,6 +47,7 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
         page=swept,
         sections=sections,
         names=names,
+        warnings=warnings,
         columns=columns,
         main=columns.get(main),
         charts={dataset: _charts(rows, names, main, words) for dataset, rows in sections.items()},

@@ -17,6 +17,7 @@ from harness.files import write_json
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index
 from harness.runs.listing import SWEEP
+from harness.runs.record import load_record
 from harness.shards.pool import PoolRequest, find_pool
 from harness.sweep.choosing import Row, choose, measured, numbers
 from harness.sweep.points import Done, Known, Task, hashes, known, worker
@@ -73,6 +74,7 @@ class Swept:
         file: the text of the file.
         varied: by what its points differ.
         made: how many runs were computed this time, those of what was chosen among them.
+        devices: what runs were computed on; of several, numbers may differ in their last digits.
         rows: one a configuration, in the file's order.
     """
 
@@ -85,6 +87,7 @@ class Swept:
     varied: tuple[str, ...]
     points: int
     made: int
+    devices: tuple[str, ...]
     rows: tuple[Row, ...]
 
     @property
@@ -273,6 +276,7 @@ class _Computing:
 
     def written(self, plan: Plan) -> Swept:
         """Writes record, page and index."""
+        runs = [self.workspace.run(done.run) for done in self.done.values() if done.run]
         swept = Swept(
             name=plan.sweep.name,
             harness_version=__version__,
@@ -283,6 +287,7 @@ class _Computing:
             varied=plan.sweep.varied,
             points=len(plan.points),
             made=sum(done.made for done in self.done.values()),
+            devices=tuple(sorted({load_record(run).device.partition(":")[0] for run in runs})),
             rows=self.rows(plan),
         )
         folder = self.workspace.run(plan.sweep.name)
