@@ -199,7 +199,7 @@ def million(workspace: Workspace, images: int) -> None:
                 "left_out": {},
                 "values": row,
                 "missing": {},
-                "targets": [0, True],
+                "targets": [0, []],
                 "seeds": {},
                 "files": {},
             }

@@ -27,6 +27,7 @@ from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
 from harness.shards.pool import PoolRequest
+from harness.shards.sharing import ShardRequest, test_in_shards
 from harness.sweep.sweeping import SweepRequest, Swept
 from harness.sweep.sweeping import run_sweep as _sweep
 from harness.testing.request import TestRequest
@@ -254,6 +255,7 @@ def test(
     dataset: str | Path | None = None,
     *,
     samples: int = 1,
+    shards: ShardRequest | None = None,
     workspace: Path | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -261,6 +263,7 @@ def test(
     """Runs a model over a test set, measures and reports.
 
     Args:
+        shards: who shares the work; by default this process does it alone.
         samples: another word for `seeds`, by how many of which every image is drawn.
         options: further ones of `harness.testing.request.TestRequest`, such as `engine`, `mode`, `seed`, `limit`.
     """
@@ -272,7 +275,9 @@ def test(
         command=("python", *sys.argv[1:]),
         **options,
     )
-    return Run(run_test(Workspace.locate(workspace), request, progress).folder)
+    located = Workspace.locate(workspace)
+    run = test_in_shards(located, request, shards, progress) if shards else run_test(located, request, progress)
+    return Run(run.folder)
 
 
 def train(

@@ -9,17 +9,15 @@ import click
 
 from harness.cli import options, test
 from harness.cli.console import Console
-from harness.cli.options import telling
+from harness.cli.options import FOLDER, telling
 from harness.workspace import Workspace
 
-_EPILOG = """
-\b
-Examples:
+_EPILOG = options.examples("""
   harness shard plan --model facades_label2photo --dataset my_photos --engine native -o PLAN
   seq 0 6 | parallel harness shard run PLAN {}
   harness shard merge PLAN
-"""
-_PLAN = click.argument("plan", type=click.Path(file_okay=False, path_type=Path))
+""")
+_PLAN = click.argument("plan", type=FOLDER)
 
 
 @click.group("shard", epilog=_EPILOG)
@@ -59,9 +57,7 @@ def _plan_parameters() -> list[click.Parameter]:
     """What `harness test` asks, but for who works."""
     # Who works is the scheduler's to say; a plan is of one engine.
     without = {"executor", "workers", "gpus", "address", "slurm"}
-    output = click.Option(
-        ["-o", "--output"], type=click.Path(path_type=Path), required=True, help="The new folder of the plan."
-    )
+    output = click.Option(["-o", "--output"], type=FOLDER, required=True, help="The new folder of the plan.")
     return [output, *(option for option in test.command.params if option.name not in without)]
 
 

@@ -50,16 +50,12 @@ def clean(workspace: Workspace) -> list[Path]:
     with workspace.locked("harness doctor --clean") if inside else nullcontext():
         for folder in workspace.written_to() if inside else ():
             sweep(folder)
-        _remove(found)
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)  # a lock goes with its draft
     return found
-
-
-def _remove(found: list[Path]) -> None:
-    for path in found:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)  # a lock goes with its draft
 
 
 def _resumable(workspace: Workspace) -> list[Path]:

@@ -330,28 +330,27 @@ class TargetSums:
     """Sums targets from several threads; there is a mean only when all have one size and are two at least.
 
     Attributes:
-        sum: H×W×3 int64, None before the first target and where sizes differ.
+        sum: H×W×3 int64 of those of the one shape, exact, in whatever order threads add.
         count: H×W×1 int64: how many targets show their picture there, and no padding.
-        number: targets.
+        number: targets of the first shape.
     """
 
-    sum: NDArray[np.int64] | None = None
+    sum: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     count: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     number: int = 0
-    one_size: bool = True
+    shapes: set[tuple[int, ...]] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def there(self) -> bool:
-        return self.sum is not None and self.number > 1
+        return len(self.shapes) == 1 and self.number > 1
 
     def add(self, target: Picture, box: PixelBox | None) -> None:
         with self._lock:
-            if self.sum is None and self.one_size:
-                self.sum = np.zeros(target.shape, np.int64)  # H x W x 3; exact, in whatever order threads add
-                self.count = np.zeros((*target.shape[:2], 1), np.int64)
-            if self.sum is None or self.sum.shape != target.shape:
-                self.one_size, self.sum = False, None
+            if not self.shapes:
+                self.sum, self.count = (np.zeros((*target.shape[:2], n), np.int64) for n in (3, 1))
+            self.shapes.add(target.shape)
+            if len(self.shapes) > 1:
                 return
             inside(self.sum, box)[...] += inside(target, box)
             inside(self.count, box)[...] += 1
@@ -359,17 +358,15 @@ class TargetSums:
 
     def add_sums(self, other: TargetSums) -> None:
         """Adds what was summed elsewhere."""
-        if not self.number and self.one_size:
-            self.sum, self.count, self.number, self.one_size = other.sum, other.count, other.number, other.one_size
-        elif other.number or not other.one_size:
-            same = self.sum is not None and other.sum is not None and self.sum.shape == other.sum.shape
-            self.sum = self.sum + other.sum if same else None  # type: ignore[operator]
-            self.count = self.count + other.count if same else self.count
-            self.number, self.one_size = self.number + other.number, same
+        self.shapes |= other.shapes
+        if other.number and len(self.shapes) == 1:
+            self.sum, self.count = (
+                (self.sum + other.sum, self.count + other.count) if self.number else (other.sum, other.count)
+            )
+        self.number += other.number
 
     def without(self, target: Picture, box: PixelBox | None) -> Picture:
         """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
-        assert self.sum is not None
         others, count = self.sum.copy(), self.count.copy()
         inside(others, box)[...] -= inside(target, box)
         inside(count, box)[...] -= 1

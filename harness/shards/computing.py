@@ -114,7 +114,7 @@ def _compute(workspace: Workspace, work: Assignment, written: AbstractContextMan
 def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
     measured = part.measuring.part()
     sums = measured.targets
-    if sums.sum is not None:
+    if len(sums.shapes) == 1:
         np.savez_compressed(folder / TARGETS, sum=sums.sum, count=sums.count)
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     document = {
@@ -124,7 +124,7 @@ def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
         "left_out": dict(part.work.left_out),
         "values": measured.values,
         "missing": measured.missing,
-        "targets": [sums.number, sums.one_size],
+        "targets": [sums.number, sorted(sums.shapes)],
         "seeds": {seed: [asdict(row) for row in rows] for seed, rows in part.seeds.items()},
         "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
     }

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.documents import typed
 from harness.engines.job import Answer
-from harness.errors import WorkerError
+from harness.errors import ArchiveError, WorkerError
 from harness.files import folder_written_aside, sha256_of
 from harness.keeping import same_file
 from harness.metrics.measure import MeasuredPart, Measurement, Measuring, Row, TargetSums, measure_images, merged
@@ -134,19 +134,19 @@ def _gathered(
     store, found, row = find_store(workspace, plan.store), _Told(), 0
     with progress.step("Merging", sum(plan.counts)) as step:
         for number, (key, work) in enumerate(zip(plan.keys, works, strict=True)):
-            with store.opened(key) as shard:
-                try:
+            try:
+                with store.opened(key) as shard:
                     document = _checked(shard, work)
-                except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-                    store.drop(key)
-                    raise WorkerError(
-                        f"shard {number} was damaged in `{store.name}`, and is taken out: {error}",
-                        f"harness shard run {plan.folder} {number}",
-                    ) from error
-                _link(shard, draft, document, row)
-                targets = _targets(shard, document)
-                log = shard / "log.txt"
-                found.logs |= {log.read_text(encoding="utf-8", errors="replace"): None} if log.is_file() else {}
+                    _link(shard, draft, document, row)
+                    targets = _targets(shard, document)
+                    if (shard / "log.txt").is_file():
+                        found.logs[(shard / "log.txt").read_text(encoding="utf-8", errors="replace")] = None
+            except (ValueError, ArchiveError) as error:
+                store.drop(key)
+                raise WorkerError(
+                    f"shard {number} was damaged in `{store.name}`, and is taken out: {error}",
+                    f"harness shard run {plan.folder} {number}",
+                ) from error
             measuring.add_part(MeasuredPart(values=document["values"], missing=document["missing"], targets=targets))
             found.add(document)
             row += len(document["names"])
@@ -157,13 +157,16 @@ def _gathered(
 
 def _checked(shard: Path, work: Assignment) -> dict[str, Any]:
     """A shard's document; ValueError where its files are not those it tells of, or its pictures not the plan's."""
-    document: dict[str, Any] = json.loads((shard / DOCUMENT).read_text(encoding="utf-8"))
-    planned = [item.name for item in work.selection.items]
-    if [name for name in planned if name not in document["left_out"]] != document["names"]:
-        raise ValueError("its pictures are not those that were planned")
-    for name, sha256 in document["files"].items():
-        if ".." in Path(name).parts or sha256_of(shard / name) != sha256:
-            raise ValueError(f"`{name}` is not what was written")
+    try:
+        document: dict[str, Any] = json.loads((shard / DOCUMENT).read_text(encoding="utf-8"))
+        planned = [item.name for item in work.selection.items]
+        if [name for name in planned if name not in document["left_out"]] != document["names"]:
+            raise ValueError("its pictures are not those that were planned")
+        for name, sha256 in document["files"].items():
+            if ".." in Path(name).parts or sha256_of(shard / name) != sha256:
+                raise ValueError(f"`{name}` is not what was written")
+    except (OSError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
     return document
 
 
@@ -178,11 +181,12 @@ def _link(shard: Path, draft: Path, document: dict[str, Any], row: int) -> None:
 
 
 def _targets(shard: Path, document: dict[str, Any]) -> TargetSums:
-    number, one_size = document["targets"]
-    if not (shard / TARGETS).is_file():
-        return TargetSums(number=number, one_size=one_size)
-    with np.load(shard / TARGETS) as sums:
-        return TargetSums(sum=sums["sum"], count=sums["count"], number=number, one_size=one_size)
+    number, shapes = document["targets"]
+    sums = TargetSums(number=number, shapes={tuple(shape) for shape in shapes})
+    if (shard / TARGETS).is_file():
+        with np.load(shard / TARGETS) as arrays:
+            sums.sum, sums.count = arrays["sum"], arrays["count"]
+    return sums
 
 
 def _as_shards(work: Assignment) -> Assignment:

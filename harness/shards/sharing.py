@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from harness.errors import WorkerError
-from harness.files import scratch
+from harness.files import scratch, sweep
 from harness.progress import Progress, Silent
 from harness.shards.computing import begin
 from harness.shards.cutting import SHARD_SIZE, Plan, write_plan
@@ -51,7 +51,8 @@ def test_in_shards(
     request = replace(request, threads=request.threads or 1)
     with computing_with(request.threads):
         work = assigned(workspace, request, progress)
-    # The plan goes when the run is written, and is swept when this process is killed; the shards stay.
+    sweep(workspace.shards)  # plans of tests that were killed
+    # The plan goes when the run is written; the shards stay.
     with named_run(workspace, work) as run, scratch(workspace.shards) as folder:
         with computing_with(request.threads):
             plan = write_plan(workspace, work, folder, size=shards.size, store=shards.store, mixed=shards.mixed)

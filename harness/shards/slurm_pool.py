@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -41,8 +41,7 @@ class SlurmPool:
                 if executor.cluster != "slurm":  # whose array has a limit of its own
                     todo = todo[: self._request.workers - len(jobs)]
                 if todo:
-                    sent = executor.map_array(_Job(begin), [things[number] for number in todo])
-                    jobs |= dict(zip(todo, sent, strict=True))
+                    jobs |= self._sent(executor, _Job(begin), {number: things[number] for number in todo})
                     tried |= {number: tried[number] + 1 for number in todo}
                 ended = [number for number, job in jobs.items() if job.done()]
                 for number in ended:
@@ -56,6 +55,13 @@ class SlurmPool:
         finally:
             for job in jobs.values():
                 job.cancel()
+
+    def _sent(self, executor: Any, job: _Job[Any, Any], things: Mapping[int, Any]) -> dict[int, Any]:
+        try:
+            return dict(zip(things, executor.map_array(job, list(things.values())), strict=True))
+        except self._submitit.core.utils.FailedJobError as error:
+            told = str(error).strip().splitlines()[-1]
+            raise WorkerError(f"Slurm takes no such jobs: {told}", "harness test --help: `--slurm`") from error
 
     def _executor(self) -> Any:
         request = self._request

@@ -9,57 +9,40 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from harness.errors import WorkerError
+from harness.fetch.archives import unpack
 from harness.workspace import Workspace
 
 DOCUMENT = "shard.json"
 _PART = ".part"
 
 
-class Store(Protocol):
-    """Keeps the folders of finished shards."""
-
-    name: str
-
-    def has(self, key: str) -> bool:
-        """Whether a shard is there."""
-
-    def written(self, key: str) -> AbstractContextManager[Path]:
-        """Yields a folder that becomes the shard when all went well; nothing of it stays when not.
-
-        Two that finish one shard wrote the same: the first one's stays.
-        """
-
-    def opened(self, key: str) -> AbstractContextManager[Path]:
-        """Yields the folder of a shard that is there; its files may be linked, and must not be changed."""
-
-    def drop(self, key: str) -> None:
-        """Removes a shard, as one that is damaged."""
-
-
-class FolderStore:
-    """A folder, on this machine or shared."""
+class Store:
+    """A folder of finished shards, on this machine or shared."""
 
     def __init__(self, folder: Path) -> None:
         self.name, self._folder = str(folder), folder
 
     def has(self, key: str) -> bool:
-        """See `Store`."""
+        """Whether a shard is there."""
         return (self._folder / key / DOCUMENT).is_file()
 
     @contextmanager
     def written(self, key: str) -> Iterator[Path]:
-        """See `Store`."""
+        """Yields a folder that becomes the shard when all went well; nothing of it stays when not.
+
+        Two that finish one shard wrote the same: the first one's stays.
+        """
         draft = self._folder / f".{key[:16]}.{secrets.token_hex(6)}{_PART}"
         draft.mkdir(parents=True)
         try:
             yield draft
             try:
-                Path(draft).rename(self._folder / key)
+                draft.rename(self._folder / key)
             except OSError:
                 if not self.has(key):
                     raise
@@ -68,15 +51,15 @@ class FolderStore:
 
     @contextmanager
     def opened(self, key: str) -> Iterator[Path]:
-        """See `Store`."""
+        """Yields the folder of a shard that is there; its files may be linked, and must not be changed."""
         yield self._folder / key
 
     def drop(self, key: str) -> None:
-        """See `Store`."""
+        """Removes a shard, as one that is damaged."""
         shutil.rmtree(self._folder / key, ignore_errors=True)
 
 
-class ObjectStore:
+class AddressedStore(Store):
     """An address that fsspec knows, such as `s3://bucket/folder`: an archive a shard, for objects are whole or not."""
 
     def __init__(self, address: str) -> None:
@@ -86,18 +69,15 @@ class ObjectStore:
         self.name = address
         try:
             self._files: Any
-            self._files, self._root = fsspec.core.url_to_fs(address)
+            self._files, self._root = fsspec.core.url_to_fs(address, use_listings_cache=False)
         except (ValueError, ImportError) as error:  # no such protocol, or its package is not here
             raise WorkerError(f"`{address}` is no store: {error}", "give `--store` a folder or an address") from error
 
     def has(self, key: str) -> bool:
-        """See `Store`."""
-        self._files.invalidate_cache()  # others write there
         return bool(self._files.exists(self._path(key)))
 
     @contextmanager
     def written(self, key: str) -> Iterator[Path]:
-        """See `Store`."""
         with tempfile.TemporaryDirectory(prefix="harness-shard-") as place:
             folder = Path(place) / "shard"
             folder.mkdir()
@@ -111,15 +91,13 @@ class ObjectStore:
 
     @contextmanager
     def opened(self, key: str) -> Iterator[Path]:
-        """See `Store`."""
         with tempfile.TemporaryDirectory(prefix="harness-shard-") as place:
-            packed = Path(place) / "packed.tar"
+            packed, folder = Path(place) / "packed.tar", Path(place) / "shard"
             self._files.get_file(self._path(key), str(packed))
-            shutil.unpack_archive(packed, Path(place) / "shard", "tar", filter="data")
-            yield Path(place) / "shard"
+            unpack(packed, folder, verified=True)  # the document has a hash of every file
+            yield folder
 
     def drop(self, key: str) -> None:
-        """See `Store`."""
         self._files.rm_file(self._path(key))
 
     def _path(self, key: str) -> str:
@@ -129,6 +107,6 @@ class ObjectStore:
 def find_store(workspace: Workspace, given: str | None) -> Store:
     """Returns the store of a folder or an address, the workspace's own for None."""
     if given is not None and "://" in given:
-        return ObjectStore(given)
+        return AddressedStore(given)
     # A relative one is the workspace's, so that it is the same for every worker.
-    return FolderStore(workspace.root / (given or workspace.shards))
+    return Store(workspace.root / (given or workspace.shards))

@@ -33,18 +33,29 @@ def normalise_images(x: Tensor, weight: Tensor | None, bias: Tensor | None, eps:
     `F.instance_norm` computes the same, but turns channels-last batches on a CPU around and back, which takes four
     times as long; PyTorch's own batch norm is quick there, but sums all of a large map in one float.
     """
-    if x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last):
-        return torch.cat([_normalised(image, weight, bias, eps) for image in x.chunk(len(x))])  # N times (1, C, H, W)
-    return functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
+    if x.device.type != "cpu" or not x.is_contiguous(memory_format=torch.channels_last):
+        return functional.instance_norm(x, weight=weight, bias=bias, eps=eps)
+    y = torch.empty_like(x)
+    for image, normal in zip(x.chunk(len(x)), y.chunk(len(y)), strict=True):  # (1, C, H, W)
+        mean, variance = _statistics(image)
+        # y = w (x - mean) / sqrt(var + eps) + b = scale x + shift
+        scale = (variance + eps).rsqrt_() if weight is None else weight * (variance + eps).rsqrt_()
+        shift = -mean * scale if bias is None else bias - mean * scale
+        torch.addcmul(shift[:, None, None], image, scale[:, None, None], out=normal)
+    return y
 
 
-def _normalised(image: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
-    """(1, C, H, W), channels last. Means of rows, then of those: 20 times as exact as one sum over 128x128 pixels."""
-    rows = image[0].permute(1, 2, 0).to(torch.float32)  # (H, W, C), as it lies in memory
-    mean = rows.mean(1).mean(0)
-    variance = (rows - mean).square_().mean(1).mean(0)
-    # y = w (x - mean) / sqrt(var + eps) + b
-    return functional.batch_norm(image, mean, variance, weight, bias, eps=eps)
+def _statistics(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance, (C,), of (1, C, H, W), channels last: of each column, then of those.
+
+    20 times as exact as one sum over 128x128 pixels. A column's are those of a "channel" to PyTorch's batch norm,
+    which reads (1, W · C, H, 1) twice and writes nothing.
+    """
+    _, channels, height, width = image.shape
+    columns = image.permute(0, 2, 3, 1).reshape(1, height, 1, width * channels).permute(0, 3, 1, 2)
+    means, variances = (of.view(width, channels) for of in torch.batch_norm_update_stats(columns, None, None, 0.0))
+    mean = means.mean(0)
+    return mean, variances.mean(0) + (means - mean).square_().mean(0)
 
 
 class ImageInstanceNorm(nn.InstanceNorm2d):

@@ -20,11 +20,13 @@ def ray_cluster() -> Iterator[Any]:
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray leaves sockets and children to the collector
+        import ray
         from ray.cluster_utils import Cluster
 
         # More processors than there are: these workers wait for each other, and do not compute much.
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "include_dashboard": False})
         cluster.add_node(num_cpus=4)
         yield cluster
+        ray.shutdown()
         cluster.shutdown()
         gc.collect()

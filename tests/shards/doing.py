@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +59,15 @@ def unable() -> Callable[[int], int]:
 def environment() -> Callable[[int], str]:
     """Tells how many threads torch would read."""
     return lambda thing: os.environ["OMP_NUM_THREADS"]
+
+
+def waiting(folder: Path) -> Callable[[int], int]:
+    """A function that notes who tries a thing, and ends when the file `go` is there."""
+
+    def do(thing: int) -> int:
+        (folder / f"at-{thing}-{os.getpid()}").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.05)
+        return thing
+
+    return do

@@ -22,14 +22,18 @@ OTHERS = pytest.mark.parametrize("request_", [LOCAL, RAY, SLURM], ids=["local", 
 
 
 @pytest.fixture
-def pool(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[PoolRequest], Pool]:
+def pool(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[PoolRequest], Pool]:
     """Returns pools; where an extra is not installed the test is skipped and says so."""
 
     def made(asked: PoolRequest) -> Pool:
         if asked.executor == "ray":
             return find_pool(replace(asked, address=request.getfixturevalue("ray_cluster").address))
         if asked.executor == "slurm":
-            pytest.importorskip("submitit", reason="needs submitit: pip install 'pix2pix-harness[slurm]'")
+            reason = "needs submitit: pip install 'pix2pix-harness[slurm]'"
+            core = pytest.importorskip("submitit.core.core", reason=reason)
+            monkeypatch.setattr(core.Job, "_results_timeout_s", 1)  # of a killed job: no shared disk is late here
         return find_pool(replace(asked, folder=tmp_path / "logs"))
 
     return made

@@ -22,7 +22,7 @@ from harness.shards.cutting import Plan, load_plan, write_plan
 from harness.shards.merging import merge_plan
 from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest
 from harness.shards.sharing import ShardRequest, test_in_shards
-from harness.shards.storing import FolderStore
+from harness.shards.storing import Store
 from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with, run_test
 from harness.testing.verification import VerifyRequest, verify
@@ -280,7 +280,7 @@ def test_missing_shards_are_named_at_the_merge(workspace: Workspace, plan: Plan)
 
 
 def test_a_store_that_is_not_shared_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FolderStore, "has", lambda self, key: False)
+    monkeypatch.setattr(Store, "has", lambda self, key: False)
 
     with pytest.raises(WorkerError, match="its worker finished it, and it is not in") as caught:
         test_in_shards(workspace, REQUEST, INLINE)
@@ -288,7 +288,7 @@ def test_a_store_that_is_not_shared_is_told(workspace: Workspace, monkeypatch: p
 
 
 def test_two_who_finish_one_shard_do_no_harm(workspace: Workspace, plan: Plan) -> None:
-    store, key = FolderStore(workspace.shards), plan.keys[0]
+    store, key = Store(workspace.shards), plan.keys[0]
     with store.written(key) as one, store.written(key) as other:
         for place in (one, other):
             (place / "shard.json").write_text("{}")
@@ -298,7 +298,7 @@ def test_two_who_finish_one_shard_do_no_harm(workspace: Workspace, plan: Plan) -
 
 
 def test_a_disk_that_is_full_leaves_nothing_under_the_name(workspace: Workspace, plan: Plan) -> None:
-    store = FolderStore(workspace.shards)
+    store = Store(workspace.shards)
     with pytest.raises(OSError), store.written(plan.keys[0]) as place:
         (place / "shard.json").write_text("{}")
         raise OSError(28, "No space left on device")
@@ -383,3 +383,18 @@ def test_the_commands(workspace: Workspace, plain: Path, capsys: pytest.CaptureF
 )
 def test_what_only_workers_have_needs_an_executor(workspace: Workspace, words: list[str]) -> None:
     assert main(["test", "-m", MODEL, "-d", SET, *words]) == 2
+
+
+def test_an_object_store_holds_an_archive_a_shard(workspace: Workspace, plain: Path, tmp_path: Path) -> None:
+    address = (tmp_path / "bucket").as_uri()
+    run = test_in_shards(workspace, REQUEST, replace(INLINE, store=address)).folder
+
+    assert equal(run, plain)
+    assert [name[64:] for name in names(tmp_path / "bucket")] == 3 * [".tar"]
+    assert names(workspace.shards) == []
+
+
+def test_an_address_that_nothing_opens_is_refused_before_the_work(workspace: Workspace) -> None:
+    with pytest.raises(WorkerError, match="`nothing://bucket` is no store"):
+        test_in_shards(workspace, REQUEST, replace(INLINE, store="nothing://bucket"))
+    assert not workspace.run("cut").exists()

@@ -26,7 +26,7 @@ from harness.errors import ImageError, MemoryShortError
 from harness.progress import Progress, Silent, Step
 
 _PROBES = 2
-_LEAST = 4  # of a batch, while there are as many: the weights are read from memory once a batch
+_LEAST = 2  # of a batch, while there are as many: the weights are read from memory once a batch
 _OF_ONE_CORE = 512 * 512
 """Pixels up to which a picture is drawn by one core of a CPU, as many batches at once as there are cores: they never
 wait for each other, and the pixels are the same on any number of cores. Larger ones take all cores and all memory."""

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from harness.engines.job import Job, NativeSettings
+from harness.engines.native.hastening import hasten
 from harness.engines.native.memory import fitting_batch, free_on, lacks_memory
 from harness.engines.native.torch7_noise import replayed, resumed
-from harness.engines.native.winograd import hasten
 from harness.engines.seeds import image_seed
 from harness.errors import DeviceError, EngineError, MemoryShortError, WeightsError
 from harness.weights.architecture import compare_keys

@@ -14,8 +14,9 @@ from harness.catalog.types import Architecture
 # takes a tenth of a U-Net's time.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-# On CPUs, of each core.
-_LARGEST_BATCH = {"cpu": 8, "cuda": 64}
+_LARGEST_BATCH = {"cpu": 16, "cuda": 64}
+_CPU_MAPS = 128 << 20
+"""Bytes of maps at once on a core: of more, layers are larger than what the allocator keeps, and it asks anew."""
 _SHARE = 0.5
 _CGROUP = Path("/sys/fs/cgroup")
 _LIMIT_FILES = ("max", "current", "stat")
@@ -41,7 +42,8 @@ def fitting_batch(architecture: Architecture, size: tuple[int, int], device: str
     """Returns how many images of `size` (width, height) a `cpu` or `cuda` with `free` bytes translates at once."""
     # A layer at full size holds ngf·W·H floats, and all feature maps of a forward pass together are below 12 of those.
     per_image = 12 * architecture.ngf * size[0] * size[1] * 4
-    return max(1, min(_LARGEST_BATCH[device], int(_SHARE * free / per_image)))
+    most = min(_LARGEST_BATCH[device], int(_SHARE * free / per_image))
+    return max(1, min(most, _CPU_MAPS // needed(architecture, size)) if device == "cpu" else most)
 
 
 def free_on(device: torch.device) -> int:

@@ -59,15 +59,8 @@ class WinogradConv(nn.Module):
         return result if self.bias is None else result + self.bias[:, None, None]
 
 
-def hasten(network: nn.Module) -> None:
-    """Replaces what `WinogradConv` computes faster; the network can only translate from then on."""
-    for module in network.modules():
-        for name, child in module.named_children():
-            if isinstance(child, nn.Conv2d) and _suits(child):
-                setattr(module, name, WinogradConv(child))
-
-
-def _suits(conv: nn.Conv2d) -> bool:
+def suits(conv: nn.Conv2d) -> bool:
+    """Whether `WinogradConv` computes a convolution, and faster."""
     shape = (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups)
     wide = min(conv.in_channels, conv.out_channels) >= LEAST_CHANNELS
     return wide and shape == ((3, 3), (1, 1), (0, 0), (1, 1), 1)
