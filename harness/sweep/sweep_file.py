@@ -24,19 +24,9 @@ EXAMPLE = "`harness sweep --help` shows a file"
 NATIVE = get_type_hints(NativeSettings)
 # What the file says elsewhere, what the command line says, and what is of one run alone.
 _ELSEWHERE = {
-    "model",
-    "dataset",
-    "seed",
-    "seeds",
-    "name",
-    "lang",
-    "command",
-    "device",
-    "native",
-    "weights",
-    "processes",
+    *("model", "dataset", "seed", "seeds", "name", "lang", "command", "device", "native", "weights", "processes"),
+    *("task", "tensorboard", "samples", "devices", "lua_seed", "lua_order", "threads"),
 }
-_ELSEWHERE |= {"task", "tensorboard", "samples", "devices", "lua_seed", "lua_order", "threads"}
 TEST = {key: hint for key, hint in {**get_type_hints(TestRequest), **NATIVE}.items() if key not in _ELSEWHERE}
 TRAIN = {key: hint for key, hint in get_type_hints(TrainRequest).items() if key not in _ELSEWHERE}
 
@@ -231,7 +221,7 @@ def _recipe(name: str, table: dict[str, Any]) -> Iterator[tuple[_Variant, TrainR
         words = [
             (f"--{key}", *([] if value is True else [str(value)]))
             for key, value in sorted(given.values.items())
-            if value
+            if value is not False
         ]
         request = TrainRequest(dataset="", options=tuple(itertools.chain(*words)), **own.values)
         yield _Variant({**own.words, **given.words}), request

@@ -47,11 +47,12 @@ def test_the_points_are_the_product_of_models_or_recipes_sets_options_and_seeds(
 
 
 def test_the_order_of_options_is_no_other_recipe(tmp_path: Path) -> None:
-    texts = ("ngf = 8\nndf = 4\n", "ndf = 4\nngf = 8\n")
+    texts = ("ngf = 8\nlr = 0.0\nn_epochs = 0\n", "n_epochs = 0\nlr = 0.0\nngf = 8\n")
     start = 'datasets = ["d"]\n[train.r.options]\n'
     first, second = (read_sweep(write(tmp_path, start + text)).points[0].train for text in texts)
 
     assert first == second
+    assert first is not None and first.options == ("--lr", "0.0", "--n_epochs", "0", "--ngf", "8")
 
 
 def test_a_rule_puts_its_part_into_every_point(tmp_path: Path) -> None:
