@@ -141,7 +141,8 @@ def _key_of_training(workspace: Workspace, point: Point, settled: Settled) -> st
         without_skips=request.without_skips,
         discriminator=request.discriminator,
         device=request.device.partition(":")[0],
-        pictures={part: hashes(tuple(walked.pictures)) for part, walked in data.walked.items()},
+        # What is learned from, and what the epoch is chosen on.
+        pictures={p: hashes(tuple(data.walked[p].pictures)) for p in (*data.parts, data.chosen_on) if p},
         upstream=_commit(workspace),
         harness=__version__,
         torch=versions()["torch"],
