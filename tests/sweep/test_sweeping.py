@@ -123,6 +123,12 @@ def test_other_pictures_or_weights_are_another_point(copy: Workspace) -> None:
     assert states == {"to do"}
 
 
+def test_pictures_that_are_only_reported_on_change_no_training_and_no_other_test(copy: Workspace) -> None:
+    save_pair(copy.datasets / "pairs" / "test" / "another.png", 32)
+    states = {one.state for one in plan_sweep(copy, SweepRequest(file=_file(copy, FILE), device="cpu")).points}
+    assert states == {"finished"}
+
+
 def _file(workspace: Workspace, text: str) -> Path:
     file = workspace.root / "sizes.toml"
     file.write_text(text, encoding="utf-8")
