@@ -101,7 +101,7 @@ def known(workspace: Workspace, point: Point, split: str | None) -> Known:
     work = assigned(workspace, request, Silent())
     key = key_of_test(workspace, work)
     # A model that is tested on its own dataset says so, too.
-    point = replace(point, words={"dataset": work.selection.name, **point.words})
+    point = replace(point, words={"dataset": work.selection.reference or work.selection.name, **point.words})
     run = _found(workspace, key, RUN)
     return Known(point=point, key=key, identity=identity or key, settled=settled, training=training, work=work, run=run)
 

@@ -157,15 +157,15 @@ def _refuse_leaks(workspace: Workspace, one: Known, rule: Rule) -> None:
                     f"`{data.reference}` holds no picture in `{part}`; it has: {', '.join(pictures)}",
                     "harness prepare-images FOLDER --targets FOLDER --split 80/10/10",
                 )
-        epochs = data.chosen_on == rule.report and data.has_targets
+        seen = rule.report in (*data.parts, data.chosen_on if data.has_targets else None)
     else:
         works = (one.work, known(workspace, one.point, rule.report).work)
         found = [{facts["sha256"] for facts in work.selection.facts} for work in works if work]
-        pictures, epochs = dict(zip((rule.on, rule.report), found, strict=False)), False
+        pictures, seen = dict(zip((rule.on, rule.report), found, strict=False)), False
     shared = pictures[rule.on] & pictures[rule.report]
-    if rule.same_pictures or not (shared or epochs):
+    if rule.same_pictures or not (shared or seen):
         return
-    why = f"{len(shared)} pictures of it are in `{rule.on}`, too" if shared else "a training chooses its epoch on it"
+    why = f"{len(shared)} pictures of it are in `{rule.on}`, too" if shared else "a training has seen it"
     raise RunError(
         f"`choose.report` is `{rule.report}`, and {why}: a number flatters what was chosen by it",
         "report on another part, or say `same_pictures = true`, which the page will tell",
