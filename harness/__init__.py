@@ -1,7 +1,8 @@
 """Reproduces the official pix2pix and CycleGAN results and takes them to anybody's own images.
 
 The verbs of the command line are here too: `setup`, `prepare_images`, `test`, `train`, `compare`, `verify`,
-`make_report`; each `Run` has its `metrics`, each `Training` its `losses`. They are imported when first used.
+`make_report`, `run_sweep`; each `Run` has its `metrics`, each `Training` its `losses`. They are imported when first
+used.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from harness.api import compare as compare
     from harness.api import make_report as make_report
     from harness.api import prepare_images as prepare_images
+    from harness.api import run_sweep as run_sweep
     from harness.api import setup as setup
     from harness.api import test as test
     from harness.api import train as train
@@ -41,6 +43,7 @@ __all__ = [
     "compare",
     "make_report",
     "prepare_images",
+    "run_sweep",
     "setup",
     "test",
     "train",

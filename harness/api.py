@@ -26,7 +26,10 @@ from harness.report.writing import comparison_name, write_comparison
 from harness.runs.listing import find_run
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, find_training, load_training
+from harness.shards.pool import PoolRequest
 from harness.shards.sharing import ShardRequest, test_in_shards
+from harness.sweep.sweeping import SweepRequest, Swept
+from harness.sweep.sweeping import run_sweep as _sweep
 from harness.testing.request import TestRequest
 from harness.testing.running import run_test
 from harness.testing.verification import Verification, VerifyRequest
@@ -328,6 +331,25 @@ def compare(
     folders = [find_run(located, os.fspath(run)) for run in (first, *others)]
     page, comparisons = write_comparison(folders, output or located.results / comparison_name(folders), lang, progress)
     return Compared(runs=tuple(folder.name for folder in folders), comparisons=tuple(comparisons), page=page)
+
+
+def run_sweep(
+    file: Path | str,
+    *,
+    pool: PoolRequest | None = None,
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Swept:
+    """Computes every point of a file once, and chooses among them by its rule; points that failed are in `failed`.
+
+    Args:
+        pool: who computes, e.g. `PoolRequest(executor="local", workers=2)`; by default this process.
+        options: further ones of `harness.sweep.sweeping.SweepRequest`: `device`, `lang`.
+    """
+    command = ("python", *sys.argv[1:])
+    request = SweepRequest(file=Path(file), pool=pool or PoolRequest(), command=command, **options)
+    return _sweep(Workspace.locate(workspace), request, progress)
 
 
 def verify(

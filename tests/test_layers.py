@@ -31,7 +31,7 @@ LEVELS: tuple[frozenset[str], ...] = tuple(
         "testing",
         "shards",
         "demo training",
-        "explain export reproduce",
+        "explain export reproduce sweep",
         "course play",
         "api cli",
     )

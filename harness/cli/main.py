@@ -50,6 +50,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Train": {
         "train": ("harness.cli.train", "Train on a dataset, watch it, and test what came of it."),
+        "sweep": ("harness.cli.sweep", "Compute every point of a file once, and choose among them by its rule."),
         "reproduce": ("harness.cli.reproduce", "Make published tables again, with a verdict on each number."),
     },
     "Understand": {

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, reduce, wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from harness.cli.completing import DATASET, MODEL
 from harness.cli.console import Console
+from harness.images.geometry import LARGEST, parsed_size
 from harness.web.language import spoken
 from harness.workspace import Workspace
 
-# Pixels a side: what is longer is a slip of the keyboard.
-_LARGEST = 8192
+if TYPE_CHECKING:
+    from harness.shards.pool import PoolRequest
+
+# Pixels a side.
 _SMALLEST_TILE = 32
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -105,13 +108,49 @@ def catalog(kind: Literal["models", "datasets"], there: str) -> Callable[[Any], 
     )
 
 
-def shards(command: Any) -> Any:
-    """Decorates what cuts a test into shards."""
+def workers(executor: str) -> Callable[[Any], Any]:
+    """Returns what says who works, for `pool_request`; `executor` is the help of that option."""
     return _together(
-        option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
-        option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
-        option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
-    )(command)
+        option(
+            "--threads",
+            type=click.IntRange(min=1),
+            help="Threads a worker computes with; pixels hang on it. Default: the machine's, with --executor 1.",
+        ),
+        option("--executor", type=click.Choice(["local", "ray", "slurm"]), help=executor),
+        option("--workers", type=click.IntRange(min=1), default=1, help="Workers at once."),
+        option("--gpus", type=click.FloatRange(min=0), default=0, help="A worker's share of a GPU (ray, slurm)."),
+        option("--address", metavar="HOST:PORT", help="Of a Ray cluster. Default: $RAY_ADDRESS, or Ray begins here."),
+        option(
+            "--slurm",
+            multiple=True,
+            callback=lambda _, __, given: _limits(given),
+            metavar="NAME=VALUE",
+            help="A limit of Slurm's jobs, e.g. partition=gpu, mem=8GB or time=60 (minutes).",
+        ),
+    )
+
+
+def pool_request(asked: Mapping[str, Any], folder: Path | None = None) -> PoolRequest:
+    """Returns who is to work by `workers`; `folder` is where Slurm's jobs write their logs."""
+    from harness.shards.pool import PoolRequest
+
+    given = {key: asked[key] for key in ("executor", "workers", "gpus", "address", "slurm")}
+    return PoolRequest(threads=asked["threads"] or 1, **given, folder=folder)
+
+
+def _limits(given: tuple[str, ...]) -> dict[str, str]:
+    found = dict(limit.split("=", 1) for limit in given if "=" in limit)
+    if len(found) < len(given):
+        raise click.UsageError("--slurm is written NAME=VALUE, each name once, e.g. `--slurm partition=gpu`")
+    return found
+
+
+shards = _together(
+    option("--shard-size", type=click.IntRange(min=1), metavar="N", help="Images a shard. Default: 512."),
+    option("--store", metavar="FOLDER|URL", help="Where finished shards are kept. Default: results/.store."),
+    option("--mixed", is_flag=True, help="Workers of several kinds; the run says so where they differ."),
+)
+"""What cuts a test into shards."""
 
 
 def not_with_name(*choices: object) -> None:
@@ -131,16 +170,10 @@ metrics = partial(option, "--metrics", metavar="NAME,...", callback=lambda _, __
 
 def _size(given: str) -> tuple[int, int] | int | Literal["own"]:
     """`256`, `512x384`, `own` or `max:1024`."""
-    text = given.lower()
-    if text == "own":
-        return "own"
-    longest = text.removeprefix("max:")
-    if longest != text and longest.isdigit() and 0 < int(longest) <= _LARGEST:
-        return int(longest)
-    numbers = text.split("x")
-    if len(numbers) in {1, 2} and all(n.isdigit() and 0 < int(n) <= _LARGEST for n in numbers):
-        return (int(numbers[0]), int(numbers[-1]))
-    raise click.BadParameter(f"`{given}` is no size; write 256, 512x384, own or max:1024")
+    try:
+        return parsed_size(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _sides(_: click.Context, __: click.Parameter, given: tuple[int, int] | int | str | None) -> tuple[int, int] | None:
@@ -160,6 +193,6 @@ def tile(given: str) -> int | Literal["auto"]:
     text = given.lower()
     if text == "auto":
         return "auto"
-    if text.isdigit() and _SMALLEST_TILE <= int(text) <= _LARGEST:
+    if text.isdigit() and _SMALLEST_TILE <= int(text) <= LARGEST:
         return int(text)
     raise click.BadParameter(f"`{given}` is no tile: write auto, or {_SMALLEST_TILE} pixels at least")

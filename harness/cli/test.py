@@ -87,27 +87,8 @@ _EPILOG = options.examples("""
 )
 @options.metrics(help="What to measure; `harness measure` can add to it. Default: ssim, psnr and mae.")
 @option("--name", help="The run's name. Default: model, set and a number.")
-@option(
-    "--threads",
-    type=click.IntRange(min=1),
-    help="Threads a worker computes with; pixels hang on it. Default: the machine's, with --executor 1.",
-)
-@option(
-    "--executor",
-    type=click.Choice(["local", "ray", "slurm"]),
-    help="Cut the test into shards for processes here, a Ray cluster or Slurm jobs.",
-)
-@option("--workers", type=click.IntRange(min=1), default=1, help="Workers at once.")
+@options.workers("Cut the test into shards for processes here, a Ray cluster or Slurm jobs.")
 @options.shards
-@option("--gpus", type=click.FloatRange(min=0), default=0, help="A worker's share of a GPU (ray, slurm).")
-@option("--address", metavar="HOST:PORT", help="Of a Ray cluster. Default: $RAY_ADDRESS, or Ray begins here.")
-@option(
-    "--slurm",
-    multiple=True,
-    callback=lambda _, __, given: _limits(given),
-    metavar="NAME=VALUE",
-    help="A limit of Slurm's jobs, e.g. partition=gpu, mem=8GB or time=60 (minutes).",
-)
 @options.follow_links
 @telling(options.run_lang, options.json)
 def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked: Any) -> None:
@@ -171,23 +152,14 @@ def request_of(workspace: Workspace, asked: dict[str, Any]) -> TestRequest:
 
 def _shard_request(asked: dict[str, Any], threads: int | None) -> ShardRequest:
     from harness.shards.cutting import SHARD_SIZE
-    from harness.shards.pool import PoolRequest
     from harness.shards.sharing import ShardRequest
 
-    pool = {key: asked[key] for key in ("executor", "workers", "gpus", "address", "slurm")}
     return ShardRequest(
-        pool=PoolRequest(threads=threads or 1, **pool),
+        pool=options.pool_request(asked | {"threads": threads}),
         size=asked["shard_size"] or SHARD_SIZE,
         store=asked["store"],
         mixed=asked["mixed"],
     )
-
-
-def _limits(given: tuple[str, ...]) -> dict[str, str]:
-    found = dict(limit.split("=", 1) for limit in given if "=" in limit)
-    if len(found) < len(given):
-        raise click.UsageError("--slurm is written NAME=VALUE, each name once, e.g. `--slurm partition=gpu`")
-    return found
 
 
 _NATIVE = ("batch_size", "precision", "compile_", "devices", "lua_seed", "lua_order", "tiled", "overlap")

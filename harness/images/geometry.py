@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -23,7 +24,20 @@ PixelBox = tuple[int, int, int, int]
 Sizing = Size | int | Literal["own"]
 """One size for all pictures; each picture's own, with a longest side of so many pixels; or its own as it is."""
 
+LARGEST = 8192
+"""Pixels a side: what is longer is a slip of the keyboard."""
+
 _EXACT = 1e-6  # pixels: what floats lose on the way
+
+
+def parsed_size(text: str) -> Sizing:
+    """Returns what `256`, `512x384`, `own` or `max:1024` says; raises ValueError for anything else."""
+    said, numbers = text.lower(), [int(number) for number in re.findall(r"\d+", text)]
+    if not re.fullmatch(r"own|(max:)?\d+|\d+x\d+", said) or not all(0 < number <= LARGEST for number in numbers):
+        raise ValueError(f"`{text}` is no size; write 256, 512x384, own or max:1024")
+    if said == "own":
+        return "own"
+    return numbers[0] if said.startswith("max:") else (numbers[0], numbers[-1])
 
 
 @dataclass(frozen=True)

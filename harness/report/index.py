@@ -40,14 +40,15 @@ class IndexRun:
 class IndexPage:
     """The index; `damaged` are folders that could not be read, each with the reason.
 
-    `trainings` are addresses seen from the index, records and notes; `reproductions` names of folders beside it.
+    `trainings` are addresses seen from the index, records and notes; `tables` folders of many runs by their kind,
+    `reproductions` and `sweeps`.
     """
 
     runs: tuple[IndexRun, ...]
     columns: tuple[Column, ...]
     damaged: Sequence[tuple[str, str]]
     trainings: tuple[tuple[str, TrainingRecord, Note], ...]
-    reproductions: Sequence[str]
+    tables: Mapping[str, Sequence[str]]
 
     @property
     def hidden(self) -> int:
@@ -60,7 +61,7 @@ def index_page(
     damaged: Sequence[tuple[str, str]],
     trainings: Sequence[tuple[str, TrainingRecord]] = (),
     notes: Mapping[str, Note] | None = None,
-    reproductions: Sequence[str] = (),
+    tables: Mapping[str, Sequence[str]] | None = None,
 ) -> IndexPage:
     """Returns the data of the index of runs, given by folder name and page, the newest first; `notes` likewise."""
     notes = notes or {}
@@ -73,5 +74,5 @@ def index_page(
         columns=tuple(columns[name] for name in sorted(columns, key=lambda name: name.startswith("input_"))),
         damaged=damaged,
         trainings=tuple((f"{quote(f)}/", record, notes.get(f, Note())) for f, record in trained),
-        reproductions=reproductions,
+        tables=tables or {},
     )

@@ -24,7 +24,7 @@ from harness.report.picking import Listed, Seen, look_through
 from harness.report.thumbnails import FOLDER, read_picture, save_webp, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
-from harness.runs.listing import reproductions
+from harness.runs.listing import REPRODUCTION, SWEEP, folders_with
 from harness.runs.ordering import oldest_first
 from harness.runs.record import RunRecord, load_record
 from harness.runs.training_record import TrainingRecord, load_training
@@ -214,6 +214,8 @@ def write_index(results: Path, lang: str | None = None) -> Path:
         own = in_language("index.html", words.code)
         names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
         drawn = [(name, page(words)) for name, (_, page) in runs]
+        kinds = {"reproductions": REPRODUCTION, "sweeps": SWEEP}
+        tables = {kind: folders for kind, file in kinds.items() if (folders := folders_with(results, file))}
         return render_page(
             "index.html.j2",
             words,
@@ -221,7 +223,7 @@ def write_index(results: Path, lang: str | None = None) -> Path:
             scripts=("index.js",),
             data=script_texts(words),
             pages=pages,
-            page=index_page(drawn, damaged, trainings, said, reproductions(results)),
+            page=index_page(drawn, damaged, trainings, said, tables),
             names=names,
         )
 

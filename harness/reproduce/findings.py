@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from harness.catalog.published_scores import METRICS, PublishedScore
 from harness.catalog.reproductions import REAL, Recipe, Table, TableRow
 from harness.metrics.measure import Measurement
+from harness.metrics.over_runs import Measured, over_runs
 from harness.metrics.registry import COLUMNS, TOTALS, find_metrics
-from harness.reproduce.verdicts import Measured, Verdict, near, order, over_trainings, pairs
+from harness.reproduce.verdicts import Verdict, near, order, pairs
 
 
 @dataclass(frozen=True)
@@ -126,12 +127,10 @@ class Findings:
         evidence = self._of(row)
         if not evidence.measured:
             return None, f"{evidence.why}; `{evidence.hint}`" if evidence.hint else evidence.why
-        found = [one for m in evidence.measured if (one := _one(m, column))]
-        if len(found) < len(evidence.measured):
-            (metric,) = find_metrics([column])
-            reasons = [m.missing[metric.name] for m in evidence.measured if metric.name in m.missing]
-            return None, (reasons or ["not measured"])[0]
-        return (found[0] if len(found) == 1 else over_trainings([one.mean for one in found])), ""
+        (metric,) = find_metrics([column])
+        missing = [m.missing[metric.name] for m in evidence.measured if metric.name in m.missing]
+        found = over_runs(evidence.measured, column)
+        return found, "" if found else missing[0] if missing else "not measured"
 
     def _verdict(
         self,
@@ -169,13 +168,3 @@ def is_blind(sections: tuple[Section, ...]) -> bool:
         if real is not None and means and real <= max(means.values()):
             return True
     return False
-
-
-def _one(measurement: Measurement, column: str) -> Measured | None:
-    """A run's own number, with its interval over pictures, and over seeds where it was drawn by several."""
-    if over := measurement.over_seeds.get(column):
-        return Measured(tuple(map(float, measurement.drawn(column).mean(axis=0))), over.low, over.high)
-    if total := measurement.totals.get(column):
-        return Measured((total.value,), total.low, total.high)
-    found = measurement.summary.get(column)
-    return Measured((found.mean,), found.low, found.high) if found and found.mean is not None else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
 from harness.catalog.reproductions import TOLERANCE
+from harness.metrics.over_runs import Measured, interval_over_seeds
 
 Verdict = Literal[
     "reference",  # the row that others are compared with
@@ -26,45 +26,6 @@ Verdict = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A number over trainings, or over the pictures of one run.
-
-    Attributes:
-        values: one a seed; a single one of a run that was not repeated.
-        low, high: 95 % interval, None where one value or too few pictures bear none.
-    """
-
-    values: tuple[float, ...]
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.values))
-
-    @property
-    def spread(self) -> float | None:
-        """Standard deviation over seeds."""
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else None
-
-
-def over_trainings(values: Sequence[float]) -> Measured:
-    """Returns mean and interval over seeds, of the same pictures: Student's t of the values, one a seed."""
-    return Measured(tuple(values), *_interval(np.asarray(values)))
-
-
-def _interval(values: np.ndarray) -> tuple[float, float] | tuple[None, None]:
-    n = len(values)
-    if n < 2:
-        return None, None
-    from scipy.special import stdtrit
-
-    # mean ± t(n − 1, 97.5 %) · s / √n; three seeds make it 2.48 standard deviations wide, on either side.
-    half = float(stdtrit(n - 1, 0.975) * values.std(ddof=1) / np.sqrt(n))
-    return float(values.mean()) - half, float(values.mean()) + half
-
-
 def order(published: tuple[float, float], first: Measured, second: Measured) -> Verdict:
     """Returns whether two rows stand as they were published: `same`, `other`, `unclear` or `equal`.
 
@@ -74,7 +35,7 @@ def order(published: tuple[float, float], first: Measured, second: Measured) -> 
         return "equal"
     if len(first.values) != len(second.values):
         return "unclear"
-    low, high = _interval(np.subtract(first.values, second.values))
+    low, high = interval_over_seeds(np.subtract(first.values, second.values))
     if low is None or high is None or low <= 0 <= high:
         return "unclear"
     return "same" if (low > 0) == (published[0] > published[1]) else "other"

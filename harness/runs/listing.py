@@ -13,11 +13,12 @@ from harness.runs.training_record import FILE, load_training, training_folders
 from harness.workspace import Workspace
 
 REPRODUCTION = "reproduction.json"
+SWEEP = "sweep.json"
 
 
-def reproductions(results: Path) -> list[str]:
-    """Returns the folders that `harness reproduce` wrote, by name, the newest first."""
-    return [path.parent.name for path in sorted(results.glob(f"*/{REPRODUCTION}"), key=lambda p: -p.stat().st_mtime)]
+def folders_with(results: Path, file: str) -> tuple[str, ...]:
+    """Returns the folders that hold a file such as those of `harness reproduce`, by name, the newest first."""
+    return tuple(path.parent.name for path in sorted(results.glob(f"*/{file}"), key=lambda p: -p.stat().st_mtime))
 
 
 def run_folders(workspace: Workspace) -> list[Path]:

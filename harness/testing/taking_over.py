@@ -87,6 +87,17 @@ def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
     if request.native.precision != "fp32" or (upstream is not None and upstream.dirty):
         return None
     return {
+        **contents(work),
+        "threads": torch.get_num_threads(),
+        **machine_of(work.device),
+        "upstream": upstream.commit if upstream else None,
+    }
+
+
+def contents(work: Assignment) -> dict[str, Any]:
+    """Returns what makes every image of a run what it is on any machine, beside its own picture and name."""
+    request = work.request
+    return {
         "job": "test",
         "weights": sha256_of(work.generator.weights),
         "architecture": asdict(work.generator.architecture),
@@ -98,9 +109,6 @@ def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
         "preprocessing": asdict(work.preprocessing) if work.preprocessing else None,
         "direction": work.selection.direction,
         "paired": work.selection.paired,
-        "threads": torch.get_num_threads(),
-        **machine_of(work.device),
-        "upstream": upstream.commit if upstream else None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,10 @@ _OF_THE_JOB = (
     *("family", "direction", "options", "device", "processes", "seed", "keep"),
     *("without_skips", "discriminator"),
 )
+
+
+class _Heard(Exception):
+    """What was to be heard is heard: the script may end."""
 
 
 class Going:
@@ -93,6 +97,16 @@ class Going:
                 self.record = replace(self.record, options=(*self.record.options, "--batch_size", str(batch // 2)))
                 self.warn(f"{batch} images at once do not fit the memory: {batch // 2} now")
                 save_training(self.folder, self.record)  # a cut before the plan is told must not forget it
+
+    def rehearse(self) -> None:
+        """Raises TrainingError for options that cannot be trained with, and trains nothing."""
+
+        def hear(_: str, told: Any) -> None:
+            self._refuse(told)
+            raise _Heard
+
+        with suppress(_Heard):
+            train(self.job, self.workspace.upstream(PYTORCH.id), hear)
 
     def end(self) -> None:
         """Tests what came of it, and writes the last pages."""
@@ -171,11 +185,7 @@ class Going:
         """Refuses what would fail hours later, and lays out what `train.py` reads; `told` is what its parser made."""
         self._options = options = told["options"]
         # What costs nothing first, then the pictures, which may be many.
-        refuse_values(options, told["choices"])
-        if self.record.without_skips:
-            refuse_skips(options, self.record.family)
-        if self.record.discriminator != "conditional":
-            refuse_discriminator(self.record.discriminator, options, self.record.family)
+        self._refuse(told)
         # Another start with a smaller batch reads what is laid out already.
         if self._staged is None:
             self._staged = stage(self.data, self.record.family, self.folder / _STAGED, self.progress)
@@ -188,6 +198,14 @@ class Going:
         if drawing:
             self.progress.say(drawing)
         self._samples = stage_samples(self.data, self.record, options, self.folder / "samples")
+
+    def _refuse(self, told: dict[str, Any]) -> None:
+        options = told["options"]
+        refuse_values(options, told["choices"])
+        if self.record.without_skips:
+            refuse_skips(options, self.record.family)
+        if self.record.discriminator != "conditional":
+            refuse_discriminator(self.record.discriminator, options, self.record.family)
 
     def _note(self, staged: Staged) -> None:
         """Puts what was laid out into the record, and says what is otherwise than one may think."""

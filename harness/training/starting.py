@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
@@ -87,26 +88,13 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
     checks.check_processes(request.processes, device)
     if request.name is not None:
         checks.check_name(workspace, request.name, family)
+    record = _new_record(request, settled)
     # Two that begin at once must not choose one name; the lock ends once the folder stands.
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
         folder = workspace.run(request.name or checks.free_name(workspace, data, family))
         folder.mkdir(parents=True)
-    record = TrainingRecord(
-        name=folder.name,
-        harness_version=__version__,
-        started=datetime.now().astimezone().isoformat(timespec="seconds"),
-        state="starting",
-        family=family,
-        direction=settled.direction,
-        options=settled.options,
-        dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
-        device=device,
-        upstream=settled.clone.to_json(),
-        versions=versions(),
-        lang=spoken(request.lang).code,
-        **{name: getattr(request, name) for name in _AS_ASKED},
-    )
-    save_training(folder, record)
+        record = replace(record, name=folder.name)
+        save_training(folder, record)  # at once: without it a folder has a name and cannot be gone on with
     going = Going(workspace, folder, record, data, progress)
     try:
         return _go(going)
@@ -118,6 +106,32 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
                 if (workspace.results / "index.html").is_file():
                     write_index(workspace.results, record.lang)
         raise
+
+
+def rehearse(workspace: Workspace, request: TrainRequest, settled: Settled) -> None:
+    """Raises TrainingError for options that `train.py` would refuse or fail over; no picture is read."""
+    with TemporaryDirectory() as folder:
+        record = _new_record(request, settled)
+        Going(workspace, Path(folder), record, settled.data, Silent()).rehearse()
+
+
+def _new_record(request: TrainRequest, settled: Settled) -> TrainingRecord:
+    data = settled.data
+    return TrainingRecord(
+        name="",
+        harness_version=__version__,
+        started=datetime.now().astimezone().isoformat(timespec="seconds"),
+        state="starting",
+        family=settled.family,
+        direction=settled.direction,
+        options=settled.options,
+        dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
+        device=resolve_device(request.device),
+        upstream=settled.clone.to_json(),
+        versions=versions(),
+        lang=spoken(request.lang).code,
+        **{name: getattr(request, name) for name in _AS_ASKED},
+    )
 
 
 def resume(

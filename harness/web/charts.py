@@ -1,4 +1,5 @@
-"""Charts as plain geometry, ready to be written as SVG: histogram, scatter, range with baselines, sorted differences.
+"""Charts as plain geometry, ready to be written as SVG: histogram, scatter, dots by group, range with baselines, sorted
+differences.
 
 Axes run from left to right in every language, as figures in Persian papers do.
 """
@@ -6,7 +7,7 @@ Axes run from left to right in every language, as figures in Persian papers do.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,17 @@ class Scatter:
     y_ticks: tuple[Tick, ...]
     of: int
     identity: bool
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Values by group on one axis: a line a group, its name above it; each point with its row."""
+
+    title: str
+    frame: Frame
+    names: tuple[Tick, ...]
+    points: tuple[tuple[float, float, int], ...]
+    ticks: tuple[Tick, ...]
 
 
 Range = tuple[tuple[str, float, float, float], ...]
@@ -184,6 +196,22 @@ def scatter(
     x_ticks = _ticks(frame.x, x_low, x_high, x_step, language)
     y_ticks = _ticks(frame.y, y_low, y_high, y_step, language)
     return Scatter(id_, *titles, frame, points, x_ticks, y_ticks, of or len(rows), identity)
+
+
+def dots(title: str, groups: Mapping[str, Mapping[int, float]], language: Language) -> Dots | None:
+    """Returns finite values, given by group and row, from the top in the order of the groups; None where none is."""
+    finite = {name: {r: v for r, v in values.items() if math.isfinite(v)} for name, values in groups.items()}
+    every = [value for values in finite.values() for value in values.values()]
+    if not every:
+        return None
+    low, high, step = _nice_bounds(min(every), max(every))
+    # 40 pixels a group: its name, and the line below it that its dots lie on.
+    bottom = 40 * len(finite)
+    frame = Frame(360, bottom + 24, 8, 352, 0, bottom, low, high, 0, len(finite))
+    lines = {name: frame.y(len(finite) - place - 0.7) for place, name in enumerate(finite)}
+    points = tuple((frame.x(v), lines[name], row) for name, values in finite.items() for row, v in values.items())
+    names = tuple((y, name) for name, y in lines.items())
+    return Dots(title, frame, names, points, _ticks(frame.x, low, high, step, language))
 
 
 def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | None]]) -> Range | None:

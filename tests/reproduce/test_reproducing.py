@@ -13,10 +13,10 @@ import pytest
 from harness.catalog.types import Architecture
 from harness.cli.main import main
 from harness.errors import HarnessError, RunError, TestSetError, TrainingError, UnknownNameError
+from harness.metrics.over_runs import over_trainings
 from harness.metrics.storage import load_measurement
 from harness.reproduce.reproducing import reproduce
 from harness.reproduce.reproduction import ReproduceRequest, load_reproduction
-from harness.reproduce.verdicts import over_trainings
 from harness.runs.training_record import load_training
 from harness.training.train_request import TrainRequest
 from harness.workspace import Workspace

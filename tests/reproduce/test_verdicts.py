@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from scipy.stats import t
 
-from harness.reproduce.verdicts import Measured, near, order, over_trainings, pairs
+from harness.metrics.over_runs import Measured, over_trainings
+from harness.reproduce.verdicts import near, order, pairs
 
 LOW, HIGH = over_trainings([0.40, 0.41, 0.42]), over_trainings([0.60, 0.61, 0.62])
-
-
-def test_an_interval_over_seeds_is_students() -> None:
-    values = [0.40, 0.47, 0.42]
-    measured = over_trainings(values)
-    expected = t.interval(0.95, 2, loc=np.mean(values), scale=np.std(values, ddof=1) / np.sqrt(3))
-    assert (measured.low, measured.high) == pytest.approx(expected)
-    assert (measured.mean, measured.spread) == pytest.approx((0.43, np.std(values, ddof=1)))
-
-
-def test_one_seed_has_neither_interval_nor_spread() -> None:
-    assert over_trainings([0.4]) == Measured((0.4,), None, None)
-    assert over_trainings([0.4]).spread is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from harness.web.charts import differences, histogram, range_plot, scatter
+from harness.web.charts import differences, dots, histogram, range_plot, scatter
 from harness.web.language import language
 
 EN = language("en")
@@ -42,6 +42,16 @@ def test_a_scatter_puts_larger_values_right_and_up_and_thins_evenly() -> None:
     line = [float(place) for place in range(5000)]
     many = scatter("s", ("t", "x", "y"), (line, line), EN, rows=range(5000))
     assert many is not None and (len(many.points), many.of) == (2000, 5000)
+
+
+def test_dots_lie_on_their_groups_line_larger_values_right() -> None:
+    chart = dots("ngf", {"8": {0: 0.5, 2: 0.7}, "16": {1: 0.6, 3: math.nan}}, EN)
+    assert chart is not None
+    places = {row: (x, y) for x, y, row in chart.points}
+    assert places.keys() == {0, 1, 2}
+    assert places[0][0] < places[1][0] < places[2][0]
+    assert places[0][1] == places[2][1] == chart.names[0][0] < places[1][1] == chart.names[1][0] < chart.frame.bottom
+    assert dots("ngf", {"8": {0: math.inf}}, EN) is None
 
 
 def test_the_identity_line_has_one_scale_on_both_axes() -> None:
