@@ -37,6 +37,7 @@ from tests.report.samples import (
     change_record,
     draw,
     plain_measurement,
+    read_document,
     sample_record,
     sample_run,
 )
@@ -302,3 +303,12 @@ def test_a_run_recorded_before_boxes_says_what_was_measured(tmp_path: Path) -> N
     assert said not in write_run_report(run).read_text(encoding="utf-8")
     change_record(run, lambda record: [image.pop("geometry") for image in record["images"]])
     assert said in write_run_report(run).read_text(encoding="utf-8")
+
+
+def test_a_run_of_format_1_has_the_same_page(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run", names=("b", "a"))
+    now = write_run_report(run).read_text(encoding="utf-8")
+    document = read_document(run)
+    (run / "images.jsonl").unlink()
+    (run / "run.json").write_text(json.dumps({**document, "format": 1}), encoding="utf-8")
+    assert write_run_report(run).read_text(encoding="utf-8") == now
