@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from filelock import FileLock
+
 from harness.errors import RunError
 from harness.files import write_text
 from harness.metrics.comparing import Comparison, compare_runs
@@ -198,38 +200,39 @@ def write_index(results: Path, lang: str | None = None) -> Path:
     Args:
         lang: of `index.html`; without one, see `harness.web.language.spoken`, that of the newest run or training.
     """
-    target, damaged = results / "index.html", list[tuple[str, str]]()
-    runs = _read_all(results, "run.json", _headlines, damaged)
-    trainings = _read_all(results, "training.json", load_training, damaged)
-    said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
-    records: list[RunRecord | TrainingRecord] = [
-        *(record for _, (record, _) in runs),
-        *(training for _, training in trainings),
-    ]
-    newest = max(records, key=lambda record: record.moment, default=None)
-    words = spoken(lang, newest.lang if newest else None)
+    with FileLock(results / ".index-lock"):  # whoever ends later lists both
+        target, damaged = results / "index.html", list[tuple[str, str]]()
+        runs = _read_all(results, "run.json", _headlines, damaged)
+        trainings = _read_all(results, "training.json", load_training, damaged)
+        said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
+        records: list[RunRecord | TrainingRecord] = [
+            *(record for _, (record, _) in runs),
+            *(training for _, training in trainings),
+        ]
+        newest = max(records, key=lambda record: record.moment, default=None)
+        words = spoken(lang, newest.lang if newest else None)
 
-    def render(words: Language, pages: Mapping[str, str]) -> str:
-        # Pages of earlier versions stand in one language alone.
-        own = in_language("index.html", words.code)
-        names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
-        drawn = [(name, page(words)) for name, (_, page) in runs]
-        kinds = {"reproductions": REPRODUCTION, "sweeps": SWEEP}
-        tables = {kind: folders for kind, file in kinds.items() if (folders := folders_with(results, file))}
-        return render_page(
-            "index.html.j2",
-            words,
-            styles=("index.css",),
-            scripts=("index.js",),
-            data=script_texts(words),
-            pages=pages,
-            page=index_page(drawn, damaged, trainings, said, tables),
-            names=names,
-        )
+        def render(words: Language, pages: Mapping[str, str]) -> str:
+            # Pages of earlier versions stand in one language alone.
+            own = in_language("index.html", words.code)
+            names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
+            drawn = [(name, page(words)) for name, (_, page) in runs]
+            kinds = {"reproductions": REPRODUCTION, "sweeps": SWEEP}
+            tables = {kind: folders for kind, file in kinds.items() if (folders := folders_with(results, file))}
+            return render_page(
+                "index.html.j2",
+                words,
+                styles=("index.css",),
+                scripts=("index.js",),
+                data=script_texts(words),
+                pages=pages,
+                page=index_page(drawn, damaged, trainings, said, tables),
+                names=names,
+            )
 
-    write_pages(target, words, render)
-    # Every run's page leads to the index of its own language, whichever the first is.
-    write_text(results / in_language(target.name, words.code), target.read_text(encoding="utf-8"))
+        write_pages(target, words, render)
+        # Every run's page leads to the index of its own language, whichever the first is.
+        write_text(results / in_language(target.name, words.code), target.read_text(encoding="utf-8"))
     return target
 
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from harness.catalog.reproductions import Recipe, Variant
 from harness.errors import HarnessError, MetricError, RunError, TrainingError
 from harness.files import write_text
@@ -74,8 +72,7 @@ class RecipeRows:
                 self.progress.warn(f"`{variant.id}` has no numbers: {why}", error.hint)
                 self.evidence[variant.id] = Evidence(why=why, hint=error.hint)
             made = self._written()
-        with FileLock(self.workspace.results / ".index-lock"):
-            write_index(self.workspace.results, self.request.lang)
+        write_index(self.workspace.results, self.request.lang)
         if not made.images:
             why, hint = next(iter(made.missing.values()))
             page = (self.folder / "index.html").as_uri()

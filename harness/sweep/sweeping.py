@@ -10,8 +10,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from filelock import FileLock
-
 from harness.errors import RunError, TestSetError
 from harness.files import write_json
 from harness.progress import Progress, Silent
@@ -294,6 +292,5 @@ class _Computing:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / SWEEP, {"format": 1, **asdict(swept)})
         write_pages(folder / "index.html", language(self.request.lang), partial(render_sweep, swept))
-        with FileLock(self.workspace.results / ".index-lock"):
-            write_index(self.workspace.results, self.request.lang)
+        write_index(self.workspace.results, self.request.lang)
         return swept

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock
 from PIL import Image
 
 from harness.catalog.types import Model
@@ -82,8 +81,7 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
         after = merged(before, found)
         save_measurement(folder, after)
         write_run_report(folder, request.lang)
-    with FileLock(workspace.results / ".index-lock"):
-        write_index(workspace.results, request.lang)
+    write_index(workspace.results, request.lang)
     return after
 
 

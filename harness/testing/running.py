@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock
-
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
 from harness.errors import EngineError, RunError
@@ -138,8 +136,7 @@ def named_run(workspace: Workspace, work: Assignment) -> Iterator[Path]:
         if name is None:
             raise RunError(f"`{request.name}` exists or is being made", "choose another `--name`, or leave it out")
         yield workspace.run(name)
-    with FileLock(workspace.results / ".index-lock"):  # whoever ends later lists both
-        write_index(workspace.results, request.lang)
+    write_index(workspace.results, request.lang)
 
 
 def _engine_for(generator: Generator, request: TestRequest) -> Engine:
