@@ -86,7 +86,8 @@ def command_again(record: RunRecord) -> str:
         "--engine": record.engine,
         "--mode": record.mode,
         "--seed": record.seed,
-        "--device": record.device,
+        "--device": record.device if record.device != "mixed" else None,
+        "--threads": extra.get("threads"),
         "--size": _size(test_set.get("size")),
         "--weights": _weights(record, typed),
         # What every run does that is not told otherwise is not worth an option.

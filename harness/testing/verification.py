@@ -223,7 +223,8 @@ def _request_of(record: RunRecord, request: VerifyRequest) -> TestRequest:
         limit=len(record.images) + len(record.left_out),
         engine=record.engine if same else others[record.engine],
         mode=record.mode,
-        device=request.device or record.device,
+        # Of several machines none is the one; those of here draw it all.
+        device=request.device or (record.device if record.device != "mixed" else "auto"),
         seed=record.seed,
         size=tuple(size) if isinstance(size, list) else size,
         # Several devices were chosen on the old machine; another device asked for replaces them.

@@ -16,6 +16,7 @@ from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
 from harness.metrics.storage import load_measurement
 from harness.progress import Silent
+from harness.report.provenance import command_again
 from harness.runs.record import load_record
 from harness.shards import computing, cutting, sharing
 from harness.shards.cutting import Plan, load_plan, write_plan
@@ -254,6 +255,11 @@ def test_machines_that_differ_are_mixed_only_when_asked_and_then_told(workspace:
     assert record.device == "mixed"
     assert [(machine["device"], machine["shards"]) for machine in record.extra["machines"]] == [("cpu", 2), ("cuda", 1)]
     assert [line for line in record.warnings if line.startswith("mixed")]
+    again = command_again(record)
+    assert "--device" not in again
+    assert "--threads 1" in again
+    (found,) = verify(workspace, VerifyRequest(runs=("two",), device="cpu"))
+    assert found.verdict == "identical"
 
 
 def test_a_damaged_shard_is_named_taken_out_and_computed_again(workspace: Workspace, counting: Counting) -> None:
