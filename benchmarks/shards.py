@@ -1,6 +1,6 @@
 """Shards measured: what cutting costs, what kills cost, and a plan of a million pictures.
 
-    python benchmarks/shards.py overhead --images 24 --filters 64
+    python benchmarks/shards.py overhead --images 40 --filters 64 --trials 1
     python benchmarks/shards.py kills --trials 20
     python benchmarks/shards.py plan --images 1000000
 
@@ -62,7 +62,7 @@ def main() -> None:
         elif given.what == "kills":
             kills(made(workspace, given.images, given.filters), given.images, given.trials)
         else:
-            overhead(made(workspace, given.images, given.filters))
+            overhead(made(workspace, given.images, given.filters), min(3, given.trials))
 
 
 def made(workspace: Workspace, images: int, filters: int) -> Workspace:
@@ -82,10 +82,10 @@ def command(workspace: Workspace, *words: str) -> list[str]:
     return [sys.executable, "-m", "harness", "--workspace", str(workspace.root), *ASKED, *words]
 
 
-def overhead(workspace: Workspace) -> None:
+def overhead(workspace: Workspace, rounds: int) -> None:
     """Processor seconds, for the clock of a shared machine tells of its other users."""
     spent: dict[str, list[float]] = {"plain": [], "local, 1 worker": [], "again": []}
-    for _ in range(3):
+    for _ in range(rounds):
         shutil.rmtree(workspace.shards, ignore_errors=True)
         for what, words in (
             ("plain", ()),
@@ -97,9 +97,8 @@ def overhead(workspace: Workspace) -> None:
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             spent[what].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     for what, seconds in spent.items():
-        print(
-            f"{what:16} {min(seconds):6.1f} s of a processor, the least of 3; {min(seconds) / min(spent['plain']):.3f}"
-        )
+        least = min(seconds)
+        print(f"{what:16} {least:6.1f} s of a processor, the least of {rounds}; {least / min(spent['plain']):.3f}")
 
 
 def kills(workspace: Workspace, images: int, trials: int) -> None:
@@ -179,12 +178,8 @@ def million(workspace: Workspace, images: int) -> None:
         values = random.Random(0)
         for number, key in enumerate(plan.keys):
             inside = names[512 * number : 512 * (number + 1)]
-            row = {
-                who: {
-                    n: {"ssim": values.random(), "psnr": 40 * values.random(), "mae": values.random()} for n in inside
-                }
-                for who in ("output", "input_copied", "mean_target")
-            }
+            numbers = {column: [values.random() for _ in inside] for column in ("ssim", "psnr", "mae")}
+            table = {"names": inside, "columns": numbers}
             document = {
                 "machine": {"device": "cpu"},
                 "names": inside,
@@ -197,7 +192,7 @@ def million(workspace: Workspace, images: int) -> None:
                     "left_out": {},
                 },
                 "left_out": {},
-                "values": row,
+                "tables": dict.fromkeys(("output", "input_copied", "mean_target"), table),
                 "missing": {},
                 "targets": [0, []],
                 "seeds": {},

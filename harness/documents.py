@@ -7,11 +7,13 @@ code expects, numbers that are finite and text that can be written again.
 from __future__ import annotations
 
 import json
+import math
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -74,12 +76,40 @@ class Document:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    # Python reads NaN, 1e999 and halves of surrogate pairs, which no page and no strict reader of JSON takes: numbers
-    # that are none are damage, of the letters, bytes of a name that were no UTF-8, question marks are left.
-    plain = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
-    content: dict[str, Any] = typed(dict[str, Any], json.loads(plain))
+    content: dict[str, Any] = typed(dict[str, Any], parsed(path.read_text(encoding="utf-8")))
     return content
+
+
+def parsed(text: str) -> Any:
+    """Returns what a JSON text says; raises ValueError where a number of it is none.
+
+    Python reads NaN, 1e999 and halves of surrogate pairs, which no page and no strict reader of JSON takes: of the
+    letters, bytes of a name that were no UTF-8, question marks are left.
+    """
+    document = _DECODER.decode(text)
+    # Read from UTF-8, only an escape can make half a pair.
+    if "\\u" in text:
+        plain = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+        return json.loads(plain)
+    return document
+
+
+def _finite(number: str) -> float:
+    found = float(number)
+    if not math.isfinite(found):
+        raise ValueError(f"{number} is no number of JSON")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
+class _Misfit(ValueError):
+    """A value of another type: `inside` is its place, gathered from the inside out."""
+
+    def __init__(self, said: str, inside: str = "") -> None:
+        super().__init__(said)
+        self.said, self.inside = said, inside
 
 
 def typed(hint: Any, value: Any, place: str = "it") -> Any:
@@ -88,64 +118,104 @@ def typed(hint: Any, value: Any, place: str = "it") -> Any:
     Raises:
         ValueError: it is something else; the message names the place inside the document.
     """
-    kind, inner = get_origin(hint) or hint, get_args(hint)
-    if kind is Any:
-        return value
-    if kind in {Union, types.UnionType}:
-        return _one_of(inner, value, place)
-    # By the type itself, for True == 1 and 1.0 == 1 in Python.
-    if kind is Literal and any(type(value) is type(word) and value == word for word in inner):
-        return value
-    if kind in {list, tuple} and isinstance(value, list):
-        each = inner if Ellipsis not in inner and kind is tuple else (inner[0],) * len(value)
-        if len(each) == len(value):
-            return kind(typed(h, v, f"{place}[{i}]") for i, (h, v) in enumerate(zip(each, value, strict=True)))
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    if isinstance(value, dict) and kind in {dict, Mapping}:
-        return {key: typed(inner[1], v, f"{place}.{key}") for key, v in value.items()}
-    if isinstance(value, dict) and (is_dataclass(kind) or is_typeddict(kind)):
-        return _built(kind, value, place)
-    # JSON may leave the point of 1.0 out; `type`, for a bool is an int to isinstance.
-    if kind is float and type(value) is int:
-        return value
-    if kind in _NAMES and type(value) is kind:
-        return value
-    raise ValueError(f"`{place}` is {_shown(value)}, where {_expected(hint)} was expected")
+    try:
+        return _reader(hint)(value)
+    except _Misfit as misfit:
+        raise ValueError(f"`{f'{place}{misfit.inside}'.removeprefix('it.')}` {misfit.said}") from None
 
 
-def _one_of(hints: tuple[Any, ...], value: Any, place: str) -> Any:
-    said = ""
-    for hint in hints:
-        try:
-            return typed(hint, value, place)
-        except ValueError as error:
-            # The first reading is the likeliest, its complaint the clearest: `X | None` says what is wrong with X.
-            said = said or str(error)
-    raise ValueError(said)
-
-
-def _built(kind: Any, value: dict[str, Any], place: str) -> Any:
-    """A dataclass, or a dict that has at least the keys a TypedDict requires; what else stands there is let be."""
-    hints = _hints(kind)
-    at = "" if place == "it" else f"{place}."
-    found = {key: typed(hint, value[key], f"{at}{key}") for key, hint in hints.items() if key in value}
-    lacking = [key for key in _required(kind) if key not in value]
-    if lacking:
-        raise ValueError(f"`{at}{lacking[0]}` is missing")
-    # A TypedDict keeps keys it does not know: open dicts of a record may come from a newer version of the same format.
-    return {**value, **found} if is_typeddict(kind) else kind(**found)
-
-
-# Resolving annotations is slow, and a record has a dict an image.
-_hints = cache(get_type_hints)
+_Reader = Callable[[Any], Any]
 
 
 @cache
-def _required(kind: Any) -> tuple[str, ...]:
+def _reader(hint: Any) -> _Reader:
+    """What reads values of a type, made once: a record has an object an image, and they may be a million."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is Any:
+        return lambda value: value
+    if kind in {Union, types.UnionType}:
+        return _reader_of_one([_reader(each) for each in inner])
+    if is_dataclass(kind) or is_typeddict(kind):
+        return _reader_of_fields(kind)
+    if kind is Path:
+        text = _reader(str)
+        return lambda value: Path(text(value))
+    if kind in {list, tuple, dict, Mapping}:
+        kind = dict if kind is Mapping else kind
+        fixed = [_reader(each) for each in inner] if kind is tuple and Ellipsis not in inner else None
+        each = _reader(inner[1] if kind is dict else inner[0])
+
+        def read_all(value: Any) -> Any:
+            if kind is dict and isinstance(value, dict):
+                return dict(zip(value, _read_each(list(value), repeat(each), value.values()), strict=True))
+            if kind is dict or not isinstance(value, list) or (fixed and len(fixed) != len(value)):
+                raise _misfit(hint, value)
+            return kind(_read_each(range(len(value)), fixed or repeat(each), value))
+
+        return read_all
+    # Compared by the type itself, for True == 1 and 1.0 == 1 in Python; JSON may leave the point of 1.0 out.
+    words = [(type(word), word) for word in inner] if kind is Literal else None
+    kinds = {float, int} if kind is float else {kind}
+
+    def read(value: Any) -> Any:
+        if type(value) in kinds if words is None else (type(value), value) in words:
+            return value
+        raise _misfit(hint, value)
+
+    return read
+
+
+def _reader_of_one(readers: list[_Reader]) -> _Reader:
+    def read(value: Any) -> Any:
+        misfits = []
+        for each in readers:
+            try:
+                return each(value)
+            except _Misfit as misfit:
+                misfits.append(misfit)
+        # The first reading is the likeliest, its complaint the clearest: `X | None` says what is wrong with X.
+        raise misfits[0]
+
+    return read
+
+
+def _reader_of_fields(kind: Any) -> _Reader:
+    """A dataclass, or a dict that has at least the keys a TypedDict requires; what else stands there is let be."""
+    readers = {key: _reader(hint) for key, hint in get_type_hints(kind).items()}
     if is_typeddict(kind):
-        return tuple(sorted(kind.__required_keys__))
-    return tuple(f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
+        required = sorted(kind.__required_keys__)
+    else:
+        required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+
+    def read_fields(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _misfit(kind, value)
+        known = [key for key in readers if key in value]
+        read = _read_each(known, [readers[key] for key in known], [value[key] for key in known])
+        found = dict(zip(known, read, strict=True))
+        if lacking := [key for key in required if key not in found]:
+            raise _Misfit("is missing", f".{lacking[0]}")
+        # A TypedDict keeps keys it does not know: open dicts of a record may come from a newer version of its format.
+        return {**value, **found} if is_typeddict(kind) else kind(**found)
+
+    return read_fields
+
+
+def _read_each(places: Sequence[str | int], readers: Iterable[_Reader], values: Iterable[Any]) -> list[Any]:
+    """What readers make of values; the key or the number of one that does not fit is added to its place."""
+    found: list[Any] = []
+    try:
+        for reader, value in zip(readers, values, strict=False):  # one reader may be repeated without end
+            found.append(reader(value))
+    except _Misfit as misfit:
+        place = places[len(found)]
+        at = f"[{place}]" if isinstance(place, int) else f".{place}"
+        raise _Misfit(misfit.said, at + misfit.inside) from None
+    return found
+
+
+def _misfit(hint: Any, value: Any) -> _Misfit:
+    return _Misfit(f"is {_shown(value)}, where {_expected(hint)} was expected")
 
 
 def _expected(hint: Any) -> str:

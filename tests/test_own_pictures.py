@@ -18,6 +18,7 @@ from harness.demo.demo_weights import demo_weights
 from harness.demo.scenes import draw_scene
 from harness.workspace import Workspace
 from tests.images.pictures import noise
+from tests.report.samples import read_document
 
 NATIVE = ["--engine", "native"]
 
@@ -52,7 +53,7 @@ def hint_of(text: str) -> list[str]:
 
 def newest_record(here: Path) -> dict:
     runs = sorted(here.glob("results/*/run.json"), key=lambda p: p.stat().st_mtime_ns)
-    return json.loads(runs[-1].read_text(encoding="utf-8"))
+    return read_document(runs[-1].parent)
 
 
 def test_the_hint_after_preparing_measures_against_the_targets(

@@ -26,24 +26,14 @@ _EPILOG = options.examples("""
     "--dataset", "datasets", multiple=True, help="What the course handed out; nobody's own, nor is its training part."
 )
 @option(
-    "--weights",
-    multiple=True,
-    type=FILE,
-    help="A generator to make outputs again with, beside the installed ones.",
+    "--weights", multiple=True, type=FILE, help="A generator to make outputs again with, beside the installed ones."
 )
 @option("--blind", is_flag=True, help="Codes in place of names; names.csv says whose they are.")
 @option("--seed", type=int, default=0, help="Of the choice of outputs.")
 @option("--out", "output", type=FOLDER, default=Path("check"), help="The folder to write.")
 @telling(options.page_lang, options.json)
 def command(
-    workspace: Workspace,
-    console: Console,
-    /,
-    *,
-    output: Path,
-    weights: tuple[Path, ...],
-    as_json: bool,
-    **asked: Any,
+    workspace: Workspace, console: Console, /, *, output: Path, weights: tuple[Path, ...], as_json: bool, **asked: Any
 ) -> None:
     """Look at hand-ins: measure them anew, make outputs again, and compare their pictures and texts with each other.
 

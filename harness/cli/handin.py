@@ -26,25 +26,18 @@ _EPILOG = options.examples("""
 @option("--name", help="Your name.")
 @option("--id", help="Your number at the university.")
 @option("--answers", type=FILE, help="Your answers, as `--template` lays them out.")
-@option("--template", "only_template", is_flag=True, help="Write answers.md to fill in, and nothing else.")
+@option("--template", is_flag=True, help="Write answers.md to fill in, and nothing else.")
 @option("--questions", type=FILE, help="With --template: a course's own questions, a TOML file.")
 @option("--dry-run", is_flag=True, help="Say what would go in, and write nothing.")
 @telling(options.page_lang, options.json)
 def command(
-    workspace: Workspace,
-    console: Console,
-    /,
-    *,
-    only_template: bool,
-    questions: Path | None,
-    as_json: bool,
-    **asked: Any,
+    workspace: Workspace, console: Console, /, *, template: bool, questions: Path | None, as_json: bool, **asked: Any
 ) -> None:
     """Pack runs and trainings (default: the newest), their numbers and your answers into NAME-ID.zip, to send.
 
     What is missing, or does not agree with its pictures, is said; the archive is written all the same.
     """
-    if only_template:
+    if template:
         _write_template(workspace, asked["works"], questions, asked["lang"], console)
         return
     if questions or not asked["name"] or not asked["id"]:

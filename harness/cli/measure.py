@@ -29,9 +29,7 @@ Metrics: ssim, psnr, mae, ms_ssim, spectrum, lab_histogram, palette, label_agree
 @options.palette(help="How to read label maps of your own.")
 @option("--evaluator", metavar="MODEL", help="What draws label maps of the outputs. Default: the catalog's.")
 @option(
-    "--real",
-    type=FOLDER_THERE,
-    help="Real pictures that the outputs are to resemble as a set. Default: the targets.",
+    "--real", type=FOLDER_THERE, help="Real pictures that the outputs are to resemble as a set. Default: the targets."
 )
 @options.device
 @telling(options.run_lang, options.json)

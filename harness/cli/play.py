@@ -42,9 +42,7 @@ _EPILOG = options.examples("""
         help="Write the page with the model in it, for any web server, and end.",
     ),
     option(
-        "--from-file",
-        type=EXISTING,
-        help="onnxruntime-web as you have it, the .tgz or its dist folder (--export).",
+        "--from-file", type=EXISTING, help="onnxruntime-web as you have it, the .tgz or its dist folder (--export)."
     ),
     option("--half-weights", is_flag=True, help="Weights of 16 bits: half the size, not exact (--export)."),
     option("--print", "print_only", is_flag=True, help="Only print the link."),

@@ -9,7 +9,7 @@ import click
 
 from harness.cli import options, test
 from harness.cli.console import Console
-from harness.cli.options import FOLDER, telling
+from harness.cli.options import FOLDER, option, telling
 from harness.workspace import Workspace
 
 _EPILOG = options.examples("""
@@ -95,10 +95,12 @@ def run(workspace: Workspace, console: Console, /, *, plan: Path, number: int, a
 
 @command.command("merge", short_help="Make the run of a plan whose shards are all there.")
 @_PLAN
+@option("--name", help="The run's name. Default: the plan's.")
 @telling(options.terminal_lang, options.json)
-def merge(workspace: Workspace, console: Console, /, *, plan: Path, as_json: bool) -> None:
+def merge(workspace: Workspace, console: Console, /, *, plan: Path, name: str | None, as_json: bool) -> None:
     """Put the shards of PLAN together: results/<run>/ with its report, as `harness test` writes it."""
     from harness.shards.cutting import load_plan
     from harness.shards.merging import merge_plan
 
-    test.show(console, [merge_plan(workspace, load_plan(workspace, plan.resolve()), console)], as_json=as_json)
+    loaded = load_plan(workspace, plan.resolve())
+    test.show(console, [merge_plan(workspace, loaded, name, console)], as_json=as_json)

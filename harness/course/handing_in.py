@@ -44,7 +44,7 @@ FORMAT = 1
 MANIFEST, STUDENT, ANSWERS, SET = "handin.json", "student.json", "answers.md", "set"
 _PAGE_BYTES = 3 * MEGABYTE  # of a run's single file; its pictures lie beside it in full
 _LARGEST_SIDE = 1600  # pixels of a picture in the answers
-_OF_RUN = (run_file.FILE, "metrics.csv", "metrics.json", "seeds.csv")
+_OF_RUN = (run_file.FILE, run_file.IMAGES, "metrics.csv", "metrics.json", "seeds.csv")
 _OF_TRAINING = (training_file.FILE, "losses.csv", "progress.js")
 _TELLING = {"exif", "xmp", "XML:com.adobe.xmp", "comment", "photoshop"}
 """What Pillow calls the parts of a picture's file that may tell place, device and person."""
@@ -320,7 +320,7 @@ def cited_lines(workspace: Workspace, works: Sequence[str], words: Language) -> 
             interval = f" ({s.low:.4f} to {s.high:.4f})" if s.low is not None and s.high is not None else ""
             lines.append(f"{folder.name}: {column} {s.mean:.4f}{interval}, n = {s.n}" if s.mean is not None else "")
         first = measured.columns[0]
-        ranked = sorted(measured.rows, key=lambda row: row.values[first])
-        for place, row in (("worst", ranked[0]), ("best", ranked[-1])):
-            lines.append(f"![{words.text(f'handin.{place}')}]({folder.name}/output/{row.name}.png)")
+        values = measured.rows.columns[first]
+        for role, place in (("worst", values.argmin()), ("best", values.argmax())):
+            lines.append(f"![{words.text(f'handin.{role}')}]({folder.name}/output/{measured.rows.names[place]}.png)")
     return [line for line in lines if line]

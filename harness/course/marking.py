@@ -197,35 +197,33 @@ def _write(request: CheckRequest, checked: Sequence[Checked], titles: dict[str, 
         titles=titles,
         aspects=ASPECTS,
         blind=request.blind,
-        remake=request.remake,
     )
     write_text(request.output / PAGE, page)
-    head = ["code", *([] if request.blind else ["name", "id", "file"]), "runs", "images", "means"]
-    rows = [head + [column for aspect in ASPECTS for column in (aspect, f"{aspect}_evidence")]]
-    rows += [_row(one, language("en"), blind=request.blind) for one in checked]
-    write_text(request.output / TABLE, _csv(rows))
+    write_text(request.output / TABLE, _csv([_row(one, blind=request.blind) for one in checked]))
     if request.blind:
-        names = [[one.received.code, *_who(one.received).values()] for one in checked]
-        write_text(request.output / NAMES, _csv([["code", "name", "id", "file"], *names]))
+        write_text(request.output / NAMES, _csv([_who(one.received, blind=False) for one in checked]))
 
 
-def _who(handed: Received) -> dict[str, str]:
-    return {"name": handed.name, "id": handed.id, "file": handed.path.name}
+def _who(handed: Received, *, blind: bool) -> dict[str, str]:
+    names = {"name": handed.name, "id": handed.id, "file": handed.path.name}
+    return {"code": handed.code} | ({} if blind else names)
 
 
-def _row(one: Checked, words: Language, *, blind: bool) -> list[str]:
-    handed = one.received
-    who = [handed.code, *([] if blind else _who(handed).values())]
-    means = "; ".join(f"{name} {value:.4f}" for name, value in one.numbers.items() if value is not None)
-    counts = [str(len(handed.runs)), str(sum(len(r.images) for r in handed.runs.values()))]
-    cells = [cell for a in ASPECTS for cell in (one.verdict(a) or "", "; ".join(one.lines(a, words)))]
-    return [*who, *counts, means, *cells]
+def _row(one: Checked, *, blind: bool) -> dict[str, str]:
+    runs, words = one.received.runs, language("en")
+    row = _who(one.received, blind=blind)
+    row |= {"runs": str(len(runs)), "images": str(sum(len(record.images) for record in runs.values()))}
+    row["means"] = "; ".join(f"{name} {value:.4f}" for name, value in one.numbers.items() if value is not None)
+    for aspect in ASPECTS:
+        row |= {aspect: one.verdict(aspect) or "", f"{aspect}_evidence": "; ".join(one.lines(aspect, words))}
+    return row
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> str:
+def _csv(rows: Sequence[dict[str, str]]) -> str:
     stream = io.StringIO()
     # A spreadsheet would take what begins so for a formula, and names come from strangers.
-    safe = [[f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell for cell in row] for row in rows]
+    cells = [list(rows[0]), *(row.values() for row in rows)]
+    safe = [[f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell for cell in row] for row in cells]
     csv.writer(stream, lineterminator="\n").writerows(safe)
     # With a byte order mark: spreadsheets take a file without one for their old code page.
     return f"\ufeff{stream.getvalue()}"
@@ -240,8 +238,7 @@ def document(found: Check, *, blind: bool) -> dict[str, Any]:
         "table": str(found.table),
         "handins": [
             {
-                "code": one.received.code,
-                **({} if blind else _who(one.received)),
+                **_who(one.received, blind=blind),
                 "findings": [
                     {"aspect": f.aspect, "verdict": f.verdict, "kind": f.key, "text": f.text(words)}
                     for f in one.findings

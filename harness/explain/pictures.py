@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from PIL import Image
@@ -83,14 +82,12 @@ def make_pictures() -> Pictures:
 def _cut_skips(network: nn.Module) -> None:
     """Sets to zero what the U-Net's blocks hand across; what comes up from below stays."""
 
-    def without(channels: int, _: nn.Module, __: Any, output: torch.Tensor) -> torch.Tensor:
+    def without(_: nn.Module, given: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         kept = output.clone()
         # A block answers [its input, what came up] along the channels: (1, C_in + C_up, H, W).
-        kept[:, :channels] = 0
+        kept[:, : given[0].shape[1]] = 0
         return kept
 
     for block in network.modules():
         if isinstance(block, UnetBlock) and block.joins:
-            # As many channels as its first convolution takes in.
-            first = next(m for m in block.modules() if isinstance(m, nn.Conv2d))
-            block.register_forward_hook(partial(without, first.in_channels))
+            block.register_forward_hook(without)

@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.errors import (
-    ArchiveError,
-    ChecksumError,
-    CountError,
-    FetchError,
-    HarnessError,
-    NetworkError,
-    WeightsError,
-)
+from harness.errors import ArchiveError, ChecksumError, CountError, FetchError, HarnessError, NetworkError, WeightsError
 from harness.fetch.http import PATIENT, Patience, stream
 from harness.fetch.lockfile import LockFile
 from harness.files import sha256_of

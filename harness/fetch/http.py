@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email.utils
 import errno
 import gzip
 import json
@@ -12,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -289,7 +291,7 @@ def _check_status(answer: requests.Response) -> None:
     status = answer.status_code
     told = f"the server answers {status} {answer.reason}".rstrip()
     if status in _RETRIED or status >= 500:
-        raise _MayPass(told, _retry_after_s(answer))
+        raise _MayPass(told, _retry_after_s(answer.headers.get("Retry-After")))
     if status not in {200, 206}:
         raise NetworkError(f"`{answer.url}`: {told}", _OFFLINE_HINT)
     packing = answer.headers.get("Content-Encoding", "identity")
@@ -317,17 +319,21 @@ def _promised(answer: requests.Response, offset: int) -> int | None:
         if whole:
             return int(whole[1])
     length = answer.headers.get("Content-Length", "")
-    return offset + int(length) if length.isdigit() else None
+    return offset + int(length) if length.isdecimal() else None
 
 
-def _retry_after_s(answer: requests.Response) -> float | None:
+def _retry_after_s(value: str | None) -> float | None:
     """Seconds of a `Retry-After` header, which holds seconds or a date."""
-    import urllib3
-
-    try:
-        return urllib3.Retry().get_retry_after(answer.raw)
-    except urllib3.exceptions.InvalidHeader:
+    # Not by urllib3, which says six hours of any that are longer.
+    if value is None:
         return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 @contextlib.contextmanager

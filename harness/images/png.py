@@ -22,7 +22,9 @@ try:
 except ImportError:  # no wheel for this machine
     _deflater = zlib  # type: ignore[misc]
     ENCODER = f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
-"""What makes the bytes: files are byte-equal by one encoder, their pixels by all."""
+"""What makes the bytes: pixels are equal by every encoder, files all but always by one.
+
+Once in some 20,000 pictures isal was seen to make a file of the same pixels two bytes shorter, and not again."""
 
 _LEVEL = 1  # of isal's 0 to 3 and zlib's 0 to 9: higher ones save 1 % here and take longer
 _UP = 2  # PNG specification, 9.2: each byte less the one above it, modulo 256

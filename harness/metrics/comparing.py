@@ -85,7 +85,7 @@ def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
         versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
         return f"they follow different protocols (versions {versions})"
     # By name alone: whether two pictures of one name are the same pixels, `kinship` tells by their hashes.
-    first, second = ({row.name for row in m.rows} for m in (a, b))
+    first, second = (set(m.rows.names) for m in (a, b))
     if first != second:
         return (
             f"they are not of the same images: {len(first & second)} are in both, "
@@ -115,7 +115,7 @@ def compare(a: Measurement, b: Measurement) -> Comparison:
     """
     if reason := why_not_comparable(a, b):
         raise _not_comparable(reason)
-    names = tuple(row.name for row in a.rows)
+    names = a.rows.names
     columns = {column: _compare_column(column, names, a, b) for column in _in_common(a, b)}
     # One family of tests, all columns compared, whichever of them a reader then looks at.
     corrected = _holm({name: c.p_value for name, c in columns.items() if c.p_value is not None})
@@ -146,25 +146,25 @@ def _not_comparable(reason: str) -> RunError:
 
 
 def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
-    first, second = ({row.name: row.values[column] for row in m.rows} for m in (a, b))
-    differences = {name: _difference(first[name], second[name]) for name in names}
     # (n,) in the order of the names; infinite where one of the two alone equals its target (PSNR).
-    every = np.array(list(differences.values()))
+    every = _difference(*(m.rows.in_order_of(names).columns[column] for m in (a, b)))
     finite = every[np.isfinite(every)]
+    settled = np.where(np.abs(finite) <= _EQUAL, 0.0, finite)
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
-    better = -every if known and known.better == "lower" else every
+    sign = -1 if known and known.better == "lower" else 1
+    better = sign * every
     apart = int(every.size - finite.size)
     # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
     low, high = interval_of_mean(finite if apart else _drawn_differences(column, names, a, b))
     return ColumnComparison(
-        differences=differences,
+        differences=dict(zip(names, every.tolist(), strict=True)),
         mean=float(finite.mean()) if finite.size else None,
         median=float(np.median(finite)) if finite.size else None,
         low=low,
         high=high,
-        p_value=_p_value(finite),
+        p_value=_p_value(settled),
         p_holm=None,
-        effect=_rank_biserial(better[np.isfinite(every)]),
+        effect=_rank_biserial(sign * settled),
         # Over all images, the infinite differences too: only means and ranks must do without those.
         wins=int((better > _EQUAL).sum()),
         ties=int((np.abs(better) <= _EQUAL).sum()),
@@ -176,26 +176,25 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
 
 def _drawn_differences(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> NDArray[np.float64]:
     """The differences of all images by as many seeds as both were drawn by, (n, seeds)."""
-    places = [{row.name: i for i, row in enumerate(m.rows)} for m in (a, b)]
-    first, second = (m.drawn(column)[[place[n] for n in names]] for m, place in zip((a, b), places, strict=True))
+    places = {name: place for place, name in enumerate(b.rows.names)}
+    first, second = a.drawn(column), b.drawn(column)[[places[name] for name in names]]
     seeds = min(first.shape[1], second.shape[1])
-    with np.errstate(invalid="ignore"):  # of two infinite values, which are equal
-        differences = np.where(first[:, :seeds] == second[:, :seeds], 0.0, second[:, :seeds] - first[:, :seeds])
+    differences = _difference(first[:, :seeds], second[:, :seeds])
     return differences[np.isfinite(differences).all(axis=1)]
 
 
-def _difference(first: float, second: float) -> float:
+def _difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     # Infinity less itself would be NaN: two outputs that both equal their target differ by nothing.
-    return 0.0 if first == second else second - first
+    with np.errstate(invalid="ignore"):
+        return np.where(first == second, 0.0, second - first)
 
 
-def _p_value(differences: NDArray[np.float64]) -> float | None:
+def _p_value(settled: NDArray[np.float64]) -> float | None:
     # One signed rank is as likely as its opposite: its p is 1 whatever the difference.
-    if differences.size < 2:
+    if settled.size < 2:
         return None
     from scipy.stats import wilcoxon  # takes as long to import as a page to write
 
-    settled = np.where(np.abs(differences) <= _EQUAL, 0.0, differences)
     if not settled.any():
         return 1.0
     # Pratt's rule ranks the zeros and then drops them: many unchanged images weaken what a few changed ones say.
@@ -203,11 +202,10 @@ def _p_value(differences: NDArray[np.float64]) -> float | None:
     return float(wilcoxon(settled, zero_method="pratt", method="auto").pvalue)
 
 
-def _rank_biserial(better: NDArray[np.float64]) -> float | None:
+def _rank_biserial(settled: NDArray[np.float64]) -> float | None:
     """Kerby 2014: the ranks of what is better less those of what is worse, over all; ranked as the test ranks."""
     from scipy.stats import rankdata
 
-    settled = np.where(np.abs(better) <= _EQUAL, 0.0, better)
     # Pratt again: zeros take the lowest ranks, and their sign of 0 then keeps them out of both sums.
     ranks = rankdata(np.abs(settled)) * np.sign(settled)
     total = float(np.abs(ranks).sum())

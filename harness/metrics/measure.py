@@ -21,19 +21,12 @@ from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
 from harness.metrics.pairs import Picture, inside
 from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
+from harness.metrics.rows import Rows, Table
 from harness.metrics.statistics import OverSeeds, Summary, over_seeds, summarise
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
 
 _BASELINES = ("input_copied", "mean_target")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One image: a value for each column; infinity is the PSNR of a picture equal to its reference."""
-
-    name: str
-    values: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -51,18 +44,18 @@ class Measurement:
     """
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Rows
     summary: dict[str, Summary]
     baselines: dict[str, dict[str, Summary]]
     protocol: dict[str, Any]
     totals: dict[str, Total] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
-    seeds: dict[int, tuple[Row, ...]] = field(default_factory=dict)
+    seeds: dict[int, Rows] = field(default_factory=dict)
 
     def drawn(self, column: str) -> NDArray[np.float64]:
         """Returns a column's values of all images by all seeds, (n, seeds), the first seed first."""
-        every = (self.rows, *(rows for rows in self.seeds.values() if column in rows[0].values))
-        return np.array([[row.values[column] for row in rows] for rows in every]).T
+        every = (self.rows, *(rows for rows in self.seeds.values() if column in rows.columns))
+        return np.stack([rows.columns[column] for rows in every], axis=1)
 
     @property
     def over_seeds(self) -> dict[str, OverSeeds]:
@@ -77,12 +70,12 @@ class MeasuredPart:
     """What some of a run's pictures measured to, as it travels between machines.
 
     Attributes:
-        values: `output`, `input_copied` and `mean_target` → image → column.
+        tables: of `output`, `input_copied` and `mean_target`, NaN for what one of them has not.
         missing: why metrics could not be measured, by their names.
         targets: sums of the targets, whole numbers, so that it does not matter who adds them in which order.
     """
 
-    values: Mapping[str, Mapping[str, Mapping[str, float]]]
+    tables: Mapping[str, Rows]
     missing: Mapping[str, str]
     targets: TargetSums
 
@@ -139,7 +132,7 @@ def measure_images(
 
 def merged(before: Measurement, after: Measurement) -> Measurement:
     """Returns both measurements of the same images as one; what both have is the later one's."""
-    rows = {row.name: row.values for row in after.rows}
+    later = after.rows.in_order_of(before.rows.names)
     columns = tuple(dict.fromkeys((*before.columns, *after.columns)))
     totals = before.totals | after.totals
     baselines = {
@@ -153,7 +146,7 @@ def merged(before: Measurement, after: Measurement) -> Measurement:
     filled = {metric.name for metric in metrics}
     return Measurement(
         columns=columns,
-        rows=tuple(Row(row.name, row.values | rows[row.name]) for row in before.rows),
+        rows=Rows(later.names, {**before.rows.columns, **later.columns}),
         summary=before.summary | after.summary,
         baselines=baselines,
         protocol=protocol_document(metrics, mean_is, backbones, padded=after.protocol["padded"]),
@@ -173,7 +166,7 @@ class Measuring:
         self.request, self._place, self.paired = request, place, paired
         self._meters: dict[Metric, Meter] = {}
         self._missing: dict[str, str] = {}
-        self._values: dict[str, dict[str, dict[str, float]]] = {}  # of whom → image → column
+        self._tables: dict[str, Table] = {}  # of whom
         self._means, self._lock = TargetSums(), Lock()
         for metric in request.metrics or (PAIRED if paired else UNPAIRED):
             if metric.needs_targets and not paired:
@@ -199,17 +192,21 @@ class Measuring:
 
     def part(self) -> MeasuredPart:
         """Returns what the images added so far measured to; metrics of the whole set are not among it."""
-        return MeasuredPart(values=self._values, missing=self._missing, targets=self._means)
+        tables = {who: table.rows(table.names) for who, table in self._tables.items()}
+        return MeasuredPart(tables=tables, missing=self._missing, targets=self._means)
 
     def add_part(self, part: MeasuredPart) -> None:
         """Adds images that were measured elsewhere by the same request; raises ValueError for one that is here."""
-        for who, images in part.values.items():
-            here = self._values.setdefault(who, {})
-            if twice := here.keys() & images.keys():
-                raise ValueError(f"`{min(twice)}` was measured twice")
-            here |= {name: dict(values) for name, values in images.items()}
+        for who, rows in part.tables.items():
+            for row in rows:
+                self._table(who).add(row.name, row.values)
         self._missing |= part.missing
         self._means.add_sums(part.targets)
+
+    def _table(self, who: str) -> Table:
+        if who not in self._tables:
+            self._tables[who] = Table([column.name for metric in self._meters for column in metric.columns])
+        return self._tables[who]
 
     def over(
         self, names: Sequence[str], measure: Callable[[str], None], title: str, progress: Progress | None = None
@@ -237,13 +234,12 @@ class Measuring:
         columns = tuple(column.name for metric in metrics for column in metric.columns)
         beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
         # A mean over some of the images only would be of another set.
-        whole = {who: images for who, images in self._values.items() if len(images) == len(names)}
-        found = {who: [images[name] for name in names] for who, images in whole.items()}
+        found = {who: table.rows(names) for who, table in self._tables.items() if len(table) == len(names)}
         backbones = {name: sha256_of(path) for name, path in self.request.instruments.backbones.items()}
         padded = len(self.request.boxes.keys() & set(names))
         return Measurement(
             columns=columns,
-            rows=tuple(Row(n, {c: v[c] for c in columns}) for n, v in zip(names, found["output"], strict=True)),
+            rows=Rows(found["output"].names, {name: found["output"].columns[name] for name in columns}),
             summary=_summaries(columns, found["output"]),
             baselines={who: _summaries(beside, found[who]) for who in _BASELINES if beside and who in found},
             protocol=protocol_document(metrics, self.request.mean_is, backbones, padded=padded),
@@ -269,7 +265,7 @@ class Measuring:
                 found |= {column.name: value for column, value in zip(metric.columns, values, strict=True)}
         # The images of all worker threads meet here.
         with self._lock:
-            self._values.setdefault(who, {})[shot.name] = found
+            self._table(who).add(shot.name, found)
 
     def _failed(self, metric: Metric, who: str, shot: Shot, error: Exception) -> None:
         """A metric that is always measured stops the run; another one is left out with its reason."""
@@ -293,8 +289,8 @@ class Measuring:
         return found
 
 
-def _summaries(columns: Sequence[str], images: Sequence[dict[str, float]]) -> dict[str, Summary]:
-    return {column: summarise([values[column] for values in images]) for column in columns}
+def _summaries(columns: Sequence[str], rows: Rows) -> dict[str, Summary]:
+    return {column: summarise(rows.columns[column]) for column in columns}
 
 
 def _reason(error: Exception) -> str:

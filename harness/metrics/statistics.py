@@ -6,7 +6,8 @@ Which interval is taken depends on the number of values, as `benchmarks/interval
 - below 100 the studentised bootstrap (bootstrap-t; Efron and Tibshirani, An Introduction to the Bootstrap, 12.5);
 - from 100 on the percentile bootstrap, which needs no second moment;
 - above 10,000 the first terms of Edgeworth's expansion of the studentised mean (Hall, The Bootstrap and Edgeworth
-  Expansion, 2.6), which is what the bootstrap approaches and costs one pass over the values.
+  Expansion, 2.6), which is what the bootstrap approaches and costs one pass over the values; where images were drawn
+  by several seeds, the seeds are resampled and the images' part is normal.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def over_seeds(values: _Array) -> OverSeeds | None:
     return OverSeeds(values.shape[1], float(means.mean()), float(means.std(ddof=1)), low, high)
 
 
-def summarise(values: Sequence[float]) -> Summary:
+def summarise(values: Sequence[float] | _Array) -> Summary:
     """Summarises one value an image; infinity stands for an identical pair, NaN is refused with ValueError."""
     given = np.asarray(values, dtype=np.float64)
     if np.isnan(given).any():
@@ -191,6 +192,14 @@ def _two_level(values: _Array) -> tuple[float, float]:
     scaled = (values - mean) / (scale if scale > 0 else 1.0)
     # (resamples, seeds), from a stream of its own: images and seeds are drawn independently.
     drawn = np.random.default_rng(SEED + 1).integers(seeds, size=(resamples(n), seeds))
+    if n > EXPANDED_ABOVE:
+        # The resampled mean of so many images is normal: of seeds drawn with shares w it has the mean w·m and the
+        # variance wᵀCw / n, m the seeds' means and C their covariance over images.
+        shares = (drawn[:, :, None] == np.arange(seeds)).mean(axis=1)  # (resamples, seeds)
+        variances = np.einsum("rs,st,rt->r", shares, np.cov(scaled.T, bias=True), shares) / n
+        normal = np.random.default_rng(SEED).standard_normal(len(shares))
+        low, high = np.quantile(shares @ scaled.mean(axis=0) + np.sqrt(variances) * normal, _TAILS)
+        return float(mean + scale * low), float(mean + scale * high)
     means, deviations, done = np.empty((len(drawn), 1)), np.empty((len(drawn), 1)), 0
     for counts in _drawn_counts(n, len(drawn)):
         rows = slice(done, done + len(counts))

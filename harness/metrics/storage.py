@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import csv
-import io
-import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from harness.documents import Document, typed
 from harness.errors import RunError, WorkspaceError
-from harness.files import write_text
-from harness.metrics.measure import Measurement, Row
+from harness.files import written_aside
+from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import COLUMNS, TOTALS
+from harness.metrics.rows import Rows, Table
 from harness.metrics.statistics import Summary
 from harness.workspace import checked_name
 
@@ -30,31 +32,37 @@ def save_measurement(folder: Path, measurement: Measurement) -> None:
 
     In the CSV an identical pair's PSNR is `inf`; JSON has none, there it is only counted.
     """
-    table = [[row.name, *_texts(row, measurement.columns)] for row in measurement.rows]
-    _write_table(folder / "metrics.csv", ["name", *measurement.columns], table)
+    rows = measurement.rows
+    lines = zip(rows.names, rows.lists(measurement.columns), strict=True)
+    _write_table(folder / "metrics.csv", ["name", *measurement.columns], ((name, *line) for name, line in lines))
     if measurement.seeds:
-        columns = tuple(next(iter(measurement.seeds.values()))[0].values)
-        lines = [[row.name, str(s), *_texts(row, columns)] for s, rows in measurement.seeds.items() for row in rows]
-        _write_table(folder / "seeds.csv", ["name", "seed", *columns], lines)
+        columns = tuple(next(iter(measurement.seeds.values())).columns)
+        drawn = (
+            (name, seed, *line)
+            for seed, rows in measurement.seeds.items()
+            for name, line in zip(rows.names, rows.lists(columns), strict=True)
+        )
+        _write_table(folder / "seeds.csv", ["name", "seed", *columns], drawn)
     _DOCUMENT.save(folder / "metrics.json", measurement_document(measurement))
 
 
-def _texts(row: Row, columns: Sequence[str]) -> list[str]:
-    # As many digits as give the same float back: later comparisons read these.
-    return [repr(float(row.values[column])) for column in columns]
-
-
-def _write_table(path: Path, header: list[str], lines: list[list[str]]) -> None:
-    text = io.StringIO()
-    # The module's own line end is that of DOS; the file shall be the same on every system.
-    csv.writer(text, lineterminator="\n").writerows([header, *lines])
-    write_text(path, text.getvalue())
+def _write_table(path: Path, header: list[str], lines: Iterable[Iterable[object]]) -> None:
+    with (
+        written_aside(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
+        # The module's own line end is that of DOS; the file shall be the same on every system. It writes as many
+        # digits of a float as give the same one back: later comparisons read these.
+        csv.writer(stream, lineterminator="\n").writerows(chain([header], lines))
 
 
 def measurement_document(measurement: Measurement) -> dict[str, Any]:
     """Returns what `metrics.json` holds: `null` stands where there is no finite value."""
     return {
-        "columns": [_column_document(name) for name in measurement.columns],
+        "columns": [
+            {"name": column.name, "label": column.label, "unit": column.unit, "better": column.better}
+            for column in (COLUMNS[name] for name in measurement.columns)
+        ],
         "summary": {name: asdict(summary) for name, summary in measurement.summary.items()},
         "baselines": {
             baseline: {name: asdict(summary) for name, summary in summaries.items()}
@@ -68,11 +76,6 @@ def measurement_document(measurement: Measurement) -> dict[str, Any]:
         "over_seeds": {name: asdict(summary) for name, summary in measurement.over_seeds.items()},
         "protocol": measurement.protocol,
     }
-
-
-def _column_document(name: str) -> dict[str, Any]:
-    column = COLUMNS[name]
-    return {"name": name, "label": column.label, "unit": column.unit, "better": column.better}
 
 
 def load_measurement(folder: Path) -> Measurement:
@@ -102,7 +105,7 @@ def _measurement(content: dict[str, Any], table: Path) -> Measurement:
         # Files from before there were numbers of the set have neither.
         typed(dict[str, Total], content.get("totals", {}), "totals"),
         typed(dict[str, str], content.get("missing", {}), "missing"),
-        _seeds(table.with_name("seeds.csv"), names=[row.name for row in rows]),
+        _seeds(table.with_name("seeds.csv"), rows.names),
     )
 
 
@@ -116,37 +119,35 @@ def _translated(table: Path) -> Iterator[None]:
         raise RunError(f"`{table}` is damaged: {error}", _AGAIN) from error
 
 
-def _read_table(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.reader(stream, strict=True))
-
-
-def _seeds(path: Path, names: Sequence[str]) -> dict[int, tuple[Row, ...]]:
+def _seeds(path: Path, names: tuple[str, ...]) -> dict[int, Rows]:
     """The rows of further seeds, each for all images in the order of `metrics.csv`; nothing without the file."""
     if not path.exists():
         return {}
-    found: dict[int, list[Row]] = {}
-    with _translated(path):
-        (_, _, *columns), *lines = _read_table(path)
+    found: dict[int, Table] = {}
+    with _translated(path), path.open(encoding="utf-8", newline="") as stream:
+        lines = csv.reader(stream, strict=True)
+        columns = next(lines, [])[2:]
         for name, seed, *values in lines:
-            row = Row(name, dict(zip(columns, map(float, values), strict=True)))
-            found.setdefault(int(seed), []).append(row)
-        if any([row.name for row in rows] != list(names) for rows in found.values()):
+            table = found.setdefault(int(seed), Table(columns))
+            table.add(name, dict(zip(columns, map(float, values), strict=True)))
+        if any(table.names != names for table in found.values()):
             raise ValueError("it names other images than `metrics.csv`")
-    return {seed: tuple(rows) for seed, rows in found.items()}
+    return {seed: table.rows(names) for seed, table in found.items()}
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
-    header, *lines = _read_table(path)
-    if header != ["name", *columns]:
-        raise ValueError(f"its columns are {', '.join(header)}")
-    rows = tuple(
-        # Names become parts of paths to pictures; one in a foreign file could lead out of the folder.
-        Row(checked_name(name, "picture"), dict(zip(columns, (float(v) for v in values), strict=True)))
-        for name, *values in lines
-    )
-    if len({row.name for row in rows}) != len(rows) or not rows:
-        raise ValueError("it has no rows, or two of one name")
-    if any(math.isnan(v) for row in rows for v in row.values.values()):
+def _rows(path: Path, columns: tuple[str, ...]) -> Rows:
+    table = Table(columns)
+    with path.open(encoding="utf-8", newline="") as stream:
+        lines = csv.reader(stream, strict=True)
+        header = next(lines, [])
+        if header != ["name", *columns]:
+            raise ValueError(f"its columns are {', '.join(header)}")
+        for name, *values in lines:
+            # Names become parts of paths to pictures; one in a foreign file could lead out of the folder.
+            table.add(checked_name(name, "picture"), dict(zip(columns, map(float, values), strict=True)))
+    if not len(table):
+        raise ValueError("it has no rows")
+    rows = table.rows(table.names)
+    if any(np.isnan(values).any() for values in rows.columns.values()):
         raise ValueError("it holds a value that is no number")
     return rows

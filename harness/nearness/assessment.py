@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from harness.nearness.features import COLUMNS, GROUPS, NAMES, describe
 from harness.nearness.palette import Picture
 from harness.nearness.profile import Profile
 from harness.nearness.reasons import WORDS, reasons
-from harness.nearness.scoring import COMPARED, ORIENTATION, Array, distances
+from harness.nearness.scoring import COMPARED, ORIENTATION, Array
 
 Verdict = Literal["near", "unusual", "far"]
 
@@ -184,8 +185,8 @@ class _Energy:
     """Energy distances of two weighted sets, from distances computed once."""
 
     def __init__(self, training: Array, queries: Array) -> None:
-        self.between = distances(training, queries)
-        self.training, self.queries = distances(training, training), distances(queries, queries)
+        self.between = cdist(training, queries)
+        self.training, self.queries = cdist(training, training), cdist(queries, queries)
 
     def distance(self, training: Array, queries: Array) -> float:
         """Returns the distance when each picture counts as often as its weight says."""

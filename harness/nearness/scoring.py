@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from harness.nearness.features import COLUMNS, DIRECTION, GROUPS, LAYOUT
 
@@ -97,16 +98,9 @@ class Reference:
         return np.column_stack([*near, -self.orientation(descriptions)])
 
 
-def distances(a: Array, b: Array) -> Array:
-    """Returns the Euclidean distances of n and of m points, n × m: |a - b|² = |a|² + |b|² - 2ab."""
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-    # Rounding makes equal points a little less than nothing apart.
-    return np.asarray(np.sqrt(np.maximum(squares, 0)))
-
-
 def _log_distance(queries: Array, points: Array) -> Array:
     """Log of the mean distance to the five nearest points."""
-    nearest = np.sort(distances(queries, points), axis=1)[:, :_NEAREST]
+    nearest = np.sort(cdist(queries, points), axis=1)[:, :_NEAREST]
     # A tenth of a spread: copies of a training picture are near, not infinitely so.
     return np.asarray(np.log(nearest.mean(axis=1) + 0.1))
 

@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from harness.metrics.comparing import ColumnComparison, Comparison
+from harness.metrics.registry import COLUMNS
 from harness.report.columns import Column
-from harness.report.gallery import Cell, Strips, gallery_document
+from harness.report.gallery import Cell, Strips, gallery_document, strip_order
 from harness.report.gathering import RunPage, histograms
+from harness.report.picking import Listed, Pick, pick, ranked
+from harness.runs import record as record_file
 from harness.web.charts import Differences, Histogram, Scatter, differences, scatter
 from harness.web.language import Language, language
 
@@ -72,6 +77,21 @@ class ComparePage:
     notes: tuple[str, ...]
     protocol: str
 
+    @property
+    def pick(self) -> Pick:
+        """Which images are listed: the same ones of every run."""
+        return self.runs[0].page.pick
+
+
+def listed_of(comparisons: Sequence[Comparison]) -> Listed | None:
+    """Returns which of very many images runs side by side list: those on which they differ most, and a sample."""
+    if len(comparisons[0].names) <= record_file.MANY:
+        return None
+    first = next(name for name in comparisons[0].columns if all(name in c.columns for c in comparisons))
+    better = COLUMNS[first].better if first in COLUMNS else None
+    orders = (ranked(list(c.columns[first].differences.values()), better) for c in comparisons)
+    return comparisons[0].names, pick(*orders)
+
 
 def compare_page(
     pages: Sequence[RunPage], bases: Sequence[str], comparisons: Sequence[Comparison], words: Language
@@ -85,6 +105,7 @@ def compare_page(
     # All metrics of a pair of runs; of several only the first metric, for each run.
     shown = metrics if len(others) == 1 else metrics[:1]
     deltas = [_delta(run, column, names, words) for run in others for column in shown]
+    every = [np.array(list(run.changes[column.name].differences.values())) for run in others for column in shown]
     spectra = [_spectrum(run, column, words) for run in others for column in shown]
     scatters = [_scatter(first, run, metrics[0], names, words) for run in others]
     return ComparePage(
@@ -97,7 +118,7 @@ def compare_page(
         spectra=tuple(filter(None, spectra)),
         scatters=tuple(filter(None, scatters)),
         # Of the differences alone: histograms of the values stand on each run's own page.
-        histograms=histograms(deltas, words),
+        histograms=histograms(deltas, {d.name: values for d, values in zip(deltas, every, strict=True)}, words),
         same_preparation=all(c.of.same_preparation for c in comparisons),
         notes=notes_of(comparisons, words),
         protocol=pages[0].protocol,
@@ -156,7 +177,7 @@ def _changes(run: ComparedRun, column: Column, most: int) -> list[Change]:
     """The largest improvements, then the largest regressions; an image that did not change is neither."""
     sign = -1 if column.better == "lower" else 1
     # Signed so that more is always better: what ranks first gained most.
-    found = [(sign * d, name) for name, d in run.changes[column.name].differences.items() if d]
+    found = [(sign * d, name) for name, d in run.changes[column.name].differences.items() if d and name in run.order]
     ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))
     gains = [Change(run.letter, name, sign * d, gain=True) for d, name in ranked[:most] if d > 0]
     return gains + [Change(run.letter, name, sign * d, gain=False) for d, name in ranked[::-1][:most] if d < 0]
@@ -173,8 +194,9 @@ def _scatter(
 ) -> Scatter | None:
     title = words.text("compare.scatter", column=column.label)
     titles = (title, f"{first.letter}: {column.title}", f"{run.letter}: {column.title}")
-    x, y = (r.values(column.name, names) for r in (first, run))
-    return scatter(f"{first.letter}-{run.letter}", titles, x, y, words, identity=True)
+    values, picked = (first.values(column.name, names), run.values(column.name, names)), first.page.pick
+    of = picked.count if picked.partial else None
+    return scatter(f"{first.letter}-{run.letter}", titles, values, words, rows=picked.sample, of=of, identity=True)
 
 
 def _cells(page: ComparePage, words: Language) -> list[Cell]:
@@ -199,9 +221,8 @@ def compare_document(page: ComparePage, words: Language) -> dict[str, Any]:
     """Returns what the page's scripts read."""
     strips = []
     for run in page.runs:
-        rows = tuple(run.order[name] for name in page.names)
-        # None where the order is the page's own, as of nearly all runs: shorter than ten thousand numbers.
-        strips.append(Strips(run.base, len(run.page.kinds), None if rows == tuple(range(len(rows))) else rows))
+        rows = run.page.pick.rows[[run.order[name] for name in page.names]].tolist()
+        strips.append(Strips(run.base, len(run.page.kinds), strip_order(rows)))
     document = gallery_document(page, _cells(page, words), strips, words)
     deltas = [column for column in document["columns"] if column["id"].startswith("delta-")]
     for column in deltas:

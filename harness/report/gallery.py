@@ -49,19 +49,23 @@ def run_document(page: RunPage, language: Language) -> dict[str, Any]:
     if page.full:
         cells.append(Cell("source", language.text("kind.source"), 0, None, "images/source/", ".jpg"))
         cells.append(Cell("full", language.text("kind.full"), 0, None, "images/full/"))
-    boxes = page.record.boxes
-    geometries = {image["name"]: image["geometry"] for image in page.record.images if image["name"] in boxes}
     # A source that differs by its suffix alone tells nothing that the name does not.
     sources = [p.source if p.source and p.source.rsplit(".", 1)[0] != p.name else None for p in page.pictures]
     return {
-        **gallery_document(page, cells, [Strips("", len(page.kinds))], language),
+        **gallery_document(page, cells, [Strips("", len(page.kinds), strip_order(page.pick.rows.tolist()))], language),
         "play": command_to_play(page.record),
         "protocol": page.protocol,
         "sources": sources if any(sources) else [],
         "notes": {str(row): list(p.notes) for row, p in enumerate(page.pictures) if p.notes},
         "summary": _summary_table(page),
-        "insets": {str(row): _inset(geometries[name]) for row, name in enumerate(page.names) if name in boxes},
+        "insets": {str(row): _inset(p.geometry) for row, p in enumerate(page.pictures) if p.geometry},
     }
+
+
+def strip_order(rows: list[int]) -> tuple[int, ...] | None:
+    """Returns the rows of a run that a page lists as its strips tell them, None where they are all in order."""
+    # As of nearly all runs: shorter than ten thousand numbers.
+    return None if rows == list(range(len(rows))) else tuple(rows)
 
 
 def _inset(geometry: dict[str, Any]) -> str:
@@ -91,6 +95,7 @@ def gallery_document(
         "cells": [vars(cell) for cell in cells],
         "strips": [vars(s) for s in strips],
         "histograms": {h.id: list(h.edges) for h in page.histograms},
+        "picked": page.pick.partial,
         **script_texts(language),
     }
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.images.geometry import PixelBox
 from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
 from harness.metrics.registry import METRICS
 from harness.metrics.statistics import OverSeeds, Summary
-from harness.report.columns import Column, known_column, metric_columns, nearness_column, ranked
+from harness.report.columns import NEARNESS, Column, known_column, nearness_column
+from harness.report.picking import Pick, Seen, look_through
 from harness.report.provenance import Provenance, has_own_weights, provenance
 from harness.report.published import PublishedRow, published_rows
-from harness.runs.record import RunRecord
+from harness.runs.record import RunRecord, is_padded
 from harness.web.charts import Histogram, Range, Scatter, histogram, range_plot, scatter
 from harness.web.language import Language
 from harness.web.privacy import without_paths
 
 _MOST_WARNINGS, _MOST_NOTES = 20, 10
-"""Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in `run.json`."""
+"""Of a run and of an image; a page that warns of everything warns of nothing. All of them stand in the record."""
 
 # Metrics that should agree on which images are good: those far from the cloud are worth a look.
 _PAIRED_METRICS = (("ssim", "psnr"), ("ssim", "mae"), ("ssim", "lpips"), ("input_ssim", "input_psnr"))
@@ -63,12 +68,13 @@ class Whole:
 
 @dataclass(frozen=True)
 class Picture:
-    """One image of the run with the addresses of its pictures by kind, below the run's folder."""
+    """One image of the run: its pictures' addresses by kind, below the run's folder, and its geometry if padded."""
 
     name: str
     source: str | None
     addresses: dict[str, str]
     notes: tuple[str, ...]
+    geometry: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,10 @@ class RunPage:
 
     Attributes:
         kinds: the kinds of pictures there are, in the order shown; `difference` is made by us.
-        columns: metrics in order, then nearness where it was measured.
-        examples: rows for the first screen, by `best`, `median` and `worst`; by fewer where there are fewer images.
+        columns: metrics in order, then nearness where it was measured; values of the images listed.
+        pictures: the images listed; `pick` says which they are.
+        examples: places in `pictures` for the first screen, by `best`, `median` and `worst`; by fewer where there are
+            fewer images.
         wholes: numbers of the set, in order.
         missing: metrics that were asked for and not measured, each with the reason.
         full: whether there are outputs in the shape of the user's pictures.
@@ -101,6 +109,7 @@ class RunPage:
     histograms: tuple[Histogram, ...]
     scatters: tuple[Scatter, ...]
     made: Provenance
+    pick: Pick
     wholes: tuple[Whole, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
     published: tuple[PublishedRow, ...] = ()
@@ -112,6 +121,16 @@ class RunPage:
     def names(self) -> tuple[str, ...]:
         """Of the images, in the order of their rows."""
         return tuple(picture.name for picture in self.pictures)
+
+    @property
+    def rows(self) -> dict[int, str]:
+        """The names of the images listed by their rows in the run."""
+        return dict(zip(self.pick.rows.tolist(), self.names, strict=True))
+
+    @property
+    def boxes(self) -> dict[str, PixelBox]:
+        """Of the padded ones among them, by name, where the picture lies."""
+        return {picture.name: tuple(picture.geometry["box"]) for picture in self.pictures if picture.geometry}
 
     @property
     def summaries(self) -> dict[str, Summary]:
@@ -130,20 +149,34 @@ def kinds_of(*, paired: bool, spread: bool) -> tuple[str, ...]:
 
 
 def run_page(
-    record: RunRecord, measurement: Measurement, spread: Collection[str], language: Language, *, full: bool = False
+    record: RunRecord,
+    measurement: Measurement,
+    spread: Collection[str],
+    language: Language,
+    *,
+    full: bool = False,
+    seen: Seen | None = None,
 ) -> RunPage:
     """Returns the data of a run's page.
 
     Args:
         spread: names of the images that have a map of their samples' spread.
         full: whether there are outputs in the shape of the user's pictures.
+        seen: what going through the images gave, where they shall not be gone through again.
     """
+    seen = seen or look_through(record, measurement)
+    picked, rows = seen.pick, seen.pick.rows
     paired = record.test_set["layout"] == "paired"
-    # The measurement says which images there are; what the record knows of them is added where it knows something.
-    facts = {str(fact["name"]): fact for fact in record.images}
-    names = [row.name for row in measurement.rows]
-    metrics = metric_columns(measurement, language)
-    columns = metrics + nearness_column(names, facts, language)
+    metrics = tuple(known_column(name, language) for name in measurement.columns)
+    every = {name: measurement.rows.columns[name] for name in measurement.columns}  # (n,) of all images each
+    # A model without a profile of its training pictures has no nearness: no empty column then.
+    judged = not np.isnan(seen.nearness).all()
+    every |= {NEARNESS: seen.nearness} if judged else {}
+    columns = tuple(
+        replace(column, values=tuple(every[column.name][rows].tolist()))
+        for column in (*metrics, *([nearness_column(language)] if judged else []))
+    )
+    names = [measurement.rows.names[row] for row in rows]
     kinds = kinds_of(paired=paired, spread=bool(spread))
 
     # All others are PNGs in a folder of their kind; differences are made from two of them.
@@ -157,27 +190,30 @@ def run_page(
         date=date(record.started, language),
         kinds=kinds,
         columns=columns,
-        pictures=tuple(_picture(name, facts.get(name, {}), kept(name), language) for name in names),
+        pictures=tuple(_picture(n, fact, kept(n), language) for n, fact in zip(names, seen.facts, strict=True)),
         headlines=tuple(_headline(column, measurement, language) for column in metrics),
-        examples=_examples(metrics[0]) if metrics else {},
-        warnings=_warnings(record, language),
+        examples=picked.examples if metrics else {},
+        warnings=_warnings(record, seen.far, language),
         protocol=str(measurement.protocol.get("line", "")),
-        histograms=histograms(columns, language),
-        scatters=_scatters(columns, language),
+        histograms=histograms(columns, every, language),
+        scatters=_scatters(columns, every, picked, language),
         made=provenance(record, language),
+        pick=picked,
         wholes=tuple(_whole(name, total, language) for name, total in measurement.totals.items()),
         missing=tuple((_names(m, language), language.told(without_paths(w))) for m, w in measurement.missing.items()),
         # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
         full=full,
-        boxed=all(image.get("geometry") for image in record.images),
+        boxed=seen.boxed,
         left_out=tuple((left["name"], without_paths(left["reason"])) for left in record.left_out),
         published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
 
 
-def histograms(columns: Sequence[Column], language: Language) -> tuple[Histogram, ...]:
-    """Returns the histograms of columns, but of those without a finite value."""
-    found = (histogram(c.name, c.title, c.values, c.decimals, language, limits=c.limits) for c in columns)
+def histograms(
+    columns: Sequence[Column], every: Mapping[str, NDArray[np.float64]], language: Language
+) -> tuple[Histogram, ...]:
+    """Returns the histograms of columns, but of those without a finite value; `every` has all images' by name."""
+    found = (histogram(c.name, c.title, every[c.name], c.decimals, language, limits=c.limits) for c in columns)
     return tuple(filter(None, found))
 
 
@@ -214,6 +250,7 @@ def _picture(name: str, facts: dict[str, Any], kinds: Sequence[str], language: L
         # A name may hold `#`, `?` or `%`, which mean something in an address; it holds no `/`, so none is kept.
         addresses={kind: f"images/{kind}/{quote(name, safe='')}.png" for kind in kinds},
         notes=tuple(language.told(note) for note in _notes(facts)),
+        geometry=facts["geometry"] if is_padded(facts) else None,
     )
 
 
@@ -262,22 +299,12 @@ def _side(column: Column, ours: Summary, theirs: Summary) -> str:
     return "better_than" if (ours.low > theirs.high) == (column.better == "higher") else "worse_than"
 
 
-def _examples(column: Column) -> dict[str, int]:
-    """The best, the median and the worst image by the first metric; for similarity the most and the least similar."""
-    order = ranked(column)
-    roles = {1: ("best",), 2: ("best", "worst")}.get(len(order), ("best", "median", "worst"))
-    # Of an even number the lower of the two in the middle: an image is shown, there is no mean of two.
-    places = {"best": 0, "median": (len(order) - 1) // 2, "worst": -1}
-    return {role: order[places[role]] for role in roles}
-
-
-def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
+def _warnings(record: RunRecord, far: int, language: Language) -> tuple[str, ...]:
     """What the record warns of, that pictures lie far from the training ones, and what had to be mended."""
     found = [language.told(without_paths(warning)) for warning in record.warnings[:_MOST_WARNINGS]]
     found = [warning[:1].upper() + warning[1:] for warning in found]
     if len(record.warnings) > _MOST_WARNINGS:
         found.append(language.count("warning.more", len(record.warnings) - _MOST_WARNINGS))
-    far = sum(bool(i.get("nearness") and i["nearness"].get("verdict") == "far") for i in record.images)
     if far:
         found.append(language.text("warning.far", images=language.count("images", far)))
     if record.shims:
@@ -285,7 +312,9 @@ def _warnings(record: RunRecord, language: Language) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, ...]:
+def _scatters(
+    columns: Sequence[Column], every: Mapping[str, NDArray[np.float64]], picked: Pick, language: Language
+) -> tuple[Scatter, ...]:
     known = {column.name: column for column in columns}
     pairs = [pair for pair in _PAIRED_METRICS if set(pair) <= set(known)]
     if "nearness" in known:
@@ -294,5 +323,7 @@ def _scatters(columns: Sequence[Column], language: Language) -> tuple[Scatter, .
     found = []
     for x, y in ((known[x], known[y]) for x, y in pairs):
         titles = (language.text("plot.against", x=x.label, y=y.label), x.title, y.title)
-        found.append(scatter(f"{x.name}-{y.name}", titles, x.values, y.values, language))
+        finite = int((np.isfinite(every[x.name]) & np.isfinite(every[y.name])).sum())
+        values = (x.values, y.values)
+        found.append(scatter(f"{x.name}-{y.name}", titles, values, language, rows=picked.sample, of=finite))
     return tuple(filter(None, found))

@@ -6,7 +6,8 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from harness.catalog.citations import CITATIONS, Citation, citations_of
 from harness.catalog.datasets import DATASETS
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import LUA, PYTORCH
-from harness.runs.record import RunRecord
+from harness.runs.record import FILE, FORMAT, IMAGES, RunRecord, small_document
 from harness.web.language import Language
 from harness.web.privacy import public_command, public_word, without_paths
 
@@ -57,8 +58,15 @@ def provenance(record: RunRecord, language: Language) -> Provenance:
         groups=_groups(record, language),
         licences=_licences(record, language),
         citations=_citations(record),
-        record=json.dumps(scrubbed({"format": 1, **asdict(record)}), indent=2, ensure_ascii=False),
+        record=json.dumps(_shown_record(record), indent=2, ensure_ascii=False),
     )
+
+
+def _shown_record(record: RunRecord) -> Any:
+    count = len(record.images)
+    more = [f"… {count - 3} more, all in {IMAGES}, in format 1 in {FILE}"] if count > _MOST else []
+    images = [*islice(record.images, 3 if more else None), *more]
+    return scrubbed({"format": FORMAT, **small_document(record), "images": images})
 
 
 def command_again(record: RunRecord) -> str:

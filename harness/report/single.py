@@ -12,9 +12,9 @@ from statistics import mean
 from harness.errors import RunError
 from harness.files import write_text
 from harness.progress import Progress, Silent
-from harness.report.columns import ranked
 from harness.report.gallery import run_document
 from harness.report.gathering import RunPage
+from harness.report.picking import ranked
 from harness.report.thumbnails import encode, read_picture, strip_path, write_strips
 from harness.report.writing import load_page, render_run
 from harness.runs.record import load_record
@@ -61,8 +61,8 @@ def write_single_file(
         RunError: the folder is no complete run, or not even one image's pictures fit.
     """
     words, progress = spoken(lang, load_record(run).lang), progress or Silent()
-    page = load_page(run, words)
-    write_strips(run, page.names, page.kinds, progress, page.record.boxes)
+    page = load_page(run)(words)
+    write_strips(run, page.rows, page.kinds, progress, page.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
         title = "Embedding pictures" if quality is None else f"Embedding pictures as WebP of quality {quality}"
@@ -102,7 +102,8 @@ class _Embedding:
 
     def of_sample(self) -> SingleFile:
         """Fewer and fewer images, evenly by rank, until they fit; those of the first screen always."""
-        order = ranked(self.page.columns[0])
+        first = self.page.columns[0]
+        order = ranked(first.values, first.better).tolist()
         # The mean of 16 images, evenly by rank, tells about how many fit.
         known = {row: self.row(row, _SAMPLED_QUALITY) for row in evenly(order, 16)}
         wanted = min(len(order), int(self.budget / mean(row.size for row in known.values())))
@@ -129,12 +130,12 @@ class _Embedding:
             return None
         target = self.run / f"{self.run.name}.html"
         write_text(target, html)
-        return SingleFile(target, len(html.encode()), len(rows), len(self.page.pictures), quality)
+        return SingleFile(target, len(html.encode()), len(rows), self.page.pick.count, quality)
 
     def html(self, rows: dict[int, _Row], quality: int | None, size: int) -> str:
-        page, words, count = self.page, self.words, len(self.page.pictures)
+        page, words, count = self.page, self.words, self.page.pick.count
         # By row with None for what is left out: scripts find pictures by row, and numbers of all images stay.
-        every = [rows.get(row) for row in range(count)]
+        every = [rows.get(row) for row in range(len(page.pictures))]
         document = run_document(page, words)
         document["embedded"] = {
             "strips": [row and row.strip for row in every],
@@ -157,7 +158,7 @@ class _Embedding:
             name = page.names[row]
             # The first screen shows a difference without a script's help, so it is embedded for these few.
             if row in rows and page.paired:
-                drawn = read_picture(self.run / "images", "difference", name, page.record.boxes.get(name))
+                drawn = read_picture(self.run / "images", "difference", name, page.boxes.get(name))
                 found[row]["difference"] = _address(encode(drawn, _SAMPLED_QUALITY), "webp") if drawn else None
         return found
 
@@ -169,7 +170,8 @@ class _Embedding:
             # The thumbnails are inside as WebP whatever the quality: small, and never what is looked at closely.
             if picture:
                 pictures[kind] = _address(encode(picture, quality), "png" if quality is None else "webp")
-        return _Row(_address((self.run / strip_path(row)).read_bytes(), "webp"), pictures)
+        strip = self.run / strip_path(int(self.page.pick.rows[row]))
+        return _Row(_address(strip.read_bytes(), "webp"), pictures)
 
 
 def evenly(order: Sequence[int], count: int) -> list[int]:

@@ -40,25 +40,26 @@ def strip_path(row: int) -> str:
     return f"{FOLDER}/{row // 1000:03d}/{row:05d}.webp"
 
 
-Boxes = Mapping[str, PixelBox]
-"""Of padded pictures, by name, where the picture lies: differences are of that alone."""
-
-
 def write_strips(
-    run: Path, names: Sequence[str], kinds: Sequence[str], progress: Progress, boxes: Boxes | None = None
+    run: Path, names: Mapping[int, str], kinds: Sequence[str], progress: Progress, boxes: Mapping[str, PixelBox]
 ) -> None:
-    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row."""
-    wanted = {run / strip_path(row) for row in range(len(names))}
+    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row.
+
+    Args:
+        names: of the images, by their rows in the run.
+        boxes: of padded pictures, by name, where the picture lies: differences are of that alone.
+    """
+    wanted = {run / strip_path(row) for row in names}
     # A run tested again with fewer images would keep strips of rows it has no more.
     for path in (run / FOLDER).glob("*/*.webp"):
         if path not in wanted:
             path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
-        for _ in in_order(partial(_write_strip, run, kinds, boxes or {}), enumerate(names), default_workers()):
+        for _ in in_order(partial(_write_strip, run, kinds, boxes), names.items(), default_workers()):
             step.advance()
 
 
-def _write_strip(run: Path, kinds: Sequence[str], boxes: Boxes, numbered: tuple[int, str]) -> None:
+def _write_strip(run: Path, kinds: Sequence[str], boxes: Mapping[str, PixelBox], numbered: tuple[int, str]) -> None:
     row, name = numbered
     target = run / strip_path(row)
     sources = [run / "images" / kind / f"{name}.png" for kind in kinds if kind != "difference"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -13,12 +13,14 @@ from urllib.parse import quote
 from harness.errors import RunError
 from harness.files import write_text
 from harness.metrics.comparing import Comparison, compare_runs
+from harness.metrics.measure import Measurement
 from harness.metrics.storage import load_measurement
 from harness.progress import Progress, Silent
-from harness.report.comparison import MOST_RUNS, compare_document, compare_page
+from harness.report.comparison import MOST_RUNS, compare_document, compare_page, listed_of
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import RunPage, run_page
 from harness.report.index import index_page
+from harness.report.picking import Listed, Seen, look_through
 from harness.report.thumbnails import FOLDER, read_picture, save_webp, write_strips
 from harness.runs import notes
 from harness.runs.confining import refuse_links_out
@@ -31,6 +33,8 @@ from harness.web.privacy import without_paths
 from harness.web.render import in_language, render_page, write_pages
 
 _T = TypeVar("_T")
+Drawn = Callable[[Language], RunPage]
+"""Gives a run's page in a language."""
 RUN_STYLES = ("run.css",)
 RUN_SCRIPTS = ("gallery.js", "histogram.js", "viewer.js", "tables.js")
 
@@ -46,14 +50,15 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
         UnknownNameError: there are no strings for `lang`.
     """
     words = spoken(lang, load_record(run).lang)
-    page = load_page(run, words)
+    drawn = load_page(run)
+    page = drawn(words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
-    write_strips(run, page.names, page.kinds, progress or Silent(), page.record.boxes)
+    write_strips(run, page.rows, page.kinds, progress or Silent(), page.boxes)
     target = run / "index.html"
     examples = _example_addresses(run, page)
 
     def render(words: Language, pages: Mapping[str, str]) -> str:
-        page = load_page(run, words)
+        page = drawn(words)
         home = f"../{in_language('index.html', words.code)}"
         return render_run(page, words, run_document(page, words), examples, home=home, pages=pages)
 
@@ -61,22 +66,26 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
     return target
 
 
-def load_page(run: Path, words: Language) -> RunPage:
-    """Returns the data of a run's page.
+def load_page(run: Path, listed: Listed | None = None) -> Drawn:
+    """Returns what gives a run's page in a language; its files are read once.
+
+    Args:
+        listed: the images that are listed, where the run's own numbers do not pick them.
 
     Raises:
         RunError: the folder is no complete run, its records are damaged, or it holds a link that leads out of it.
     """
     # First, for opening a picture already follows a link.
     refuse_links_out(run)
-    return _read_page(run, words)
+    record, measurement = load_record(run), load_measurement(run)
+    return _drawn(run, record, measurement, look_through(record, measurement, listed))
 
 
-def _read_page(run: Path, words: Language) -> RunPage:
+def _drawn(run: Path, record: RunRecord, measurement: Measurement, seen: Seen) -> Drawn:
     # Only images that were drawn more than once have such a map.
     spread = {path.stem for path in (run / "images" / "spread").glob("*.png")}
     full = (run / "images" / "full").is_dir()
-    return run_page(load_record(run), load_measurement(run), spread, words, full=full)
+    return lambda words: run_page(record, measurement, spread, words, full=full, seen=seen)
 
 
 def render_run(
@@ -120,7 +129,7 @@ def _example_addresses(run: Path, page: RunPage) -> dict[int, dict[str, str | No
     # Which rows are examples changes when a run is measured anew; its old drawings would stay for ever.
     for old in (run / FOLDER).glob("difference-*.webp"):
         old.unlink()
-    boxes = page.record.boxes
+    boxes = page.boxes
     found: dict[int, dict[str, str | None]] = {}
     for row in {*page.examples.values()}:
         picture = page.pictures[row]
@@ -147,14 +156,15 @@ def write_comparison(
     words = spoken(lang, load_record(runs[0]).lang)
     # Runs that must not be compared fail here, before minutes go into thumbnails.
     comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
-    pages = [load_page(run, words) for run in runs]
-    for run, page in zip(runs, pages, strict=True):
-        write_strips(run, page.names, page.kinds, progress or Silent(), page.record.boxes)
+    listed = listed_of(comparisons)
+    drawn = [load_page(run, listed) for run in runs]
+    for run, page in ((run, each(words)) for run, each in zip(runs, drawn, strict=True)):
+        write_strips(run, page.rows, page.kinds, progress or Silent(), page.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
 
     def render(words: Language, pages: Mapping[str, str]) -> str:
-        compared = compare_page([load_page(run, words) for run in runs], bases, comparisons, words)
+        compared = compare_page([each(words) for each in drawn], bases, comparisons, words)
         document = compare_document(compared, words)
         return render_page(
             "compare.html.j2",
@@ -188,45 +198,45 @@ def write_index(results: Path, lang: str | None = None) -> Path:
     Args:
         lang: of `index.html`; without one, see `harness.web.language.spoken`, that of the newest run or training.
     """
-    target = results / "index.html"
+    target, damaged = results / "index.html", list[tuple[str, str]]()
+    runs = _read_all(results, "run.json", _headlines, damaged)
+    trainings = _read_all(results, "training.json", load_training, damaged)
+    said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
+    records: list[RunRecord | TrainingRecord] = [
+        *(record for _, (record, _) in runs),
+        *(training for _, training in trainings),
+    ]
+    newest = max(records, key=lambda record: record.moment, default=None)
+    words = spoken(lang, newest.lang if newest else None)
 
-    words = spoken(lang, _newest_language(results))
-    write_pages(target, words, partial(_index, results))
+    def render(words: Language, pages: Mapping[str, str]) -> str:
+        # Pages of earlier versions stand in one language alone.
+        own = in_language("index.html", words.code)
+        names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
+        drawn = [(name, page(words)) for name, (_, page) in runs]
+        tables = {"reproductions": folders_with(results, REPRODUCTION), "sweeps": folders_with(results, SWEEP)}
+        return render_page(
+            "index.html.j2",
+            words,
+            styles=("index.css",),
+            scripts=("index.js",),
+            data=script_texts(words),
+            pages=pages,
+            page=index_page(drawn, damaged, trainings, said, {kind: made for kind, made in tables.items() if made}),
+            names=names,
+        )
+
+    write_pages(target, words, render)
     # Every run's page leads to the index of its own language, whichever the first is.
     write_text(results / in_language(target.name, words.code), target.read_text(encoding="utf-8"))
     return target
 
 
-def _newest_language(results: Path) -> str | None:
-    found: list[tuple[str, RunRecord | TrainingRecord]] = [
-        *_read_all(results, "run.json", load_record, []),
-        *_read_all(results, "training.json", load_training, []),
-    ]
-    newest = max((record for _, record in found), key=lambda record: record.moment, default=None)
-    return newest.lang if newest else None
-
-
-def _index(results: Path, words: Language, pages: Mapping[str, str]) -> str:
-    damaged: list[tuple[str, str]] = []
-    # Without the search for links: only records are read here, in hundreds of runs perhaps.
-    runs = _read_all(results, "run.json", lambda folder: _read_page(folder, words), damaged)
-    trainings = _read_all(results, "training.json", load_training, damaged)
-    said = dict(_read_all(results, notes.FILE, notes.load_note, damaged))
-    # Pages of earlier versions stand in one language alone.
-    own = in_language("index.html", words.code)
-    names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
-    kinds = {"reproductions": REPRODUCTION, "sweeps": SWEEP}
-    tables = {kind: folders for kind, file in kinds.items() if (folders := folders_with(results, file))}
-    return render_page(
-        "index.html.j2",
-        words,
-        styles=("index.css",),
-        scripts=("index.js",),
-        data=script_texts(words),
-        pages=pages,
-        page=index_page(runs, damaged, trainings, said, tables),
-        names=names,
-    )
+def _headlines(run: Path) -> tuple[RunRecord, Drawn]:
+    """A run as the index shows it, which looks for no links: only records are read, in hundreds of runs perhaps."""
+    record, measurement = load_record(run), load_measurement(run)
+    # What is known of each image is left aside, and so the time that going through a million takes.
+    return record, _drawn(run, record, measurement, look_through(replace(record, images=()), measurement))
 
 
 def _read_all(

@@ -153,7 +153,7 @@ class RecipeRows:
             departures=departures,
             judged=self.judged,
             missing={id_: (e.why, e.hint) for id_, e in self.evidence.items() if not e.measured},
-            pictures=tuple(row.name for row in measured[0].rows[:_SHOWN]) if measured and self.recipe.trains else (),
+            pictures=measured[0].rows.names[:_SHOWN] if measured and self.recipe.trains else (),
             sections=Findings(self.recipe, self.evidence, exact=not departures).sections(),
         )
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,13 @@ def refuse_links_out(run: Path) -> None:
     """
     # Resolved once: the workspace itself may lie behind a link.
     home = run.resolve()
-    for folder, folders, files in os.walk(run):  # which enters no links
-        for path in (Path(folder, name) for name in (*folders, *files)):
-            # Links that stay inside show nothing that the run does not hold.
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
-                raise RunError(f"`{path}` is a link that leads out of the run", "remove it, or test again")
+    waiting = [str(run)]
+    while waiting:
+        # Entry by entry: a folder may hold a million pictures.
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                # Links that stay inside show nothing that the run does not hold.
+                if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(home):
+                    raise RunError(f"`{entry.path}` is a link that leads out of the run", "remove it, or test again")
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)

@@ -1,26 +1,72 @@
-"""`run.json`: everything needed to make a run again, as a dataclass with a fixed file format."""
+"""`run.json`: everything needed to make a run again, as a dataclass with a fixed file format.
+
+What it knows of each image stands beside it, one JSON object a line in `images.jsonl`; in format 1 it stood in
+`run.json` itself. Only this module knows.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from harness.documents import Document, typed
-from harness.errors import RunError
+from harness.documents import Document, parsed, typed
+from harness.errors import RunError, WorkspaceError
+from harness.files import written_aside
 from harness.units import moment
 from harness.workspace import checked_name
 
-FILE = "run.json"
-# Still format 1: keys that came later have defaults, and unknown ones are passed over.
+FILE, IMAGES = "run.json", "images.jsonl"
+FORMAT = 2
+MANY = 20_000
+"""Images from which on a run's are read when they are needed instead of being kept, and its page shows a choice."""
+
+# Keys that came later have defaults, and unknown ones are passed over.
 _DOCUMENT = Document(
-    newest=1,
+    newest=FORMAT,
     error=RunError,
     missing="`{folder}` is no run: it has no `{name}`",
     bring="harness report",
     mend="run `harness test` again",
 )
+
+
+@dataclass(frozen=True)
+class StoredImages(Collection[dict[str, Any]]):
+    """The lines of an `images.jsonl`, read and checked each time they are gone through: a million take no memory.
+
+    Going through them raises RunError that names the line that is damaged, missing or too many.
+    """
+
+    path: Path
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __contains__(self, image: object) -> bool:
+        return any(image == each for each in self)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        number, agreed = 0, f"`test_set.count` of `{FILE}` is {self.count}"
+        try:
+            with self.path.open("rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if number > self.count:
+                        raise ValueError(f"it is one too many, {agreed}")
+                    yield _checked(parsed(line.decode()))
+            if number < self.count:
+                number += 1
+                raise ValueError(f"it is missing, {agreed}")
+        except FileNotFoundError:
+            raise RunError(f"`{self.path.parent}` has no `{IMAGES}`", _DOCUMENT.mend) from None
+        except (OSError, ValueError, RecursionError, WorkspaceError) as error:
+            # JSON's own message without its place: each line is the first one to its reader.
+            said = getattr(error, "msg", error)
+            raise RunError(f"`{self.path}` is damaged in line {number}: {said}", _DOCUMENT.mend) from error
 
 
 @dataclass(frozen=True)
@@ -34,7 +80,8 @@ class RunRecord:
         upstream: `url`, `commit`, `dirty` of the clone; None for the native engine without a clone.
         test_set: `name`, `digest`, `layout`, `direction`, `count`, `refused` (count), …
         images: one entry an image in order: `name`, `source`, `nearness`, `warnings`, hashes, and its `geometry` as
-            `harness.images.geometry.Geometry` has it; older runs lack the last ones.
+            `harness.images.geometry.Geometry` has it; older runs lack the last ones. A tuple; of more than `MANY`
+            images `StoredImages`, whose damage is found when it is gone through.
         options: what was given to the official script, or the native engine's settings.
         durations: seconds by step.
         warnings: lines a reader of the report must know.
@@ -53,7 +100,7 @@ class RunRecord:
     device: str
     upstream: dict[str, Any] | None
     test_set: dict[str, Any]
-    images: tuple[dict[str, Any], ...]
+    images: tuple[dict[str, Any], ...] | StoredImages
     versions: dict[str, str]
     options: tuple[str, ...] = ()
     shims: tuple[str, ...] = ()
@@ -66,13 +113,18 @@ class RunRecord:
     @property
     def boxes(self) -> dict[str, tuple[int, int, int, int]]:
         """Left, top, right and bottom of the picture within what was saved, by name, of the padded ones."""
-        known = ((image["name"], image.get("geometry")) for image in self.images)
-        return {n: tuple(g["box"]) for n, g in known if g and tuple(g["box"]) != (0, 0, *g["frame"])}
+        return {image["name"]: tuple(image["geometry"]["box"]) for image in self.images if is_padded(image)}
 
     @property
     def moment(self) -> datetime:
         """When it started, comparable over time zones."""
         return moment(self.started)
+
+
+def is_padded(image: Mapping[str, Any]) -> bool:
+    """Returns whether an image of a record is known to have padding."""
+    geometry = image.get("geometry")
+    return geometry is not None and tuple(geometry["box"]) != (0, 0, *geometry["frame"])
 
 
 # What the open dicts of a record hold, for `load_record`: a class without `total=False` names what must be there.
@@ -142,27 +194,51 @@ class _Upstream(TypedDict, total=False):
 
 
 def save_record(folder: Path, record: RunRecord) -> None:
-    """Writes `run.json` into a run's folder."""
-    _DOCUMENT.save(folder / FILE, asdict(record))
+    """Writes `images.jsonl` and then `run.json` into a run's folder."""
+    with (
+        written_aside(folder / IMAGES) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as lines,
+    ):
+        for image in record.images:
+            lines.write(json.dumps(image, ensure_ascii=False, allow_nan=False) + "\n")
+    _DOCUMENT.save(folder / FILE, small_document(record))
+
+
+def small_document(record: RunRecord) -> dict[str, Any]:
+    """Returns a record as `run.json` holds it, without its images."""
+    document = asdict(replace(record, images=()))
+    del document["images"]
+    return document
 
 
 def load_record(folder: Path) -> RunRecord:
-    """Reads `run.json`; raises RunError if it is missing, damaged, of a newer format, or names a path outside."""
-    return _DOCUMENT.load(folder / FILE, _record)
+    """Reads a record; raises RunError if it is missing, damaged, of a newer format, or names a path outside."""
+    return _DOCUMENT.load(folder / FILE, lambda content: _record(content, folder / IMAGES))
 
 
-def _record(content: dict[str, Any]) -> RunRecord:
-    record: RunRecord = typed(RunRecord, content)
+def _record(content: dict[str, Any], lines: Path) -> RunRecord:
+    record: RunRecord = typed(RunRecord, {**content, "images": []})
     # The name becomes a folder and part of addresses; a record from elsewhere may say `../..`.
     checked_name(record.name, "run")
     # Evaluated for its ValueError: a record that names no moment has no place in any order.
     _ = record.moment
     typed(_ModelFacts, record.model, "model")
-    typed(_SetFacts, record.test_set, "test_set")
+    count = typed(_SetFacts, record.test_set, "test_set")["count"]
     typed(_Upstream | None, record.upstream, "upstream")
-    for image in typed(tuple[_ImageFacts, ...], list(record.images), "images"):
-        checked_name(image["name"], "picture")
+    if "images" not in content:  # format 2
+        stored = StoredImages(lines, count)
+        return replace(record, images=stored if count > MANY else tuple(stored))
+    images = tuple(
+        _checked(image, f"images[{i}]") for i, image in enumerate(typed(list[Any], content["images"], "images"))
+    )
     # Cut or edited by hand: tables of images and metrics would be of different lengths.
-    if record.test_set["count"] != len(record.images):
-        raise ValueError(f"`test_set.count` is {record.test_set['count']}, `images` has {len(record.images)}")
-    return record
+    if count != len(images):
+        raise ValueError(f"`test_set.count` is {count}, `images` has {len(images)}")
+    return replace(record, images=images)
+
+
+def _checked(image: Any, place: str = "it") -> dict[str, Any]:
+    typed(_ImageFacts, image, place)
+    checked_name(image["name"], "picture")
+    found: dict[str, Any] = image
+    return found

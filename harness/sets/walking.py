@@ -110,7 +110,9 @@ class _Walker:
         self.files: list[WalkedFile] = []
         self.names: defaultdict[str, list[str]] = defaultdict(list)
         self.refused: list[Refusal] = []
+        self._folders: list[Path] = []
         self._links: list[Path] = []
+        self._linked = False
         self._met: set[tuple[int, int]] = set()
 
     def go(self) -> None:
@@ -118,14 +120,18 @@ class _Walker:
         if self.folder.is_symlink() and not self._may_follow(self.folder.resolve()):
             self.names["outside"].append(self.folder.name)
             return
-        self._take(self.folder, linked=False)
+        self._take(self.folder)
         # Links come last, so that a picture goes by its own name where it has one within the folder.
-        while self._links:
-            self._links.sort(reverse=True)
-            self._follow(self._links.pop())
+        while self._folders or self._links:
+            if self._folders:
+                self._list(self._folders.pop())
+            else:
+                # From here on everything is reached by a link; see `_take`.
+                self._linked = True
+                self._links.sort(reverse=True)
+                self._follow(self._links.pop())
 
-    def _take(self, entry: Path, *, linked: bool) -> None:
-        """Takes in a file, or all that a folder holds; `linked` says whether a link has led there."""
+    def _take(self, entry: Path) -> None:
         if not (entry.is_dir() or entry.is_file()):
             self._refuse(entry, "is no regular file")
             return
@@ -135,14 +141,14 @@ class _Walker:
         new = identity not in self._met
         self._met.add(identity)
         if entry.is_dir() and new:
-            self._list(entry, linked=linked)
+            self._folders.append(entry)
         # Two names of one file that both lie here (hard links) are two pictures; behind a link they are one.
-        elif entry.is_file() and (new or not linked):
+        elif entry.is_file() and (new or not self._linked):
             self.files.append(WalkedFile(self._name(entry), entry))
         elif entry.is_file() or entry.is_symlink():
             self.names["again"].append(self._name(entry))
 
-    def _list(self, folder: Path, *, linked: bool) -> None:
+    def _list(self, folder: Path) -> None:
         try:
             entries = list(folder.iterdir())
         except OSError as error:
@@ -154,7 +160,7 @@ class _Walker:
             elif entry.is_symlink():
                 self._links.append(entry)
             else:
-                self._take(entry, linked=linked)
+                self._take(entry)
 
     def _follow(self, link: Path) -> None:
         try:
@@ -163,7 +169,7 @@ class _Walker:
             self._refuse(link, "is a link to nothing")
             return
         if self._may_follow(target):
-            self._take(link, linked=True)
+            self._take(link)
         else:
             self.names["outside"].append(self._name(link))
 

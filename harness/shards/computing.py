@@ -17,12 +17,13 @@ from harness.engines.devices import resolve_device
 from harness.errors import ImageError, WeightsError
 from harness.files import sha256_of
 from harness.images.opening import open_rgb
+from harness.metrics.rows import Rows
 from harness.progress import Progress, Silent
-from harness.shards.cutting import MACHINE, Plan, check_machine, load_plan, metrics_of_shards, shard_of
+from harness.shards.cutting import Plan, check_machine, load_plan, metrics_of_shards, shard_of
 from harness.shards.storing import DOCUMENT, find_store
 from harness.testing.recording import Assignment
 from harness.testing.running import computing_with
-from harness.testing.taking_over import deciding, nothing_of
+from harness.testing.taking_over import machine_of, nothing_of
 from harness.testing.translating import Part, translate_part
 from harness.workspace import Workspace
 
@@ -107,8 +108,7 @@ def _compute(workspace: Workspace, work: Assignment, written: AbstractContextMan
         # Named as a run of the workspace, whose page has strips: they are drawn while pictures are in memory.
         run = workspace.run(f"shard-{work.selection.items[0].name[:40]}")
         part = translate_part(workspace, work, folder, nothing_of(work), progress, run=run)
-        decided = deciding(workspace, work) or {}
-        _write(folder, part, {fact: decided[fact] for fact in MACHINE})
+        _write(folder, part, machine_of(work.device))
 
 
 def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
@@ -122,11 +122,15 @@ def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
         "names": [item.name for item in part.work.selection.items],
         "answer": asdict(part.answer),
         "left_out": dict(part.work.left_out),
-        "values": measured.values,
+        "tables": {who: _table(rows) for who, rows in measured.tables.items()},
         "missing": measured.missing,
         "targets": [sums.number, sorted(sums.shapes)],
-        "seeds": {seed: [asdict(row) for row in rows] for seed, rows in part.seeds.items()},
+        "seeds": {seed: _table(rows) for seed, rows in part.seeds.items()},
         "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
     }
-    # Infinity is the PSNR of equal pictures.
+    # Infinity is the PSNR of equal pictures, which Python's JSON has.
     (folder / DOCUMENT).write_text(json.dumps(document), encoding="utf-8")
+
+
+def _table(rows: Rows) -> dict[str, Any]:
+    return {"names": rows.names, "columns": {column: values.tolist() for column, values in rows.columns.items()}}

@@ -26,7 +26,7 @@ SHARD_SIZE = 512
 """Pictures of a shard at most: minutes of work, which is what a killed worker costs."""
 
 MACHINE = ("device", "gpu", "processor", "torch")
-"""What only the machine decides: workers that differ in it may differ in the last bit of a picture."""
+"""See `harness.testing.taking_over.machine_of`."""
 
 _DOCUMENT = Document(
     newest=1,
@@ -84,11 +84,10 @@ def write_plan(
     work = replace(work, request=replace(work.request, native=work.native))
     facts = facts_of(workspace, work, mixed=mixed)
     items, keys = work.selection.items, []
+    if len({item.name for item in items}) < len(items):
+        raise EngineError("two pictures of the set have one name", "harness prepare-images FOLDER")
     starts = range(0, len(items), size)
     for number, start in enumerate(starts):
-        names = {item.name for item in items[start : start + size]}
-        if len(names) < min(size, len(items) - start):
-            raise EngineError("two pictures of the set have one name", "harness prepare-images FOLDER")
         piece = {
             "items": [asdict(item) for item in items[start : start + size]],
             "facts": work.selection.facts[start : start + size],

@@ -18,11 +18,13 @@ from harness.engines.job import Answer
 from harness.errors import ArchiveError, WorkerError
 from harness.files import folder_written_aside, sha256_of
 from harness.keeping import same_file
-from harness.metrics.measure import MeasuredPart, Measurement, Measuring, Row, TargetSums, measure_images, merged
+from harness.metrics.measure import MeasuredPart, Measurement, Measuring, TargetSums, measure_images, merged
 from harness.metrics.registry import find_metrics
+from harness.metrics.rows import Rows
 from harness.progress import Progress, Silent
 from harness.report.thumbnails import FOLDER as STRIPS
 from harness.report.thumbnails import strip_path
+from harness.runs.record import MANY
 from harness.shards.computing import TARGETS
 from harness.shards.cutting import Plan, metrics_of_shards, shard_of
 from harness.shards.storing import DOCUMENT, find_store
@@ -32,14 +34,17 @@ from harness.testing.translating import Part, begin_measuring, tell_left_out, ti
 from harness.workspace import Workspace
 
 
-def merge_plan(workspace: Workspace, plan: Plan, progress: Progress | None = None) -> TestedRun:
-    """Writes the run of a plan whose shards are all in the store.
+def merge_plan(
+    workspace: Workspace, plan: Plan, name: str | None = None, progress: Progress | None = None
+) -> TestedRun:
+    """Writes the run of a plan whose shards are all in the store, under another name than the plan's if one is given.
 
     Raises:
         WorkerError: shards are missing or damaged; they are named.
         RunError: the run's name is taken, or the plan is damaged.
     """
-    with named_run(workspace, plan.work) as folder:
+    work = replace(plan.work, request=replace(plan.work.request, name=name or plan.work.request.name))
+    with named_run(workspace, work) as folder:
         return merge_into(workspace, plan, folder, progress or Silent())
 
 
@@ -94,7 +99,7 @@ class _Told:
     answers: list[Answer] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     machines: Counter[str] = field(default_factory=Counter)
-    seeds: dict[int, list[Row]] = field(default_factory=dict)
+    seeds: dict[int, list[Rows]] = field(default_factory=dict)
     logs: dict[str, None] = field(default_factory=dict)
 
     def add(self, document: dict[str, Any]) -> None:
@@ -103,7 +108,7 @@ class _Told:
         self.left_out |= document["left_out"]
         self.machines[json.dumps(document["machine"], sort_keys=True)] += 1
         for seed, rows in document["seeds"].items():
-            self.seeds.setdefault(int(seed), []).extend(Row(**row) for row in rows)
+            self.seeds.setdefault(int(seed), []).append(_rows(rows))
 
     def part(self, work: Assignment, measuring: Measuring) -> Part:
         """All of it as one part; seconds are those of all workers together."""
@@ -117,7 +122,7 @@ class _Told:
             work=without(replace(work, device=device), self.left_out),
             answer=replace(first, durations=dict(durations), extra=extra, left_out=self.left_out),
             measuring=measuring,
-            seeds={seed: tuple(rows) for seed, rows in self.seeds.items()},
+            seeds={seed: Rows.of(row for rows in parts for row in rows) for seed, parts in self.seeds.items()},
         )
 
 
@@ -132,12 +137,13 @@ def _gathered(
 ) -> _Told:
     """Links the pictures of all shards into the run, and adds what was measured of them, shard by shard."""
     store, found, row = find_store(workspace, plan.store), _Told(), 0
+    many = sum(plan.counts) > MANY  # of whose strips only some are shown, under other numbers
     with progress.step("Merging", sum(plan.counts)) as step:
         for number, (key, work) in enumerate(zip(plan.keys, works, strict=True)):
             try:
                 with store.opened(key) as shard:
                     document = _checked(shard, work)
-                    _link(shard, draft, document, row)
+                    _link(shard, draft, document, None if many else row)
                     targets = _targets(shard, document)
                     if (shard / "log.txt").is_file():
                         found.logs[(shard / "log.txt").read_text(encoding="utf-8", errors="replace")] = None
@@ -147,7 +153,8 @@ def _gathered(
                     f"shard {number} was damaged in `{store.name}`, and is taken out: {error}",
                     f"harness shard run {plan.folder} {number}",
                 ) from error
-            measuring.add_part(MeasuredPart(values=document["values"], missing=document["missing"], targets=targets))
+            tables = {who: _rows(rows) for who, rows in document["tables"].items()}
+            measuring.add_part(MeasuredPart(tables=tables, missing=document["missing"], targets=targets))
             found.add(document)
             row += len(document["names"])
             step.advance(plan.counts[number])
@@ -170,14 +177,18 @@ def _checked(shard: Path, work: Assignment) -> dict[str, Any]:
     return document
 
 
-def _link(shard: Path, draft: Path, document: dict[str, Any], row: int) -> None:
+def _link(shard: Path, draft: Path, document: dict[str, Any], row: int | None) -> None:
     for name in document["files"]:
         if name.startswith("images/"):
             same_file(shard / name, draft / name)
     # A shard with pictures left out has none; the page draws those that are missing.
-    if (shard / STRIPS).is_dir():
+    if row is not None and (shard / STRIPS).is_dir():
         for number in range(len(document["names"])):
             same_file(shard / strip_path(number), draft / strip_path(row + number))
+
+
+def _rows(table: dict[str, Any]) -> Rows:
+    return Rows(tuple(table["names"]), {column: np.array(values, float) for column, values in table["columns"].items()})
 
 
 def _targets(shard: Path, document: dict[str, Any]) -> TargetSums:

@@ -262,6 +262,7 @@ def _serve(pipe: connection.Connection[Any, Any], threads: int) -> None:
     """A process's whole life: it ends when nobody listens any more, as after a kill of whoever began it."""
     # Ctrl-C reaches the whole group; whoever began this process ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is half-done is taken away
     # Before torch is imported, which reads it once.
     os.environ["OMP_NUM_THREADS"] = str(threads)
     with suppress(EOFError, OSError):

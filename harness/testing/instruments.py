@@ -161,9 +161,8 @@ def drawing(workspace: Workspace, model: Model, device: str) -> Draw:
     def draw(picture: Picture, name: str) -> Picture:
         # A picture without its padding may be of any size.
         framed = framing((picture.shape[1], picture.shape[0]), None, generator.architecture)
-        around, box = mirrored(picture, framed.frame)
-        inputs = colours.inputs([Image.fromarray(around)])  # (1, 3, H, W)
-        return inside(colours.pixels(inputs, translator.translate(inputs, [name]))[0].numpy(), box)
+        inputs = colours.inputs([Image.fromarray(mirrored(picture, framed.frame))])  # (1, 3, H, W)
+        return inside(colours.pixels(inputs, translator.translate(inputs, [name]))[0].numpy(), framed.box)
 
     return draw
 

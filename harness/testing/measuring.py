@@ -69,7 +69,7 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
     metrics = asked
     if before.protocol.get("version") != VERSION:  # its intervals and its mean target are those of another protocol
         metrics = tuple(dict.fromkeys((*find_metrics((*before.columns, *before.totals)), *asked)))
-    subject = subject_of(workspace, folder, record, [row.name for row in before.rows])
+    subject = subject_of(workspace, folder, record, before.rows.names)
     # No other command may write the run meanwhile, and metrics.csv and metrics.json belong together.
     with workspace.locked("harness measure", wait_s=-1):
         found = measure_subject(workspace, subject, metrics, request, progress or Silent())

@@ -160,6 +160,19 @@ def _tiles_told(tiled: dict[str, Any]) -> str:
     return said + (f"; `{whole['name']}` drawn whole differs by {whole['mean']} levels on average" if whole else "")
 
 
+def precision_told(answer: Answer) -> str | None:
+    """What lower precision did to a run's pictures, in one sentence; None in fp32."""
+    precision = answer.extra.get("precision", "fp32")
+    if precision == "fp32":
+        return None
+    if error := answer.extra.get("precision_error"):
+        return (
+            f"drawn in {precision}: up to {error['max']} levels of 255 from fp32 on {error['images']} of the pictures, "
+            f"{error['mean']} on average"
+        )
+    return f"drawn in {precision}; how far from fp32 is not known, since no picture was drawn whole"
+
+
 def _shown_weights(workspace: Workspace, given: Path | None) -> str | None:
     """What `--weights` must say again, of a file outside the workspace its name; None for the installed weights."""
     if given is None:
@@ -231,6 +244,8 @@ def _warnings(work: Assignment, answer: Answer, clone: Clone | None) -> list[str
         found.append(_tiles_told(tiled))
     if "machines" in answer.extra:
         found.append("mixed: machines that differ drew parts of it, whose pixels may differ in their last bit")
+    if told := precision_told(answer):
+        found.append(told)
     difference = work.generator.difference_from_catalog()
     if difference:
         found.append(difference)

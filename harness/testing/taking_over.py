@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,8 @@ def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
         return None
     return {
         **contents(work),
-        "device": work.device,
-        "gpu": torch.cuda.get_device_name(work.device) if work.device != "cpu" else None,
         "threads": torch.get_num_threads(),
-        "processor": torch.backends.cpu.get_cpu_capability(),
-        "torch": torch.__config__.show(),
+        **machine_of(work.device),
         "upstream": upstream.commit if upstream else None,
     }
 
@@ -105,11 +102,23 @@ def contents(work: Assignment) -> dict[str, Any]:
         "weights": sha256_of(work.generator.weights),
         "architecture": asdict(work.generator.architecture),
         "engine": request.engine,
-        "native": asdict(work.native) if request.engine == "native" else None,
+        "native": asdict(replace(work.native, batch_size=None)) if request.engine == "native" else None,
         "mode": request.mode,
         "seed": request.seed,
         "size": work.size,
         "preprocessing": asdict(work.preprocessing) if work.preprocessing else None,
         "direction": work.selection.direction,
         "paired": work.selection.paired,
+    }
+
+
+def machine_of(device: str) -> dict[str, Any]:
+    """Returns what only this machine decides: others that differ in it may differ in the last bit of a picture."""
+    import torch
+
+    return {
+        "device": device,
+        "gpu": torch.cuda.get_device_name(device) if device != "cpu" else None,
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "torch": torch.__config__.show(),
     }

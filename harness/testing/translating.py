@@ -14,15 +14,17 @@ from harness.catalog.repositories import PYTORCH
 from harness.engines.job import Answer, Job, Translating
 from harness.errors import EngineError, GitError
 from harness.files import scratch
-from harness.metrics.measure import Measuring, Row
+from harness.metrics.measure import Measuring
 from harness.metrics.registry import find_metrics
+from harness.metrics.rows import Rows
 from harness.progress import Progress
 from harness.report.thumbnails import FOLDER as STRIPS
+from harness.runs.record import MANY
 from harness.sets.item import Item
 from harness.testing.full_size import full_size
 from harness.testing.measuring import Subject, measure_request
 from harness.testing.one_pass import hand_on, measured_by, shown_in, written_to
-from harness.testing.recording import Assignment
+from harness.testing.recording import Assignment, precision_told
 from harness.testing.taking_over import Translated
 from harness.workspace import Workspace
 
@@ -41,7 +43,7 @@ class Part:
     work: Assignment
     answer: Answer
     measuring: Measuring
-    seeds: Mapping[int, tuple[Row, ...]] = field(default_factory=dict)
+    seeds: Mapping[int, Rows] = field(default_factory=dict)
 
 
 def translate_part(
@@ -62,7 +64,8 @@ def translate_part(
     names = [item.name for item in work.selection.items]
     sinks = [measured_by(measuring), *full_size(work, images)]
     # A run made for a comparison alone has no index to lead back to.
-    if has_page(workspace, run):
+    # Of more than many only some are shown, and which ones their numbers tell.
+    if has_page(workspace, run) and len(names) <= MANY:
         sinks.append(shown_in(folder, names, measuring.request.boxes, paired=work.selection.paired))
     left = before.missing(work.selection.items, images)
     taken = len(names) - len(left)
@@ -73,6 +76,8 @@ def translate_part(
     answer = hand_on(translating, [written_to(images, before.keep), *sinks])
     answer = replace(answer, extra=answer.extra | {"taken_over": taken}) if taken else answer
     tell_left_out(answer.left_out, progress)
+    if told := precision_told(answer):
+        progress.say(f"note: {told}")
     if answer.left_out:
         shutil.rmtree(folder / STRIPS, ignore_errors=True)  # their rows have moved up
     work = without(work, answer.left_out)
@@ -122,7 +127,7 @@ def begin_measuring(workspace: Workspace, work: Assignment, images: Path, *, fur
     return Measuring(replace(request, baselines=not further), images, paired=subject.paired)
 
 
-def _further_seeds(workspace: Workspace, work: Assignment, run: Path, progress: Progress) -> dict[int, tuple[Row, ...]]:
+def _further_seeds(workspace: Workspace, work: Assignment, run: Path, progress: Progress) -> dict[int, Rows]:
     """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
     request, items, found = work.request, work.selection.items, {}
     for seed in range(request.seed + 1, request.seed + request.seeds):

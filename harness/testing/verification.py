@@ -269,7 +269,7 @@ def wrong_numbers(
         RunError: either file is missing or damaged.
     """
     recorded = load_measurement(folder)
-    names = [row.name for row in recorded.rows]
+    names = list(recorded.rows.names)
     # Rows cannot be compared one by one then.
     if names != _names(record):
         return ["`metrics.csv` and `run.json` name other images"], []

@@ -161,30 +161,25 @@ class _Ending:
         runs, warnings = self._runs(best, last)
         # Numbers are set side by side only where protocol, sources and preparation agree.
         measured = {kind: load_measurement(run) for kind, run in runs.items()}
-        for kind, epoch in (("best", best), ("last", last)):
-            if kind in runs:
-                document[kind] = {"epoch": epoch, **_run_document(runs[kind], measured[kind])}
+        for kind, run in runs.items():
+            document[kind] = (document[kind] or {}) | _run_document(run, measured[kind])
         if "best" not in runs:
             return document, warnings
         first = measured["best"]
-        document |= {
-            "baselines": {name: _means(columns) for name, columns in first.baselines.items()},
-            "worst": _worst(runs["best"], first),
-        }
+        document["baselines"] = {name: _means(columns) for name, columns in first.baselines.items()}
+        document["worst"] = _worst(runs["best"], first)
         warnings += _alike(runs["best"], first, self.generator.name)
         together = [
             run
             for kind, run in runs.items()
             if why_not_comparable(first, measured[kind]) is None and kinship(runs["best"], run).same_preparation
         ]
-        if "official" in runs:
-            document["official"] = _run_document(runs["official"], measured["official"])
-            if runs["official"] not in together:
-                official, own = (load_record(runs[kind]).model["id"] for kind in ("official", "best"))
-                warnings.append(
-                    f"`{official}` was tested at another size than `{own}`: their numbers are of other pictures"
-                )
-        together = list(dict.fromkeys(together))
+        if "official" in runs and runs["official"] not in together:
+            official, own = (load_record(runs[kind]).model["id"] for kind in ("official", "best"))
+            warnings.append(
+                f"`{official}` was tested at another size than `{own}`: their numbers are of other pictures"
+            )
+        together = list(dict.fromkeys(together))  # the best epoch may be the last
         if len(together) > 1:
             page = self.workspace.results / comparison_name(together)
             write_comparison(together, page, self.record.lang, self.progress)
@@ -279,7 +274,8 @@ def _means(columns: Mapping[str, Summary]) -> dict[str, float | None]:
 
 def _worst(run: Path, measured: Measurement) -> list[dict[str, Any]]:
     # The lowest SSIM first: failures say more than successes chosen by hand.
-    rows = sorted(measured.rows, key=lambda row: row.values["ssim"])[:_WORST] if "ssim" in measured.columns else []
+    places = np.argsort(measured.rows.columns["ssim"], kind="stable")[:_WORST] if "ssim" in measured.columns else ()
+    rows = [measured.rows[place] for place in places]
     base = f"../{quote(run.name)}/images"
     return [
         {"name": row.name, "ssim": row.values["ssim"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from harness.catalog.preprocessing import Preprocessing
@@ -104,7 +105,7 @@ def refuse_held_out(record: TrainingRecord, options: Mapping[str, Any], data: Tr
             checked_items(items, model.architecture)
             with progress.step(f"looking at the held-out pictures of `{part}`", len(items)) as step:
                 problems = []
-                for problem in in_order(lambda item: _problem(item, model), items, default_workers()):  # noqa: B023
+                for problem in in_order(partial(_problem, model=model), items, default_workers()):
                     step.advance()
                     problems += [problem] if problem else []
             if model.preprocessing and not problems:

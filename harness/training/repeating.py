@@ -99,7 +99,7 @@ def spread_of(workspace: Workspace, records: tuple[TrainingRecord, ...], progres
             else:
                 # In the order of the one set: (images, trainings) each.
                 columns = {
-                    column: np.array([[row.values[column] for row in m.rows] for m in measured]).T
+                    column: np.stack([m.rows.columns[column] for m in measured], axis=1)
                     for column in measured[0].columns
                     if all(column in m.columns for m in measured)
                 }

@@ -16,6 +16,7 @@ from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Direction, Family
 from harness.engines.devices import resolve_device
 from harness.errors import GitError, HarnessError, MemoryShortError, OfficialScriptError, TrainingError
+from harness.fetch.proving import Clone
 from harness.progress import Progress, Silent
 from harness.provision.installed import clone_state
 from harness.report.writing import write_index
@@ -36,8 +37,9 @@ _AS_ASKED = (*("command", "preset", "processes", "seed", "keep"), *("without_ski
 
 @dataclass(frozen=True)
 class Settled:
-    """What a request comes to: the pictures, the method, which half is the input, and the options of `train.py`."""
+    """What a request comes to: the authors' code, the pictures, the method, the direction, options of `train.py`."""
 
+    clone: Clone
     data: TrainingData
     family: Family
     direction: Direction
@@ -61,7 +63,7 @@ def settle(workspace: Workspace, request: TrainRequest, progress: Progress) -> S
     """Finds what a request names, makes the set of its task, and says what was decided; raises as `train`."""
     if request.tensorboard:
         checks.check_installed("tensorboard", "--tensorboard")
-    _clone(workspace)
+    clone = _clone(workspace)
     dataset = request.dataset
     if request.task is not None:
         folder = Path(dataset).expanduser()
@@ -76,7 +78,7 @@ def settle(workspace: Workspace, request: TrainRequest, progress: Progress) -> S
     chosen = _direction(data, family, request.direction, progress)
     # Unaligned pictures: an epoch goes as often as the larger side has some.
     images = max(len(data.pictures(part)) for part in data.parts)
-    return Settled(data, family, chosen, (*preset_options(request.preset, family, images), *request.options))
+    return Settled(clone, data, family, chosen, (*preset_options(request.preset, family, images), *request.options))
 
 
 def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progress: Progress) -> TrainingRecord:
@@ -86,7 +88,7 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
     checks.check_processes(request.processes, device)
     if request.name is not None:
         checks.check_name(workspace, request.name, family)
-    record = _new_record(workspace, request, settled)
+    record = _new_record(request, settled)
     # Two that begin at once must not choose one name; the lock ends once the folder stands.
     with workspace.locked("harness train", wait_s=-1, on_wait=progress.say):
         folder = workspace.run(request.name or checks.free_name(workspace, data, family))
@@ -109,13 +111,12 @@ def begin(workspace: Workspace, request: TrainRequest, settled: Settled, progres
 def rehearse(workspace: Workspace, request: TrainRequest, settled: Settled) -> None:
     """Raises TrainingError for options that `train.py` would refuse or fail over; no picture is read."""
     with TemporaryDirectory() as folder:
-        record = _new_record(workspace, request, settled)
+        record = _new_record(request, settled)
         Going(workspace, Path(folder), record, settled.data, Silent()).rehearse()
 
 
-def _new_record(workspace: Workspace, request: TrainRequest, settled: Settled) -> TrainingRecord:
-    clone, data = clone_state(workspace), settled.data
-    assert clone
+def _new_record(request: TrainRequest, settled: Settled) -> TrainingRecord:
+    data = settled.data
     return TrainingRecord(
         name="",
         harness_version=__version__,
@@ -126,7 +127,7 @@ def _new_record(workspace: Workspace, request: TrainRequest, settled: Settled) -
         options=settled.options,
         dataset={"name": data.name, "reference": data.reference, "follow_links": request.follow_links},
         device=resolve_device(request.device),
-        upstream=clone.to_json(),
+        upstream=settled.clone.to_json(),
         versions=versions(),
         lang=spoken(request.lang).code,
         **{name: getattr(request, name) for name in _AS_ASKED},
@@ -150,14 +151,13 @@ def resume(
     record = load_training(folder)
     if record.state == "finished":
         raise TrainingError(f"`{record.name}` is finished", f"harness test --model {record.name}")
-    _clone(workspace)
+    now = _clone(workspace)
     follow_links = record.dataset.get("follow_links", False)
     data = find_data(workspace, record.dataset["reference"], record.family, follow_links=follow_links)
     record = replace(record, device=resolve_device(device or record.device), message=None, hint=None)
     going = Going(workspace, folder, record, data, progress)
-    now = clone_state(workspace)
     # The state may still fit their networks: a warning in the record, no refusal.
-    if now and now.commit != record.upstream["commit"]:
+    if now.commit != record.upstream["commit"]:
         going.warn(f"the authors' code changed to {now.commit[:7]} between two goings on")
     if not going.job.state.is_file():
         progress.say(f"`{record.name}` has no checkpoint yet: it begins again")
@@ -184,10 +184,11 @@ def _direction(data: TrainingData, family: Family, asked: Direction | None, prog
     return chosen
 
 
-def _clone(workspace: Workspace) -> None:
-    clone = workspace.upstream(PYTORCH.id)
-    if not clone.is_dir():
-        raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
+def _clone(workspace: Workspace) -> Clone:
+    clone = clone_state(workspace)
+    if clone is None:
+        raise GitError(f"the authors' code is not in `{workspace.upstream(PYTORCH.id)}`", "harness setup")
+    return clone
 
 
 def _go(going: Going) -> TrainingRecord:

@@ -7,8 +7,11 @@ Axes run from left to right in every language, as figures in Persian papers do.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from harness.web.language import Language
 
@@ -124,26 +127,26 @@ class Differences:
 def histogram(
     id_: str,
     title: str,
-    values: Sequence[float],
+    values: ArrayLike,
     decimals: int,
     language: Language,
     *,
     limits: tuple[float, float] | None = None,
 ) -> Histogram | None:
     """Returns a histogram of the finite values, None when there are none; `limits` are those of its axis."""
-    finite = [v for v in values if math.isfinite(v)]
-    if not finite:
+    every = np.asarray(values, float)
+    finite = every[np.isfinite(every)]
+    if not len(finite):
         return None
-    low, high, step = _nice_bounds(*(limits or (min(finite), max(finite))))
+    low, high, step = _nice_bounds(*(limits or (float(finite.min()), float(finite.max()))))
     # Some 2·√n bins, each a whole part of the step between two ticks.
     wanted = max(6, min(_MOST_BINS, round(2 * len(finite) ** (1 / 2))))
     steps = round((high - low) / step)
     bins = steps * max(1, round(wanted / steps))
     edges = [low + (high - low) * i / bins for i in range(bins + 1)]
-    counts = [0] * bins
-    for value in finite:
-        # The highest value lies on the last edge and belongs to the last bin.
-        counts[min(bins - 1, int((value - low) / (high - low) * bins))] += 1
+    # The highest value lies on the last edge and belongs to the last bin.
+    places = np.minimum(((finite - low) / (high - low) * bins).astype(int), bins - 1)
+    counts = np.bincount(places, minlength=bins).tolist()
     # Room for the ticks below; the tallest bar reaches the top.
     frame = Frame(360, 132, 8, 352, 8, 108, low, high, 0, max(counts))
     bars = []
@@ -161,14 +164,21 @@ def histogram(
 def scatter(
     id_: str,
     titles: tuple[str, str, str],
-    x_values: Sequence[float],
-    y_values: Sequence[float],
+    values: tuple[Sequence[float], Sequence[float]],
     language: Language,
     *,
+    rows: Iterable[int],
+    of: int | None = None,
     identity: bool = False,
 ) -> Scatter | None:
-    """Returns a scatter of two columns (`titles`: chart, x, y); above 2,000 images an even choice by x."""
-    rows = [i for i, pair in enumerate(zip(x_values, y_values, strict=True)) if all(map(math.isfinite, pair))]
+    """Returns a scatter of two columns (`titles`: chart, x, y); above 2,000 images an even choice by x.
+
+    Args:
+        rows: the images that may be points; those without two finite values are none.
+        of: how many images they stand for, where that is more.
+    """
+    x_values, y_values = values
+    rows = [i for i in rows if math.isfinite(x_values[i]) and math.isfinite(y_values[i])]
     if len(rows) < 2:
         return None
     xs, ys = [x_values[i] for i in rows], [y_values[i] for i in rows]
@@ -185,7 +195,7 @@ def scatter(
     points = tuple((frame.x(x_values[i]), frame.y(y_values[i]), i) for i in shown)
     x_ticks = _ticks(frame.x, x_low, x_high, x_step, language)
     y_ticks = _ticks(frame.y, y_low, y_high, y_step, language)
-    return Scatter(id_, *titles, frame, points, x_ticks, y_ticks, len(rows), identity)
+    return Scatter(id_, *titles, frame, points, x_ticks, y_ticks, of or len(rows), identity)
 
 
 def dots(title: str, groups: Mapping[str, Mapping[int, float]], language: Language) -> Dots | None:

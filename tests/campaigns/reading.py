@@ -47,6 +47,10 @@ def readers(ready: Path) -> list[Reader]:
     made = ready / "ws" / "datasets" / "photos" / "dataset.json"
     table = (run / "metrics.csv").read_bytes()
 
+    def with_record(path: Path) -> Any:
+        path.with_name("run.json").write_bytes((run / "run.json").read_bytes())
+        return load_record(path.parent)
+
     def with_table(path: Path) -> Any:
         if path.name == "metrics.json":
             path.with_name("metrics.csv").write_bytes(table)
@@ -58,6 +62,7 @@ def readers(ready: Path) -> list[Reader]:
         Reader("picture", "a.png", open_rgb, tuple(_pictures())),
         Reader("checkpoint", "a.pth", read_weights, (generator_bytes(UNET), generator_bytes(UNET, legacy=True))),
         Reader("run.json", "run.json", lambda path: load_record(path.parent), ((run / "run.json").read_bytes(),)),
+        Reader("images.jsonl", "images.jsonl", with_record, ((run / "images.jsonl").read_bytes(),)),
         Reader("dataset.json", "dataset.json", lambda path: load_test_set(path.parent), (made.read_bytes(),)),
         Reader("metrics.json", "metrics.json", with_table, ((run / "metrics.json").read_bytes(),)),
         Reader("metrics.csv", "metrics.csv", with_table, (table,)),

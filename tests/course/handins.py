@@ -197,7 +197,8 @@ def other_weights(student: Student) -> None:
 
 
 def record_of_another_run(student: Student) -> None:
-    shutil.copyfile(student.workspace.run(COURSE) / "run.json", student.own / "run.json")
+    for file in ("run.json", "images.jsonl"):
+        shutil.copyfile(student.workspace.run(COURSE) / file, student.own / file)
 
 
 def missing_answers(student: Student) -> None:

@@ -83,6 +83,7 @@ def test_it_holds_page_records_pictures_and_the_set(workspace: Workspace, tmp_pa
             "handin.json",
             "student.json",
             f"{run}/run.json",
+            f"{run}/images.jsonl",
             f"{run}/metrics.csv",
             f"{run}/metrics.json",
             f"{run}/index.html",

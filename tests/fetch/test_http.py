@@ -368,6 +368,15 @@ def test_retry_after_in_seconds_and_as_a_date_is_respected(
     assert 20 < slept[1] <= 30
 
 
+def test_headers_that_hold_no_number_are_passed_over(server: Server, part: Path, patience: Patience) -> None:
+    odd = [
+        Answer(status=503, headers={"Retry-After": said})
+        for said in ("\u00b2", "soon", "Wed, 21 Oct 99999 07:28:00 GMT")
+    ]
+    bring(server.serve("a", *odd, Answer(BODY)), part, patience)
+    assert part.read_bytes() == BODY
+
+
 def test_a_server_that_asks_for_an_hour_is_not_waited_for(
     server: Server, part: Path, patience: Patience, slept: list[float]
 ) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness.metrics.measure import Measurement, Row
+from harness.metrics.measure import Measurement
 from harness.metrics.pairs import Picture
 from harness.metrics.protocol import protocol_document
 from harness.metrics.registry import find_metrics
+from harness.metrics.rows import Row, Rows
 from harness.metrics.statistics import summarise
 
 
@@ -43,7 +44,7 @@ def measurement(**columns: list[float]) -> Measurement:
     count = len(next(iter(columns.values())))
     return Measurement(
         columns=tuple(columns),
-        rows=tuple(Row(str(i), {name: values[i] for name, values in columns.items()}) for i in range(count)),
+        rows=Rows.of(Row(str(i), {name: values[i] for name, values in columns.items()}) for i in range(count)),
         summary={name: summarise(values) for name, values in columns.items()},
         baselines={},
         protocol=protocol_document(find_metrics(columns)),

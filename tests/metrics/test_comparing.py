@@ -11,6 +11,7 @@ from scipy.stats import wilcoxon
 
 from harness.errors import RunError
 from harness.metrics.comparing import compare, compare_runs, why_not_comparable
+from harness.metrics.rows import Rows
 from tests.metrics.drawn import measurement
 from tests.report.samples import change_facts, sample_run
 
@@ -134,7 +135,7 @@ def test_images_that_did_not_change_keep_their_ranks() -> None:
 
 def test_a_column_that_only_a_newer_version_knows_is_compared_by_its_numbers() -> None:
     new = replace(measurement(ssim=[0.1, 0.2]), columns=("new",))
-    a, b = (replace(new, rows=tuple(replace(r, values={"new": v}) for r in new.rows)) for v in (1.0, 2.0))
+    a, b = (replace(new, rows=Rows.of(replace(r, values={"new": v}) for r in new.rows)) for v in (1.0, 2.0))
     assert compare(a, b).columns["new"].wins == 2
 
 

@@ -82,6 +82,17 @@ def test_several_draws_of_each_image_widen_the_interval_by_what_the_draws_add() 
     assert apart[1] - apart[0] > 1.2 * (one[1] - one[0])
 
 
+def test_of_very_many_images_drawn_several_times_seeds_alone_are_resampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(8)
+    values = generator.normal(20, 2, (900, 1)) + generator.normal(0, 0.2, (1, 4)) + generator.normal(0, 1, (900, 4))
+    resampled = interval_of_mean(values)
+    monkeypatch.setattr(statistics, "EXPANDED_ABOVE", 899)
+    monkeypatch.setattr(statistics, "_drawn_counts", None)  # of a million, each resample would be a million draws
+    low, high = interval_of_mean(values)
+    assert resampled[0] is not None and resampled[1] is not None
+    assert (low, high) == pytest.approx(resampled, abs=0.05 * (resampled[1] - resampled[0]))
+
+
 def test_the_interval_of_a_ratio_is_that_of_its_pseudo_values() -> None:
     values = np.random.default_rng(7).gamma(2, 1, 30)
     without = (values.sum() - values) / 29

@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import RunError
 from harness.metrics.measure import measure_images
+from harness.metrics.rows import Row, Rows
 from harness.metrics.storage import load_measurement, save_measurement
 from tests.metrics.drawn import measurement, run_images
 
@@ -45,9 +46,7 @@ def test_the_protocol_stands_in_the_file(tmp_path: Path) -> None:
 def test_names_that_csv_must_quote_come_back(tmp_path: Path) -> None:
     measured = measurement(ssim=[0.5])
     odd = 'کلیسا, "old" of Ōtsu'
-    save_measurement(
-        tmp_path, type(measured)(**{**vars(measured), "rows": (type(measured.rows[0])(odd, {"ssim": 0.5}),)})
-    )
+    save_measurement(tmp_path, type(measured)(**{**vars(measured), "rows": Rows.of([Row(odd, {"ssim": 0.5})])}))
     assert load_measurement(tmp_path).rows[0].name == odd
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness.metrics.measure import Measurement, Row, measure_images
+from harness.metrics.measure import Measurement, measure_images
+from harness.metrics.rows import Row, Rows
 from harness.metrics.statistics import Summary
 from harness.metrics.storage import save_measurement
 from harness.runs.record import RunRecord, save_record
@@ -107,10 +108,19 @@ def sample_run(
     return folder
 
 
-def change_record(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Edits a run's `run.json` by hand."""
+def read_document(run: Path) -> dict[str, Any]:
+    """A run's `run.json`, its images among it as they were in format 1."""
     document = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    lines = (run / "images.jsonl").read_text(encoding="utf-8").splitlines()
+    return {**document, "images": [json.loads(line) for line in lines]}
+
+
+def change_record(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Edits a run's `run.json` and `images.jsonl` by hand."""
+    document = read_document(run)
     change(document)
+    lines = [json.dumps(image) + "\n" for image in document.pop("images")]
+    (run / "images.jsonl").write_text("".join(lines), encoding="utf-8")
     (run / "run.json").write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -148,7 +158,7 @@ def plain_measurement(count: int, names: Sequence[str] | None = None, paired: bo
         "mean_target": {c: _plain_summary([r.values[c] for r in rows], 0.05) for c in columns},
     }
     protocol = {"version": 1, "line": "Protocol 1: as the tests say", "comparable": {"version": 1}}
-    return Measurement(columns, tuple(rows), ours, beside if paired else {}, protocol)
+    return Measurement(columns, Rows.of(rows), ours, beside if paired else {}, protocol)
 
 
 def _plain_summary(values: Sequence[float], less: float) -> Summary:

@@ -141,7 +141,7 @@ def test_weights_of_ones_own_are_not_taken_for_the_official_ones() -> None:
 def test_the_record_of_very_many_images_is_shortened() -> None:
     names = [f"{i:05d}" for i in range(500)]
     made = run_page(sample_record("r", names), plain_measurement(500, names), (), EN).made
-    assert json.loads(made.record)["images"][-1] == "… 497 more, all in run.json"
+    assert json.loads(made.record)["images"][-1] == "… 497 more, all in images.jsonl, in format 1 in run.json"
     assert len(json.loads(run_page(sample_record("r", NAMES), plain_measurement(9), (), EN).made.record)["images"]) == 9
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import RunError, UnknownNameError
 from harness.metrics.comparing import compare
-from harness.metrics.measure import Row
+from harness.metrics.rows import Row, Rows
 from harness.metrics.storage import load_measurement, save_measurement
 from harness.report.comparison import compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
@@ -65,7 +65,7 @@ def _golden_pages() -> dict[str, str]:
         index = index_page([("golden", page)], [("broken", "`run.json` is damaged")])
         pages[f"index.{code}"] = render_page("index.html.j2", words, page=index, names={}, data=script_texts(words))
         first = plain_measurement(5, NAMES)
-        rows = tuple(replace(r, values={c: 1.1 * v for c, v in r.values.items()}) for r in first.rows)
+        rows = Rows.of(replace(r, values={c: 1.1 * v for c, v in r.values.items()}) for r in first.rows)
         second = replace(first, rows=rows)
         other = run_page(sample_record("other", NAMES), second, (), words)
         compared = compare_page([page, other], ["golden/", "other/"], [compare(first, second)], words)
@@ -205,7 +205,6 @@ EDITS = {
     "the set has no layout": {"test_set": {"name": "s", "count": 2}},
     "the set has another count": {"test_set": {"name": "s", "layout": "paired", "count": 3}},
     "a size is text": {"test_set": {"name": "s", "layout": "paired", "count": 2, "size": ["1", 2]}},
-    "images are null": {"images": None},
     "an image is null": {"images": [None, {"name": "b"}]},
     "an image has no name": {"images": [{"source": "a"}, {"name": "b"}]},
     "nearness is text": {"images": [{"name": "a", "nearness": "far"}, {"name": "b"}]},
@@ -229,18 +228,18 @@ def test_a_damaged_record_is_listed_and_everything_else_goes_on(tmp_path: Path, 
     change_record(bad, lambda document: document.update(EDITS[edit]))
     html = write_index(tmp_path).read_text(encoding="utf-8")
     assert 'href="good/index.html"' in html and 'href="bad/index.html"' not in html
-    assert "…/run.json</code> is damaged" in html
+    assert re.search("…/(run.json|images.jsonl)</code> is damaged", html)
     with pytest.raises(RunError, match="is damaged"):
         write_run_report(bad)
 
 
-@pytest.mark.parametrize("file", ["run.json", "metrics.csv"])
+@pytest.mark.parametrize("file", ["images.jsonl", "metrics.csv"])
 def test_no_picture_outside_of_a_run_gets_into_a_file_to_send(tmp_path: Path, file: str) -> None:
     run = sample_run(tmp_path / "results" / "run", names=("a", "bb"))
     draw("secret").save(tmp_path / "secret.png")
     path = run / file
     path.write_text(path.read_text().replace("bb", "../../../../secret"))
-    with pytest.raises(RunError, match=r"damaged: `\.\./\.\./\.\./\.\./secret` cannot be the name of a picture"):
+    with pytest.raises(RunError, match=r"damaged.*: `\.\./\.\./\.\./\.\./secret` cannot be the name of a picture"):
         write_single_file(run)
     assert not (run / "run.html").exists()
 
@@ -283,7 +282,7 @@ def test_runs_of_other_metrics_are_set_side_by_side_in_those_they_share(tmp_path
     less = replace(
         few,
         columns=("psnr",),
-        rows=tuple(Row(row.name, {"psnr": row.values["psnr"]}) for row in few.rows),
+        rows=Rows.of(Row(row.name, {"psnr": row.values["psnr"]}) for row in few.rows),
         summary={"psnr": few.summary["psnr"]},
         baselines={name: {"psnr": columns["psnr"]} for name, columns in few.baselines.items()},
     )

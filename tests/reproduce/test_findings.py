@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.catalog.reproductions import RECIPES
-from harness.metrics.measure import Measurement, Row
+from harness.metrics.measure import Measurement
 from harness.metrics.meters import Total
+from harness.metrics.rows import Row, Rows
 from harness.metrics.statistics import summarise
 from harness.reproduce.findings import Evidence, Findings, is_blind
 
@@ -12,7 +13,7 @@ NAMES = ("agreement_pixel", "agreement_class", "agreement_iou")
 
 
 def measurement(totals: dict[str, Total], missing: dict[str, str] | None = None) -> Measurement:
-    rows = tuple(Row(name, {"ssim": 0.5}) for name in "abcdef")
+    rows = Rows.of(Row(name, {"ssim": 0.5}) for name in "abcdef")
     summary = {"ssim": summarise([0.5] * 6)}
     return Measurement(("ssim",), rows, summary, {}, {}, totals, missing or {})
 

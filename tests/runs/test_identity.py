@@ -32,7 +32,7 @@ def runs(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, Path]:
 
 
 def is_hashed(run: Path) -> bool:
-    return "source_sha256" in (run / "run.json").read_text(encoding="utf-8")
+    return "source_sha256" in (run / "images.jsonl").read_text(encoding="utf-8")
 
 
 def redraw(run: Path, kind: str, change: Callable[[Image.Image], Image.Image]) -> None:

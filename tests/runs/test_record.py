@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+import tracemalloc
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import RunError, UnknownNameError
+from harness.runs import record
 from harness.runs.listing import find_report, find_run, find_runs, run_folders
 from harness.runs.record import RunRecord, load_record, save_record
 from harness.runs.trained import model_of, training_of
@@ -44,6 +46,93 @@ def _save(workspace: Workspace, name: str, started: str = RECORD.started) -> Pat
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     save_record(tmp_path, RECORD)
     assert load_record(tmp_path) == RECORD
+
+
+def _save_images(folder: Path, count: int) -> list[str]:
+    names = [f"{place:03d}" for place in range(count)]
+    images = tuple({"name": name, "nearness": {"percentile": 1.5}} for name in names)
+    save_record(folder, replace(RECORD, images=images, test_set=RECORD.test_set | {"count": count}))
+    return names
+
+
+def test_images_stand_beside_a_small_record_a_line_each(tmp_path: Path) -> None:
+    names = _save_images(tmp_path, 3)
+    document = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert document["format"] == 2 and "images" not in document
+    lines = (tmp_path / "images.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["name"] for line in lines] == names
+    assert load_record(tmp_path).images == tuple(json.loads(line) for line in lines)
+
+
+def test_format_1_has_its_images_inside_and_is_still_read(tmp_path: Path) -> None:
+    document = json.loads(json.dumps(asdict(RECORD)))
+    (tmp_path / "run.json").write_text(json.dumps({"format": 1, **document}), encoding="utf-8")
+    # Whatever lies beside it is not its own.
+    (tmp_path / "images.jsonl").write_text('{"name": "other"}\n')
+    assert load_record(tmp_path) == RECORD
+    for edit, said in (
+        ({"images": None}, "`images` is null, where a list was expected"),
+        ({"images": []}, "`test_set.count` is 1, `images` has 0"),
+        ({"images": [{"name": "../x"}]}, "cannot be the name of a picture"),
+        ({"images": [{"name": "a", "warnings": 1}]}, r"`images\[0\].warnings` is 1"),
+    ):
+        (tmp_path / "run.json").write_text(json.dumps({"format": 1, **document, **edit}), encoding="utf-8")
+        with pytest.raises(RunError, match=f"run.json` is damaged: .*{said}"):
+            load_record(tmp_path)
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["kept", "read when needed"])
+@pytest.mark.parametrize(
+    ("lines", "line", "said"),
+    [
+        (['{"name": "a"}', '{"name": "b"}'], 3, "it is missing, `test_set.count` of `run.json` is 3"),
+        (['{"name": "a"}', '{"name": "b"}', '{"name": "c'], 3, "Invalid control character at$"),
+        (['{"name": "a"}', '{"name": "b"}', '{"name": "c"}', "{}"], 4, "it is one too many, .* is 3"),
+        (['{"name": "a"}', '{"name": "../x"}', '{"name": "c"}'], 2, "cannot be the name of a picture"),
+        (['{"name": "a"}', '{"nam": "b"}', '{"name": "c"}'], 2, "`name` is missing"),
+        (['{"name": "a"}', '{"name": "b", "nearness": {"percentile": NaN}}'], 2, "NaN is no number"),
+        (['{"name": "a"}', "", '{"name": "c"}'], 2, "Expecting value"),
+        (["[]", '{"name": "b"}', '{"name": "c"}'], 1, "where an object was expected"),
+        (['{"name": "a"}', '{"name": "b\udcff"}'], 2, "can't decode byte 0xff"),
+    ],
+)
+def test_a_damaged_line_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], line: int, said: str, many: bool
+) -> None:
+    _save_images(tmp_path, 3)
+    text = "".join(f"{each}\n" for each in lines)
+    (tmp_path / "images.jsonl").write_text(text, encoding="utf-8", errors="surrogateescape")
+    monkeypatch.setattr(record, "MANY", 2 if many else 3)
+    with pytest.raises(RunError, match=rf"images\.jsonl` is damaged in line {line}: .*{said}") as caught:
+        list(load_record(tmp_path).images)
+    assert caught.value.hint == "run `harness test` again"
+
+
+def test_lines_that_were_taken_away_are_missed(tmp_path: Path) -> None:
+    _save_images(tmp_path, 2)
+    (tmp_path / "images.jsonl").unlink()
+    with pytest.raises(RunError, match=r"has no `images\.jsonl`"):
+        load_record(tmp_path)
+
+
+def test_many_images_are_gone_through_in_order_and_take_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = _save_images(tmp_path, 2000)
+    monkeypatch.setattr(record, "MANY", 1999)
+    found = load_record(tmp_path)
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            assert sum(1 for _ in found.images) == len(found.images) == 2000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A kept dict takes 400 bytes and more.
+    assert most < 200 * 2000
+    assert [image["name"] for image in found.images] == names
+    monkeypatch.setattr(record, "MANY", 2000)
+    assert list(load_record(tmp_path).images) == list(found.images)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 1}', "[1]", "null"])
@@ -148,8 +237,8 @@ def test_a_damaged_training_hides_no_other(tmp_path: Path) -> None:
         document = {**TRAINING, "models": [{**MODEL, "architecture": architecture}]}
         (folder / "training.json").write_text(json.dumps(document))
     (bad / "training.json").write_text(json.dumps(TRAINING | {"seed": "0", "started": "2020-01-01T00:00:00+00:00"}))
-    record = load_training(good)
-    found = training_of(workspace, model_of(record, record.models[0]))
+    trained = load_training(good)
+    found = training_of(workspace, model_of(trained, trained.models[0]))
     assert found is not None and found[0] == good
 
 

@@ -145,9 +145,10 @@ def test_what_decides_a_number_decides_the_key(workspace: Workspace, counting: C
     assert counting.given == [0, 1, 2, 0, 1, 2]
 
 
-def test_keys_hang_on_no_path_and_no_name_of_a_run(workspace: Workspace, plan: Plan, tmp_path: Path) -> None:
+def test_keys_hang_on_no_path_no_batch_and_no_name_of_a_run(workspace: Workspace, plan: Plan, tmp_path: Path) -> None:
     shutil.copytree(workspace.root, tmp_path / "elsewhere")
-    other = planned(Workspace(tmp_path / "elsewhere"), tmp_path / "OTHER", name="other", lang="fa")
+    in_pairs = replace(REQUEST.native, batch_size=2)
+    other = planned(Workspace(tmp_path / "elsewhere"), tmp_path / "OTHER", name="other", lang="fa", native=in_pairs)
 
     assert other.keys == plan.keys
     assert len(set(plan.keys)) == 3
@@ -247,9 +248,8 @@ def test_machines_that_differ_are_mixed_only_when_asked_and_then_told(workspace:
     told = json.loads(document.read_text())
     told["machine"] |= {"device": "cuda", "gpu": "H100"}
     document.write_text(json.dumps(told))
-    plan = replace(plan, work=replace(plan.work, request=replace(plan.work.request, name="two")))
 
-    record = load_record(merge_plan(workspace, plan).folder)
+    record = load_record(merge_plan(workspace, plan, "two").folder)
 
     assert record.device == "mixed"
     assert [(machine["device"], machine["shards"]) for machine in record.extra["machines"]] == [("cpu", 2), ("cuda", 1)]
@@ -372,6 +372,8 @@ def test_the_commands(workspace: Workspace, plain: Path, capsys: pytest.CaptureF
     assert equal(workspace.run("cut"), plain)
     assert main(["shard", "merge", "PLAN"]) == 1
     assert "`cut` exists or is being made" in capsys.readouterr().err
+    assert main(["shard", "merge", "PLAN", "--name", "other"]) == 0
+    assert equal(workspace.run("other"), plain)
     assert main(["shard", "plan", *asked, "-o", "PLAN"]) == 1
     assert main(["shard", "run", "nowhere", "0"]) == 1
     assert "is no plan, or is not here" in capsys.readouterr().err
@@ -398,3 +400,11 @@ def test_an_address_that_nothing_opens_is_refused_before_the_work(workspace: Wor
     with pytest.raises(WorkerError, match="`nothing://bucket` is no store"):
         test_in_shards(workspace, REQUEST, replace(INLINE, store="nothing://bucket"))
     assert not workspace.run("cut").exists()
+
+
+def test_two_pictures_of_one_name_are_refused(workspace: Workspace, tmp_path: Path) -> None:
+    work = assigned(workspace, REQUEST, Said())
+    twice = (*work.selection.items, work.selection.items[0])
+
+    with pytest.raises(EngineError, match="two pictures of the set have one name"):
+        write_plan(workspace, replace(work, selection=replace(work.selection, items=twice)), tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from harness.testing.running import TestedRun, run_test
 from harness.workspace import Workspace
 from tests.engines.native.conftest import save_generator
 from tests.images.pictures import as_orientation
+from tests.report.samples import change_facts
 
 RESNET = Architecture("resnet_6blocks", "instance", False, ngf=2)
 SIZES = {"wide": (400, 100), "tall": (120, 300), "odd": (257, 255), "small": (40, 30), "panorama": (1600, 200)}
@@ -120,10 +120,7 @@ def test_padding_is_measured_by_no_run_and_known_from_its_record(tmp_path: Path)
     assert record.boxes["wide"] == (0, 96, 256, 160)
     assert run.measurement.protocol["padded"] == len(record.boxes) == 5
     # An older run knows nothing of boxes, and its page says so.
-    document = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
-    for image in document["images"]:
-        del image["geometry"]
-    (run.folder / "run.json").write_text(json.dumps(document), encoding="utf-8")
+    change_facts(run.folder, lambda image: image.pop("geometry"))
     assert load_record(run.folder).boxes == {}
 
 

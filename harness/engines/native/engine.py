@@ -49,6 +49,8 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
     threads = torch.get_num_threads()
     cores = max(1, threads // len(chosen)) if all(device == "cpu" for device in chosen) else 1
     translators = [Translator(job, device, settings, batches=cores) for device in chosen]
+    if settings.precision == "auto" and translators[0].precision == "fp32":
+        progress.say("`--precision auto` stays at fp32: this processor has neither AVX512-BF16 nor AMX")
     clock["start_up"] = time.perf_counter()
     run = _Run(job, translators, settings, cores)
     try:

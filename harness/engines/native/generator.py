@@ -32,10 +32,13 @@ class Translator:
         self._replayed = replayed(job, settings)
         with _room_for(job, device):
             network = load_generator(job)
-            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            # Autocast would turn all weights anew for each batch: dearer on a CPU than what bf16 saves.
+            self._whole = torch.bfloat16 if (self.device.type, self.precision) == ("cpu", "bf16") else None
             set_mode(network, job.mode)
             if self.device.type == "cpu" and self.precision == "fp32" and not settings.compile_:
-                hasten(network)
+                hasten(network)  # which has orders of its own
+            else:
+                network.to(self.device, self._whole, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network: Any = torch.compile(network) if settings.compile_ else network
         self._asked = settings.batch_size
         # Told once, beside the weights: what the allocator keeps for later batches would count as taken.
@@ -82,8 +85,8 @@ class Translator:
 
     @torch.inference_mode()
     def _forward(self, inputs: torch.Tensor, names: Sequence[str], sample: int) -> torch.Tensor:
-        x = inputs.to(self.device, memory_format=torch.channels_last)
-        kind = PRECISIONS[self.precision]
+        x = inputs.to(self.device, self._whole, memory_format=torch.channels_last)
+        kind = None if self._whole else PRECISIONS[self.precision]
         cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
         # Each image's noise hangs on the seed and its name, so that neither batch nor order changes it.
         with dropout_from([self._noise(name, sample) for name in names]), cast:

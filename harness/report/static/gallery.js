@@ -78,7 +78,14 @@ const listParts = () => {
   if (state.query) parts.push(["find", state.query]);
   return [...parts, ...[...state.ranges].map(([id, range]) => [id, range.join("~")])];
 };
-const hashParts = () => new URLSearchParams(location.hash.slice(1));
+const hashParts = () => {
+  try {
+    decodeURIComponent(location.hash);
+    return new URLSearchParams(location.hash.slice(1));
+  } catch {
+    return new URLSearchParams(); // a link cut off in the middle of an escape
+  }
+};
 const addressWith = (image) => {
   const parts = [...(image === null ? [] : [["image", image]]), ...listParts()];
   return parts.length ? `#${new URLSearchParams(parts)}` : location.pathname + location.search;

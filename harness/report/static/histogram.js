@@ -11,6 +11,7 @@ const drawBrush = ({ chart, column, left, right, low, high }) => {
 };
 
 const drawCounts = ({ chart, column, top, bottom, most }) => {
+  if (data.picked) return; // bars are of all images, and not all of them are listed
   const edges = data.histograms[column.id];
   const bins = edges.length - 1;
   const counts = new Uint32Array(bins);

@@ -17,6 +17,7 @@ from harness.engines.job import Job, NativeSettings
 from harness.engines.native import generator as generator_module
 from harness.engines.native.generator import Translator
 from harness.errors import DeviceError, EngineError, ImageError, MemoryShortError, WeightsError
+from harness.progress import Silent
 from harness.sets.item import Item
 from tests.engines.native.conftest import RESNET, UNET, save_generator
 from tests.engines.translating import images_of
@@ -282,6 +283,28 @@ def test_low_precision_states_its_error(make_job: MakeJob) -> None:
     assert error["images"] == 2
     measured = max(np.abs(_outputs(job)[n].astype(int) - _outputs(exact)[n]).max() for n in ("single-0", "single-1"))
     assert error["max"] == measured > 0
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_auto_takes_a_lower_precision_only_where_the_processor_computes_in_it(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, fast: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: fast)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    said: list[str] = []
+    progress = Silent()
+    monkeypatch.setattr(progress, "say", said.append)
+    answer = translate(make_job(count=1), progress, settings=NativeSettings(precision="auto"))
+    assert answer.extra["precision"] == ("bf16" if fast else "fp32")
+    assert ("precision_error" in answer.extra) is fast
+    assert [line for line in said if "stays at fp32" in line] == said[: not fast]
+
+
+@pytest.mark.parametrize("mode", ["paper", "eval"])
+def test_bf16_on_a_cpu_turns_the_weights_once(make_job: MakeJob, mode: str) -> None:
+    translator = Translator(make_job(mode=mode), "cpu", NativeSettings(precision="bf16"))
+    assert {p.dtype for p in translator._network.parameters()} == {torch.bfloat16}
+    assert translator.translate(torch.zeros(1, 3, 128, 128), ["a"]).isfinite().all()
 
 
 def test_memory_does_not_grow_with_the_number_of_images(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from torch import nn
 
 from harness.catalog.types import Architecture
 from harness.engines.native.hastening import PackedConv, hasten, two_by_two
-from harness.weights.networks import build_generator
 from harness.engines.native.winograd import LEAST_CHANNELS, WinogradConv
+from harness.weights.networks import build_generator
 
 WIDE = LEAST_CHANNELS // 4
 
