@@ -217,8 +217,7 @@ def write_index(results: Path, lang: str | None = None) -> Path:
             own = in_language("index.html", words.code)
             names = {name: own for name, _ in (*runs, *trainings) if (results / name / own).is_file()}
             drawn = [(name, page(words)) for name, (_, page) in runs]
-            kinds = {"reproductions": REPRODUCTION, "sweeps": SWEEP}
-            tables = {kind: folders for kind, file in kinds.items() if (folders := folders_with(results, file))}
+            tables = {"reproductions": folders_with(results, REPRODUCTION), "sweeps": folders_with(results, SWEEP)}
             return render_page(
                 "index.html.j2",
                 words,
@@ -226,7 +225,7 @@ def write_index(results: Path, lang: str | None = None) -> Path:
                 scripts=("index.js",),
                 data=script_texts(words),
                 pages=pages,
-                page=index_page(drawn, damaged, trainings, said, tables),
+                page=index_page(drawn, damaged, trainings, said, {kind: made for kind, made in tables.items() if made}),
                 names=names,
             )
 
