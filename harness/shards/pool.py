@@ -269,4 +269,5 @@ def _serve(pipe: connection.Connection[Any, Any], threads: int) -> None:
         worker: Worker[Any, Any] = Worker(pipe.recv())
         while True:
             pipe.send(worker.answer(pipe.recv()))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a signal while Python ends tells no traceback
     sys.exit(0)
