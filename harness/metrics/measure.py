@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
@@ -90,6 +90,7 @@ class MeasureRequest:
         mean_is: what that is, in words.
         baselines: whether the input copied and the mean target are measured.
         boxes: of padded pictures, by name, where the picture lies: the rest is not measured.
+        rows: whether every image is to have a number: where no metric asked for gives one, the usual ones join them.
     """
 
     metrics: tuple[Metric, ...] = ()
@@ -98,6 +99,7 @@ class MeasureRequest:
     mean_is: str = MEAN_LEFT_OUT
     baselines: bool = True
     boxes: Mapping[str, PixelBox] = field(default_factory=dict)
+    rows: bool = False
 
 
 def measure_images(
@@ -168,12 +170,18 @@ class Measuring:
         self._missing: dict[str, str] = {}
         self._tables: dict[str, Table] = {}  # of whom
         self._means, self._lock = TargetSums(), Lock()
-        for metric in request.metrics or (PAIRED if paired else UNPAIRED):
-            if metric.needs_targets and not paired:
+        usual = PAIRED if paired else UNPAIRED
+        self._begin(request.metrics or usual)
+        if request.rows and not any(metric.columns for metric in self._meters):
+            self._begin(usual)
+
+    def _begin(self, metrics: Iterable[Metric]) -> None:
+        for metric in metrics:
+            if metric.needs_targets and not self.paired:
                 self._missing[metric.name] = "there are no targets"
                 continue
             try:
-                self._meters[metric] = metric.begin(request.instruments)
+                self._meters[metric] = metric.begin(self.request.instruments)
             except HarnessError as error:
                 # No network or no palette is there: the other metrics go on, and the table says why this one does not.
                 self._missing[metric.name] = _reason(error)

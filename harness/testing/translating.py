@@ -124,7 +124,7 @@ def begin_measuring(workspace: Workspace, work: Assignment, images: Path, *, fur
     )
     metrics = [metric for metric in find_metrics(work.request.metrics) if metric.columns or not further]
     request = measure_request(workspace, subject, metrics, work.first_frame)
-    return Measuring(replace(request, baselines=not further), images, paired=subject.paired)
+    return Measuring(replace(request, baselines=not further, rows=not further), images, paired=subject.paired)
 
 
 def _further_seeds(workspace: Workspace, work: Assignment, run: Path, progress: Progress) -> dict[int, Rows]:

@@ -227,6 +227,16 @@ def test_a_metric_of_targets_is_not_measured_without_them(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("one_worker")
+@pytest.mark.parametrize("name", ["lab_histogram", "lpips"], ids=["of the set", "without its network"])
+def test_a_run_has_a_number_of_each_image_whatever_was_asked(tmp_path: Path, name: str) -> None:
+    names, asked = run_images(tmp_path, 3), find_metrics([name])
+    run = measure_images(tmp_path, names, paired=True, request=MeasureRequest(metrics=asked, rows=True))
+    assert run.columns == ("ssim", "psnr", "mae")
+    assert run.totals or run.missing.keys() == {"lpips"}
+    # What is added to a run has its rows already.
+    assert measure_images(tmp_path, names, paired=True, request=MeasureRequest(metrics=asked)).columns == ()
+
+
 def test_a_value_that_is_not_a_number_takes_its_metric_out(tmp_path: Path) -> None:
     names = run_images(tmp_path, 3)
     odd = Metric(
