@@ -45,9 +45,11 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
     checked_items(job.items, job.architecture)
     clock = {"begin": time.perf_counter()}
     chosen = [resolve_device(device) for device in settings.devices or (job.device,)]
-    # A GPU beside it takes the batches, and the CPU's turn is one batch with all cores.
+    # A GPU beside it takes the batches, and the CPU's turn is one batch with all cores; so does what is compiled, which
+    # would be compiled anew for each size of a batch.
     threads = torch.get_num_threads()
-    cores = max(1, threads // len(chosen)) if all(device == "cpu" for device in chosen) else 1
+    apart = all(device == "cpu" for device in chosen) and not settings.compile_
+    cores = max(1, threads // len(chosen)) if apart else 1
     translators = [Translator(job, device, settings, batches=cores) for device in chosen]
     if settings.precision == "auto" and translators[0].precision == "fp32":
         progress.say("`--precision auto` stays at fp32: this processor has neither AVX512-BF16 nor AMX")
