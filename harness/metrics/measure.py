@@ -173,7 +173,9 @@ class Measuring:
         usual = PAIRED if paired else UNPAIRED
         self._begin(request.metrics or usual)
         if request.rows and not any(metric.columns for metric in self._meters):
+            of_the_set, self._meters = self._meters, {}
             self._begin(usual)
+            self._meters |= of_the_set
 
     def _begin(self, metrics: Iterable[Metric]) -> None:
         for metric in metrics:

@@ -218,8 +218,9 @@ def _measured(workspace: Workspace, part: Part, images: Path, progress: Progress
             images,
             names,
             paired=part.work.selection.paired,
-            request=replace(request, metrics=tuple(late)),
+            request=replace(request, metrics=tuple(late), rows=False),
             progress=progress,
         )
-        found = merged(found, whole) if early else whole
+        # Where nothing that shards measure was asked for, they measured the usual: wanted where all else gives no rows.
+        found = merged(found, whole) if early or not whole.columns else whole
     return replace(found, seeds=dict(part.seeds))

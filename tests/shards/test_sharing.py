@@ -115,6 +115,8 @@ def test_rows_and_pictures_are_those_of_a_plain_test_whoever_computes(
         {"seeds": 2},
         {"size": "own"},
         {"metrics": ("psnr", "spectrum", "lab_histogram")},
+        {"metrics": ("lab_histogram",)},
+        {"metrics": ("lpips",)},
         {"limit": 2, "mode": "deterministic"},
     ],
     ids=str,
