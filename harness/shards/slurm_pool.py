@@ -37,12 +37,12 @@ class SlurmPool:
         wait = _POLL_S[0]
         try:
             while tried:
-                todo = [number for number in tried if number not in jobs]
+                waiting = [number for number in tried if number not in jobs]
                 if executor.cluster != "slurm":  # whose array has a limit of its own
-                    todo = todo[: self._request.workers - len(jobs)]
-                if todo:
-                    jobs |= self._sent(executor, _Job(begin), {number: things[number] for number in todo})
-                    tried |= {number: tried[number] + 1 for number in todo}
+                    waiting = waiting[: self._request.workers - len(jobs)]
+                if waiting:
+                    jobs |= self._sent(executor, _Job(begin), {number: things[number] for number in waiting})
+                    tried |= {number: tried[number] + 1 for number in waiting}
                 ended = [number for number, job in jobs.items() if job.done()]
                 for number in ended:
                     answer = self._answer(jobs.pop(number), last=tried[number] == ATTEMPTS)

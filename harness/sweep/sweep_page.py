@@ -15,7 +15,7 @@ from harness.web.privacy import public_word
 from harness.web.render import in_language, render_page
 
 if TYPE_CHECKING:
-    from harness.sweep.choosing import Row
+    from harness.sweep.rule import Row
     from harness.sweep.sweeping import Swept
 
 

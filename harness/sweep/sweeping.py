@@ -17,8 +17,8 @@ from harness.report.writing import write_index
 from harness.runs.listing import SWEEP
 from harness.runs.record import load_record
 from harness.shards.pool import PoolRequest, find_pool
-from harness.sweep.choosing import Row, choose, measured, numbers
 from harness.sweep.points import Done, Known, Task, hashes, known, worker
+from harness.sweep.rule import Row, choose, measured, numbers
 from harness.sweep.sweep_file import NATIVE, Point, Rule, Sweep, located, read_sweep
 from harness.sweep.sweep_page import render_sweep
 from harness.training.starting import rehearse

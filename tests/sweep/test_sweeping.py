@@ -17,7 +17,7 @@ from harness.metrics.storage import load_measurement
 from harness.runs.record import load_record
 from harness.runs.training_record import load_training
 from harness.shards.pool import PoolRequest
-from harness.sweep.choosing import choose
+from harness.sweep.rule import choose
 from harness.sweep.sweeping import SweepRequest, Swept, plan_sweep, run_sweep
 from harness.workspace import Workspace
 from tests.pictures import save_pair
