@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 from harness.errors import HarnessError, ImageError
 from harness.files import sha256_of
 from harness.images.geometry import PixelBox
+from harness.metrics.mean_target import TargetSums
 from harness.metrics.meters import Instruments, Meter, Metric, Shot, Total
-from harness.metrics.pairs import Picture, inside
+from harness.metrics.pairs import Picture
 from harness.metrics.protocol import MEAN_LEFT_OUT, protocol_document
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
 from harness.metrics.rows import Rows, Table
@@ -329,53 +330,3 @@ def _read(path: Path) -> Picture:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(f"`{path}` cannot be read: {error}", "run `harness test` again") from error
     raise ImageError(f"`{path}` has the mode {mode}: 8-bit RGB was expected", "save it as an RGB PNG")
-
-
-@dataclass
-class TargetSums:
-    """Sums targets from several threads; there is a mean only when all have one size and are two at least.
-
-    Attributes:
-        sum: H×W×3 int64 of those of the one shape, exact, in whatever order threads add.
-        count: H×W×1 int64: how many targets show their picture there, and no padding.
-        number: targets of the first shape.
-    """
-
-    sum: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    count: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    number: int = 0
-    shapes: set[tuple[int, ...]] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
-
-    @property
-    def there(self) -> bool:
-        return len(self.shapes) == 1 and self.number > 1
-
-    def add(self, target: Picture, box: PixelBox | None) -> None:
-        with self._lock:
-            if not self.shapes:
-                self.sum, self.count = (np.zeros((*target.shape[:2], n), np.int64) for n in (3, 1))
-            self.shapes.add(target.shape)
-            if len(self.shapes) > 1:
-                return
-            inside(self.sum, box)[...] += inside(target, box)
-            inside(self.count, box)[...] += 1
-            self.number += 1
-
-    def add_sums(self, other: TargetSums) -> None:
-        """Adds what was summed elsewhere."""
-        self.shapes |= other.shapes
-        if other.number and len(self.shapes) == 1:
-            self.sum, self.count = (
-                (self.sum + other.sum, self.count + other.count) if self.number else (other.sum, other.count)
-            )
-        self.number += other.number
-
-    def without(self, target: Picture, box: PixelBox | None) -> Picture:
-        """The mean of all but one of them: an image's own target would tell the mean a part of the answer."""
-        others, count = self.sum.copy(), self.count.copy()
-        inside(others, box)[...] -= inside(target, box)
-        inside(count, box)[...] -= 1
-        # Where no other one shows a picture, the mean of all they show.
-        colour = others.sum((0, 1)) / count.sum()
-        return np.rint(np.where(count > 0, others / np.maximum(count, 1), colour)).astype(np.uint8)

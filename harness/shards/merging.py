@@ -18,7 +18,8 @@ from harness.engines.job import Answer
 from harness.errors import ArchiveError, WorkerError
 from harness.files import folder_written_aside, sha256_of
 from harness.keeping import same_file
-from harness.metrics.measure import MeasuredPart, Measurement, Measuring, TargetSums, measure_images, merged
+from harness.metrics.mean_target import TargetSums
+from harness.metrics.measure import MeasuredPart, Measurement, Measuring, measure_images, merged
 from harness.metrics.registry import find_metrics
 from harness.metrics.rows import Rows
 from harness.progress import Progress, Silent
