@@ -6,11 +6,20 @@ import gc
 import os
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.testing.conftest import finished, workspace  # noqa: F401
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workers_import_the_tests() -> Iterator[None]:
+    """Actors and jobs are programs of their own, which find `tests` as this one does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture(scope="session")
