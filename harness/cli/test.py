@@ -14,6 +14,7 @@ from harness.cli import options
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
 from harness.cli.options import option, telling
+from harness.units import counted
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -194,7 +195,8 @@ def show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
         console.document({**documents[0], "runs": documents, **extra} if difference else documents[0])
         return
     for run in tested:
-        console.result(f"{run.folder.name}: {run.record.test_set['count']} images, {run.record.engine} engine")
+        images = counted(run.record.test_set["count"], "image")
+        console.result(f"{run.folder.name}: {images}, {run.record.engine} engine")
         show_summary(console, run.measurement)
     if difference:
         console.result(difference.sentence())

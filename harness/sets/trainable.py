@@ -13,6 +13,7 @@ from harness.errors import TestSetError, TrainingError
 from harness.sets.finding import FoundSet, find_set
 from harness.sets.roles import part_of
 from harness.sets.walking import Walked, walk
+from harness.units import counted
 from harness.workspace import Workspace
 
 _PREPARE = "harness prepare-images FOLDER --targets FOLDER --split 80/10/10"
@@ -93,7 +94,9 @@ class TrainingData:
             said += [f"`{part}`: {remark}" for remark in walked.remarks()]
             if left_out := walked.left_out():
                 first = left_out[0]
-                said.append(f"`{part}`: {len(left_out)} files left out, e.g. `{first.source}`: {first.reason}")
+                said.append(
+                    f"`{part}`: {counted(len(left_out), 'file')} left out, e.g. `{first.source}`: {first.reason}"
+                )
         return said
 
     def pretrained(self, direction: Direction, family: Family) -> Model | None:
