@@ -177,13 +177,12 @@ def test_the_dropout_of_a_whole_run_is_drawn_again(lua_job, order):
 
 
 def test_what_lower_precision_costs_is_told_of_the_same_dropout(lua_job):
-    told = [
-        translate(lua_job(make_generator(), mode="paper"), settings=NativeSettings(precision="bf16", **asked)).extra[
-            "precision_error"
-        ]["mean"]
+    job = lua_job(make_generator(), mode="paper")
+    ours, torch7s = (
+        translate(job, settings=NativeSettings(precision="bf16", **asked)).extra["precision_error"]["mean"]
         for asked in ({}, {"lua_seed": 2383})
-    ]
-    assert told[1] < 2 * told[0] + 0.5
+    )
+    assert torch7s < 2 * ours + 0.5  # another dropout would be 20 levels apart
 
 
 def test_our_own_noise_follows_from_seed_and_name(lua_job):
