@@ -142,7 +142,7 @@ def _deciding(plan: Plan) -> dict[str, Any]:
 def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[Outcome]:
     tasks = _tasks(plan)
     prepare = partial(prepare_one, recipes=plan.recipes, folder=draft, pieces=pieces)
-    with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
+    with progress.step(f"preparing {counted(len(tasks), 'picture')}", len(tasks)) as step:
         outcomes = []
         for outcome in in_order(prepare, tasks, plan.request.workers or default_workers()):
             outcomes.append(outcome)
