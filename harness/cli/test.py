@@ -144,8 +144,10 @@ def request_of(workspace: Workspace, asked: dict[str, Any]) -> TestRequest:
     native = NativeSettings(**{key: asked[key] for key in _NATIVE})
     # Options that an engine does not have would be passed over in silence.
     plain = replace(native, tiled=None, overlap=None) if engine is None else native  # tiles choose their engine
-    if engine in {None, "official"} and plain != NativeSettings() and not _is_lua(workspace, asked["model"]):
-        raise click.UsageError("--precision, --batch-size, --compile, --devices and --tiled need `--engine native`")
+    given = [key for key in _NATIVE if getattr(plain, key) != getattr(NativeSettings(), key)]
+    if engine in {None, "official"} and given and not _is_lua(workspace, asked["model"]):
+        named = ", ".join(f"--{key.rstrip('_').replace('_', '-')}" for key in given)
+        raise click.UsageError(f"{named} need `--engine native`")
     # What is left are exactly the fields of the request.
     fields = {key: value for key, value in asked.items() if key not in _NATIVE}
     return TestRequest(native=native, command=("harness", *sys.argv[1:]), **fields)

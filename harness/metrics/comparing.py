@@ -27,9 +27,9 @@ class ColumnComparison:
 
     Attributes:
         differences: by image name; infinite where only one of the two is identical to its reference, 0 where both.
-        mean: over the finite differences, of all draws where both were drawn by several seeds; None where there is none.
+        mean: over the finite differences, of all draws where both were drawn by several seeds; None without any.
         low, high: 95 % interval of that mean; None below five.
-        median: over the finite differences, as all below of the first draws; None where there is none.
+        median: over the finite differences, as all below of the first draws; None without any.
         p_value: two-sided Wilcoxon signed-rank test; None below two images, 1 when nothing differs.
         p_holm: the same, corrected by Holm for the number of columns that were compared.
         effect: matched-pairs rank-biserial correlation, -1 to 1: how much of the ranks of the differences lies on the

@@ -13,7 +13,8 @@ from harness.cli.main import main
         (["--overlap", "16"], "--overlap 16 needs `--tiled N` of more pixels"),
         (["--tiled", "64", "--overlap", "64"], "--overlap 64 needs `--tiled N` of more pixels"),
         (["--tiled", "8"], "is no tile: write auto, or 32 pixels at least"),
-        (["--tiled", "auto", "--engine", "official"], "need `--engine native`"),
+        (["--tiled", "auto", "--engine", "official"], "--tiled need `--engine native`"),
+        (["--lua-seed", "3", "--precision", "bf16"], "--precision, --lua-seed need `--engine native`"),
         (["--size", "max:0"], "is no size; write 256, 512x384, own or max:1024"),
     ],
 )
