@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from harness.errors import RunError
+from harness.errors import RunError, quoted
 from harness.files import folder_written_aside, write_json, write_text
 from harness.progress import Progress, Silent
 from harness.runs.listing import find_run
@@ -128,11 +128,11 @@ def _common_names(records: Sequence[RunRecord]) -> list[str]:
 def _check_count(names: Sequence[str], request: StudyRequest) -> None:
     wanted = request.trials + request.practice
     if len(names) < wanted:
-        fewer = max(2, len(names) * 4 // 5)
+        fewer, runs = max(2, len(names) * 4 // 5), " --against ".join(map(quoted, request.runs))
         raise RunError(
             f"`{request.runs[0]}` has {len(names)} images; {request.trials} trials and {request.practice} for practice "
             f"need {wanted}, since none is shown twice",
-            f"harness study {' --against '.join(request.runs)} --trials {fewer} --practice {len(names) - fewer}",
+            f"harness study {runs} --trials {fewer} --practice {len(names) - fewer}",
         )
     if request.trials < 2 * len(request.runs):
         raise RunError("a study needs at least two trials a run", "harness study RUN --trials 20")

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from harness.catalog.types import Model
 from harness.documents import typed
 from harness.engines.job import NativeSettings
-from harness.errors import HarnessError, RunError
+from harness.errors import HarnessError, RunError, quoted
 from harness.files import scratch, sha256_of
 from harness.metrics.measure import Measurement
 from harness.metrics.meters import Metric, Total
@@ -133,7 +133,7 @@ def compare_runs(first: Path, second: Path) -> Verification:
     a, b = load_record(first), load_record(second)
     # Of the same selection, that is; other settings are what is compared.
     if _names(a) != _names(b) or a.test_set.get("digest") != b.test_set.get("digest"):
-        raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {a.name}")
+        raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {quoted(a.name)}")
     return Verification(first=a.name, second=b.name, files=_compared(first, second, ["output"], _names(a)))
 
 
@@ -184,7 +184,7 @@ def _made_again(workspace: Workspace, record: RunRecord, request: VerifyRequest,
     if reference is None:
         raise RunError(
             f"the pictures of `{record.name}` lie outside the workspace",
-            f"harness verify {record.name} --dataset FOLDER",
+            f"harness verify {quoted(record.name)} --dataset FOLDER",
         )
     wanted = replace(_request_of(record, request), dataset=reference, weights=_weights_of(workspace, record, request))
     if request.keep:
@@ -205,7 +205,7 @@ def _weights_of(workspace: Workspace, record: RunRecord, request: VerifyRequest)
     tried = f"`{request.weights}`" if request.weights else "installed"
     raise RunError(
         f"the weights `{record.name}` was made with are not {tried}",
-        f"harness verify {record.name} --weights FILE",
+        f"harness verify {quoted(record.name)} --weights FILE",
     )
 
 

@@ -156,6 +156,15 @@ def test_a_level_is_within_tolerance_where_the_numbers_are_those_of_the_pictures
     assert "1 within tolerance" in capsys.readouterr().out
 
 
+def test_a_command_that_is_told_can_be_typed_whatever_the_run_is_called(workspace: Workspace, run: Path) -> None:
+    run.rename(workspace.run("my run"))
+    change_record(workspace.run("my run"), lambda document: document.update(name="my run"))
+    change_record(workspace.run("my run"), lambda document: document["model"].update(weights_sha256="ab" * 32))
+    with pytest.raises(RunError) as caught:
+        verified(workspace, runs=("my run",))
+    assert caught.value.hint == "harness verify 'my run' --weights FILE"
+
+
 def test_another_seed_or_mode_is_seen_in_the_outputs(workspace: Workspace, run: Path) -> None:
     for change in ({"seed": 4}, {"mode": "deterministic"}):
         change_record(run, lambda document, change=change: document.update(change))  # type: ignore[misc]
