@@ -93,8 +93,9 @@ def make_study(workspace: Workspace, request: StudyRequest, progress: Progress |
     with folder_written_aside(request.output) as draft:
         with progress.step("putting the pictures in", len(chosen)) as step:
             shown = []
+            by_name = {record.name: folder for record, folder in zip(records, folders, strict=True)}
             for trial in (*practice, *trials):
-                shown.append(_shown(folders[request.runs.index(trial.run)], trial))
+                shown.append(_shown(by_name[trial.run], trial))
                 step.advance()
         practised = [pair | {"real": t.real} for pair, t in zip(shown, practice, strict=False)]
         document = facts | {"practice": practised, "trials": shown[len(practice) :]}
@@ -114,6 +115,8 @@ def make_study(workspace: Workspace, request: StudyRequest, progress: Progress |
 
 def _common_names(records: Sequence[RunRecord]) -> list[str]:
     first = records[0]
+    if len({record.name for record in records}) < len(records):
+        raise RunError(f"`{first.name}` stands beside a run of its name", "choose runs of different names")
     for record in records:
         if record.test_set["layout"] != "paired":
             raise RunError(
