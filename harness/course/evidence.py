@@ -16,7 +16,7 @@ from harness.course.answering import unanswered
 from harness.course.handing_in import SET
 from harness.course.receiving import Received
 from harness.documents import typed
-from harness.engines.inputs import read_halves
+from harness.engines.inputs import bicubic, sized_halves
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.engine import translate
 from harness.errors import HarnessError
@@ -149,7 +149,7 @@ def _not_of_set(handed: Received, name: str, record: RunRecord) -> list[str]:
         try:
             shown = {kind: read_pixels(images / kind / f"{item.name}.png") for kind in named}
             size = next(iter(shown.values())).shape[1::-1]  # of H×W×3
-            halves = read_halves(item, None if made_as else size, model.architecture, made_as)
+            halves, _ = sized_halves(bicubic, item, None if made_as else size, model.architecture, made_as)
         except HarnessError:  # what is missing or damaged is told where it is counted
             return False
         # int16, for uint8 would wrap below zero.
