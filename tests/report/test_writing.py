@@ -306,6 +306,15 @@ def test_what_was_not_drawn_is_told_in_the_pages_language(tmp_path: Path) -> Non
     assert "500x10" in persian and "padding" not in persian
 
 
+def test_differences_of_images_that_are_no_examples_any_more_go(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run", names=("a", "b"))
+    write_run_report(run)
+    drawn = {path.name for path in (run / "thumbs").glob("difference-*")}
+    (run / "thumbs" / "difference-00099.webp").touch()
+    write_run_report(run)
+    assert {path.name for path in (run / "thumbs").glob("difference-*")} == drawn != set()
+
+
 def test_names_of_comparisons_stay_short_enough_for_a_file() -> None:
     assert comparison_name([Path("a"), Path("b")]) == "compare-a-b.html"
     assert len(comparison_name([Path("x" * 150), Path("y" * 150)])) < 40
