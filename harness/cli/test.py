@@ -120,16 +120,7 @@ def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked
 
 
 # And their defaults.
-_SHARING: dict[str, Any] = {
-    "executor": None,
-    "workers": 1,
-    "shard_size": None,
-    "store": None,
-    "mixed": False,
-    "gpus": 0,
-    "address": None,
-    "slurm": {},
-}
+_SHARING: dict[str, Any] = {**options.NOBODY, "shard_size": None, "store": None, "mixed": False}
 
 
 def request_of(workspace: Workspace, asked: dict[str, Any]) -> TestRequest:

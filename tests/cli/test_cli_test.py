@@ -21,3 +21,12 @@ from harness.cli.main import main
 def test_sizes_and_tiles_that_cannot_be(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "-m", "horse2zebra", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--slurm", "partition=gpu"], ["--gpus", "1"], ["--workers", "2"]])
+@pytest.mark.parametrize("command", [["test", "-m", "horse2zebra"], ["sweep", "sizes.toml"]], ids=["test", "sweep"])
+def test_who_works_is_named_where_something_is_said_of_them(
+    command: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, *words]) == 2
+    assert "need `--executor`" in capsys.readouterr().err
