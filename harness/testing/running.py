@@ -116,7 +116,8 @@ def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> 
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     work = placed(work)
-    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
+    work = replace(work, notes=tuple(scale_notes(work)))
+    for line in (*work.notes, *([work.memory] if work.memory else [])):
         progress.say(f"note: {line}")
     tell_left_out(work.left_out, progress)
     return work
@@ -239,7 +240,7 @@ def write_run(
     """
     save_measurement(draft, measurement)
     # After measuring: the record tells how long that took, and stands only in complete runs.
-    record = make_record(workspace, run.name, part.work, at, part.answer)
+    record = make_record(workspace, run.name, part.work, at, part.answer, images=part.images)
     save_record(draft, record)
     if has_page(workspace, run):
         write_run_report(draft, part.work.request.lang)
