@@ -21,8 +21,6 @@ from harness.errors import HarnessError, WorkspaceError
 from harness.files import write_json
 
 _T = TypeVar("_T")
-_KINDS: dict[Any, set[type]] = {str: {str}, int: {int}, float: {float, int}, bool: {bool}}
-"""JSON may leave the point of 1.0 out."""
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "null"}
 # What reading and building may raise on a file of any content; RecursionError is that of JSON nested without end.
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, WorkspaceError)
@@ -141,7 +139,7 @@ def _reader(hint: Any) -> _Reader:
     if kind is Any:
         return lambda value: value
     if kind in {Union, types.UnionType}:
-        return _reader_of_one([_reader(each) for each in inner if each is not type(None)], none=type(None) in inner)
+        return _reader_of_one([_reader(each) for each in inner])
     if is_dataclass(kind) or is_typeddict(kind):
         return _reader_of_fields(kind)
     if kind is Path:
@@ -151,22 +149,18 @@ def _reader(hint: Any) -> _Reader:
         kind = dict if kind is Mapping else kind
         fixed = [_reader(each) for each in inner] if kind is tuple and Ellipsis not in inner else None
         each = _reader(inner[1] if kind is dict else inner[0])
-        # Most are of numbers or text alone, which one look at their types takes.
-        alike = _KINDS.get(inner[0]) if kind is not dict and len({*inner} - {Ellipsis}) == 1 else None
 
         def read_all(value: Any) -> Any:
             if kind is dict and isinstance(value, dict):
                 return dict(zip(value, _read_each(list(value), repeat(each), value.values()), strict=True))
             if kind is dict or not isinstance(value, list) or (fixed and len(fixed) != len(value)):
                 raise _misfit(hint, value)
-            if alike and alike.issuperset(map(type, value)):
-                return kind(value)
             return kind(_read_each(range(len(value)), fixed or repeat(each), value))
 
         return read_all
-    # Compared by the type itself, for True == 1 and 1.0 == 1 in Python.
+    # Compared by the type itself, for True == 1 and 1.0 == 1 in Python; JSON may leave the point of 1.0 out.
     words = [(type(word), word) for word in inner] if kind is Literal else None
-    kinds = _KINDS.get(kind, {kind})
+    kinds = {float, int} if kind is float else {kind}
 
     def read(value: Any) -> Any:
         if type(value) in kinds if words is None else (type(value), value) in words:
@@ -176,10 +170,8 @@ def _reader(hint: Any) -> _Reader:
     return read
 
 
-def _reader_of_one(readers: list[_Reader], *, none: bool) -> _Reader:
+def _reader_of_one(readers: list[_Reader]) -> _Reader:
     def read(value: Any) -> Any:
-        if value is None and none:
-            return None
         misfits = []
         for each in readers:
             try:
@@ -203,13 +195,9 @@ def _reader_of_fields(kind: Any) -> _Reader:
     def read_fields(value: Any) -> Any:
         if not isinstance(value, dict):
             raise _misfit(kind, value)
-        found = {}
-        for key, reader in readers.items():
-            if key in value:
-                try:
-                    found[key] = reader(value[key])
-                except _Misfit as misfit:
-                    raise _Misfit(misfit.said, f".{key}{misfit.inside}") from None
+        known = [key for key in readers if key in value]
+        read = _read_each(known, [readers[key] for key in known], [value[key] for key in known])
+        found = dict(zip(known, read, strict=True))
         if lacking := [key for key in required if key not in found]:
             raise _Misfit("is missing", f".{lacking[0]}")
         # A TypedDict keeps keys it does not know: open dicts of a record may come from a newer version of its format.

@@ -12,7 +12,7 @@ from harness.progress import Progress, Silent
 from harness.shards.computing import begin
 from harness.shards.cutting import SHARD_SIZE, Plan, write_plan
 from harness.shards.merging import listed, merge_into
-from harness.shards.pool import Pool, PoolRequest, find_pool
+from harness.shards.pool import PoolRequest, find_pool
 from harness.shards.storing import find_store
 from harness.testing.request import TestRequest
 from harness.testing.running import TestedRun, assigned, computing_with, named_run
@@ -53,35 +53,36 @@ def test_in_shards(
         work = assigned(workspace, request, progress)
     sweep(workspace.shards)  # plans of tests that were killed
     # The plan goes when the run is written; the shards stay.
-    with scratch(workspace.shards) as folder:
+    with named_run(workspace, work) as run, scratch(workspace.shards) as folder:
         with computing_with(request.threads):
             plan = write_plan(workspace, work, folder, size=shards.size, store=shards.store, mixed=shards.mixed)
         del work  # from here on its pictures stand in the plan's files alone
-        with named_run(workspace, plan.work) as run:
-            _compute_missing(workspace, plan, pool, progress)
-            return merge_into(workspace, plan, run, progress)
+        store = find_store(workspace, plan.store)
+        missing = [number for number, key in enumerate(plan.keys) if not store.has(key)]
+        if len(missing) < len(plan.keys):
+            progress.say(
+                f"{len(plan.keys) - len(missing)} of {len(plan.keys)} shards are in `{store.name}`: taken over"
+            )
+        failed: dict[int, WorkerError] = {}
+        with progress.step("Translating in shards", sum(plan.counts)) as step:
+            step.advance(sum(plan.counts) - sum(plan.counts[number] for number in missing))
+            for outcome in pool.run(partial(begin, workspace.root, folder), missing):
+                step.advance(plan.counts[outcome.thing])
+                if outcome.error:
+                    failed[outcome.thing] = outcome.error
+                elif not store.has(plan.keys[outcome.thing]):
+                    failed[outcome.thing] = WorkerError(
+                        f"its worker finished it, and it is not in `{store.name}` as seen from here",
+                        "share the workspace with all workers, or give `--store` what they share",
+                    )
+        _refuse_failed(plan, failed)
+        return merge_into(workspace, plan, run, progress)
 
 
 test_in_shards.__test__ = False  # type: ignore[attr-defined]  # pytest must not collect it where it is imported
 
 
-def _compute_missing(workspace: Workspace, plan: Plan, pool: Pool, progress: Progress) -> None:
-    store = find_store(workspace, plan.store)
-    missing = [number for number, key in enumerate(plan.keys) if not store.has(key)]
-    if len(missing) < len(plan.keys):
-        progress.say(f"{len(plan.keys) - len(missing)} of {len(plan.keys)} shards are in `{store.name}`: taken over")
-    failed: dict[int, WorkerError] = {}
-    with progress.step("Translating in shards", sum(plan.counts)) as step:
-        step.advance(sum(plan.counts) - sum(plan.counts[number] for number in missing))
-        for outcome in pool.run(partial(begin, workspace.root, plan.folder), missing):
-            step.advance(plan.counts[outcome.thing])
-            if outcome.error:
-                failed[outcome.thing] = outcome.error
-            elif not store.has(plan.keys[outcome.thing]):
-                failed[outcome.thing] = WorkerError(
-                    f"its worker finished it, and it is not in `{store.name}` as seen from here",
-                    "share the workspace with all workers, or give `--store` what they share",
-                )
+def _refuse_failed(plan: Plan, failed: dict[int, WorkerError]) -> None:
     if not failed:
         return
     number, first = next(iter(sorted(failed.items())))

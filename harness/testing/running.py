@@ -132,6 +132,7 @@ def named_run(workspace: Workspace, work: Assignment) -> Iterator[Path]:
     """
     sweep(workspace.results)
     request, names = work.request, _names(work.generator.model, work.selection)
+    del work  # of which whoever entered may let go meanwhile: it may be of a million pictures
     # The name is held while the run is made, so that two tests begun together do not collide.
     with claimed(workspace.results, [request.name] if request.name else names) as name:
         if name is None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from harness.metrics.storage import load_measurement
 from harness.progress import Silent
 from harness.report.provenance import command_again
 from harness.runs.record import load_record
-from harness.shards import computing, cutting, sharing
+from harness.shards import computing, cutting, merging, sharing
 from harness.shards.cutting import Plan, load_plan, write_plan
 from harness.shards.merging import merge_plan
 from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest
@@ -168,6 +169,26 @@ def test_a_plan_reads_back_as_it_was(workspace: Workspace, plan: Plan) -> None:
     assert {name: g for shard in shards for name, g in shard.geometries.items()} == work.geometries
     assert replace(shards[0].selection, items=(), facts=()) == replace(work.selection, items=(), facts=())
     assert (shards[0].generator, shards[0].request) == (work.generator, work.request)
+
+
+def test_of_all_pictures_only_those_of_a_shard_are_held(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, shards = [], []
+
+    def noting(function: Any, seen: list[Any]) -> Any:
+        def noted(*given: Any) -> Any:
+            # What a loop held last is let go of when it has the next.
+            assert sum(work() is not None for work in (*asked, *shards)) <= 1
+            work = function(*given)
+            seen.append(weakref.ref(work))
+            return work
+
+        return noted
+
+    monkeypatch.setattr(sharing, "assigned", noting(sharing.assigned, asked))
+    monkeypatch.setattr(merging, "shard_of", noting(merging.shard_of, shards))
+    test_in_shards(workspace, REQUEST, INLINE)
+
+    assert (len(asked), len(shards)) == (1, 3)
 
 
 def test_a_shard_that_fails_is_named_and_the_others_stay(workspace: Workspace, counting: Counting) -> None:
