@@ -16,6 +16,8 @@ import pytest
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
 from harness.metrics.storage import load_measurement
+from harness.prepare.prepare_request import PrepareRequest
+from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
 from harness.report.provenance import command_again
 from harness.runs.record import load_record
@@ -30,6 +32,7 @@ from harness.testing.running import assigned, computing_with, run_test
 from harness.testing.verification import VerifyRequest, verify
 from harness.workspace import Workspace
 from tests.cutting import content, names
+from tests.pictures import save_picture
 from tests.testing.conftest import MODEL, SET
 
 REQUEST = TestRequest(model=MODEL, dataset=SET, engine="native", device="cpu", seed=3, name="cut", threads=1)
@@ -129,6 +132,26 @@ def test_whatever_is_asked_equals_a_plain_test(workspace: Workspace, asked: dict
     assert equal(workspace.run("cut"), workspace.run("plain"))
 
 
+def test_padding_is_left_out_and_sizes_are_told_as_in_a_plain_test(workspace: Workspace, tmp_path: Path) -> None:
+    for place, name in enumerate(("a.png", "b.png", "c.png")):
+        for kind in ("labels", "photos"):
+            save_picture(tmp_path / kind / name, 256, 180 + 10 * place)
+    padded = PrepareRequest(
+        folder=tmp_path / "labels", targets=tmp_path / "photos", model=MODEL, name="padded", size=(256, 256), fit="pad"
+    )
+    prepare_images(workspace, padded)
+    # The first is measured in shards, the last when they are merged.
+    request = replace(REQUEST, dataset="padded", size=(512, 256), metrics=("psnr", "lab_histogram"))
+    run_test(workspace, replace(request, name="plain"))
+    run = test_in_shards(workspace, request, INLINE).folder
+
+    record, plain = load_record(run), load_record(workspace.run("plain"))
+    assert len(record.boxes) == 3
+    assert any("trained on pictures of 256x256" in line for line in record.warnings)
+    assert (record.warnings, record.test_set) == (plain.warnings, plain.test_set)
+    assert equal(run, workspace.run("plain"))
+
+
 def test_finished_shards_are_never_computed_again(workspace: Workspace, counting: Counting) -> None:
     test_in_shards(workspace, REQUEST, INLINE)
     assert counting.given == [0, 1, 2]
@@ -176,8 +199,7 @@ def test_of_all_pictures_only_those_of_a_shard_are_held(workspace: Workspace, mo
 
     def noting(function: Any, seen: list[Any]) -> Any:
         def noted(*given: Any) -> Any:
-            # What a loop held last is let go of when it has the next.
-            assert sum(work() is not None for work in (*asked, *shards)) <= 1
+            assert not any(work() for work in (*asked, *shards))
             work = function(*given)
             seen.append(weakref.ref(work))
             return work
