@@ -16,7 +16,7 @@ import numpy as np
 from harness.documents import typed
 from harness.engines.job import Answer
 from harness.errors import ArchiveError, WorkerError
-from harness.files import folder_written_aside, sha256_of
+from harness.files import folder_written_aside, sha256_of, stamp_of
 from harness.keeping import same_file
 from harness.metrics.mean_target import TargetSums
 from harness.metrics.measure import MeasuredPart, Measurement, Measuring, measure_images, merged
@@ -156,14 +156,19 @@ def _gathered(workspace: Workspace, plan: Plan, draft: Path, measuring: Measurin
 
 
 def _checked(shard: Path, work: Assignment) -> dict[str, Any]:
-    """A shard's document; ValueError where its files are not those it tells of, or its pictures not the plan's."""
+    """A shard's document; ValueError where its files are not those it tells of, or its pictures not the plan's.
+
+    A file is read only where its stamp is not what its worker saw, as of one that was copied or came from an address.
+    """
     try:
         document: dict[str, Any] = json.loads((shard / DOCUMENT).read_text(encoding="utf-8"))
         planned = [item.name for item in work.selection.items]
         if [name for name in planned if name not in document["left_out"]] != document["names"]:
             raise ValueError("its pictures are not those that were planned")
+        stamps = document.get("stamps", {})  # which older ones lack
         for name, sha256 in document["files"].items():
-            if ".." in Path(name).parts or sha256_of(shard / name) != sha256:
+            path, outside = shard / name, name.startswith("/") or ".." in name.split("/")
+            if outside or (stamp_of(path) != stamps.get(name) and sha256_of(path) != sha256):
                 raise ValueError(f"`{name}` is not what was written")
     except (OSError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error

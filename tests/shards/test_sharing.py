@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
+from harness.files import sha256_of
 from harness.metrics.storage import load_measurement
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
@@ -307,17 +309,41 @@ def test_machines_that_differ_are_mixed_only_when_asked_and_then_told(workspace:
     assert found.verdict == "identical"
 
 
-def test_a_damaged_shard_is_named_taken_out_and_computed_again(workspace: Workspace, counting: Counting) -> None:
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-1], lambda whole: whole[:-1] + b"\0"], ids=["cut", "flipped"])
+def test_a_damaged_shard_is_named_taken_out_and_computed_again(
+    workspace: Workspace, counting: Counting, damage: Any
+) -> None:
     test_in_shards(workspace, REQUEST, INLINE)
     shutil.rmtree(workspace.run("cut"))
     picture = next(workspace.shards.glob("*/images/output/b.png"))
-    picture.write_bytes(picture.read_bytes()[:-1])
+    picture.write_bytes(damage(picture.read_bytes()))
 
     with pytest.raises(WorkerError, match=r"shard 1 was damaged .* `images/output/b.png` is not what was written"):
         test_in_shards(workspace, REQUEST, INLINE)
     test_in_shards(workspace, REQUEST, INLINE)
 
     assert counting.given == [0, 1, 2, 1]
+
+
+def test_a_merge_reads_only_files_that_look_otherwise_than_they_were_written(
+    workspace: Workspace, plan: Plan, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        computing.compute_shard(workspace, plan, number)
+    read: list[str] = []
+
+    def reading(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(merging, "sha256_of", reading)
+    merge_plan(workspace, plan)
+    assert read == []
+    copied = next(workspace.shards.glob("*/images/output/b.png"))
+    os.utime(copied, ns=(0, 0))
+
+    assert equal(merge_plan(workspace, plan, "two").folder, plain)
+    assert read == ["b.png"]
 
 
 def test_missing_shards_are_named_at_the_merge(workspace: Workspace, plan: Plan) -> None:
