@@ -1,8 +1,8 @@
 """Shards measured: what cutting costs, what kills cost, and a plan of a million pictures.
 
-    python benchmarks/shards.py overhead --images 40 --filters 64 --trials 1
-    python benchmarks/shards.py kills --trials 20
-    python benchmarks/shards.py plan --images 1000000
+    python -m benchmarks.shards overhead --images 40 --filters 64 --trials 1
+    python -m benchmarks.shards kills --trials 20
+    python -m benchmarks.shards plan --images 1000000
 
 Networks are of random weights and pictures of noise. In `plan` stand for what is too much to make: for the pictures
 their names, hashes and sizes, and for the shards' work documents with three metrics of three whos a picture and no

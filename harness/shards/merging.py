@@ -167,7 +167,7 @@ def _checked(shard: Path, work: Assignment) -> dict[str, Any]:
             raise ValueError("its pictures are not those that were planned")
         stamps = document.get("stamps", {})  # which older ones lack
         for name, sha256 in document["files"].items():
-            path, outside = shard / name, name.startswith("/") or ".." in name.split("/")
+            path, outside = shard / name, ".." in name.replace("\\", "/").split("/")
             if outside or (stamp_of(path) != stamps.get(name) and sha256_of(path) != sha256):
                 raise ValueError(f"`{name}` is not what was written")
     except (OSError, KeyError, TypeError, AttributeError) as error:
