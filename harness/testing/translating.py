@@ -82,7 +82,9 @@ def translate_part(
         shutil.rmtree(folder / STRIPS, ignore_errors=True)  # their rows have moved up
     work = without(work, answer.left_out)
     begun = time.perf_counter()
-    part = Part(work=work, answer=answer, measuring=measuring, seeds=_further_seeds(workspace, work, run, progress))
+    part = Part(
+        work=work, answer=answer, measuring=measuring, seeds=_further_seeds(workspace, work, folder, progress, run=run)
+    )
     return timed(part, "seeds", begun) if part.seeds else part
 
 
@@ -127,13 +129,15 @@ def begin_measuring(workspace: Workspace, work: Assignment, images: Path, *, fur
     return Measuring(replace(request, baselines=not further, rows=not further), images, paired=subject.paired)
 
 
-def _further_seeds(workspace: Workspace, work: Assignment, run: Path, progress: Progress) -> dict[int, Rows]:
+def _further_seeds(
+    workspace: Workspace, work: Assignment, folder: Path, progress: Progress, *, run: Path
+) -> dict[int, Rows]:
     """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
     request, items, found = work.request, work.selection.items, {}
     for seed in range(request.seed + 1, request.seed + request.seeds):
         progress.say(f"seed {seed}")
         other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
-        with scratch(run.parent) as place:
+        with scratch(folder.parent) as place:
             measuring = begin_measuring(workspace, other, place, further=True)
             translating = _translated(workspace, other, items, place, progress, run=run)
             hand_on(translating, [measured_by(measuring)])
@@ -178,8 +182,12 @@ def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress
         return native(job, progress, work.native)
     from harness.engines.official.engine import translate as official
 
+    return official(job, authors_code(workspace), progress)
+
+
+def authors_code(workspace: Workspace) -> Path:
+    """Returns the clone of the authors' code; raises GitError, with the command that brings it, where there is none."""
     clone = workspace.upstream(PYTORCH.id)
-    # Said here, with the command that brings it, rather than as git's own words.
     if not clone.is_dir():
         raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
-    return official(job, clone, progress)
+    return clone
