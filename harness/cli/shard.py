@@ -39,9 +39,9 @@ def _plan(workspace: Workspace, /, *, output: Path | str, as_json: bool, quiet: 
 
     console = Console(quiet=quiet)
     if isinstance(output, str):
-        Objects(output)  # before the work
         if asked["store"] and not is_address(asked["store"]):
             raise click.UsageError("a plan at an address needs a `--store` at one, or none: then it is its own")
+        Objects(output).try_out()
     elif output.exists():
         raise RunError(f"`{output}` exists already", "name another folder with `-o`")
     if asked["engine"] == "both":

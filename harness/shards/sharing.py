@@ -15,7 +15,7 @@ from harness.shards.computing import begin
 from harness.shards.cutting import FILE, SHARD_SIZE, Plan, write_plan
 from harness.shards.merging import listed, merge_into
 from harness.shards.pool import PoolRequest, find_pool
-from harness.shards.storing import find_store, is_address
+from harness.shards.storing import Objects, find_store, is_address
 from harness.testing.request import TestRequest
 from harness.testing.running import TestedRun, assigned, computing_with, named_run
 from harness.workspace import Workspace
@@ -50,6 +50,8 @@ def test_in_shards(
     pool = find_pool(replace(shards.pool, folder=shards.pool.folder or workspace.shards / "slurm-logs"))
     if shards.pool.executor == "slurm" and shutil.which("srun") is None:  # as submitit looks for it
         progress.warn("no Slurm is here: its jobs run on this machine")
+    if shards.store and is_address(shards.store):
+        Objects(shards.store).try_out()
     request = replace(request, threads=request.threads or 1)
     with computing_with(request.threads):
         work = assigned(workspace, request, progress)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -82,6 +83,14 @@ class Objects:
             raise WorkerError(f"`{address}` is no store: {error}", "give a folder or an address") from error
         self._root = root.rstrip("/")
 
+    def try_out(self) -> None:
+        """Writes something and removes it, to know before the work that results will have a place."""
+        name = f".{secrets.token_hex(6)}{_PART}"
+        with tempfile.TemporaryDirectory() as place:
+            (Path(place) / name).touch()
+            self.put(name, Path(place) / name)
+        self.remove(name)
+
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
         with self._told(name, "looked for"):
@@ -130,7 +139,7 @@ class Objects:
             known = refused_by_system(error, Path.cwd()) if isinstance(error, OSError) else None
             usual = "see that this machine reaches the address, and has credentials that may write there"
             raise WorkerError(
-                f"`{self.address}/{name}` cannot be {deed} on `{socket.gethostname()}`: {error or type(error).__name__}",
+                f"`{self.address}/{name}` cannot be {deed} on `{socket.gethostname()}`: {error or type(error)}",
                 (known and known.hint) or usual,
             ) from error
 
@@ -175,9 +184,9 @@ def _archive(key: str) -> str:
     return f"{key}.tar"
 
 
-def is_address(given: str | Path) -> bool:
+def is_address(given: str) -> bool:
     """Whether a place is an address for fsspec, and no folder."""
-    return isinstance(given, str) and "://" in given
+    return "://" in given
 
 
 def find_store(workspace: Workspace, given: str | None) -> Store:
