@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from harness.engines.devices import resolve_device
-from harness.errors import ImageError
+from harness.errors import GitError, ImageError
 from harness.files import sha256_of
 from harness.images.opening import open_rgb
 from harness.metrics.rows import Rows
@@ -65,7 +66,7 @@ def compute_shard(workspace: Workspace, plan: Plan, number: int, progress: Progr
         if plan.mixed:
             work = replace(work, device=resolve_device(work.request.device))
         if work.request.engine == "official":
-            authors_code(workspace)
+            _check_code(workspace)
         check_machine(workspace, plan, work)
         metrics = tuple(metric.name for metric in metrics_of_shards(work))
         work = replace(work, request=replace(work.request, metrics=metrics))
@@ -80,6 +81,13 @@ def compute_shard(workspace: Workspace, plan: Plan, number: int, progress: Progr
             fewer = replace(work, selection=kept, left_out=unread)
             _compute(workspace, fewer, store.written(key), progress or Silent())
     return Shard(number, computed=True)
+
+
+def _check_code(workspace: Workspace) -> None:
+    try:
+        authors_code(workspace)
+    except GitError as error:  # which no plan carries: it is a program
+        raise error.restated(hint=f"harness setup, on `{socket.gethostname()}`") from error
 
 
 def _unread(path: Path) -> str | None:

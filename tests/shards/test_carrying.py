@@ -16,7 +16,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from harness.cli.main import main
-from harness.errors import RunError, WorkerError
+from harness.errors import GitError, RunError, WorkerError
 from harness.files import sha256_of
 from harness.runs.record import load_record
 from harness.shards import cutting, sharing
@@ -320,6 +320,14 @@ def test_a_store_that_cannot_be_written_is_told_before_the_work(
     assert "credentials that may write there" in capsys.readouterr().err
 
 
+def test_the_authors_code_is_carried_by_no_plan(address: str, empty: Workspace) -> None:
+    with found_plan(empty, address) as plan:
+        request = replace(plan.work.request, engine="official")
+        with pytest.raises(GitError, match=f"the authors' code is not in `{empty.root}") as caught:
+            compute_shard(empty, replace(plan, work=replace(plan.work, request=request)), 0)
+    assert (caught.value.hint or "").startswith("harness setup, on `")
+
+
 _KILLED = """
 import os, signal, sys
 from fsspec.implementations.local import LocalFileSystem
@@ -369,3 +377,4 @@ def test_ray_nodes_need_the_store_alone(
     run = test_in_shards(workspace, REQUEST, ShardRequest(size=1, pool=pool, store=bucket.as_uri())).folder
 
     assert equal(run, plain)
+    assert (tmp_path / "unseen").is_dir()
