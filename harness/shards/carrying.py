@@ -98,7 +98,7 @@ def found_plan(workspace: Workspace, place: str | Path) -> Iterator[Plan]:
         try:
             there.get(FILE, folder / FILE)
         except FileNotFoundError:
-            missing = f"`{place}` is no plan, or cannot be seen from here: it has no `{FILE}`"
+            missing = f"`{place}` is no plan, or is not here: it has no `{FILE}`"
             raise RunError(missing, f"harness shard plan … -o {place}") from None
         try:
             plan = load_plan(workspace, folder)
@@ -180,7 +180,7 @@ def _network(workspace: Workspace, plan: Plan) -> list[tuple[Path, str]]:
         checked_name(generator.model.name, "model")
         files.append((mean_target_path(workspace, generator.model), mean))
     for path, sha256 in files:
-        checked_name(path.name, "file of a network")
+        checked_name(path.name, "file")
         if not re.fullmatch("[0-9a-f]{64}", sha256):
             raise RunError(f"`{plan.folder / FILE}` is damaged: `{sha256}` is no SHA-256", _again(plan))
     return files

@@ -93,7 +93,7 @@ class Objects:
 
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
-        with self._told(name, "looked for"):
+        with self._told(name, "read"):
             return bool(self._files.exists(self._path(name)))
 
     def put(self, name: str, file: Path) -> None:
@@ -115,14 +115,14 @@ class Objects:
 
     def get(self, name: str, file: Path) -> None:
         """Copies what is there into a file here; raises FileNotFoundError where nothing has the name."""
-        with self._told(name, "brought"):
+        with self._told(name, "read"):
             if not self._files.exists(self._path(name)):
                 raise _Absent(name)
             self._files.get_file(self._path(name), str(file))
 
     def remove(self, name: str) -> None:
         """Removes what is there, as what is damaged."""
-        with self._told(name, "removed"), suppress(FileNotFoundError):
+        with self._told(name, "written"), suppress(FileNotFoundError):
             self._files.rm_file(self._path(name))
 
     def _path(self, name: str) -> str:

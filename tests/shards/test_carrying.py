@@ -238,7 +238,7 @@ def test_a_plan_that_is_not_there_or_damaged_is_named_by_its_address(
 ) -> None:
     run = ["--workspace", str(empty.root), "shard", "run"]
     assert main([*run, f"{address}/NONE", "0"]) == 1
-    assert f"`{address}/NONE` is no plan, or cannot be seen from here" in capsys.readouterr().err
+    assert f"`{address}/NONE` is no plan, or is not here" in capsys.readouterr().err
     assert main([*run, address, "3"]) == 1
     assert f"`{address}` has the shards 0 to 2" in capsys.readouterr().err
     (bucket / "00001.json").write_text("{")
