@@ -11,6 +11,7 @@ import re
 import shlex
 import socket
 import tarfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,8 +30,8 @@ from harness.testing.recording import Assignment
 from harness.workspace import Workspace, checked_name
 
 _INPUTS = "inputs"
-_AT_ONCE = 4
-"""Archives packed and sent at once: a link waits for answers more than for bytes."""
+_AT_ONCE = 8
+"""Small files brought at once: a link waits for answers more than for bytes."""
 
 
 def carry(
@@ -47,23 +48,20 @@ def carry(
     objects, store = Objects(given), find_store(workspace, given)
     _refuse_another(workspace, plan, there)
 
-    def send(number: int) -> None:
-        file, work = piece_path(plan.folder, number), shard_of(workspace, plan, number)
-        there.put(file.name, file)
-        if store.has(plan.keys[number]) or objects.has(_pictures(work)):
-            return
-        if wrong := _first_wrong(work):
-            raise wrong
-        with scratch(workspace.shards) as place:
-            objects.put(_pictures(work), _packed(work, place / "pictures.tar"))
-
     for path, sha256 in _network(workspace, plan):
         if not objects.has(f"{_INPUTS}/{sha256}"):
             if not _is(path, sha256):
                 raise WeightsError(f"`{path}` changed while it was planned", "the same command again")
             objects.put(f"{_INPUTS}/{sha256}", path)
     with (progress or Silent()).step(f"Putting inputs into `{objects.address}`", len(numbers), "shards") as step:
-        for _ in in_order(send, numbers, _AT_ONCE):
+        for number in numbers:  # one by one: what sends an archive has many parts of it under way, in memory
+            piece, work = piece_path(plan.folder, number), shard_of(workspace, plan, number)
+            there.put(piece.name, piece)
+            if not store.has(plan.keys[number]) and not objects.has(_pictures(work)):
+                if wrong := _first_wrong(work):
+                    raise wrong
+                with scratch(workspace.shards) as place:
+                    objects.put(_pictures(work), _packed(work, place / "pictures.tar"))
             step.advance()
     _refuse_another(workspace, plan, there)
     # Last: an address with this file is a plan.
@@ -153,9 +151,8 @@ def with_network(workspace: Workspace, plan: Plan, numbers: Sequence[int]) -> Pl
             )
         return plan
     there, objects = Objects(plan.carried), Objects(str(plan.store))
-    for number in numbers:
-        file = piece_path(plan.folder, number)
-        _bring(plan, there, file.name, file)
+    pieces = [piece_path(plan.folder, number) for number in numbers]
+    deque(in_order(lambda piece: _bring(plan, there, piece.name, piece), pieces, _AT_ONCE), maxlen=0)
     files = []
     for path, sha256 in _network(workspace, plan):
         kept = path if _is(path, sha256) else workspace.shards / _INPUTS / sha256 / path.name

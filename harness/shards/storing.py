@@ -115,24 +115,22 @@ class Objects:
 
     def get(self, name: str, file: Path) -> None:
         """Copies what is there into a file here; raises FileNotFoundError where nothing has the name."""
-        with self._told(name, "read"):
-            if not self._files.exists(self._path(name)):
-                raise _Absent(name)
+        with self._told(name, "read", FileNotFoundError):
             self._files.get_file(self._path(name), str(file))
 
     def remove(self, name: str) -> None:
         """Removes what is there, as what is damaged."""
-        with self._told(name, "written"), suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), self._told(name, "written", FileNotFoundError):
             self._files.rm_file(self._path(name))
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
 
     @contextmanager
-    def _told(self, name: str, deed: str) -> Iterator[None]:
+    def _told(self, name: str, deed: str, *but: type[Exception]) -> Iterator[None]:
         try:
             yield
-        except _Absent:
+        except but:
             raise
         # Every protocol's package has errors of its own, of which some are no OSError.
         except Exception as error:
@@ -142,10 +140,6 @@ class Objects:
                 f"`{self.address}/{name}` cannot be {deed} on `{socket.gethostname()}`: {error or type(error)}",
                 (known and known.hint) or usual,
             ) from error
-
-
-class _Absent(FileNotFoundError):
-    """Nothing has the name, as apart from what else may be missing, such as a bucket."""
 
 
 class AddressedStore(Store):
