@@ -47,7 +47,6 @@ def carry(
     there, given = Objects(address), plan.store or address
     objects, store = Objects(given), find_store(workspace, given)
     _refuse_another(workspace, plan, there)
-
     for path, sha256 in _network(workspace, plan):
         if not objects.has(f"{_INPUTS}/{sha256}"):
             if not _is(path, sha256):

@@ -100,18 +100,14 @@ def write_plan(
         text = json.dumps(piece, default=lambda path: _shown(path, workspace))
         write_text(piece_path(folder, number), text)
         keys.append(_key(facts, json.loads(text)))
-    model, bare = (
-        work.generator.model,
-        replace(work, selection=replace(work.selection, items=(), facts=()), geometries={}),
-    )
+    bare = replace(work, selection=replace(work.selection, items=(), facts=()), geometries={})
+    model, mean = work.generator.model, mean_target_path(workspace, work.generator.model)
     content = {
         "facts": facts,
         "store": store,
         "shards": [[key, min(size, len(items) - start)] for key, start in zip(keys, starts, strict=True)],
         "work": asdict(bare),
-        "mean_target": sha256_of(mean)
-        if model.own and (mean := mean_target_path(workspace, model)).is_file()
-        else None,
+        "mean_target": sha256_of(mean) if model.own and mean.is_file() else None,
     }
     # Last: a folder with this file is a plan.
     _DOCUMENT.save(folder / FILE, json.loads(json.dumps(content, default=lambda path: _shown(path, workspace))))

@@ -166,7 +166,10 @@ class AddressedStore(Store):
     def opened(self, key: str) -> Iterator[Path]:
         with scratch(self._place) as place:
             packed, folder = place / "packed.tar", place / "shard"
-            self._objects.get(_archive(key), packed)
+            try:
+                self._objects.get(_archive(key), packed)
+            except FileNotFoundError as error:  # taken out since it was looked for
+                raise ValueError("it is gone") from error
             unpack(packed, folder, verified=True)  # the document has a hash of every file
             yield folder
 

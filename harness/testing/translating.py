@@ -82,9 +82,7 @@ def translate_part(
         shutil.rmtree(folder / STRIPS, ignore_errors=True)  # their rows have moved up
     work = without(work, answer.left_out)
     begun = time.perf_counter()
-    part = Part(
-        work=work, answer=answer, measuring=measuring, seeds=_further_seeds(workspace, work, folder, progress, run=run)
-    )
+    part = Part(work=work, answer=answer, measuring=measuring, seeds=_further_seeds(workspace, work, run, progress))
     return timed(part, "seeds", begun) if part.seeds else part
 
 
@@ -129,15 +127,13 @@ def begin_measuring(workspace: Workspace, work: Assignment, images: Path, *, fur
     return Measuring(replace(request, baselines=not further, rows=not further), images, paired=subject.paired)
 
 
-def _further_seeds(
-    workspace: Workspace, work: Assignment, folder: Path, progress: Progress, *, run: Path
-) -> dict[int, Rows]:
+def _further_seeds(workspace: Workspace, work: Assignment, run: Path, progress: Progress) -> dict[int, Rows]:
     """Draws and measures all pictures by each further seed; of the drawings only the numbers stay."""
     request, items, found = work.request, work.selection.items, {}
     for seed in range(request.seed + 1, request.seed + request.seeds):
         progress.say(f"seed {seed}")
         other = replace(work, request=replace(request, seed=seed, native=replace(request.native, samples=1)))
-        with scratch(folder.parent) as place:
+        with scratch(run.parent) as place:
             measuring = begin_measuring(workspace, other, place, further=True)
             translating = _translated(workspace, other, items, place, progress, run=run)
             hand_on(translating, [measured_by(measuring)])
