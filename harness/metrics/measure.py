@@ -236,7 +236,8 @@ class Measuring:
         Raises:
             MetricError: one of them was not added, as one at which memory ran out.
         """
-        if (lacking := next((name for name in names if name not in self._table("output")), None)) is not None:
+        there = set(self._table("output").names)
+        if (lacking := next((name for name in names if name not in there), None)) is not None:
             raise MetricError(
                 f"`{lacking}` was not drawn, so that it cannot be measured", "use `--tiled auto`, or a smaller `--size`"
             )

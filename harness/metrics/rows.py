@@ -80,9 +80,6 @@ class Table:
     def __len__(self) -> int:
         return len(self._names)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._places
-
     @property
     def names(self) -> tuple[str, ...]:
         """The images, in the order in which they came."""
