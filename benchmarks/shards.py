@@ -1,8 +1,9 @@
-"""Shards measured: what cutting costs, what kills cost, and a plan of a million pictures.
+"""Shards measured: what cutting costs, how far workers help, what kills cost, and a plan of a million pictures.
 
-    python benchmarks/shards.py overhead --images 40 --filters 64 --trials 1
-    python benchmarks/shards.py kills --trials 20
-    python benchmarks/shards.py plan --images 1000000
+    python -m benchmarks.shards overhead --images 40 --filters 64 --trials 1
+    python -m benchmarks.shards scaling --images 400 --filters 64 --workers 1 2 4
+    python -m benchmarks.shards kills --trials 20
+    python -m benchmarks.shards plan --images 1000000
 
 Networks are of random weights and pictures of noise. In `plan` stand for what is too much to make: for the pictures
 their names, hashes and sizes, and for the shards' work documents with three metrics of three whos a picture and no
@@ -23,15 +24,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import harness
 from harness.catalog.types import Architecture
 from harness.images.geometry import Geometry
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
+from harness.runs.record import load_record
 from harness.sets.item import Item
 from harness.shards import merging
 from harness.shards.cutting import write_plan
@@ -40,29 +43,39 @@ from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with
 from harness.workspace import Workspace
 from tests.cutting import content
-from tests.engines.native.conftest import save_generator
+from tests.generators import save_generator
 from tests.pictures import save_picture
 
 MODEL, SET = "pix2pix/facades_label2photo", "pairs"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(harness.__file__).parents[1])}
+SHARES = 4
+"""Shards for each of the most workers: small enough that none waits long for the last one."""
 TOLD = ("run.json", "index.html", "index.fa.html", "index.en.html", "log.txt")
-ASKED = ["test", "-m", MODEL, "-d", SET, "--engine", "native", "--device", "cpu", "--threads", "1", "-q"]
+ASKED = ("test", "-m", MODEL, "-d", SET, "--engine", "native", "--threads", "1", "-q")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["overhead", "kills", "plan"])
+    parser.add_argument("what", choices=["overhead", "scaling", "kills", "plan"])
     parser.add_argument("--images", type=int, default=12)
     parser.add_argument("--filters", type=int, default=4)
     parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--device", default="cpu", help="cuda: all workers share one GPU")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shards-") as folder:
         workspace = Workspace(Path(folder) / "ws")
         if given.what == "plan":
             million(made(workspace, 2, given.filters), given.images)
-        elif given.what == "kills":
-            kills(made(workspace, given.images, given.filters), given.images, given.trials)
+            return
+        made(workspace, given.images, given.filters)
+        test = Test(workspace, given.device)
+        if given.what == "kills":
+            kills(test, given.images, given.trials)
+        elif given.what == "scaling":
+            scaling(test, given.images, given.workers)
         else:
-            overhead(made(workspace, given.images, given.filters), min(3, given.trials))
+            overhead(test, min(3, given.trials))
 
 
 def made(workspace: Workspace, images: int, filters: int) -> Workspace:
@@ -70,51 +83,92 @@ def made(workspace: Workspace, images: int, filters: int) -> Workspace:
     weights = workspace.weights(*MODEL.split("/"))
     weights.parent.mkdir(parents=True)
     save_generator(weights, Architecture("unet_256", "batch", True, ngf=filters))
-    for number in range(images):
-        for kind in ("labels", "photos"):
-            save_picture(workspace.root / kind / f"{number:04d}.png", 256, 256)
     labels, photos = workspace.root / "labels", workspace.root / "photos"
+    for number in range(images):
+        for folder in (labels, photos):
+            save_picture(folder / f"{number:05d}.png")
     prepare_images(workspace, PrepareRequest(folder=labels, targets=photos, model=MODEL, name=SET, size=(256, 256)))
     return workspace
 
 
-def command(workspace: Workspace, *words: str) -> list[str]:
-    return [sys.executable, "-m", "harness", "--workspace", str(workspace.root), *ASKED, *words]
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of processors, of a command and of all that it began."""
+
+    wall: float
+    processor: float
 
 
-def overhead(workspace: Workspace, rounds: int) -> None:
+@dataclass(frozen=True)
+class Test:
+    """The test that everything here does, as a user types it."""
+
+    workspace: Workspace
+    device: str
+
+    def command(self, *words: str) -> list[str]:
+        where = ("--workspace", str(self.workspace.root))
+        return [sys.executable, "-m", "harness", *where, *ASKED, "--device", self.device, *words]
+
+    def run(self, *words: str) -> Spent:
+        """Does it; raises CalledProcessError, after what it said, where it fails."""
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        subprocess.run(self.command(*words), check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        wall, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+        return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+    def content(self, run: str) -> dict[str, str]:
+        return content(self.workspace.run(run), *TOLD)
+
+
+def overhead(test: Test, rounds: int) -> None:
     """Processor seconds, for the clock of a shared machine tells of its other users."""
+    test.run("--limit", "1")
     spent: dict[str, list[float]] = {"plain": [], "local, 1 worker": [], "again": []}
     for _ in range(rounds):
-        shutil.rmtree(workspace.shards, ignore_errors=True)
-        for what, words in (
-            ("plain", ()),
-            ("local, 1 worker", ("--executor", "local")),
-            ("again", ("--executor", "local")),
-        ):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command(workspace, *words), check=True, stdout=subprocess.DEVNULL)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            spent[what].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        shutil.rmtree(test.workspace.shards, ignore_errors=True)
+        for what in spent:
+            spent[what].append(test.run(*(() if what == "plain" else ("--executor", "local"))).processor)
     for what, seconds in spent.items():
         least = min(seconds)
         print(f"{what:16} {least:6.1f} s of a processor, the least of {rounds}; {least / min(spent['plain']):.3f}")
 
 
-def kills(workspace: Workspace, images: int, trials: int) -> None:
+def scaling(test: Test, images: int, workers: list[int]) -> None:
+    """By the clock, so on a machine that does nothing else; the merge and all before the workers are of one process."""
+    test.run("--limit", "1")  # what is compiled and cached at the first test of a machine
+    size = max(1, images // (SHARES * max(workers)))
+    plain = test.run("--name", "plain")
+    expected = test.content("plain")
+    print(f"{images} pictures, {-(-images // size)} shards of {size}, {test.device}, one thread a worker")
+    print("workers     wall  processors  speed-up     merge  share  pictures and rows")
+    print(f"  plain {plain.wall:6.1f} s   {plain.processor:7.1f} s      1.00", flush=True)
+    for number in workers:
+        spent = test.run("--executor", "local", "--workers", str(number), "--shard-size", str(size), "--name", "cut")
+        run = test.workspace.run("cut")
+        merge = load_record(run).durations["merge"]
+        equal = "equal" if test.content("cut") == expected else "differ"
+        print(
+            f"{number:7} {spent.wall:6.1f} s   {spent.processor:7.1f} s  {plain.wall / spent.wall:8.2f}  "
+            f"{merge:6.1f} s  {merge / spent.wall:4.0%}   {equal}",
+            flush=True,
+        )
+        shutil.rmtree(run)
+        shutil.rmtree(test.workspace.shards)
+
+
+def kills(test: Test, images: int, trials: int) -> None:
     """kill -9 of the driver or a worker at random moments, then the same again: equal, and how much was computed."""
-    subprocess.run(command(workspace, "--name", "plain"), check=True, stdout=subprocess.DEVNULL)
-    plain = content(workspace.run("plain"), *TOLD)
-    chosen, begun = random.Random(0), time.monotonic()
+    workspace, chosen = test.workspace, random.Random(0)
+    test.run("--name", "plain")
+    plain = test.content("plain")
     words = ("--executor", "local", "--workers", "2", "--shard-size", "1", "--name", "cut")
-    shutil.rmtree(workspace.shards, ignore_errors=True)
-    subprocess.run(command(workspace, *words), check=True, stdout=subprocess.DEVNULL)
-    whole = time.monotonic() - begun
+    whole = test.run(*words).wall
     for trial in range(trials):
         shutil.rmtree(workspace.run("cut"), ignore_errors=True)
         shutil.rmtree(workspace.shards, ignore_errors=True)
         who = ("driver", "worker")[trial % 2]
-        driver = subprocess.Popen(command(workspace, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        driver = subprocess.Popen(test.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chosen.uniform(0.2, 0.8) * whole / 2)
         workers = children(driver.pid)
         victim = driver.pid if who == "driver" else chosen.choice(workers or [driver.pid])
@@ -124,10 +178,10 @@ def kills(workspace: Workspace, images: int, trials: int) -> None:
             while Path(f"/proc/{worker}").exists():
                 time.sleep(0.05)
         there = {path.parent.name: path.stat().st_mtime_ns for path in workspace.shards.glob(f"*/{DOCUMENT}")}
-        again = subprocess.run(command(workspace, *words), capture_output=True, text=True) if code else None
+        again = subprocess.run(test.command(*words), capture_output=True, text=True) if code else None
         now = {path.parent.name: path.stat().st_mtime_ns for path in workspace.shards.glob(f"*/{DOCUMENT}")}
         kept = sum(now[key] == written for key, written in there.items())
-        equal = content(workspace.run("cut"), *TOLD) == plain
+        equal = test.content("cut") == plain
         left = [path.name for path in workspace.shards.iterdir() if path.name.startswith(".")]
         who = "driver" if victim == driver.pid else who  # where no worker was there yet
         print(
