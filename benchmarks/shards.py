@@ -2,7 +2,7 @@
 
     python -m benchmarks.shards overhead --images 40 --filters 64 --trials 1
     python -m benchmarks.shards scaling --images 400 --filters 64 --workers 1 2 4
-    python -m benchmarks.shards kills --trials 20
+    python -m benchmarks.shards kills --trials 20 --executor ray
     python -m benchmarks.shards plan --images 1000000
 
 Networks are of random weights and pictures of noise. In `plan` stand for what is too much to make: for the pictures
@@ -23,7 +23,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +54,8 @@ MODEL, SET = "pix2pix/facades_label2photo", "pairs"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(harness.__file__).parents[1])}
 SHARES = 4
 """Shards for each of the most workers: small enough that none waits long for the last one."""
+KEY = 16
+"""Letters of a shard's key that the name of its draft begins with."""
 TOLD = ("run.json", "index.html", "index.fa.html", "index.en.html", "log.txt")
 ASKED = ("test", "-m", MODEL, "-d", SET, "--engine", "native", "--threads", "1", "-q")
 
@@ -61,6 +67,7 @@ def main() -> None:
     parser.add_argument("--filters", type=int, default=4)
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--executor", choices=["local", "ray", "slurm"], default="local", help="who is killed")
     parser.add_argument("--device", default="cpu", help="cuda: all workers share one GPU")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shards-") as folder:
@@ -71,7 +78,7 @@ def main() -> None:
         made(workspace, given.images, given.filters)
         test = Test(workspace, given.device)
         if given.what == "kills":
-            kills(test, given.images, given.trials)
+            kills(test, given.images, given.trials, given.executor)
         elif given.what == "scaling":
             scaling(test, given.images, given.workers)
         else:
@@ -157,46 +164,153 @@ def scaling(test: Test, images: int, workers: list[int]) -> None:
         shutil.rmtree(test.workspace.shards)
 
 
-def kills(test: Test, images: int, trials: int) -> None:
-    """kill -9 of the driver or a worker at random moments, then the same again: equal, and how much was computed."""
-    workspace, chosen = test.workspace, random.Random(0)
+def kills(test: Test, images: int, trials: int, executor: str) -> None:
+    """kill -9 at random moments, then the same again: equal, and how much was computed."""
+    shards, chosen = test.workspace.shards, random.Random(0)
     test.run("--name", "plain")
     plain = test.content("plain")
-    words = ("--executor", "local", "--workers", "2", "--shard-size", "1", "--name", "cut")
-    whole = test.run(*words).wall
-    for trial in range(trials):
-        shutil.rmtree(workspace.run("cut"), ignore_errors=True)
-        shutil.rmtree(workspace.shards, ignore_errors=True)
-        who = ("driver", "worker")[trial % 2]
-        driver = subprocess.Popen(test.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chosen.uniform(0.2, 0.8) * whole / 2)
-        workers = children(driver.pid)
-        victim = driver.pid if who == "driver" else chosen.choice(workers or [driver.pid])
-        os.kill(victim, signal.SIGKILL)
-        code = driver.wait()
-        for worker in workers:  # they end when nobody listens, and may finish what they hold
-            while Path(f"/proc/{worker}").exists():
-                time.sleep(0.05)
-        there = {path.parent.name: path.stat().st_mtime_ns for path in workspace.shards.glob(f"*/{DOCUMENT}")}
-        again = subprocess.run(test.command(*words), capture_output=True, text=True) if code else None
-        now = {path.parent.name: path.stat().st_mtime_ns for path in workspace.shards.glob(f"*/{DOCUMENT}")}
-        kept = sum(now[key] == written for key, written in there.items())
-        equal = test.content("cut") == plain
-        left = [path.name for path in workspace.shards.iterdir() if path.name.startswith(".")]
-        who = "driver" if victim == driver.pid else who  # where no worker was there yet
-        print(
-            f"{trial:2} {who:6} exit {code:3}: "
-            f"{len(there)} of {images} shards whole, {kept} taken over, {len(now) - kept if again else 0} computed, "
-            f"equal {equal}, left {len(left)}",
-            flush=True,
-        )
-        assert equal and kept == len(there), again and again.stderr
+    with VICTIMS[executor]() as victims:
+        words = ("--executor", executor, *victims.words, "--workers", "2", "--shard-size", "1", "--name", "cut")
+        for trial in range(trials):
+            shutil.rmtree(test.workspace.run("cut"), ignore_errors=True)
+            shutil.rmtree(shards, ignore_errors=True)
+            with begun(shards) as drafts:
+                command = test.command(*words)
+                driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT)
+                at = chosen.randrange(images)
+                while len(whole(shards)) < at and driver.poll() is None:
+                    time.sleep(0.02)
+                time.sleep(chosen.uniform(0, 0.3))
+                workers = victims.workers(driver.pid)
+                who = victims.kinds[trial % len(victims.kinds)]
+                victims.kill(who, driver.pid, workers, chosen)
+                there = whole(shards)
+                said = driver.communicate()[1].decode()
+                for worker in workers:  # they end when nobody listens, and may finish what they hold
+                    while alive(worker):
+                        time.sleep(0.05)
+                if not test.workspace.run("cut").exists():  # it may be killed after all is done
+                    test.run(*words)
+            again = sum(drafts[key] > 1 for key in there)
+            equal, left = test.content("cut") == plain, [path for path in shards.iterdir() if path.suffix == ".part"]
+            print(
+                f"{trial:2} {who:6} exit {driver.returncode:3}: {len(there)} of {images} shards whole, {again} of them "
+                f"computed again; {sum(drafts.values()) - images} begun anew, equal {equal}, left {len(left)}",
+                flush=True,
+            )
+            assert equal and not again, said
 
 
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    pids = [int(word) for word in found.read_text().split()] if found.exists() else []
-    return [p for p in pids if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+def whole(shards: Path) -> set[str]:
+    return {path.parent.name[:KEY] for path in shards.glob(f"*/{DOCUMENT}")}
+
+
+@contextmanager
+def begun(shards: Path) -> Iterator[Counter[str]]:
+    """How often each shard is begun meanwhile, by the drafts that are seen in the store."""
+    seen: set[str] = set()
+    found: Counter[str] = Counter()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.02):
+            new = {path.name for path in shards.glob(".*.part")} - seen if shards.is_dir() else set()
+            seen.update(new)
+            found.update(name[1 : KEY + 1] for name in new)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        looking.join()
+
+
+class Victims:
+    """Who may be killed: whoever typed the command, and workers that its processes are."""
+
+    kinds: tuple[str, ...] = ("driver", "worker")
+    words: tuple[str, ...] = ()
+    name = b"spawn_main"
+
+    def __enter__(self) -> Victims:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def workers(self, driver: int) -> list[int]:
+        return descendants([driver], self.name)
+
+    def kill(self, who: str, driver: int, workers: list[int], chosen: random.Random) -> None:
+        """Kills one, the driver where there is no worker; nobody where it has just ended."""
+        with suppress(ProcessLookupError):
+            os.kill(chosen.choice(workers) if who == "worker" and workers else driver, signal.SIGKILL)
+
+
+class Jobs(Victims):
+    name = b"submitit.core._submit"
+
+
+class Actors(Victims):
+    """Two nodes of Ray on this machine, one worker on each; the one that is killed is replaced."""
+
+    kinds = ("node", "worker", "driver")
+
+    def __enter__(self) -> Actors:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        from ray.cluster_utils import Cluster
+
+        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        self.second = self.cluster.add_node(num_cpus=1)
+        self.words = ("--address", self.cluster.address)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cluster.shutdown()
+
+    def workers(self, driver: int) -> list[int]:
+        return descendants([raylet(self.cluster.head_node), raylet(self.second)], b"ray::Worker")
+
+    def kill(self, who: str, driver: int, workers: list[int], chosen: random.Random) -> None:
+        if who != "node":
+            super().kill(who, driver, workers, chosen)
+            return
+        os.kill(raylet(self.second), signal.SIGKILL)
+        self.cluster.remove_node(self.second, allow_graceful=False)
+        self.second = self.cluster.add_node(num_cpus=1)
+
+
+def raylet(node: Any) -> int:
+    pid: int = node.all_processes["raylet"][0].process.pid
+    return pid
+
+
+VICTIMS = {"local": Victims, "slurm": Jobs, "ray": Actors}
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still does something: a zombie does not."""
+    return _stat(pid)[0] not in {"", "Z"}
+
+
+def descendants(pids: list[int], name: bytes) -> list[int]:
+    """Processes of this name that these began, or that were begun by those."""
+    parents = {int(path.name): _stat(int(path.name))[1] for path in Path("/proc").iterdir() if path.name.isdigit()}
+    family = set(pids)
+    while new := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= new
+    return [pid for pid in family - set(pids) if alive(pid) and name in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def _stat(pid: int) -> tuple[str, int]:
+    """A process's state and parent; ("", 0) for one that has ended."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "", 0
+    return words[0], int(words[1])
 
 
 def million(workspace: Workspace, images: int) -> None:

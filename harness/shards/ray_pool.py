@@ -13,6 +13,9 @@ from harness.shards.pool import Answer, Begin, Outcome, PoolRequest, Worker, Wor
 
 _Thing = TypeVar("_Thing")
 _Made = TypeVar("_Made")
+_LOOK_S = 10.0
+"""Seconds without an answer after which it is asked whether one can still come."""
+_AGAIN = "the same command again: what is finished stays"
 
 
 class RayPool:
@@ -44,8 +47,11 @@ class RayPool:
         )(Worker)
 
         def ready(workers: Sequence[_Actor]) -> _Actor:
-            done, _ = ray.wait([worker.answering for worker in workers], num_returns=1)
-            return next(worker for worker in workers if worker.answering == done[0])
+            while True:
+                done, _ = ray.wait([worker.answering for worker in workers], num_returns=1, timeout=_LOOK_S)
+                if done:
+                    return next(worker for worker in workers if worker.answering == done[0])
+                self._check_room()
 
         try:
             yield from shared_out(things, min(request.workers, len(things)), lambda: _Actor(ray, actor, begin), ready)
@@ -73,14 +79,16 @@ class RayPool:
             ) from error
 
     def _check_room(self) -> None:
-        """Raises WorkerError where no node could ever take a worker: Ray would wait for one without a word."""
+        """Raises WorkerError where no answer can ever come: Ray would wait for one without a word."""
+        alive = {node["NodeID"]: node["Resources"] for node in self._ray.nodes() if node["Alive"]}
+        if self._ray.get_runtime_context().get_node_id() not in alive:
+            raise WorkerError("the node of the Ray cluster that this command had joined it by is gone", _AGAIN)
         wanted = {"CPU": self._request.threads, "GPU": self._request.gpus}
-        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-        if not any(all(node.get(kind, 0) >= number for kind, number in wanted.items()) for node in nodes):
+        if not any(all(node.get(kind, 0) >= number for kind, number in wanted.items()) for node in alive.values()):
             raise WorkerError(
-                f"none of the {len(nodes)} nodes of the Ray cluster has room for a worker of {wanted['CPU']} CPUs and "
+                f"none of the {len(alive)} nodes of the Ray cluster has room for a worker of {wanted['CPU']} CPUs and "
                 f"{wanted['GPU']} GPUs",
-                "ask for less: `--threads`, `--gpus`",
+                f"ask for less: `--threads`, `--gpus`; or once nodes are back, {_AGAIN}",
             )
 
 
