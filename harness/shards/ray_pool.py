@@ -38,7 +38,6 @@ class RayPool:
         ray, request, ours = self._ray, self._request, not self._ray.is_initialized()
         if ours:
             self._join()
-        self._check_room()
         # One thread a worker for the answers of numpy and torch alike, whatever the node has set.
         threads = {name: str(request.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         # Ray would copy nothing of the code to the nodes: they have the same harness, which the plan checks.
@@ -54,6 +53,7 @@ class RayPool:
                 self._check_room()
 
         try:
+            self._check_room()
             yield from shared_out(things, min(request.workers, len(things)), lambda: _Actor(ray, actor, begin), ready)
         finally:
             if ours:
@@ -95,6 +95,7 @@ class RayPool:
 class _Actor:
     def __init__(self, ray: Any, actor: Any, begin: Begin[Any, Any]) -> None:
         self._ray, self._actor = ray, actor.remote(begin)
+        self._ready = self._actor.__ray_ready__.remote()
         self.answering: Any = None
 
     def give(self, thing: Any) -> None:
@@ -105,8 +106,22 @@ class _Actor:
             answer: Answer = self._ray.get(self.answering)
         # Of the actor or its node; `Worker` lets no other error out.
         except self._ray.exceptions.RayError as error:
-            raise WorkerDied(str(error).splitlines()[0]) from None
+            told = str(error).strip().splitlines()
+            if getattr(error, "actor_init_failed", False):  # as would every other's
+                raise WorkerError(
+                    f"a worker of the Ray cluster cannot begin: {told[-1].strip()}",
+                    "install the same harness, of the same Python, on every node",
+                ) from None
+            raise WorkerDied(told[0], began=self._began()) from None
         return answer
+
+    def _began(self) -> bool:
+        """Whether it ever ran: Ray sends workers to a node that is gone until it has missed it for some seconds."""
+        try:
+            self._ray.get(self._ready, timeout=0)
+        except self._ray.exceptions.RayError:
+            return False
+        return True
 
     def end(self) -> None:
         # Its node may be gone with it.

@@ -61,6 +61,18 @@ def environment() -> Callable[[int], str]:
     return lambda thing: os.environ["OMP_NUM_THREADS"]
 
 
+def share(folder: Path) -> Callable[[int], str]:
+    """Tells which GPUs a worker sees, while all things are at work."""
+
+    def do(thing: int) -> str:
+        (folder / f"at-{thing}").touch()
+        while len(list(folder.glob("at-*"))) < 2:
+            time.sleep(0.05)
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+    return do
+
+
 def waiting(folder: Path) -> Callable[[int], int]:
     """A function that notes who tries a thing, and ends when the file `go` is there."""
 

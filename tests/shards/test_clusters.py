@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -47,21 +49,36 @@ def test_a_cluster_that_cannot_be_joined_is_told_with_the_versions_of_here() -> 
 
 
 def test_a_worker_that_no_node_has_room_for_is_refused(ray_cluster: Any) -> None:
+    import ray
+
     pool = find_pool(PoolRequest(executor="ray", gpus=1, address=ray_cluster.address))
 
     with pytest.raises(WorkerError, match=r"none of the \d nodes .* has room for a worker of 1 CPUs and 1 GPUs"):
         list(pool.run(doing.environment, [0]))
+    assert not ray.is_initialized()
 
 
-def test_a_node_that_dies_costs_only_what_it_held(ray_cluster: Any, tmp_path: Path) -> None:
-    third = ray_cluster.add_node(num_cpus=4)
+@pytest.fixture
+def joined(ray_cluster: Any) -> Iterator[Any]:
+    """A cluster that is joined by one of its first two nodes: what dies is another, begun and forgotten meanwhile."""
+    import ray
+
+    ray.init(address=ray_cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield ray_cluster
+    while sum(node["Alive"] for node in ray.nodes()) > 2:
+        time.sleep(0.2)
+    ray.shutdown()
+
+
+def test_a_node_that_dies_costs_only_what_it_held(joined: Any, tmp_path: Path) -> None:
+    third = joined.add_node(num_cpus=4)
     # A worker fills a node, so that each has one.
-    pool = find_pool(PoolRequest(executor="ray", workers=3, threads=4, address=ray_cluster.address))
+    pool = find_pool(PoolRequest(executor="ray", workers=3, threads=4, address=joined.address))
 
     def kill() -> None:
         while len(list(tmp_path.glob("at-*"))) < 3:
             time.sleep(0.05)
-        ray_cluster.remove_node(third, allow_graceful=False)
+        joined.remove_node(third, allow_graceful=False)
         # Its worker may still answer while it is dying: what is asked here is that a dead one's thing is done.
         pids = [path.name.rpartition("-")[2] for path in tmp_path.glob("at-*")]
         while all(Path(f"/proc/{pid}").exists() for pid in pids):
@@ -75,6 +92,62 @@ def test_a_node_that_dies_costs_only_what_it_held(ray_cluster: Any, tmp_path: Pa
 
     assert sorted(outcome.made for outcome in found if outcome.made is not None) == [0, 1, 2]
     assert len(list(tmp_path.glob("at-*"))) == 4
+
+
+def test_every_worker_sees_its_share_of_a_gpu(joined: Any, tmp_path: Path) -> None:
+    third = joined.add_node(num_cpus=4, num_gpus=2)
+    try:
+        for gpus, differing in ((1, 2), (0.5, 1)):
+            folder = tmp_path / str(gpus)
+            folder.mkdir()
+            pool = find_pool(PoolRequest(executor="ray", workers=2, gpus=gpus, address=joined.address))
+            seen = [outcome.made for outcome in pool.run(partial(doing.share, folder), range(2))]
+            assert len({*seen}) == differing
+            assert {*seen} <= {"0", "1"}
+    finally:
+        joined.remove_node(third, allow_graceful=False)
+
+
+def test_the_last_node_with_room_that_dies_is_told(
+    joined: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.shards.ray_pool._LOOK_S", 0.5)
+    third = joined.add_node(num_cpus=1, num_gpus=1)
+    pool = find_pool(PoolRequest(executor="ray", gpus=1, address=joined.address))
+
+    def kill() -> None:
+        while not list(tmp_path.glob("at-*")):
+            time.sleep(0.05)
+        joined.remove_node(third, allow_graceful=False)
+
+    killer = Thread(target=kill)
+    killer.start()
+    with pytest.raises(WorkerError, match="has room for a worker of 1 CPUs and 1 GPUs") as caught:
+        list(pool.run(partial(doing.waiting, tmp_path), [0]))
+    killer.join()
+    assert "once nodes are back, the same command again" in (caught.value.hint or "")
+
+
+def test_a_node_that_lacks_the_code_is_told(joined: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "only_here.py").write_text("def begin():\n    return abs\n")
+    monkeypatch.syspath_prepend(tmp_path / "here")
+    begin = importlib.import_module("only_here").begin
+
+    with pytest.raises(WorkerError, match="cannot begin: .*No module named 'only_here'") as caught:
+        list(find_pool(PoolRequest(executor="ray")).run(begin, [0]))
+    assert "the same harness" in (caught.value.hint or "")
+
+
+def test_the_node_by_which_a_cluster_was_joined_may_be_gone() -> None:
+    pytest.importorskip("ray")
+    pool = RayPool(PoolRequest(executor="ray"))
+    context = SimpleNamespace(get_node_id=lambda: "first")
+    nodes = [{"NodeID": name, "Alive": name != "first", "Resources": {"CPU": 4}} for name in ("first", "second")]
+    pool._ray = SimpleNamespace(nodes=lambda: nodes, get_runtime_context=lambda: context)
+
+    with pytest.raises(WorkerError, match="that this command had joined it by is gone"):
+        pool._check_room()
 
 
 def test_slurm_gets_an_array_with_its_limits_and_queues_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,7 +207,7 @@ def test_the_page_says_the_rule_and_leads_to_every_run(made: Made, lang: str) ->
         (FILE.replace('["pairs"]', '["pears"]'), "no dataset or folder is called `pears`"),
         (FILE.replace('["pairs"]', '["pairs", "datasets/pairs"]'), "it is the same point as"),
         (FILE.replace('report = "test"', 'report = "tset"'), "tset"),
-        (TESTS.replace("models", "#") + TRAININGS + RULE.replace('"test"', '"train"'), "a training has seen it"),
+        (TESTS.replace("models", "#") + TRAININGS + RULE.replace('"test"', '"train"'), "a training has seen"),
         (FILE.replace('engine = "native"', "batch_size = 2"), "`batch_size` is of the native engine alone"),
         (FILE.replace("ndf = 2", "ndfs = 2"), "--ndfs"),
         (FILE.replace('"unet_32"', '"unet_31"'), "unet_31"),
@@ -235,7 +235,7 @@ def test_pictures_of_both_parts_are_refused(workspace: Workspace) -> None:
 
 def test_an_epoch_chosen_on_what_is_reported_is_refused(workspace: Workspace) -> None:
     text = TESTS.replace("models", "#") + TRAININGS + RULE.replace('"test"', '"x"').replace('"val"', '"test"')
-    with pytest.raises(HarnessError, match="a training has seen it"):
+    with pytest.raises(HarnessError, match="a training has seen"):
         plan_sweep(workspace, SweepRequest(file=_file(workspace, text.replace('"x"', '"val"')), device="cpu"))
 
 
