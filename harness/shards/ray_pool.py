@@ -95,7 +95,6 @@ class RayPool:
 class _Actor:
     def __init__(self, ray: Any, actor: Any, begin: Begin[Any, Any]) -> None:
         self._ray, self._actor = ray, actor.remote(begin)
-        self._ready = self._actor.__ray_ready__.remote()
         self.answering: Any = None
 
     def give(self, thing: Any) -> None:
@@ -112,16 +111,9 @@ class _Actor:
                     f"a worker of the Ray cluster cannot begin: {told[-1].strip()}",
                     "install the same harness, of the same Python, on every node",
                 ) from None
-            raise WorkerDied(told[0], began=self._began()) from None
+            # Sent to a node that is gone, which Ray finds out by and by; it says so in words alone.
+            raise WorkerDied(told[0], began="never ran" not in str(error)) from None
         return answer
-
-    def _began(self) -> bool:
-        """Whether it ever ran: Ray sends workers to a node that is gone until it has missed it for some seconds."""
-        try:
-            self._ray.get(self._ready, timeout=0)
-        except self._ray.exceptions.RayError:
-            return False
-        return True
 
     def end(self) -> None:
         # Its node may be gone with it.

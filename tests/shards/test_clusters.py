@@ -134,7 +134,7 @@ def test_a_node_that_lacks_the_code_is_told(joined: Any, tmp_path: Path, monkeyp
     monkeypatch.syspath_prepend(tmp_path / "here")
     begin = importlib.import_module("only_here").begin
 
-    with pytest.raises(WorkerError, match="cannot begin: .*No module named 'only_here'") as caught:
+    with pytest.raises(WorkerError, match=r"cannot begin: .*No module named 'only_here'") as caught:
         list(find_pool(PoolRequest(executor="ray")).run(begin, [0]))
     assert "the same harness" in (caught.value.hint or "")
 
