@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -98,6 +99,18 @@ def ray_cluster(workers_find_the_tests: None) -> Iterator[Any]:
         ray.shutdown()
         cluster.shutdown()
         gc.collect()
+
+
+@pytest.fixture
+def joined(ray_cluster: Any) -> Iterator[Any]:
+    """A cluster that is joined by one of its first two nodes: what dies is another, begun and forgotten meanwhile."""
+    import ray
+
+    ray.init(address=ray_cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield ray_cluster
+    while sum(node["Alive"] for node in ray.nodes()) > 2:
+        time.sleep(0.2)
+    ray.shutdown()
 
 
 @pytest.fixture(scope="session")

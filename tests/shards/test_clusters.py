@@ -4,7 +4,6 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -56,18 +55,6 @@ def test_a_worker_that_no_node_has_room_for_is_refused(ray_cluster: Any) -> None
     with pytest.raises(WorkerError, match=r"none of the \d nodes .* has room for a worker of 1 CPUs and 1 GPUs"):
         list(pool.run(doing.environment, [0]))
     assert not ray.is_initialized()
-
-
-@pytest.fixture
-def joined(ray_cluster: Any) -> Iterator[Any]:
-    """A cluster that is joined by one of its first two nodes: what dies is another, begun and forgotten meanwhile."""
-    import ray
-
-    ray.init(address=ray_cluster.address, log_to_driver=False, logging_level="ERROR")
-    yield ray_cluster
-    while sum(node["Alive"] for node in ray.nodes()) > 2:
-        time.sleep(0.2)
-    ray.shutdown()
 
 
 def test_a_node_that_dies_costs_only_what_it_held(joined: Any, tmp_path: Path) -> None:
