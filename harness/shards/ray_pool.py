@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -69,6 +70,7 @@ class RayPool:
             options["num_cpus"] = self._request.workers * self._request.threads
         else:
             options = {key: options[key] for key in ("log_to_driver", "logging_level")}
+            _knock(address)
         try:
             self._ray.init(address=address, **options)
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
@@ -90,6 +92,20 @@ class RayPool:
                 f"{wanted['GPU']} GPUs",
                 f"ask for less: `--threads`, `--gpus`; or once nodes are back, {_AGAIN}",
             )
+
+
+def _knock(address: str) -> None:
+    """Raises WorkerError where nothing listens: Ray would try for many minutes. `auto` and `local` it knows itself."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_LOOK_S).close()
+    except (OSError, OverflowError) as error:
+        raise WorkerError(
+            f"no Ray cluster answers at `{address}`: {error}",
+            "`ray status` on its head node says whether it runs; give `--address HOST:PORT` of one, or leave it out",
+        ) from error
 
 
 class _Actor:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.errors import RunError, UnknownNameError
+from harness.shards import computing
+from harness.shards.computing import Shard
 
 
 def begin(folder: Path) -> Callable[[int], tuple[int, int]]:
@@ -36,6 +38,14 @@ def refusing(folder: Path) -> Callable[[int], int]:
         return thing
 
     return do
+
+
+def without_room(root: Path, folder: Path) -> Callable[[int], Shard]:
+    """A worker of a plan whose machine takes no file of more than 500 bytes, as a disk that is full takes none."""
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+    return computing.begin(root, folder)
 
 
 def dying(folder: Path, always: int | None = None) -> Callable[[int], int]:

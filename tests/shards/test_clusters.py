@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import socket
 import sys
 import time
 from functools import partial
@@ -32,19 +33,28 @@ def test_without_the_extra_it_says_what_to_install(
     assert caught.value.hint == f"pip install 'pix2pix-harness[{executor}]'"
 
 
-def test_a_cluster_that_cannot_be_joined_is_told_with_the_versions_of_here() -> None:
-    pytest.importorskip("ray")
-    pool = RayPool(PoolRequest(executor="ray", address="head:6379"))
+def test_a_cluster_of_another_version_is_told_with_both(ray_cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
 
-    def refusing(**_: Any) -> None:
-        raise RuntimeError("Version mismatch: The cluster was started with: Ray: 2.40.0 Python: 3.9.1")
+    version = ray.__version__
+    monkeypatch.setattr(ray, "__version__", "2.40.0")
+    pool = find_pool(PoolRequest(executor="ray", address=ray_cluster.address))
 
-    pool._ray = SimpleNamespace(init=refusing, is_initialized=lambda: False, __version__="2.52.1")
-    with pytest.raises(
-        WorkerError, match=r"`head:6379` cannot be joined by Ray 2.52.1, Python 3.*Ray: 2.40.0"
-    ) as caught:
+    with pytest.raises(WorkerError) as caught:
         list(pool.run(doing.environment, [0]))
+    assert f"`{ray_cluster.address}` cannot be joined by Ray 2.40.0, Python 3" in caught.value.message
+    assert f"Ray: {version}" in caught.value.message
     assert "of the same versions" in (caught.value.hint or "")
+
+
+def test_an_address_where_nothing_listens_is_told_at_once() -> None:
+    pytest.importorskip("ray")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(WorkerError, match=f"no Ray cluster answers at `{address}`") as caught:
+            list(find_pool(PoolRequest(executor="ray", address=address)).run(doing.environment, [0]))
+    assert "`--address HOST:PORT`" in (caught.value.hint or "")
 
 
 def test_a_worker_that_no_node_has_room_for_is_refused(ray_cluster: Any) -> None:
