@@ -196,6 +196,7 @@ def kills(test: Test, images: int, trials: int, executor: str) -> None:
             print(
                 f"{trial:2} {who:6} exit {driver.returncode:3}: {len(there)} of {images} shards whole, {again} of them "
                 f"computed again; {sum(drafts.values()) - images} begun anew, equal {equal}, left {len(left)}",
+                *(line for line in said.splitlines() if line.startswith("error: ")),
                 flush=True,
             )
             assert equal and not again, said

@@ -148,7 +148,7 @@ class WorkerDied(Exception):
     """A worker ended without an answer; says how.
 
     Attributes:
-        began: whether it had begun: one that had not can't have died of what it was given.
+        began: whether it had begun: one that had not has not died of what it was given.
     """
 
     def __init__(self, how: str, *, began: bool = True) -> None:

@@ -127,8 +127,9 @@ class _Actor:
                     f"a worker of the Ray cluster cannot begin: {told[-1].strip()}",
                     "install the same harness, of the same Python, on every node",
                 ) from None
-            # Sent to a node that is gone, which Ray finds out by and by; it says so in words alone.
-            raise WorkerDied(told[0], began="never ran" not in str(error)) from None
+            # Sent to a node that was gone, as Ray finds out by and by; it says so in words alone.
+            lost = all(words in str(error) for words in ("its node has died", "never ran"))
+            raise WorkerDied(told[0], began=not lost) from None
         return answer
 
     def end(self) -> None:

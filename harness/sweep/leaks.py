@@ -23,7 +23,7 @@ def refuse_leaks(workspace: Workspace, one: Known, rule: Rule) -> bool:
     seen: set[str] | None
     if one.settled:
         chosen_on, reported = (_pictures(one.settled.data, part) for part in (rule.on, rule.report))
-        seen = _seen(one.settled.data)
+        seen = _seen(one.settled.data, one.settled.data.chosen_on)
     else:
         assert one.work
         report = known(workspace, one.point, rule.report).work
@@ -31,11 +31,9 @@ def refuse_leaks(workspace: Workspace, one: Known, rule: Rule) -> bool:
         seen = _seen_by(workspace, one.work.generator.model)
     both, learned = len(chosen_on & reported), len((seen or set()) & reported)
     if not rule.same_pictures and (both or learned):
-        why = (
-            f"{both} pictures of it are in `{rule.on}`, too"
-            if both
-            else f"a training has seen {learned} pictures of it"
-        )
+        why = f"a training has seen {learned} pictures of it"
+        if both:
+            why = f"{both} pictures of it are in `{rule.on}`, too"
         raise RunError(
             f"`choose.report` is `{rule.report}`, and {why}: a number flatters what was chosen by it",
             "report on another part, or say `same_pictures = true`, which the page will tell",
@@ -56,9 +54,9 @@ def _tested(work: Assignment | None) -> set[str]:
     return {facts["sha256"] for facts in work.selection.facts} if work else set()
 
 
-def _seen(data: TrainingData) -> set[str]:
+def _seen(data: TrainingData, chosen_on: str | None) -> set[str]:
     """SHA-256 of the pictures that a training learns from, and of those it chooses its epoch on."""
-    parts = {*data.parts, *([data.chosen_on] if data.chosen_on and data.has_targets else [])}
+    parts = {*data.parts, *([chosen_on] if chosen_on and data.has_targets else [])}
     return {sha256 for part in parts for sha256 in hashes(data.walked[part].pictures).values()}
 
 
@@ -75,4 +73,7 @@ def _seen_by(workspace: Workspace, model: Model) -> set[str] | None:
     learned = [
         (f"{part}/{name}", sha256) for part in data.parts for name, sha256 in hashes(data.walked[part].pictures).items()
     ]
-    return _seen(data) if digest_of(learned) == told.get("digest") else None
+    chosen_on = told.get("chosen_on")
+    if digest_of(learned) != told.get("digest") or (chosen_on and not data.pictures(chosen_on)):
+        return None
+    return _seen(data, chosen_on)

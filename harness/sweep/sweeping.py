@@ -204,7 +204,7 @@ def run_sweep(workspace: Workspace, request: SweepRequest, progress: Progress | 
     """
     computing = _Computing(workspace, request, progress or Silent())
     if request.pool.executor in {"ray", "slurm"} and not request.pool.gpus and request.device == "auto":
-        computing.progress.warn("a worker without a share of a GPU may see none and use its CPU", "`--gpus 1`")
+        computing.progress.say("a worker without a share of a GPU, as `--gpus 1` gives it, may use its CPU")
     plan = plan_sweep(workspace, request, progress)
     computing.done |= {(_id(one.point), None): Done(one.run.name) for one in plan.points if one.run}
     computing.progress.say(f"{len(computing.done)} of {len(plan.points)} points are finished")
