@@ -203,11 +203,11 @@ def run_sweep(workspace: Workspace, request: SweepRequest, progress: Progress | 
         HarnessError: as `plan_sweep`, before any work; or no worker can be had.
     """
     computing = _Computing(workspace, request, progress or Silent())
-    if request.pool.executor in {"ray", "slurm"} and not request.pool.gpus and request.device == "auto":
-        computing.progress.say("a worker without a share of a GPU, as `--gpus 1` gives it, may use its CPU")
     plan = plan_sweep(workspace, request, progress)
     computing.done |= {(_id(one.point), None): Done(one.run.name) for one in plan.points if one.run}
     computing.progress.say(f"{len(computing.done)} of {len(plan.points)} points are finished")
+    if request.pool.executor in {"ray", "slurm"} and not request.pool.gpus and request.device == "auto":
+        computing.progress.say("a worker without a share of a GPU, as `--gpus 1` gives it, may use its CPU")
     try:
         computing.compute([one for one in plan.points if not one.run], None)
         for row in computing.rows(plan):

@@ -350,8 +350,10 @@ def test_a_model_of_ones_own_that_has_seen_what_is_reported_is_refused(copy: Wor
 def test_what_a_model_of_ones_own_has_seen_may_not_be_known(copy: Workspace) -> None:
     name = sorted(trainings(copy))[0]
     save_pair(copy.datasets / "pairs" / "train" / "train 1.png", 64)
-    heard = Listening()
-    found = swept(copy, TESTS.replace("facades_label2photo", name) + RULE, heard)
+    text, heard = TESTS.replace("facades_label2photo", name) + RULE, Listening()
+    with pytest.raises(HarnessError, match="a training has seen 3 pictures of it"):  # or their like
+        plan_sweep(copy, SweepRequest(file=_file(copy, text.replace('"test"', '"train"')), device="cpu"))
+    found = swept(copy, text, heard)
     assert found.unknown == (name,)
     assert any(f"whether a training has seen `test` is not known of `{name}`" in line for line in heard.warned)
     page = (copy.run("sizes") / "index.fa.html").read_text(encoding="utf-8")
