@@ -15,8 +15,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -41,7 +43,7 @@ from harness.progress import Silent
 from harness.runs.record import load_record
 from harness.sets.item import Item
 from harness.shards import merging
-from harness.shards.cutting import write_plan
+from harness.shards.cutting import load_plan, write_plan
 from harness.shards.storing import DOCUMENT
 from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with
@@ -370,20 +372,30 @@ def million(workspace: Workspace, images: int) -> None:
             (workspace.shards / key).mkdir(parents=True)
             (workspace.shards / key / DOCUMENT).write_text(json.dumps(document))
         told("documents of stand-ins", begun)
-        begun = time.process_time()
-        write = merging.write_run
+    # By a process of its own, whose memory is the merge's.
+    merging_ = multiprocessing.get_context("spawn").Process(target=merge_alone, args=(workspace, folder))
+    merging_.start()
+    merging_.join()
+    assert merging_.exitcode == 0
 
-        def writing(*given: Any, **named: Any) -> Any:
-            told("rows and statistics of all shards", begun)
-            return write(*given, **named)
 
-        merging.write_run = writing
-        merging.merge_into(workspace, plan, workspace.root / "elsewhere" / "many", Silent())
-        told("merged, record and tables written, without a page", begun)
+def merge_alone(workspace: Workspace, folder: Path) -> None:
+    """Merges without a page."""
+    write = merging.write_run
+
+    def writing(*given: Any, **named: Any) -> Any:
+        told("rows and statistics of all shards", 0)
+        return write(*given, **named)
+
+    merging.write_run = writing
+    told("a merge begins", 0)
+    merging.merge_into(workspace, load_plan(workspace, folder), workspace.root / "elsewhere" / "many", Silent())
+    told("merged, record and tables written, without a page", 0)
 
 
 def told(what: str, begun: float) -> None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Of this process alone: `ru_maxrss` begins with that of whoever began it.
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
     print(f"{what}: {time.process_time() - begun:.1f} s of a processor, peak memory so far {peak:.0f} MiB", flush=True)
 
 

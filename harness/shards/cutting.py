@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
-from harness.documents import Document, typed
+from harness.documents import Document, fields_of, typed
 from harness.engines.devices import resolve_device
 from harness.errors import DeviceError, EngineError, HarnessError, RunError, WorkerError, WorkspaceError
-from harness.files import write_text
+from harness.files import sha256_of, write_text
 from harness.images.geometry import Geometry
 from harness.keeping import code_and_libraries, key_of
 from harness.metrics.meters import Instruments, Metric
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
-from harness.runs.trained import mean_target_of
+from harness.runs.trained import mean_target_of, mean_target_path
 from harness.sets.item import Item
 from harness.testing.recording import Assignment
 from harness.testing.taking_over import deciding
@@ -48,6 +48,8 @@ class Plan:
         work: the test without its pictures.
         facts: what decides its pictures and numbers beside the pictures themselves; no path is among it.
         store: where its shards are kept, as `harness.shards.storing.find_store` takes it.
+        mean_target: SHA-256 of the file with the mean of the training's targets, None where there is none.
+        carried: the address it was brought from, with its inputs in its store; None where workers see the workspace.
         keys: of the shards in order: SHA-256 of the facts and of the names, hashes and places of the pictures.
         counts: pictures of each shard.
     """
@@ -58,6 +60,8 @@ class Plan:
     store: str | None
     keys: tuple[str, ...]
     counts: tuple[int, ...]
+    mean_target: str | None = None
+    carried: str | None = None
 
     @property
     def mixed(self) -> bool:
@@ -86,27 +90,29 @@ def write_plan(
     work = replace(work, request=replace(work.request, native=work.native))
     facts = facts_of(workspace, work, mixed=mixed)
     items, keys = work.selection.items, []
-    if len({item.name for item in items}) < len(items):
+    if len(work.geometries) < len(items):  # which are by name
         raise EngineError("two pictures of the set have one name", "harness prepare-images FOLDER")
     starts = range(0, len(items), size)
     for number, start in enumerate(starts):
         piece = {
-            "items": [asdict(item) for item in items[start : start + size]],
+            "items": items[start : start + size],
             "facts": work.selection.facts[start : start + size],
-            "geometries": {item.name: asdict(work.geometries[item.name]) for item in items[start : start + size]},
+            "geometries": {item.name: work.geometries[item.name] for item in items[start : start + size]},
         }
-        text = json.dumps(piece, default=lambda path: _shown(path, workspace))
-        write_text(_file(folder, number), text)
+        text = json.dumps(piece, default=lambda value: _shown(value, workspace))
+        write_text(piece_path(folder, number), text)
         keys.append(_key(facts, json.loads(text)))
     bare = replace(work, selection=replace(work.selection, items=(), facts=()), geometries={})
+    model, mean = work.generator.model, mean_target_path(workspace, work.generator.model)
     content = {
         "facts": facts,
         "store": store,
         "shards": [[key, min(size, len(items) - start)] for key, start in zip(keys, starts, strict=True)],
-        "work": asdict(bare),
+        "work": bare,
+        "mean_target": sha256_of(mean) if model.own and mean.is_file() else None,
     }
     # Last: a folder with this file is a plan.
-    _DOCUMENT.save(folder / FILE, json.loads(json.dumps(content, default=lambda path: _shown(path, workspace))))
+    _DOCUMENT.save(folder / FILE, json.loads(json.dumps(content, default=lambda value: _shown(value, workspace))))
     return load_plan(workspace, folder)
 
 
@@ -115,6 +121,7 @@ class _Content(TypedDict):
     store: str | None
     shards: tuple[tuple[str, int], ...]
     work: Assignment
+    mean_target: NotRequired[str | None]
 
 
 def load_plan(workspace: Workspace, folder: Path) -> Plan:
@@ -128,7 +135,15 @@ def load_plan(workspace: Workspace, folder: Path) -> Plan:
         request = replace(work.request, weights=given and workspace.root / given)
         keys, counts = zip(*found["shards"], strict=True)
         work = replace(work, generator=generator, request=request)
-        return Plan(folder=folder, work=work, facts=found["facts"], store=found["store"], keys=keys, counts=counts)
+        return Plan(
+            folder=folder,
+            work=work,
+            facts=found["facts"],
+            store=found["store"],
+            keys=keys,
+            counts=counts,
+            mean_target=found.get("mean_target"),
+        )
 
     return _DOCUMENT.load(folder / FILE, build)
 
@@ -141,7 +156,7 @@ class _Piece(TypedDict):
 
 def shard_of(workspace: Workspace, plan: Plan, number: int) -> Assignment:
     """Returns the test of one shard's pictures alone; raises RunError where the plan is not what was written."""
-    path = _file(plan.folder, number)
+    path = piece_path(plan.folder, number)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         piece = typed(_Piece, content)
@@ -234,7 +249,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:20]}… ({key_of(value=value)[:8]})"
 
 
-def _file(folder: Path, number: int) -> Path:
+def piece_path(folder: Path, number: int) -> Path:
+    """Returns the file of a plan with the pictures of a shard."""
     return folder / f"{number:05d}.json"
 
 
@@ -244,6 +260,8 @@ def _key(facts: Mapping[str, Any], piece: Mapping[str, Any]) -> str:
     return key_of(facts=facts, pictures=pictures)
 
 
-def _shown(path: Path, workspace: Workspace) -> str:
-    """A path as the plan holds it: below the workspace relative to it, which lies elsewhere for another worker."""
-    return path.relative_to(workspace.root).as_posix() if path.is_relative_to(workspace.root) else str(path)
+def _shown(value: Any, workspace: Workspace) -> Any:
+    """A path as the plan holds it, relative to the workspace, which may lie elsewhere for a worker; or fields."""
+    if isinstance(value, Path):
+        return value.as_posix().removeprefix(f"{workspace.root.as_posix()}/")
+    return fields_of(value)

@@ -116,7 +116,8 @@ def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> 
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     work = placed(work)
-    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
+    work = replace(work, notes=tuple(scale_notes(work)))
+    for line in (*work.notes, *([work.memory] if work.memory else [])):
         progress.say(f"note: {line}")
     tell_left_out(work.left_out, progress)
     return work
@@ -131,6 +132,7 @@ def named_run(workspace: Workspace, work: Assignment) -> Iterator[Path]:
     """
     sweep(workspace.results)
     request, names = work.request, _names(work.generator.model, work.selection)
+    del work  # of which whoever entered may let go meanwhile: it may be of a million pictures
     # The name is held while the run is made, so that two tests begun together do not collide.
     with claimed(workspace.results, [request.name] if request.name else names) as name:
         if name is None:
@@ -239,7 +241,7 @@ def write_run(
     """
     save_measurement(draft, measurement)
     # After measuring: the record tells how long that took, and stands only in complete runs.
-    record = make_record(workspace, run.name, part.work, at, part.answer)
+    record = make_record(workspace, run.name, part.work, at, part.answer, images=part.images)
     save_record(draft, record)
     if has_page(workspace, run):
         write_run_report(draft, part.work.request.lang)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
-from harness.files import scratch
+from harness.files import scratch, sha256_of
 from harness.metrics.storage import load_measurement
+from harness.prepare.prepare_request import PrepareRequest
+from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
 from harness.report.provenance import command_again
 from harness.runs.record import load_record
-from harness.shards import computing, cutting, sharing
+from harness.shards import computing, cutting, merging, sharing
 from harness.shards.cutting import Plan, load_plan, write_plan
 from harness.shards.merging import merge_plan
 from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest, find_pool
@@ -31,9 +35,11 @@ from harness.shards.sharing import ShardRequest, test_in_shards
 from harness.shards.storing import Store
 from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with, run_test
+from harness.testing.taking_over import machine_of
 from harness.testing.verification import VerifyRequest, verify
 from harness.workspace import Workspace
 from tests.cutting import content, names
+from tests.pictures import save_picture
 from tests.shards import doing
 from tests.testing.conftest import MODEL, SET
 
@@ -115,6 +121,39 @@ def test_rows_and_pictures_are_those_of_a_plain_test_whoever_computes(
     assert "machines" not in record.extra
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("workers", [1, 3])
+def test_on_a_gpu_too_they_are_those_of_a_plain_test(workspace: Workspace, gpu: str, workers: int) -> None:
+    plain = run_test(workspace, replace(REQUEST, name="plain", device=gpu)).folder
+    shards = ShardRequest(size=1, pool=PoolRequest(executor="local", workers=workers))
+    run = test_in_shards(workspace, replace(REQUEST, device=gpu), shards).folder
+    assert equal(run, plain)
+    assert load_record(run).device == "cuda"
+
+
+@pytest.mark.gpu
+def test_a_processors_worker_need_not_see_the_gpu(
+    workspace: Workspace, plan: Plan, gpu: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind = subprocess.run(
+        [sys.executable, "-m", "harness", "--workspace", str(workspace.root), "shard", "run", str(plan.folder), "0"],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert blind.returncode == 0, blind.stderr
+
+
+def test_what_a_processor_draws_does_not_hang_on_a_gpu_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = "PyTorch built with:\n  - GCC 13.3\n{}  - Build settings: CUDA_VERSION=13.0"
+    lines = "  - CUDA Runtime 13.0\n  - NVCC architecture flags: 90\n  - CuDNN 91.9.0\n  - Magma 2.6\n"
+    told = []
+    for shown in ("", lines):
+        monkeypatch.setattr(torch.__config__, "show", partial(build.format, shown))
+        told.append(machine_of("cpu")["torch"])
+    assert told[0] == told[1] == build.format("")
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -132,6 +171,26 @@ def test_whatever_is_asked_equals_a_plain_test(workspace: Workspace, asked: dict
     test_in_shards(workspace, replace(REQUEST, **asked), INLINE)
 
     assert equal(workspace.run("cut"), workspace.run("plain"))
+
+
+def test_padding_is_left_out_and_sizes_are_told_as_in_a_plain_test(workspace: Workspace, tmp_path: Path) -> None:
+    for place, name in enumerate(("a.png", "b.png", "c.png")):
+        for kind in ("labels", "photos"):
+            save_picture(tmp_path / kind / name, 256, 180 + 10 * place)
+    padded = PrepareRequest(
+        folder=tmp_path / "labels", targets=tmp_path / "photos", model=MODEL, name="padded", size=(256, 256), fit="pad"
+    )
+    prepare_images(workspace, padded)
+    # The first is measured in shards, the last when they are merged.
+    request = replace(REQUEST, dataset="padded", size=(512, 256), metrics=("psnr", "lab_histogram"))
+    run_test(workspace, replace(request, name="plain"))
+    run = test_in_shards(workspace, request, INLINE).folder
+
+    record, plain = load_record(run), load_record(workspace.run("plain"))
+    assert len(record.boxes) == 3
+    assert any("trained on pictures of 256x256" in line for line in record.warnings)
+    assert (record.warnings, record.test_set) == (plain.warnings, plain.test_set)
+    assert equal(run, workspace.run("plain"))
 
 
 def test_finished_shards_are_never_computed_again(workspace: Workspace, counting: Counting) -> None:
@@ -174,6 +233,25 @@ def test_a_plan_reads_back_as_it_was(workspace: Workspace, plan: Plan) -> None:
     assert {name: g for shard in shards for name, g in shard.geometries.items()} == work.geometries
     assert replace(shards[0].selection, items=(), facts=()) == replace(work.selection, items=(), facts=())
     assert (shards[0].generator, shards[0].request) == (work.generator, work.request)
+
+
+def test_of_all_pictures_only_those_of_a_shard_are_held(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, shards = [], []
+
+    def noting(function: Any, seen: list[Any]) -> Any:
+        def noted(*given: Any) -> Any:
+            assert not any(work() for work in (*asked, *shards))
+            work = function(*given)
+            seen.append(weakref.ref(work))
+            return work
+
+        return noted
+
+    monkeypatch.setattr(sharing, "assigned", noting(sharing.assigned, asked))
+    monkeypatch.setattr(merging, "shard_of", noting(merging.shard_of, shards))
+    test_in_shards(workspace, REQUEST, INLINE)
+
+    assert (len(asked), len(shards)) == (1, 3)
 
 
 def test_a_shard_that_fails_is_named_and_the_others_stay(workspace: Workspace, counting: Counting) -> None:
@@ -270,17 +348,41 @@ def test_machines_that_differ_are_mixed_only_when_asked_and_then_told(workspace:
     assert found.verdict == "identical"
 
 
-def test_a_damaged_shard_is_named_taken_out_and_computed_again(workspace: Workspace, counting: Counting) -> None:
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-1], lambda whole: whole[:-1] + b"\0"], ids=["cut", "flipped"])
+def test_a_damaged_shard_is_named_taken_out_and_computed_again(
+    workspace: Workspace, counting: Counting, damage: Any
+) -> None:
     test_in_shards(workspace, REQUEST, INLINE)
     shutil.rmtree(workspace.run("cut"))
     picture = next(workspace.shards.glob("*/images/output/b.png"))
-    picture.write_bytes(picture.read_bytes()[:-1])
+    picture.write_bytes(damage(picture.read_bytes()))
 
     with pytest.raises(WorkerError, match=r"shard 1 was damaged .* `images/output/b.png` is not what was written"):
         test_in_shards(workspace, REQUEST, INLINE)
     test_in_shards(workspace, REQUEST, INLINE)
 
     assert counting.given == [0, 1, 2, 1]
+
+
+def test_a_merge_reads_only_files_that_look_otherwise_than_they_were_written(
+    workspace: Workspace, plan: Plan, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        computing.compute_shard(workspace, plan, number)
+    read: list[str] = []
+
+    def reading(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(merging, "sha256_of", reading)
+    merge_plan(workspace, plan)
+    assert read == []
+    copied = next(workspace.shards.glob("*/images/output/b.png"))
+    os.utime(copied, ns=(0, 0))
+
+    assert equal(merge_plan(workspace, plan, "two").folder, plain)
+    assert read == ["b.png"]
 
 
 def test_missing_shards_are_named_at_the_merge(workspace: Workspace, plan: Plan) -> None:
