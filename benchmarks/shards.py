@@ -1,7 +1,8 @@
-"""Shards measured: what cutting costs, what kills cost, and a plan of a million pictures.
+"""Shards measured: what cutting costs, how far workers help, what kills cost, and a plan of a million pictures.
 
     python -m benchmarks.shards overhead --images 40 --filters 64 --trials 1
-    python -m benchmarks.shards kills --trials 20
+    python -m benchmarks.shards scaling --images 400 --filters 64 --workers 1 2 4
+    python -m benchmarks.shards kills --trials 20 --executor ray
     python -m benchmarks.shards plan --images 1000000
 
 Networks are of random weights and pictures of noise. In `plan` stand for what is too much to make: for the pictures
@@ -24,16 +25,22 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import harness
 from harness.catalog.types import Architecture
 from harness.images.geometry import Geometry
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
+from harness.runs.record import load_record
 from harness.sets.item import Item
 from harness.shards import merging
 from harness.shards.cutting import load_plan, write_plan
@@ -42,29 +49,42 @@ from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with
 from harness.workspace import Workspace
 from tests.cutting import content
-from tests.engines.native.conftest import save_generator
+from tests.generators import save_generator
 from tests.pictures import save_picture
 
 MODEL, SET = "pix2pix/facades_label2photo", "pairs"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(harness.__file__).parents[1])}
+SHARES = 4
+"""Shards for each of the most workers: small enough that none waits long for the last one."""
+KEY = 16
+"""Letters of a shard's key that the name of its draft begins with."""
 TOLD = ("run.json", "index.html", "index.fa.html", "index.en.html", "log.txt")
-ASKED = ["test", "-m", MODEL, "-d", SET, "--engine", "native", "--device", "cpu", "--threads", "1", "-q"]
+ASKED = ("test", "-m", MODEL, "-d", SET, "--engine", "native", "--threads", "1", "-q")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["overhead", "kills", "plan"])
+    parser.add_argument("what", choices=["overhead", "scaling", "kills", "plan"])
     parser.add_argument("--images", type=int, default=12)
     parser.add_argument("--filters", type=int, default=4)
     parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--executor", choices=["local", "ray", "slurm"], default="local", help="who is killed")
+    parser.add_argument("--device", default="cpu", help="cuda: all workers share one GPU")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shards-") as folder:
         workspace = Workspace(Path(folder) / "ws")
         if given.what == "plan":
             million(made(workspace, 2, given.filters), given.images)
-        elif given.what == "kills":
-            kills(made(workspace, given.images, given.filters), given.images, given.trials)
+            return
+        made(workspace, given.images, given.filters)
+        test = Test(workspace, given.device)
+        if given.what == "kills":
+            kills(test, given.images, given.trials, given.executor)
+        elif given.what == "scaling":
+            scaling(test, given.images, given.workers)
         else:
-            overhead(made(workspace, given.images, given.filters), min(3, given.trials))
+            overhead(test, min(3, given.trials))
 
 
 def made(workspace: Workspace, images: int, filters: int) -> Workspace:
@@ -72,79 +92,228 @@ def made(workspace: Workspace, images: int, filters: int) -> Workspace:
     weights = workspace.weights(*MODEL.split("/"))
     weights.parent.mkdir(parents=True)
     save_generator(weights, Architecture("unet_256", "batch", True, ngf=filters))
-    for number in range(images):
-        for kind in ("labels", "photos"):
-            save_picture(workspace.root / kind / f"{number:04d}.png", 256, 256)
     labels, photos = workspace.root / "labels", workspace.root / "photos"
+    for number in range(images):
+        for folder in (labels, photos):
+            save_picture(folder / f"{number:05d}.png")
     prepare_images(workspace, PrepareRequest(folder=labels, targets=photos, model=MODEL, name=SET, size=(256, 256)))
     return workspace
 
 
-def command(workspace: Workspace, *words: str) -> list[str]:
-    return [sys.executable, "-m", "harness", "--workspace", str(workspace.root), *ASKED, *words]
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of processors, of a command and of all that it began."""
+
+    wall: float
+    processor: float
 
 
-def overhead(workspace: Workspace, rounds: int) -> None:
+@dataclass(frozen=True)
+class Test:
+    """The test that everything here does, as a user types it."""
+
+    workspace: Workspace
+    device: str
+
+    def command(self, *words: str) -> list[str]:
+        where = ("--workspace", str(self.workspace.root))
+        return [sys.executable, "-m", "harness", *where, *ASKED, "--device", self.device, *words]
+
+    def run(self, *words: str) -> Spent:
+        """Does it; raises CalledProcessError, after what it said, where it fails."""
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        subprocess.run(self.command(*words), check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        wall, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+        return Spent(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+    def content(self, run: str) -> dict[str, str]:
+        return content(self.workspace.run(run), *TOLD)
+
+
+def overhead(test: Test, rounds: int) -> None:
     """Processor seconds, for the clock of a shared machine tells of its other users."""
+    test.run("--limit", "1")
     spent: dict[str, list[float]] = {"plain": [], "local, 1 worker": [], "again": []}
     for _ in range(rounds):
-        shutil.rmtree(workspace.shards, ignore_errors=True)
-        for what, words in (
-            ("plain", ()),
-            ("local, 1 worker", ("--executor", "local")),
-            ("again", ("--executor", "local")),
-        ):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(command(workspace, *words), check=True, stdout=subprocess.DEVNULL)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            spent[what].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        shutil.rmtree(test.workspace.shards, ignore_errors=True)
+        for what in spent:
+            spent[what].append(test.run(*(() if what == "plain" else ("--executor", "local"))).processor)
     for what, seconds in spent.items():
         least = min(seconds)
         print(f"{what:16} {least:6.1f} s of a processor, the least of {rounds}; {least / min(spent['plain']):.3f}")
 
 
-def kills(workspace: Workspace, images: int, trials: int) -> None:
-    """kill -9 of the driver or a worker at random moments, then the same again: equal, and how much was computed."""
-    subprocess.run(command(workspace, "--name", "plain"), check=True, stdout=subprocess.DEVNULL)
-    plain = content(workspace.run("plain"), *TOLD)
-    chosen, begun = random.Random(0), time.monotonic()
-    words = ("--executor", "local", "--workers", "2", "--shard-size", "1", "--name", "cut")
-    shutil.rmtree(workspace.shards, ignore_errors=True)
-    subprocess.run(command(workspace, *words), check=True, stdout=subprocess.DEVNULL)
-    whole = time.monotonic() - begun
-    for trial in range(trials):
-        shutil.rmtree(workspace.run("cut"), ignore_errors=True)
-        shutil.rmtree(workspace.shards, ignore_errors=True)
-        who = ("driver", "worker")[trial % 2]
-        driver = subprocess.Popen(command(workspace, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chosen.uniform(0.2, 0.8) * whole / 2)
-        workers = children(driver.pid)
-        victim = driver.pid if who == "driver" else chosen.choice(workers or [driver.pid])
-        os.kill(victim, signal.SIGKILL)
-        code = driver.wait()
-        for worker in workers:  # they end when nobody listens, and may finish what they hold
-            while Path(f"/proc/{worker}").exists():
-                time.sleep(0.05)
-        there = {path.parent.name: path.stat().st_mtime_ns for path in workspace.shards.glob(f"*/{DOCUMENT}")}
-        again = subprocess.run(command(workspace, *words), capture_output=True, text=True) if code else None
-        now = {path.parent.name: path.stat().st_mtime_ns for path in workspace.shards.glob(f"*/{DOCUMENT}")}
-        kept = sum(now[key] == written for key, written in there.items())
-        equal = content(workspace.run("cut"), *TOLD) == plain
-        left = [path.name for path in workspace.shards.iterdir() if path.name.startswith(".")]
-        who = "driver" if victim == driver.pid else who  # where no worker was there yet
+def scaling(test: Test, images: int, workers: list[int]) -> None:
+    """By the clock, so on a machine that does nothing else; the merge and all before the workers are of one process."""
+    test.run("--limit", "1")  # what is compiled and cached at the first test of a machine
+    size = max(1, images // (SHARES * max(workers)))
+    plain = test.run("--name", "plain")
+    expected = test.content("plain")
+    print(f"{images} pictures, {-(-images // size)} shards of {size}, {test.device}, one thread a worker")
+    print("workers     wall  processors  speed-up     merge  share  pictures and rows")
+    print(f"  plain {plain.wall:6.1f} s   {plain.processor:7.1f} s      1.00", flush=True)
+    for number in workers:
+        spent = test.run("--executor", "local", "--workers", str(number), "--shard-size", str(size), "--name", "cut")
+        run = test.workspace.run("cut")
+        merge = load_record(run).durations["merge"]
+        equal = "equal" if test.content("cut") == expected else "differ"
         print(
-            f"{trial:2} {who:6} exit {code:3}: "
-            f"{len(there)} of {images} shards whole, {kept} taken over, {len(now) - kept if again else 0} computed, "
-            f"equal {equal}, left {len(left)}",
+            f"{number:7} {spent.wall:6.1f} s   {spent.processor:7.1f} s  {plain.wall / spent.wall:8.2f}  "
+            f"{merge:6.1f} s  {merge / spent.wall:4.0%}   {equal}",
             flush=True,
         )
-        assert equal and kept == len(there), again and again.stderr
+        shutil.rmtree(run)
+        shutil.rmtree(test.workspace.shards)
 
 
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    pids = [int(word) for word in found.read_text().split()] if found.exists() else []
-    return [p for p in pids if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+def kills(test: Test, images: int, trials: int, executor: str) -> None:
+    """kill -9 at random moments, then the same again: equal, and how much was computed."""
+    shards, chosen = test.workspace.shards, random.Random(0)
+    test.run("--name", "plain")
+    plain = test.content("plain")
+    with VICTIMS[executor]() as victims:
+        words = ("--executor", executor, *victims.words, "--workers", "2", "--shard-size", "1", "--name", "cut")
+        for trial in range(trials):
+            shutil.rmtree(test.workspace.run("cut"), ignore_errors=True)
+            shutil.rmtree(shards, ignore_errors=True)
+            with begun(shards) as drafts:
+                command = test.command(*words)
+                driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT)
+                at = chosen.randrange(images)
+                while len(whole(shards)) < at and driver.poll() is None:
+                    time.sleep(0.02)
+                time.sleep(chosen.uniform(0, 0.3))
+                workers = victims.workers(driver.pid)
+                who = victims.kinds[trial % len(victims.kinds)]
+                victims.kill(who, driver.pid, workers, chosen)
+                there = whole(shards)
+                said = driver.communicate()[1].decode()
+                for worker in workers:  # they end when nobody listens, and may finish what they hold
+                    while alive(worker):
+                        time.sleep(0.05)
+                if not test.workspace.run("cut").exists():  # it may be killed after all is done
+                    test.run(*words)
+            again = sum(drafts[key] > 1 for key in there)
+            equal, left = test.content("cut") == plain, [path for path in shards.iterdir() if path.suffix == ".part"]
+            print(
+                f"{trial:2} {who:6} exit {driver.returncode:3}: {len(there)} of {images} shards whole, {again} of them "
+                f"computed again; {sum(drafts.values()) - images} begun anew, equal {equal}, left {len(left)}",
+                *(line for line in said.splitlines() if line.startswith("error: ")),
+                flush=True,
+            )
+            assert equal and not again, said
+
+
+def whole(shards: Path) -> set[str]:
+    return {path.parent.name[:KEY] for path in shards.glob(f"*/{DOCUMENT}")}
+
+
+@contextmanager
+def begun(shards: Path) -> Iterator[Counter[str]]:
+    """How often each shard is begun meanwhile, by the drafts that are seen in the store."""
+    seen: set[str] = set()
+    found: Counter[str] = Counter()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.02):
+            new = {path.name for path in shards.glob(".*.part")} - seen if shards.is_dir() else set()
+            seen.update(new)
+            found.update(name[1 : KEY + 1] for name in new)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        looking.join()
+
+
+class Victims:
+    """Who may be killed: whoever typed the command, and workers that its processes are."""
+
+    kinds: tuple[str, ...] = ("driver", "worker")
+    words: tuple[str, ...] = ()
+    name = b"spawn_main"
+
+    def __enter__(self) -> Victims:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def workers(self, driver: int) -> list[int]:
+        return descendants([driver], self.name)
+
+    def kill(self, who: str, driver: int, workers: list[int], chosen: random.Random) -> None:
+        """Kills one, the driver where there is no worker; nobody where it has just ended."""
+        with suppress(ProcessLookupError):
+            os.kill(chosen.choice(workers) if who == "worker" and workers else driver, signal.SIGKILL)
+
+
+class Jobs(Victims):
+    name = b"submitit.core._submit"
+
+
+class Actors(Victims):
+    """Two nodes of Ray on this machine, one worker on each; the one that is killed is replaced."""
+
+    kinds = ("node", "worker", "driver")
+
+    def __enter__(self) -> Actors:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        from ray.cluster_utils import Cluster
+
+        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        self.second = self.cluster.add_node(num_cpus=1)
+        self.words = ("--address", self.cluster.address)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cluster.shutdown()
+
+    def workers(self, driver: int) -> list[int]:
+        return descendants([raylet(self.cluster.head_node), raylet(self.second)], b"ray::Worker")
+
+    def kill(self, who: str, driver: int, workers: list[int], chosen: random.Random) -> None:
+        if who != "node":
+            super().kill(who, driver, workers, chosen)
+            return
+        os.kill(raylet(self.second), signal.SIGKILL)
+        self.cluster.remove_node(self.second, allow_graceful=False)
+        self.second = self.cluster.add_node(num_cpus=1)
+
+
+def raylet(node: Any) -> int:
+    pid: int = node.all_processes["raylet"][0].process.pid
+    return pid
+
+
+VICTIMS = {"local": Victims, "slurm": Jobs, "ray": Actors}
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still does something: a zombie does not."""
+    return _stat(pid)[0] not in {"", "Z"}
+
+
+def descendants(pids: list[int], name: bytes) -> list[int]:
+    """Processes of this name that these began, or that were begun by those."""
+    parents = {int(path.name): _stat(int(path.name))[1] for path in Path("/proc").iterdir() if path.name.isdigit()}
+    family = set(pids)
+    while new := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= new
+    return [pid for pid in family - set(pids) if alive(pid) and name in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def _stat(pid: int) -> tuple[str, int]:
+    """A process's state and parent; ("", 0) for one that has ended."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "", 0
+    return words[0], int(words[1])
 
 
 def million(workspace: Workspace, images: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -85,6 +88,45 @@ def upstream_git() -> str:
     if not url:
         pytest.skip("needs HARNESS_UPSTREAM to name a git directory with the pinned official commit")
     return url
+
+
+@pytest.fixture(scope="session")
+def workers_find_the_tests() -> Iterator[None]:
+    """Actors and jobs are programs of their own, which find `tests` as this one does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="session")
+def ray_cluster(workers_find_the_tests: None) -> Iterator[Any]:
+    """A Ray cluster of two nodes on this machine, given workers one after the other; skipped where Ray is not."""
+    pytest.importorskip("ray", reason="needs Ray: pip install 'pix2pix-harness[ray]'")
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray leaves sockets and children to the collector
+        import ray
+        from ray.cluster_utils import Cluster
+
+        # More processors than there are: these workers wait for each other, and do not compute much.
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "include_dashboard": False})
+        cluster.add_node(num_cpus=4)
+        yield cluster
+        ray.shutdown()
+        cluster.shutdown()
+        gc.collect()
+
+
+@pytest.fixture
+def joined(ray_cluster: Any) -> Iterator[Any]:
+    """A cluster that is joined by one of its first two nodes: what dies is another, begun and forgotten meanwhile."""
+    import ray
+
+    ray.init(address=ray_cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield ray_cluster
+    while sum(node["Alive"] for node in ray.nodes()) > 2:
+        time.sleep(0.2)
+    ray.shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from harness.documents import Document, fields_of, typed
-from harness.errors import EngineError, HarnessError, RunError, WorkerError, WorkspaceError
+from harness.engines.devices import resolve_device
+from harness.errors import DeviceError, EngineError, HarnessError, RunError, WorkerError, WorkspaceError
 from harness.files import sha256_of, write_text
 from harness.images.geometry import Geometry
 from harness.keeping import code_and_libraries, key_of
@@ -222,6 +224,13 @@ def _alone(metric: Metric) -> bool:
 
 def check_machine(workspace: Workspace, plan: Plan, work: Assignment) -> None:
     """Raises WorkerError where this machine would draw or measure otherwise than was planned."""
+    try:
+        resolve_device(work.device)
+    except DeviceError as error:
+        raise WorkerError(
+            f"planned for a GPU, and a worker on `{socket.gethostname()}` has none: {error.message}",
+            "`--gpus 1` gives each worker of Ray or Slurm one; or plan with `--device cpu`",
+        ) from error
     here = facts_of(workspace, work, mixed=plan.mixed)
     differing = [fact for fact in plan.facts if here.get(fact) != plan.facts[fact]]
     if differing:
@@ -232,7 +241,7 @@ def check_machine(workspace: Workspace, plan: Plan, work: Assignment) -> None:
             for fact in differing
         )
         hint = "plan on such a machine, or with `--mixed`" if set(differing) <= set(MACHINE) else "plan again"
-        raise WorkerError(f"this machine would draw otherwise than was planned: {told}", hint)
+        raise WorkerError(f"`{socket.gethostname()}` would draw otherwise than was planned: {told}", hint)
 
 
 def _short(value: Any) -> str:

@@ -145,7 +145,15 @@ class InlinePool:
 
 
 class WorkerDied(Exception):
-    """A worker ended without an answer; says how."""
+    """A worker ended without an answer; says how.
+
+    Attributes:
+        began: whether it had begun: one that had not has not died of what it was given.
+    """
+
+    def __init__(self, how: str, *, began: bool = True) -> None:
+        super().__init__(how)
+        self.began = began
 
 
 class Hired(Protocol):
@@ -190,8 +198,8 @@ def shared_out(
                 answer = worker.answer()
             except WorkerDied as died:
                 worker.end()
-                if attempt < ATTEMPTS:
-                    waiting.appendleft((thing, attempt + 1))
+                if attempt < ATTEMPTS or not died.began:
+                    waiting.appendleft((thing, attempt + died.began))
                     del busy[worker]
                     continue
                 answer = Answer(

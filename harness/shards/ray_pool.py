@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +14,9 @@ from harness.shards.pool import Answer, Begin, Outcome, PoolRequest, Worker, Wor
 
 _Thing = TypeVar("_Thing")
 _Made = TypeVar("_Made")
+_LOOK_S = 10.0
+"""Seconds without an answer after which it is asked whether one can still come."""
+_AGAIN = "the same command again: what is finished stays"
 
 
 class RayPool:
@@ -35,7 +39,6 @@ class RayPool:
         ray, request, ours = self._ray, self._request, not self._ray.is_initialized()
         if ours:
             self._join()
-        self._check_room()
         # One thread a worker for the answers of numpy and torch alike, whatever the node has set.
         threads = {name: str(request.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         # Ray would copy nothing of the code to the nodes: they have the same harness, which the plan checks.
@@ -44,10 +47,14 @@ class RayPool:
         )(Worker)
 
         def ready(workers: Sequence[_Actor]) -> _Actor:
-            done, _ = ray.wait([worker.answering for worker in workers], num_returns=1)
-            return next(worker for worker in workers if worker.answering == done[0])
+            while True:
+                done, _ = ray.wait([worker.answering for worker in workers], num_returns=1, timeout=_LOOK_S)
+                if done:
+                    return next(worker for worker in workers if worker.answering == done[0])
+                self._check_room()
 
         try:
+            self._check_room()
             yield from shared_out(things, min(request.workers, len(things)), lambda: _Actor(ray, actor, begin), ready)
         finally:
             if ours:
@@ -63,6 +70,7 @@ class RayPool:
             options["num_cpus"] = self._request.workers * self._request.threads
         else:
             options = {key: options[key] for key in ("log_to_driver", "logging_level")}
+            _knock(address)
         try:
             self._ray.init(address=address, **options)
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
@@ -73,15 +81,31 @@ class RayPool:
             ) from error
 
     def _check_room(self) -> None:
-        """Raises WorkerError where no node could ever take a worker: Ray would wait for one without a word."""
+        """Raises WorkerError where no answer can ever come: Ray would wait for one without a word."""
+        alive = {node["NodeID"]: node["Resources"] for node in self._ray.nodes() if node["Alive"]}
+        if self._ray.get_runtime_context().get_node_id() not in alive:
+            raise WorkerError("the node of the Ray cluster that this command had joined it by is gone", _AGAIN)
         wanted = {"CPU": self._request.threads, "GPU": self._request.gpus}
-        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-        if not any(all(node.get(kind, 0) >= number for kind, number in wanted.items()) for node in nodes):
+        if not any(all(node.get(kind, 0) >= number for kind, number in wanted.items()) for node in alive.values()):
             raise WorkerError(
-                f"none of the {len(nodes)} nodes of the Ray cluster has room for a worker of {wanted['CPU']} CPUs and "
+                f"none of the {len(alive)} nodes of the Ray cluster has room for a worker of {wanted['CPU']} CPUs and "
                 f"{wanted['GPU']} GPUs",
-                "ask for less: `--threads`, `--gpus`",
+                f"ask for less: `--threads`, `--gpus`; or once nodes are back, {_AGAIN}",
             )
+
+
+def _knock(address: str) -> None:
+    """Raises WorkerError where nothing listens: Ray would try for many minutes. `auto` and `local` it knows itself."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_LOOK_S).close()
+    except (OSError, OverflowError) as error:
+        raise WorkerError(
+            f"no Ray cluster answers at `{address}`: {error}",
+            "`ray status` on its head node says whether it runs; give `--address HOST:PORT` of one, or leave it out",
+        ) from error
 
 
 class _Actor:
@@ -97,7 +121,15 @@ class _Actor:
             answer: Answer = self._ray.get(self.answering)
         # Of the actor or its node; `Worker` lets no other error out.
         except self._ray.exceptions.RayError as error:
-            raise WorkerDied(str(error).splitlines()[0]) from None
+            told = str(error).strip().splitlines()
+            if getattr(error, "actor_init_failed", False):  # as would every other's
+                raise WorkerError(
+                    f"a worker of the Ray cluster cannot begin: {told[-1].strip()}",
+                    "install the same harness, of the same Python, on every node",
+                ) from None
+            # Sent to a node that was gone, as Ray finds out by and by; it says so in words alone.
+            lost = all(words in str(error) for words in ("its node has died", "never ran"))
+            raise WorkerDied(told[0], began=not lost) from None
         return answer
 
     def end(self) -> None:

@@ -49,6 +49,9 @@ class Store:
             except OSError:
                 if not self.has(key):
                     raise
+        except OSError as error:  # a full disk knows no file
+            error.filename = error.filename or str(self._folder)
+            raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 

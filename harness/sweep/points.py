@@ -66,9 +66,13 @@ class Known:
 
     @property
     def seconds(self) -> float:
-        """What the finished run took, its training included."""
-        spent = sum(load_record(self.run).durations.values()) if self.run else 0.0
-        return spent + (self.training.seconds if self.training else 0.0)
+        """What the finished run took, without its training."""
+        return sum(load_record(self.run).durations.values()) if self.run else 0.0
+
+    @property
+    def task(self) -> str:
+        """What is one worker's: a training with all its tests, or a single test."""
+        return self.training.name if self.training else self.key
 
 
 def known(workspace: Workspace, point: Point, split: str | None) -> Known:

@@ -29,6 +29,9 @@ def render_sweep(swept: Swept, words: Language, pages: Mapping[str, str]) -> str
         sections.setdefault(row.words["dataset"], []).append(row)
 
     warnings = [words.text("sweep.flatters")] if swept.rule and swept.rule.same_pictures else []
+    if swept.rule and swept.unknown:
+        models = ", ".join(f"`{model}`" for model in swept.unknown)
+        warnings.append(words.text("sweep.unknown", models=models, report=swept.rule.report))
     if len(swept.devices) > 1:
         warnings.append(words.text("sweep.devices", devices=", ".join(swept.devices)))
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from harness.errors import RunError, TestSetError
+from harness.errors import RunError
 from harness.files import write_json
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index
 from harness.runs.listing import SWEEP
 from harness.runs.record import load_record
 from harness.shards.pool import PoolRequest, find_pool
-from harness.sweep.points import Done, Known, Task, hashes, known, worker
+from harness.sweep.leaks import refuse_leaks
+from harness.sweep.points import Done, Known, Task, known, worker
 from harness.sweep.rule import Row, choose, measured, numbers
 from harness.sweep.sweep_file import NATIVE, Point, Rule, Sweep, located, read_sweep
 from harness.sweep.sweep_page import render_sweep
@@ -49,19 +50,37 @@ class SweepRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Every point of a file, each of which can be computed as far as can be known before."""
+    """Every point of a file, each of which can be computed as far as can be known before.
+
+    Attributes:
+        unknown: models of which nothing tells any more whether they learned from what the rule reports on.
+    """
 
     sweep: Sweep
     points: tuple[Known, ...]
+    unknown: tuple[str, ...] = ()
 
     def seconds_left(self, workers: int = 1) -> float | None:
-        """Returns how long the unfinished points may take by those that are finished, None where none is alike."""
-        spent: dict[bool, list[float]] = {True: [], False: []}
+        """Returns how long the unfinished points may take by those that are finished, None where none is alike.
+
+        Points of one training are the work of one worker, and train once.
+        """
+        trained = {one.task: one.training.seconds for one in self.points if one.training and one.work}
+        tested: dict[bool, list[float]] = {True: [], False: []}
         for one in self.points:
             if one.run:
-                spent[one.settled is not None].append(one.seconds)
-        left = [spent[one.settled is not None] for one in self.points if not one.run]
-        return sum(map(fmean, left)) / workers if all(left) else None
+                tested[one.settled is not None].append(one.seconds)
+        tasks: dict[str, float] = {}
+        for one in self.points:
+            alike, untrained = tested[one.settled is not None], one.settled is not None and one.work is None
+            if one.run:
+                continue
+            if not alike or (untrained and not trained):
+                return None
+            begun = one.training.seconds if one.training else 0
+            training = max(0, fmean(trained.values()) - begun) if untrained else 0
+            tasks[one.task] = tasks.get(one.task, training) + fmean(alike)
+        return max(sum(tasks.values()) / workers, *tasks.values()) if tasks else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +91,7 @@ class Swept:
         file: the text of the file.
         varied: by what its points differ.
         made: how many runs were computed this time, those of what was chosen among them.
+        unknown: models that may have learned from what the rule reports on: nothing tells any more.
         devices: what runs were computed on; of several, numbers may differ in their last digits.
         rows: one a configuration, in the file's order.
     """
@@ -85,6 +105,7 @@ class Swept:
     varied: tuple[str, ...]
     points: int
     made: int
+    unknown: tuple[str, ...]
     devices: tuple[str, ...]
     rows: tuple[Row, ...]
 
@@ -106,6 +127,7 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
         raise RunError(f"`{folder}` exists already, and is no sweep", f'say `name = "…"` in `{request.file}`')
     planned: dict[str, Known] = {}
     rehearsed: set[object] = set()
+    unknown: dict[str, None] = {}
     said: dict[str, Any] = {"device": request.device, "lang": request.lang, "command": request.command}
     with progress.step("checking the points", len(sweep.points), "points") as step:
         for point in sweep.points:
@@ -113,8 +135,8 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
             with located(sweep.file, f"`{point.labels[0]}`"):
                 one = known(workspace, replace(point, test=replace(point.test, **said), train=train), None)
                 _refuse_native(one)
-                if sweep.rule:
-                    _refuse_leaks(workspace, one, sweep.rule)
+                if sweep.rule and not refuse_leaks(workspace, one, sweep.rule):
+                    unknown.setdefault(one.point.words["model"])
                 _refuse_options(workspace, one, rehearsed)
                 other = planned.setdefault(one.identity, one)
                 if other is not one:
@@ -123,7 +145,13 @@ def plan_sweep(workspace: Workspace, request: SweepRequest, progress: Progress |
     if sweep.rule:
         with located(sweep.file):
             _refuse_directions(planned.values())
-    return Plan(sweep=sweep, points=tuple(planned.values()))
+    if sweep.rule and unknown:
+        named = ", ".join(f"`{model}`" for model in unknown)
+        progress.warn(
+            f"whether a training has seen `{sweep.rule.report}` is not known of {named}: the pictures it learned from "
+            "are not here as they were"
+        )
+    return Plan(sweep=sweep, points=tuple(planned.values()), unknown=tuple(unknown))
 
 
 def _refuse_native(one: Known) -> None:
@@ -142,32 +170,6 @@ def _refuse_options(workspace: Workspace, one: Known, rehearsed: set[object]) ->
     if recipe not in rehearsed:
         rehearse(workspace, train, settled)
         rehearsed.add(recipe)
-
-
-def _refuse_leaks(workspace: Workspace, one: Known, rule: Rule) -> None:
-    """Raises RunError where what is reported could not but flatter, or a part of the dataset is not there."""
-    if one.settled:
-        data = one.settled.data
-        pictures = {part: {*hashes(tuple(walked.pictures)).values()} for part, walked in data.walked.items()}
-        for part in (rule.on, rule.report):
-            if not pictures.get(part):
-                raise TestSetError(
-                    f"`{data.reference}` holds no picture in `{part}`; it has: {', '.join(pictures)}",
-                    "harness prepare-images FOLDER --targets FOLDER --split 80/10/10",
-                )
-        seen = rule.report in (*data.parts, data.chosen_on if data.has_targets else None)
-    else:
-        works = (one.work, known(workspace, one.point, rule.report).work)
-        found = [{facts["sha256"] for facts in work.selection.facts} for work in works if work]
-        pictures, seen = dict(zip((rule.on, rule.report), found, strict=False)), False
-    shared = pictures[rule.on] & pictures[rule.report]
-    if rule.same_pictures or not (shared or seen):
-        return
-    why = f"{len(shared)} pictures of it are in `{rule.on}`, too" if shared else "a training has seen it"
-    raise RunError(
-        f"`choose.report` is `{rule.report}`, and {why}: a number flatters what was chosen by it",
-        "report on another part, or say `same_pictures = true`, which the page will tell",
-    )
 
 
 def _refuse_twice(one: Known, other: Known, progress: Progress) -> None:
@@ -204,6 +206,8 @@ def run_sweep(workspace: Workspace, request: SweepRequest, progress: Progress | 
     plan = plan_sweep(workspace, request, progress)
     computing.done |= {(_id(one.point), None): Done(one.run.name) for one in plan.points if one.run}
     computing.progress.say(f"{len(computing.done)} of {len(plan.points)} points are finished")
+    if request.pool.executor in {"ray", "slurm"} and not request.pool.gpus and request.device == "auto":
+        computing.progress.say("a worker without a share of a GPU, as `--gpus 1` gives it, may use its CPU")
     try:
         computing.compute([one for one in plan.points if not one.run], None)
         for row in computing.rows(plan):
@@ -236,7 +240,7 @@ class _Computing:
         """Has points computed; those of one training go to one worker."""
         together: dict[str, list[Known]] = {}
         for one in planned:
-            together.setdefault(one.training.name if one.training else one.key, []).append(one)
+            together.setdefault(one.task, []).append(one)
         tasks = [Task(tuple(one.point for one in ones), split) for ones in together.values()]
         # Its own talk and bars only where points are computed one after the other.
         talk = self.progress if self.request.pool.executor is None else Silent()
@@ -287,6 +291,7 @@ class _Computing:
             varied=plan.sweep.varied,
             points=len(plan.points),
             made=sum(done.made for done in self.done.values()),
+            unknown=plan.unknown,
             devices=tuple(sorted({load_record(run).device.partition(":")[0] for run in runs})),
             rows=self.rows(plan),
         )

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog.models import MODELS
@@ -71,6 +72,11 @@ def check_name(workspace: Workspace, name: str, family: Family) -> None:
                 f"the training `{name}` would make `{made}`, which exists already",
                 "choose another `--name`, or remove it from `results/`",
             )
+
+
+def digest_of(pictures: Sequence[tuple[str, str]]) -> str:
+    """Returns a SHA-256 over names, below their dataset, and hashes of training pictures, in their order."""
+    return hashlib.sha256(json.dumps(pictures, ensure_ascii=False).encode()).hexdigest()
 
 
 def digest_of_names(data: TrainingData) -> str:

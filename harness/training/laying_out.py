@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from harness.parallel import default_workers, in_order
 from harness.progress import Progress
 from harness.runs.training_record import TrainingRecord
 from harness.sets.trainable import TrainingData
+from harness.training.checks import digest_of
 from harness.training.foreseeing import architecture_of_options, preprocessing_of
 
 # One row on the page; a CycleGAN's two generators share it.
@@ -119,8 +118,7 @@ def stage(data: TrainingData, family: Family, folder: Path, progress: Progress) 
     warnings = []
     if narrow:
         warnings.append(f"{len(narrow)} pictures look like single ones, not like A and B side by side: `{narrow[0]}`")
-    digest = hashlib.sha256(json.dumps(hashes, ensure_ascii=False).encode()).hexdigest()
-    return Staged(pictures, refused, tuple(warnings), digest)
+    return Staged(pictures, refused, tuple(warnings), digest_of(hashes))
 
 
 def _lay_one(numbered: tuple[int, Path], *, targets: Sequence[Path], kind: str) -> tuple[str, Size | str]:

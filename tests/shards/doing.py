@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.errors import RunError, UnknownNameError
+from harness.shards import computing
+from harness.shards.computing import Shard
 
 
 def begin(folder: Path) -> Callable[[int], tuple[int, int]]:
@@ -38,6 +40,14 @@ def refusing(folder: Path) -> Callable[[int], int]:
     return do
 
 
+def without_room(root: Path, folder: Path) -> Callable[[int], Shard]:
+    """A worker of a plan whose machine takes no file of more than 500 bytes, as a disk that is full takes none."""
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+    return computing.begin(root, folder)
+
+
 def dying(folder: Path, always: int | None = None) -> Callable[[int], int]:
     """A function whose process is killed at the first try of every thing, of one thing always."""
 
@@ -59,6 +69,18 @@ def unable() -> Callable[[int], int]:
 def environment() -> Callable[[int], str]:
     """Tells how many threads torch would read."""
     return lambda thing: os.environ["OMP_NUM_THREADS"]
+
+
+def share(folder: Path) -> Callable[[int], str]:
+    """Tells which GPUs a worker sees, while all things are at work."""
+
+    def do(thing: int) -> str:
+        (folder / f"at-{thing}").touch()
+        while len(list(folder.glob("at-*"))) < 2:
+            time.sleep(0.05)
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
+    return do
 
 
 def waiting(folder: Path) -> Callable[[int], int]:

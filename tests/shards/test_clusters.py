@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import importlib
 import os
+import socket
 import sys
 import time
 from functools import partial
@@ -31,37 +33,49 @@ def test_without_the_extra_it_says_what_to_install(
     assert caught.value.hint == f"pip install 'pix2pix-harness[{executor}]'"
 
 
-def test_a_cluster_that_cannot_be_joined_is_told_with_the_versions_of_here() -> None:
-    pytest.importorskip("ray")
-    pool = RayPool(PoolRequest(executor="ray", address="head:6379"))
+def test_a_cluster_of_another_version_is_told_with_both(ray_cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
 
-    def refusing(**_: Any) -> None:
-        raise RuntimeError("Version mismatch: The cluster was started with: Ray: 2.40.0 Python: 3.9.1")
+    version = ray.__version__
+    monkeypatch.setattr(ray, "__version__", "2.40.0")
+    pool = find_pool(PoolRequest(executor="ray", address=ray_cluster.address))
 
-    pool._ray = SimpleNamespace(init=refusing, is_initialized=lambda: False, __version__="2.52.1")
-    with pytest.raises(
-        WorkerError, match=r"`head:6379` cannot be joined by Ray 2.52.1, Python 3.*Ray: 2.40.0"
-    ) as caught:
+    with pytest.raises(WorkerError) as caught:
         list(pool.run(doing.environment, [0]))
+    assert f"`{ray_cluster.address}` cannot be joined by Ray 2.40.0, Python 3" in caught.value.message
+    assert f"Ray: {version}" in caught.value.message
     assert "of the same versions" in (caught.value.hint or "")
 
 
+def test_an_address_where_nothing_listens_is_told_at_once() -> None:
+    pytest.importorskip("ray")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(WorkerError, match=f"no Ray cluster answers at `{address}`") as caught:
+            list(find_pool(PoolRequest(executor="ray", address=address)).run(doing.environment, [0]))
+    assert "`--address HOST:PORT`" in (caught.value.hint or "")
+
+
 def test_a_worker_that_no_node_has_room_for_is_refused(ray_cluster: Any) -> None:
+    import ray
+
     pool = find_pool(PoolRequest(executor="ray", gpus=1, address=ray_cluster.address))
 
     with pytest.raises(WorkerError, match=r"none of the \d nodes .* has room for a worker of 1 CPUs and 1 GPUs"):
         list(pool.run(doing.environment, [0]))
+    assert not ray.is_initialized()
 
 
-def test_a_node_that_dies_costs_only_what_it_held(ray_cluster: Any, tmp_path: Path) -> None:
-    third = ray_cluster.add_node(num_cpus=4)
+def test_a_node_that_dies_costs_only_what_it_held(joined: Any, tmp_path: Path) -> None:
+    third = joined.add_node(num_cpus=4)
     # A worker fills a node, so that each has one.
-    pool = find_pool(PoolRequest(executor="ray", workers=3, threads=4, address=ray_cluster.address))
+    pool = find_pool(PoolRequest(executor="ray", workers=3, threads=4, address=joined.address))
 
     def kill() -> None:
         while len(list(tmp_path.glob("at-*"))) < 3:
             time.sleep(0.05)
-        ray_cluster.remove_node(third, allow_graceful=False)
+        joined.remove_node(third, allow_graceful=False)
         # Its worker may still answer while it is dying: what is asked here is that a dead one's thing is done.
         pids = [path.name.rpartition("-")[2] for path in tmp_path.glob("at-*")]
         while all(Path(f"/proc/{pid}").exists() for pid in pids):
@@ -75,6 +89,62 @@ def test_a_node_that_dies_costs_only_what_it_held(ray_cluster: Any, tmp_path: Pa
 
     assert sorted(outcome.made for outcome in found if outcome.made is not None) == [0, 1, 2]
     assert len(list(tmp_path.glob("at-*"))) == 4
+
+
+def test_every_worker_sees_its_share_of_a_gpu(joined: Any, tmp_path: Path) -> None:
+    third = joined.add_node(num_cpus=4, num_gpus=2)
+    try:
+        for gpus, differing in ((1, 2), (0.5, 1)):
+            folder = tmp_path / str(gpus)
+            folder.mkdir()
+            pool = find_pool(PoolRequest(executor="ray", workers=2, gpus=gpus, address=joined.address))
+            seen = [outcome.made for outcome in pool.run(partial(doing.share, folder), range(2))]
+            assert len({*seen}) == differing
+            assert {*seen} <= {"0", "1"}
+    finally:
+        joined.remove_node(third, allow_graceful=False)
+
+
+def test_the_last_node_with_room_that_dies_is_told(
+    joined: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.shards.ray_pool._LOOK_S", 0.5)
+    third = joined.add_node(num_cpus=1, num_gpus=1)
+    pool = find_pool(PoolRequest(executor="ray", gpus=1, address=joined.address))
+
+    def kill() -> None:
+        while not list(tmp_path.glob("at-*")):
+            time.sleep(0.05)
+        joined.remove_node(third, allow_graceful=False)
+
+    killer = Thread(target=kill)
+    killer.start()
+    with pytest.raises(WorkerError, match="has room for a worker of 1 CPUs and 1 GPUs") as caught:
+        list(pool.run(partial(doing.waiting, tmp_path), [0]))
+    killer.join()
+    assert "once nodes are back, the same command again" in (caught.value.hint or "")
+
+
+def test_a_node_that_lacks_the_code_is_told(joined: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "only_here.py").write_text("def begin():\n    return abs\n")
+    monkeypatch.syspath_prepend(tmp_path / "here")
+    begin = importlib.import_module("only_here").begin
+
+    with pytest.raises(WorkerError, match=r"cannot begin: .*No module named 'only_here'") as caught:
+        list(find_pool(PoolRequest(executor="ray")).run(begin, [0]))
+    assert "the same harness" in (caught.value.hint or "")
+
+
+def test_the_node_by_which_a_cluster_was_joined_may_be_gone() -> None:
+    pytest.importorskip("ray")
+    pool = RayPool(PoolRequest(executor="ray"))
+    context = SimpleNamespace(get_node_id=lambda: "first")
+    nodes = [{"NodeID": name, "Alive": name != "first", "Resources": {"CPU": 4}} for name in ("first", "second")]
+    pool._ray = SimpleNamespace(nodes=lambda: nodes, get_runtime_context=lambda: context)
+
+    with pytest.raises(WorkerError, match="that this command had joined it by is gone"):
+        pool._check_room()
 
 
 def test_slurm_gets_an_array_with_its_limits_and_queues_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.shards.pool import ATTEMPTS, Pool, PoolRequest, find_pool
+from harness.shards.pool import ATTEMPTS, Answer, Pool, PoolRequest, WorkerDied, find_pool, shared_out
 from tests.shards import doing
 
 INLINE = PoolRequest()
@@ -93,6 +93,32 @@ def test_what_kills_every_worker_is_given_up_and_named(pool: Pools, request_: Po
     if request_ == LOCAL:
         assert "signal 9 (SIGKILL), as when the system runs out of memory" in error.message
     assert (tmp_path / "tried-2").read_text() == ATTEMPTS * "x"
+
+
+class Lost:
+    """Workers of which the first so many are sent to a node that is gone."""
+
+    hired = 0
+
+    def __init__(self) -> None:
+        Lost.hired += 1
+        self.number = Lost.hired
+
+    def give(self, thing: int) -> None:
+        self.thing = thing
+
+    def answer(self) -> Answer:
+        if self.number <= ATTEMPTS:
+            raise WorkerDied("its node is gone", began=False)
+        return Answer(self.thing)
+
+    def end(self) -> None:
+        pass
+
+
+def test_a_worker_that_never_began_has_not_died_of_what_it_was_given() -> None:
+    assert [outcome.made for outcome in shared_out([5], 1, Lost, lambda workers: workers[0])] == [5]
+    assert Lost.hired == ATTEMPTS + 1
 
 
 @pytest.mark.parametrize("request_", [LOCAL, RAY], ids=["local", "ray"])

@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +20,7 @@ import torch
 
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
-from harness.files import sha256_of
+from harness.files import scratch, sha256_of
 from harness.metrics.storage import load_measurement
 from harness.prepare.prepare_request import PrepareRequest
 from harness.prepare.preparing import prepare_images
@@ -28,7 +30,7 @@ from harness.runs.record import load_record
 from harness.shards import computing, cutting, merging, sharing
 from harness.shards.cutting import Plan, load_plan, write_plan
 from harness.shards.merging import merge_plan
-from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest
+from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest, find_pool
 from harness.shards.sharing import ShardRequest, test_in_shards
 from harness.shards.storing import Store
 from harness.testing.request import TestRequest
@@ -38,6 +40,7 @@ from harness.testing.verification import VerifyRequest, verify
 from harness.workspace import Workspace
 from tests.cutting import content, names
 from tests.pictures import save_picture
+from tests.shards import doing
 from tests.testing.conftest import MODEL, SET
 
 REQUEST = TestRequest(model=MODEL, dataset=SET, engine="native", device="cpu", seed=3, name="cut", threads=1)
@@ -311,7 +314,7 @@ def test_what_is_not_as_planned_is_told_before_the_work(workspace: Workspace, pl
             content_["shards"][number][0] = cutting._key(content_["facts"] | {"processor": "other"}, piece)
         content_["facts"]["processor"] = "other"
         (plan.folder / "plan.json").write_text(json.dumps(content_))
-        expected = "this machine would draw otherwise than was planned: processor "
+        expected = f"`{socket.gethostname()}` would draw otherwise than was planned: processor "
 
     with pytest.raises(HarnessError) as caught:
         computing.compute_shard(workspace, load_plan(workspace, plan.folder), 0)
@@ -408,6 +411,59 @@ def test_two_who_finish_one_shard_do_no_harm(workspace: Workspace, plan: Plan) -
 
     assert names(workspace.shards) == [key]
     assert store.has(key)
+
+
+def test_a_node_without_room_is_named_and_another_computes_its_shard(workspace: Workspace, plan: Plan) -> None:
+    pool = find_pool(PoolRequest(executor="local"))
+
+    (found,) = pool.run(partial(doing.without_room, workspace.root, plan.folder), [0])
+
+    assert found.error
+    assert found.error.message.startswith(f"on `{socket.gethostname()}`: `{workspace.shards}")
+    assert found.error.message.endswith("File too large")
+    assert (found.error.hint or "").startswith("raise the limit of a file's size")
+    assert names(workspace.shards) == []
+    (found,) = pool.run(partial(computing.begin, workspace.root, plan.folder), [0])
+    assert found.made is not None
+    assert names(workspace.shards) == [plan.keys[0]]
+
+
+def test_clocks_that_differ_change_nothing(workspace: Workspace, counting: Counting) -> None:
+    test_in_shards(workspace, REQUEST, INLINE)
+    with scratch(workspace.shards) as running:  # of a driver on another machine, say
+        for days in (-400, 400):
+            other = time.time() + days * 86_400
+            for path in [running, *workspace.shards.rglob("*")]:
+                os.utime(path, (other, other))
+            test_in_shards(workspace, replace(REQUEST, name=f"skewed{days}"), INLINE)
+            assert equal(workspace.run(f"skewed{days}"), workspace.run("cut"))
+            assert running.is_dir()
+    assert counting.given == [0, 1, 2]
+
+
+def test_two_drivers_at_once_do_no_harm(workspace: Workspace, plain: Path) -> None:
+    words = ["--workspace", str(workspace.root), "test", "-m", MODEL, "-d", SET, "--engine", "native", "--seed", "3"]
+    words += ["--device", "cpu", "--executor", "local", "--shard-size", "1", "--threads", "1", "--name"]
+    drivers = [
+        subprocess.Popen([sys.executable, "-m", "harness", *words, name], stderr=subprocess.PIPE, text=True)
+        for name in ("one", "two")
+    ]
+    said = [driver.communicate()[1] for driver in drivers]
+
+    assert [driver.returncode for driver in drivers] == [0, 0], said
+    assert equal(workspace.run("one"), plain)
+    assert equal(workspace.run("two"), plain)
+    assert len(names(workspace.shards)) == 3
+
+
+def test_a_worker_without_the_gpu_that_was_planned_for_says_so(workspace: Workspace, plan: Plan) -> None:
+    work = replace(plan.work, device="cuda:7")
+
+    with pytest.raises(
+        WorkerError, match=f"planned for a GPU, and a worker on `{socket.gethostname()}` has none"
+    ) as caught:
+        cutting.check_machine(workspace, plan, work)
+    assert "`--gpus 1`" in (caught.value.hint or "")
 
 
 def test_a_disk_that_is_full_leaves_nothing_under_the_name(workspace: Workspace, plan: Plan) -> None:

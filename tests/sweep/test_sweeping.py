@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
+from threading import Thread
+from typing import Any
 
 import pytest
 
 from harness.cli.main import main
-from harness.errors import HarnessError
+from harness.errors import HarnessError, WorkerError
 from harness.metrics.over_runs import over_runs, over_trainings
 from harness.metrics.storage import load_measurement
 from harness.runs.record import load_record
@@ -22,10 +29,14 @@ from harness.sweep.sweeping import SweepRequest, Swept, plan_sweep, run_sweep
 from harness.workspace import Workspace
 from tests.pictures import save_pair
 from tests.sweep.conftest import RULE, TESTS, TRAININGS, sweep_workspace, swept
-from tests.training.conftest import Listening, standin_clone  # noqa: F401
+from tests.training.conftest import WARM_UP, Listening, losses, standin_clone  # noqa: F401
 from tests.web.english import english_sentences
 
 FILE = TESTS.replace("seeds = [0, 1]", "seeds = [0]") + TRAININGS + RULE
+
+
+EXECUTORS = pytest.mark.parametrize("executor", ["local", "ray", "slurm"])
+pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.usefixtures("workers_find_the_tests")]
 
 
 class Made:
@@ -161,13 +172,97 @@ def test_what_was_cut_goes_on_with_the_rest(workspace: Workspace) -> None:
     assert len(trainings(workspace)) == 2
 
 
-def test_workers_compute_the_same(copy: Workspace, made: Made) -> None:
+def workers(executor: Any, request: pytest.FixtureRequest, folder: Path, **asked: Any) -> PoolRequest:
+    """Two of them; where an extra is not installed the test is skipped and says so."""
+    address = request.getfixturevalue("joined").address if executor == "ray" else None
+    if executor == "slurm":
+        pytest.importorskip("submitit", reason="needs submitit: pip install 'pix2pix-harness[slurm]'")
+    return PoolRequest(executor=executor, workers=2, address=address, folder=folder, **asked)
+
+
+@EXECUTORS
+def test_workers_compute_the_same(
+    copy: Workspace, made: Made, executor: Any, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     for name in runs(copy) - {f"{name}-best" for name in trainings(copy)}:
         shutil.rmtree(copy.run(name))
-    found = swept(copy, FILE, pool=PoolRequest(executor="local", workers=2))
+    found = swept(copy, FILE, pool=workers(executor, request, tmp_path / "logs"))
     assert found.made == 7
     assert [row.numbers for row in found.rows] == [row.numbers for row in made.swept.rows]
     assert [row.runs for row in found.rows] == [row.runs for row in made.swept.rows]
+
+
+@EXECUTORS
+def test_a_worker_that_is_killed_within_a_training_costs_what_was_not_saved(
+    workspace: Workspace,
+    executor: Any,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A batch of all is one iteration, the other training waits before its third; the worker of that one is killed.
+    monkeypatch.setenv("STANDIN_MISBEHAVE", f"wait:{WARM_UP + 2}")
+    text = TESTS.replace("models", "#").replace("seeds = [0, 1]", "seeds = [0]").replace('"paper", ', "")
+    text += TRAININGS.replace("ngf = [2, 3]", "ngf = 2\nbatch_size = [1, 3]")
+    pool = workers(executor, request, tmp_path / "logs", gpus=1 if executor == "ray" else 0)
+    if executor == "ray":  # a node that knows how the stand-in is to behave
+        cluster = request.getfixturevalue("joined")
+        node = cluster.add_node(num_cpus=2, num_gpus=2)
+        request.addfinalizer(lambda: cluster.remove_node(node, allow_graceful=False))
+    killer = Thread(target=kill_the_worker_that_waits, args=(workspace,))
+    killer.start()
+    found = swept(workspace, text, pool=pool)
+    killer.join()
+
+    assert (found.points, found.made, found.failed) == (2, 2, 0)
+    records = [load_training(workspace.run(name)) for name in trainings(workspace)]
+    resumed = {record.plan["options"]["batch_size"]: [r["iteration"] for r in record.resumes] for record in records}
+    assert resumed == {1: [3], 3: []}
+
+
+def kill_the_worker_that_waits(workspace: Workspace) -> None:
+    """Kills whoever began the `train.py` that has told two iterations, once the other training is finished."""
+    while not any(load_training(workspace.run(name)).state == "finished" for name in trainings(workspace)):
+        time.sleep(0.1)
+    (name,) = [name for name in trainings(workspace) if load_training(workspace.run(name)).state != "finished"]
+    while len(losses(workspace.run(name)) if (workspace.run(name) / "losses.csv").is_file() else []) < 2:
+        time.sleep(0.1)
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdigit() and str(workspace.run(name)).encode() in (folder / "cmdline").read_bytes():
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                os.kill(parent, signal.SIGKILL)
+
+
+def test_a_share_of_a_gpu_is_asked_for_each_point(
+    copy: Workspace, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    shutil.rmtree(copy.run(sorted(runs(copy))[0]))
+    with pytest.raises(WorkerError, match=r"has room for a worker of 1 CPUs and 0.5 GPUs"):
+        swept(copy, FILE, pool=workers("ray", request, tmp_path / "logs", gpus=0.5))
+
+
+def test_the_time_left_counts_a_training_once(copy: Workspace) -> None:
+    plan = plan_sweep(copy, SweepRequest(file=_file(copy, FILE), device="cpu"))
+    trained = {one.task: one.training.seconds for one in plan.points if one.training}
+    tests = [one.seconds for one in plan.points if one.training]
+    assert (len(trained), len(tests)) == (2, 4)
+    lost, kept = sorted(trained)
+    points = tuple(
+        replace(one, run=None, work=None, training=None, key=lost) if one.task == lost else one for one in plan.points
+    )
+    own = [one.seconds for one in points if one.run and one.settled]
+    left = trained[kept] + 2 * fmean(own)
+    assert replace(plan, points=points).seconds_left() == pytest.approx(left)
+    assert replace(plan, points=points).seconds_left(workers=2) == pytest.approx(left), "one worker's, both tests"
+    begun = tuple(
+        replace(one, training=replace(plan.points[-1].training, name=lost, seconds=0.5)) if not one.run else one
+        for one in points
+    )
+    assert replace(plan, points=begun).seconds_left() == pytest.approx(left - 0.5)
+    assert plan.seconds_left() == 0
+    none = tuple(replace(one, run=None, work=None, training=None) if one.settled else one for one in plan.points)
+    assert replace(plan, points=none).seconds_left() is None
 
 
 def test_a_point_that_fails_says_why_and_the_others_go_on(
@@ -207,7 +302,7 @@ def test_the_page_says_the_rule_and_leads_to_every_run(made: Made, lang: str) ->
         (FILE.replace('["pairs"]', '["pears"]'), "no dataset or folder is called `pears`"),
         (FILE.replace('["pairs"]', '["pairs", "datasets/pairs"]'), "it is the same point as"),
         (FILE.replace('report = "test"', 'report = "tset"'), "tset"),
-        (TESTS.replace("models", "#") + TRAININGS + RULE.replace('"test"', '"train"'), "a training has seen it"),
+        (TESTS.replace("models", "#") + TRAININGS + RULE.replace('"test"', '"train"'), "a training has seen"),
         (FILE.replace('engine = "native"', "batch_size = 2"), "`batch_size` is of the native engine alone"),
         (FILE.replace("ndf = 2", "ndfs = 2"), "--ndfs"),
         (FILE.replace('"unet_32"', '"unet_31"'), "unet_31"),
@@ -235,8 +330,35 @@ def test_pictures_of_both_parts_are_refused(workspace: Workspace) -> None:
 
 def test_an_epoch_chosen_on_what_is_reported_is_refused(workspace: Workspace) -> None:
     text = TESTS.replace("models", "#") + TRAININGS + RULE.replace('"test"', '"x"').replace('"val"', '"test"')
-    with pytest.raises(HarnessError, match="a training has seen it"):
+    with pytest.raises(HarnessError, match="a training has seen"):
         plan_sweep(workspace, SweepRequest(file=_file(workspace, text.replace('"x"', '"val"')), device="cpu"))
+
+
+def test_a_model_of_ones_own_that_has_seen_what_is_reported_is_refused(copy: Workspace) -> None:
+    name, parts = sorted(trainings(copy))[0], copy.datasets / "pairs"
+    text = TESTS.replace("facades_label2photo", name) + RULE
+    assert not plan_sweep(copy, SweepRequest(file=_file(copy, text), device="cpu")).unknown
+    for learned, said in (("train", 3), ("val", 5)):
+        seen = text.replace('on = "val"', 'on = "test"').replace('report = "test"', f'report = "{learned}"')
+        with pytest.raises(HarnessError, match=f"`choose.report` is `{learned}`, and a training has seen {said} pict"):
+            plan_sweep(copy, SweepRequest(file=_file(copy, seen), device="cpu"))
+    shutil.copy(parts / "train" / "train 1.png", parts / "test" / "another.png")
+    with pytest.raises(HarnessError, match="a training has seen 1 pictures of it"):
+        plan_sweep(copy, SweepRequest(file=_file(copy, text), device="cpu"))
+
+
+def test_what_a_model_of_ones_own_has_seen_may_not_be_known(copy: Workspace) -> None:
+    name = sorted(trainings(copy))[0]
+    save_pair(copy.datasets / "pairs" / "train" / "train 1.png", 64)
+    text, heard = TESTS.replace("facades_label2photo", name) + RULE, Listening()
+    with pytest.raises(HarnessError, match="a training has seen 3 pictures of it"):  # or their like
+        plan_sweep(copy, SweepRequest(file=_file(copy, text.replace('"test"', '"train"')), device="cpu"))
+    found = swept(copy, text, heard)
+    assert found.unknown == (name,)
+    assert any(f"whether a training has seen `test` is not known of `{name}`" in line for line in heard.warned)
+    page = (copy.run("sizes") / "index.fa.html").read_text(encoding="utf-8")
+    assert re.search(f"آموزشِ <code[^>]*>{name}<", page)
+    assert english_sentences(page) == []
 
 
 def test_seeds_are_set_side_by_side_one_by_one(made: Made) -> None:

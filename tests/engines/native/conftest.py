@@ -6,26 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from harness.catalog.types import Architecture
 from harness.engines.job import Job, Mode
 from harness.sets.item import Item
-from harness.weights.networks import build_generator
+from tests.generators import save_generator
 from tests.pictures import save_pair, save_picture
 
 UNET = Architecture("unet_128", "batch", True, ngf=4)
 RESNET = Architecture("resnet_6blocks", "instance", False, ngf=4)
-
-
-def save_generator(path: Path, architecture: Architecture, seed: int = 0) -> Path:
-    """Saves a generator as the official code would, with weights large enough that every layer shows in the output."""
-    torch.manual_seed(seed)
-    network = build_generator(architecture)
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, 0.0, 0.3)
-    torch.save(network.state_dict(), path)
-    return path
 
 
 @pytest.fixture
