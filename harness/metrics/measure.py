@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from harness.errors import HarnessError, ImageError
+from harness.errors import HarnessError, ImageError, MetricError
 from harness.files import sha256_of
 from harness.images.geometry import PixelBox
 from harness.metrics.mean_target import TargetSums
@@ -231,7 +231,16 @@ class Measuring:
                 step.advance()
 
     def finished(self, names: Sequence[str], progress: Progress | None = None) -> Measurement:
-        """Returns the measurement once all images were added, in the order of `names`, the mean target beside them."""
+        """Returns the measurement once all images were added, in the order of `names`, the mean target beside them.
+
+        Raises:
+            MetricError: one of them was not added, as one at which memory ran out.
+        """
+        there = set(self._table("output").names)
+        if (lacking := next((name for name in names if name not in there), None)) is not None:
+            raise MetricError(
+                f"`{lacking}` was not drawn, so that it cannot be measured", "use `--tiled auto`, or a smaller `--size`"
+            )
 
         def beside_mean(name: str) -> None:
             # Metrics with baselines look at output and target alone, so that the input is not read again.

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
-from harness.errors import RunError
+from harness.errors import RunError, quoted
 from harness.files import write_text
 from harness.progress import Progress, Silent
 from harness.report.gallery import run_document
@@ -118,7 +118,7 @@ class _Embedding:
         name = self.run.name
         raise RunError(
             f"no pictures of `{name}` fit into a file of {self.max_bytes / MEGABYTE:.1f} MB",
-            f"harness report {name} --single-file --max-size {max(1, round(4 * self.max_bytes / MEGABYTE))}MB",
+            f"harness report {quoted(name)} --single-file --max-size {max(1, round(4 * self.max_bytes / MEGABYTE))}MB",
         )
 
     def write(self, rows: dict[int, _Row], quality: int | None) -> SingleFile | None:

@@ -43,17 +43,14 @@ def strip_path(row: int) -> str:
 def write_strips(
     run: Path, names: Mapping[int, str], kinds: Sequence[str], progress: Progress, boxes: Mapping[str, PixelBox]
 ) -> None:
-    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row.
+    """Writes the strips that are missing or older than their pictures, on all cores.
+
+    Those of other rows stay: a run's own page and its comparisons list different ones of very many.
 
     Args:
         names: of the images, by their rows in the run.
         boxes: of padded pictures, by name, where the picture lies: differences are of that alone.
     """
-    wanted = {run / strip_path(row) for row in names}
-    # A run tested again with fewer images would keep strips of rows it has no more.
-    for path in (run / FOLDER).glob("*/*.webp"):
-        if path not in wanted:
-            path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
         for _ in in_order(partial(_write_strip, run, kinds, boxes), names.items(), default_workers()):
             step.advance()

@@ -24,6 +24,7 @@ from harness.runs.versions import versions
 from harness.sets.selection import Selection
 from harness.testing.loading import Generator
 from harness.testing.request import TestRequest
+from harness.units import counted
 from harness.version import __version__
 from harness.web.language import spoken
 from harness.workspace import Workspace
@@ -255,7 +256,7 @@ def _warnings(work: Assignment, answer: Answer, clone: Clone | None) -> list[str
         found.append("the pictures are far from those the model was trained on")
     if selection.refused:
         first = selection.refused[0]
-        files = "1 file" if len(selection.refused) == 1 else f"{len(selection.refused)} files"
+        files = counted(len(selection.refused), "file")
         found.append(f"{files} of the set left out, as `{first.source}`: {first.reason}")
     found += [*selection.remarks, *work.notes]
     if tiled := answer.extra.get("tiled"):

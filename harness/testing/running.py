@@ -29,6 +29,7 @@ from harness.testing.recording import Assignment, make_record, scale_notes
 from harness.testing.request import Engine, TestRequest
 from harness.testing.taking_over import Translated, nothing_of, translated
 from harness.testing.translating import Part, has_page, tell_left_out, timed, translate_part
+from harness.units import counted
 from harness.workspace import Workspace, numbered
 
 
@@ -111,8 +112,8 @@ def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> 
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     for remark in selection.remarks:
         progress.say(f"note: {remark}")
-    what = f"{len(selection.items)} images of `{selection.name}`"
-    progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
+    images = counted(len(selection.items), "image")
+    progress.say(f"`{entry.id}` translates {images} of `{selection.name}` ({request.engine} engine, {device})")
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     work = placed(work)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from harness.errors import ImageError
+from harness.errors import ImageError, MetricError
 from harness.metrics.measure import MeasureRequest, Measuring, measure_images
 from harness.metrics.meters import Column, Metric, Shot, pair_meter
 from harness.metrics.pairs import Picture
@@ -261,6 +261,13 @@ def test_pictures_are_taken_from_memory_in_any_order(tmp_path: Path) -> None:
 
 
 BOXES = {"0000": (0, 4, 56, 40), "0001": (8, 0, 40, 40), "0002": (0, 0, 56, 38)}
+
+
+def test_what_was_not_drawn_is_named(tmp_path: Path) -> None:
+    measuring = Measuring(MeasureRequest(baselines=False), tmp_path, paired=True)
+    measuring.add(Shot("a", noise(1), noise(2), noise(3)))
+    with pytest.raises(MetricError, match="`b` was not drawn"):
+        measuring.finished(["a", "b"])
 
 
 def test_padding_is_not_measured_by_anything(tmp_path: Path) -> None:
