@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,13 @@ def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_once(path: Path) -> str:
+    """The same of a file that is asked for again and again, as weights are: it is read again when its stamp changed."""
+    return _sha256_at(path, *stamp_of(path))
+
+
+@cache
+def _sha256_at(path: Path, size: int, written: int) -> str:
+    return sha256_of(path)

@@ -23,6 +23,7 @@ from harness.files import (
     folder_written_aside,
     leftovers,
     sha256_of,
+    sha256_once,
     sweep,
     write_json,
     write_text,
@@ -81,6 +82,18 @@ def test_json_is_strict_and_readable(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(path, {"psnr": float("inf")})
     assert json.loads(path.read_text(encoding="utf-8")) == {"نام": "خانه"}
+
+
+def test_a_file_is_hashed_once_until_it_looks_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = tmp_path / "weights", list[Path]()
+    monkeypatch.setattr(files, "sha256_of", lambda path: (read.append(path), sha256_of(path))[1])
+    path.write_bytes(b"abc")
+    for content, written in ((b"abc", 1), (b"abd", 2), (b"abcd", 2)):
+        path.write_bytes(content)
+        os.utime(path, ns=(0, written))
+        assert sha256_once(path) == sha256_once(path) == hashlib.sha256(content).hexdigest()
+
+    assert read == [path] * 3
 
 
 def test_sha256(tmp_path: Path) -> None:

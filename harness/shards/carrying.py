@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness.errors import ArchiveError, HarnessError, ImageError, RunError, WeightsError, WorkerError
 from harness.fetch.archives import unpack
-from harness.files import scratch, sha256_of, sweep, written_aside
+from harness.files import scratch, sha256_of, sha256_once, sweep, written_aside
 from harness.keeping import key_of
 from harness.parallel import in_order
 from harness.progress import Progress, Silent
@@ -222,7 +222,7 @@ def _first_wrong(work: Assignment) -> ImageError | None:
 
 
 def _is(path: Path, sha256: str) -> bool:
-    return path.is_file() and sha256_of(path) == sha256
+    return path.is_file() and sha256_once(path) == sha256
 
 
 def _packed(work: Assignment, archive: Path) -> Path:

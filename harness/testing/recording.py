@@ -15,7 +15,7 @@ from harness.catalog.preprocessing import Preprocessing
 from harness.documents import fields_of
 from harness.engines.job import Answer, NativeSettings
 from harness.fetch.proving import Clone
-from harness.files import sha256_of
+from harness.files import sha256_once
 from harness.images.geometry import Geometry, Size
 from harness.images.png import ENCODER
 from harness.provision.installed import clone_state
@@ -219,7 +219,7 @@ def _model_facts(generator: Generator) -> dict[str, Any]:
     return {
         "id": model.id,
         "family": model.family,
-        "weights_sha256": sha256_of(generator.weights),
+        "weights_sha256": sha256_once(generator.weights),
         "architecture": generator.architecture.to_json(),
         "input_domain": model.input_domain,
         "output_domain": model.output_domain,

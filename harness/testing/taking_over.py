@@ -14,7 +14,7 @@ from PIL import Image
 
 from harness.engines.devices import kind_of
 from harness.engines.job import Translation
-from harness.files import sha256_of
+from harness.files import sha256_once
 from harness.keeping import Pieces, kept_pieces, key_of
 from harness.provision.installed import clone_state
 from harness.sets.item import Item
@@ -104,7 +104,7 @@ def contents(work: Assignment) -> dict[str, Any]:
     request = work.request
     return {
         "job": "test",
-        "weights": sha256_of(work.generator.weights),
+        "weights": sha256_once(work.generator.weights),
         "architecture": asdict(work.generator.architecture),
         "engine": request.engine,
         "native": asdict(replace(work.native, batch_size=None)) if request.engine == "native" else None,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageDraw
+from PIL.PngImagePlugin import PngImageFile
 
 from harness.errors import ImageError
 from harness.images.opening import FORMATS as READ
@@ -173,6 +174,25 @@ def test_a_file_of_every_suffix_is_opened(tmp_path: Path, suffix: str) -> None:
 def test_the_size_in_the_head_is_that_of_the_picture(format_: str, orientation: int) -> None:
     stored, exif = as_orientation(quadrants(), orientation)
     assert stored_size(content(stored, format_, exif=exif)) == (64, 48)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_size_is_told_without_decoding_any_pixel(orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, exif = as_orientation(quadrants(), orientation)
+    png = content(stored, "PNG", exif=exif) if orientation > 1 else content(stored, "PNG")
+    monkeypatch.setattr(PngImageFile, "load", lambda image: pytest.fail("decoded"))
+    assert stored_size(png) == (64, 48)
+
+
+def test_what_a_png_says_behind_its_pixels_counts() -> None:
+    stored, exif = as_orientation(quadrants(), 6)
+    png = content(stored, "PNG", exif=exif)
+    start = png.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(png[start : start + 4])
+    behind = len(png) - 12  # before IEND
+    moved = png[:start] + png[end:behind] + png[start:end] + png[behind:]
+    assert stored_size(moved) == open_picture(moved).size_before == (64, 48)
+    assert_quadrants(open_rgb(moved))
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000"])

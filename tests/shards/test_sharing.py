@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import torch
 
+from harness import files
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
 from harness.files import scratch, sha256_of
@@ -401,6 +402,16 @@ def test_a_store_that_is_not_shared_is_told(workspace: Workspace, monkeypatch: p
     with pytest.raises(WorkerError, match="its worker finished it, and it is not in") as caught:
         test_in_shards(workspace, REQUEST, INLINE)
     assert "give `--store` what they share" in (caught.value.hint or "")
+
+
+def test_a_worker_hashes_the_weights_once(workspace: Workspace, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights, read = workspace.weights(*MODEL.split("/")), list[Path]()
+    os.utime(weights, ns=(0, 1))
+    monkeypatch.setattr(files, "sha256_of", lambda path: (read.append(path), sha256_of(path))[1])
+    for number in range(3):
+        computing.compute_shard(workspace, plan, number)
+
+    assert read.count(weights) == 1
 
 
 def test_two_who_finish_one_shard_do_no_harm(workspace: Workspace, plan: Plan) -> None:
