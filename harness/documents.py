@@ -134,25 +134,14 @@ def _reader(hint: Any) -> _Reader:
     if kind is Any:
         return lambda value: value
     if kind in {Union, types.UnionType}:
-        return _reader_of_one([_reader(each) for each in inner])
+        return _reader_of_one([_reader(each) for each in inner if each is not type(None)], none=type(None) in inner)
     if is_dataclass(kind) or is_typeddict(kind):
         return _reader_of_fields(kind)
     if kind is Path:
         text = _reader(str)
         return lambda value: Path(text(value))
     if kind in {list, tuple, dict, Mapping}:
-        kind = dict if kind is Mapping else kind
-        fixed = [_reader(each) for each in inner] if kind is tuple and Ellipsis not in inner else None
-        each = _reader(inner[1] if kind is dict else inner[0])
-
-        def read_all(value: Any) -> Any:
-            if kind is dict and isinstance(value, dict):
-                return dict(zip(value, _read_each(list(value), repeat(each), value.values()), strict=True))
-            if kind is dict or not isinstance(value, list) or (fixed and len(fixed) != len(value)):
-                raise _misfit(hint, value)
-            return kind(_read_each(range(len(value)), fixed or repeat(each), value))
-
-        return read_all
+        return _reader_of_all(hint, kind, inner)
     # Compared by the type itself, for True == 1 and 1.0 == 1 in Python; JSON may leave the point of 1.0 out.
     words = [(type(word), word) for word in inner] if kind is Literal else None
     kinds = {float, int} if kind is float else {kind}
@@ -165,8 +154,40 @@ def _reader(hint: Any) -> _Reader:
     return read
 
 
-def _reader_of_one(readers: list[_Reader]) -> _Reader:
+def _reader_of_all(hint: Any, kind: Any, inner: tuple[Any, ...]) -> _Reader:
+    """A list, a tuple or a dict, each value of which has a type."""
+    if kind in {dict, Mapping}:
+        each = _reader(inner[1])
+
+        def read_dict(value: Any) -> Any:
+            if not isinstance(value, dict):
+                raise _misfit(hint, value)
+            try:
+                return {key: each(one) for key, one in value.items()}
+            except _Misfit:
+                raise _placed(value, repeat(each), value.values()) from None
+
+        return read_dict
+    fixed = len(inner) if kind is tuple and Ellipsis not in inner else None
+    readers = [_reader(one) for one in inner] if fixed else repeat(_reader(inner[0]))
+
+    def read_list(value: Any) -> Any:
+        if not isinstance(value, list) or fixed not in {None, len(value)}:
+            raise _misfit(hint, value)
+        try:
+            # One reader may be repeated without end.
+            return kind([reader(one) for reader, one in zip(readers, value, strict=False)])
+        except _Misfit:
+            raise _placed(range(len(value)), readers, value) from None
+
+    return read_list
+
+
+def _reader_of_one(readers: list[_Reader], *, none: bool) -> _Reader:
     def read(value: Any) -> Any:
+        # First, for nothing has to be said of it then: of a million images it is what most do not have.
+        if value is None and none:
+            return None
         misfits = []
         for each in readers:
             try:
@@ -190,28 +211,32 @@ def _reader_of_fields(kind: Any) -> _Reader:
     def read_fields(value: Any) -> Any:
         if not isinstance(value, dict):
             raise _misfit(kind, value)
-        known = [key for key in readers if key in value]
-        read = _read_each(known, [readers[key] for key in known], [value[key] for key in known])
-        found = dict(zip(known, read, strict=True))
-        if lacking := [key for key in required if key not in found]:
-            raise _Misfit("is missing", f".{lacking[0]}")
+        try:
+            found = {key: reader(value[key]) for key, reader in readers.items() if key in value}
+        except _Misfit:
+            known = [key for key in readers if key in value]
+            raise _placed(known, [readers[key] for key in known], [value[key] for key in known]) from None
+        for key in required:
+            if key not in found:
+                raise _Misfit("is missing", f".{key}")
         # A TypedDict keeps keys it does not know: open dicts of a record may come from a newer version of its format.
         return {**value, **found} if is_typeddict(kind) else kind(**found)
 
     return read_fields
 
 
-def _read_each(places: Sequence[str | int], readers: Iterable[_Reader], values: Iterable[Any]) -> list[Any]:
-    """What readers make of values; the key or the number of one that does not fit is added to its place."""
-    found: list[Any] = []
-    try:
-        for reader, value in zip(readers, values, strict=False):  # one reader may be repeated without end
-            found.append(reader(value))
-    except _Misfit as misfit:
-        place = places[len(found)]
-        at = f"[{place}]" if isinstance(place, int) else f".{place}"
-        raise _Misfit(misfit.said, at + misfit.inside) from None
-    return found
+def _placed(places: Iterable[str | int], readers: Iterable[_Reader], values: Iterable[Any]) -> _Misfit:
+    """The first value that does not fit its reader, its key or number added to its place.
+
+    Looked for once something is wrong: of a million objects that are right, nobody keeps count of places.
+    """
+    for place, reader, value in zip(places, readers, values, strict=False):
+        try:
+            reader(value)
+        except _Misfit as misfit:
+            at = f"[{place}]" if isinstance(place, int) else f".{place}"
+            return _Misfit(misfit.said, at + misfit.inside)
+    raise AssertionError("every value fits")
 
 
 def _misfit(hint: Any, value: Any) -> _Misfit:

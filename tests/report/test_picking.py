@@ -144,7 +144,7 @@ def test_runs_side_by_side_list_the_images_on_which_they_differ_most(run: Path) 
     other = make_run(run.parent / "other", names, {**values_of("other"), "ssim": ssim})
     page, [found] = write_comparison([run, other], run.parent / "compare.html")
     data = data_of(page)
-    differences = found.columns["ssim"].differences
+    differences = dict(zip(found.names, found.columns["ssim"].differences.tolist(), strict=True))
     ranked = sorted(differences, key=lambda name: differences[name])
     assert {*ranked[:ENDS], *ranked[-ENDS:]} <= {*data["names"]}
     assert len(data["names"]) <= 2 * ENDS + SAMPLE + 1
