@@ -4,8 +4,9 @@
 
 Each step is a process of its own, so that its peak of memory, Python and libraries included, is its own. Pictures are
 256×256, a few drawn and the rest hard links to them. `report` is everything `harness report` does to a run; the second
-one finds its thumbnails fresh; `compare` is everything `harness compare` does to it and one of the same images and other
-numbers. Ready: DOMContentLoaded, the page usable. Heap: the page's JavaScript after scrolling through the whole list.
+one finds its thumbnails fresh. `compare` is everything `harness compare` does to it and a run of the same images with
+other numbers. Ready: DOMContentLoaded, the page usable. Heap: the page's JavaScript after scrolling through the whole
+list.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ makes 1 of it, another picture 30 and more."""
 
 _ROUNDED = 2  # levels that two engines' resizing of one picture differs by
 _SHOWN = 3
+Facts = dict[str, Any]
+"""What a record knows of an image."""
 _HASHES = {"input": "source_sha256", "target": "target_sha256"}
 
 
@@ -55,7 +57,7 @@ def kinship(first: Path, second: Path, progress: Progress | None = None) -> Kins
     others: dict[str, list[str]] = {kind: [] for kind in _kinds(a, b)}
     images, same, hashed = (first / "images", second / "images"), True, True
     with (progress or Silent()).step("Matching images", len(a.images)) as step:
-        for facts in _by_name(a.images, b.images):
+        for facts in by_name(a.images, b.images):
             if not all(facts):
                 return Kinship("their records name other images", same_preparation=False)
             both = all(image.get("sha256") and image.get("source_sha256") for image in facts)
@@ -72,16 +74,13 @@ def kinship(first: Path, second: Path, progress: Progress | None = None) -> Kins
     return Kinship(None, same, hashed)
 
 
-_Facts = dict[str, Any]
-
-
-def _by_name(ours: Iterable[_Facts], theirs: Iterable[_Facts]) -> Iterator[tuple[_Facts, _Facts]]:
-    """What two records know of each image; with nothing in place of what one of them does not name, in the end.
+def by_name(ours: Iterable[Facts], theirs: Iterable[Facts]) -> Iterator[tuple[Facts, Facts]]:
+    """Yields what two records know of each image; in the end those that one of them does not name, `{}` in its place.
 
     Side by side, as nearly all runs have one order: only what stands elsewhere in the other is kept meanwhile.
     """
-    waiting: tuple[dict[str, _Facts], dict[str, _Facts]] = {}, {}
-    for a, b in zip_longest(ours, theirs, fillvalue=_Facts()):
+    waiting: tuple[dict[str, Facts], dict[str, Facts]] = {}, {}
+    for a, b in zip_longest(ours, theirs, fillvalue=Facts()):
         if a.get("name") == b.get("name"):
             yield a, b
             continue
@@ -104,7 +103,7 @@ def _kinds(a: RunRecord, b: RunRecord) -> Sequence[str]:
 
 
 def _relation(
-    images: tuple[Path, Path], kind: str, facts: tuple[_Facts, _Facts], *, by_hash: bool
+    images: tuple[Path, Path], kind: str, facts: tuple[Facts, Facts], *, by_hash: bool
 ) -> Literal["same", "prepared otherwise", "other"]:
     a, b = facts
     if by_hash:
@@ -120,7 +119,7 @@ def _relation(
     return "prepared otherwise" if np.abs(first - second).mean() <= _ALIKE else "other"
 
 
-def _brought_alike(images: tuple[Path, Path], kind: str, facts: tuple[_Facts, _Facts]) -> bool:
+def _brought_alike(images: tuple[Path, Path], kind: str, facts: tuple[Facts, Facts]) -> bool:
     """Whether the same bytes were brought to one shape, which `--size` may differ in."""
     first, second = (image.get("geometry") for image in facts)
     if first and second:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
-from harness.errors import EngineError, RunError
+from harness.errors import EngineError, RunError, TestSetError
 from harness.files import claimed, folder_written_aside, sweep
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import find_metrics
@@ -45,19 +45,25 @@ class TestedRun:
 
 
 def run_test(
-    workspace: Workspace, request: TestRequest, progress: Progress | None = None, *, into: Path | None = None
+    workspace: Workspace,
+    request: TestRequest,
+    progress: Progress | None = None,
+    *,
+    into: Path | None = None,
+    only: Collection[str] | None = None,
 ) -> TestedRun:
     """Translates the pictures of a test set, measures them and writes `results/<run>/`.
 
     Args:
         into: a folder to write to in its place; nothing of the run then stands in `results/`, and it has no page.
+        only: names of those pictures that are translated, by default all.
 
     Raises:
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
     progress = progress or Silent()
     with computing_with(request.threads):
-        work = assigned(workspace, request, progress)
+        work = assigned(workspace, request, progress, only)
         if into is not None:  # a check makes everything itself
             return _run(workspace, work, into, nothing_of(work), progress)
         with named_run(workspace, work) as folder, translated(workspace, work) as before:
@@ -85,8 +91,10 @@ def computing_with(threads: int | None) -> Iterator[None]:
             os.environ["OMP_NUM_THREADS"] = variable
 
 
-def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> Assignment:
-    """Returns what a test is to do, everything that can be known before the first picture checked.
+def assigned(
+    workspace: Workspace, request: TestRequest, progress: Progress, only: Collection[str] | None = None
+) -> Assignment:
+    """Returns what a test is to do, of `only` the pictures of these names, everything checked that can be known before.
 
     Raises:
         HarnessError: any of its kinds.
@@ -107,6 +115,10 @@ def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> 
     found = _found(workspace, entry, request, progress)
     # The digest of a limited selection says how many pictures it is of.
     selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
+    if only is not None:
+        selection = selection.only(only)
+        if not selection.items:
+            raise TestSetError(f"`{selection.name}` holds none of the run's pictures", "name the set with `--dataset`")
     for refusal in selection.refused if found.test_set is None else ():
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     for remark in selection.remarks:
