@@ -74,11 +74,11 @@ _EPILOG = options.examples("""
 )
 @option(
     "--precision",
-    type=click.Choice(["fp32", "bf16", "fp16", "auto"]),
+    type=click.Choice(["fp32", "tf32", "bf16", "fp16", "auto"]),
     default="fp32",
     help="Arithmetic of the native engine.",
 )
-@option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by memory.")
+@option("--batch-size", type=click.IntRange(min=1), help="Images at once (native engine). Default: by their size.")
 @option("--compile", "compile_", is_flag=True, help="torch.compile (native engine).")
 @option(
     "--devices",

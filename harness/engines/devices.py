@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from harness.errors import DeviceError
 
@@ -34,6 +35,32 @@ def resolve_device(asked: str) -> str:
             f"use `--device cuda:{count - 1}`",
         )
     return asked
+
+
+def resolve_devices(asked: Sequence[str]) -> list[str]:
+    """Returns what several devices are that share pictures.
+
+    Raises:
+        DeviceError: one of them is none, or they would draw one picture differently.
+    """
+    found = [resolve_device(device) for device in asked]
+    kinds = dict.fromkeys(kind_of(device) for device in found)
+    if len(kinds) > 1:
+        raise DeviceError(
+            f"`{','.join(asked)}` are of several kinds ({', '.join(kinds)}), which draw a picture with other last bits",
+            "name devices of one kind",
+        )
+    return found
+
+
+def kind_of(device: str) -> str:
+    """Returns `cpu`, or the name of a GPU and the version of the library that computes there."""
+    import torch
+
+    if device == "cpu":
+        return device
+    cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    return f"{torch.cuda.get_device_name(device)}, cuDNN {cudnn}"
 
 
 def _why_no_cuda(built_for: str | None) -> str:

@@ -49,8 +49,9 @@ class NativeSettings:
     """What only the native engine can be told.
 
     Attributes:
-        batch_size: images at once; by default chosen from the free memory and their size. It changes no result.
-        precision: arithmetic; `auto` is what the device is fast in.
+        batch_size: images at once; by default chosen from their size, on a CPU from the free memory, too. It changes no
+            result of a CPU; a GPU fills up its last batch, since its kernels hang on the size.
+        precision: arithmetic; `auto` is the most exact of those the device is fast in.
         compile_: whether to use torch.compile, which pays for thousands of images only.
         samples: outputs drawn an image; with more than one there are their `mean` and `spread` too.
         devices: several devices share the images; by default the job's one.
@@ -62,7 +63,7 @@ class NativeSettings:
     """
 
     batch_size: int | None = None
-    precision: Literal["fp32", "bf16", "fp16", "auto"] = "fp32"
+    precision: Literal["fp32", "tf32", "bf16", "fp16", "auto"] = "fp32"
     compile_: bool = False
     samples: int = 1
     devices: tuple[str, ...] | None = None

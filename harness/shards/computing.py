@@ -108,7 +108,8 @@ def _compute(workspace: Workspace, work: Assignment, written: AbstractContextMan
         # Named as a run of the workspace, whose page has strips: they are drawn while pictures are in memory.
         run = workspace.run(f"shard-{work.selection.items[0].name[:40]}")
         part = translate_part(workspace, work, folder, nothing_of(work), progress, run=run)
-        _write(folder, part, machine_of(work.device))
+        short = {fact: True for fact in ("memory_short",) if fact in part.answer.extra}
+        _write(folder, part, machine_of(work.device) | short)
 
 
 def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:

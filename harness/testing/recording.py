@@ -242,6 +242,8 @@ def _warnings(work: Assignment, answer: Answer, clone: Clone | None) -> list[str
     found += [*selection.remarks, *scale_notes(work)]
     if tiled := answer.extra.get("tiled"):
         found.append(_tiles_told(tiled))
+    if "memory_short" in answer.extra:
+        found.append("the GPU had no room for whole batches: pixels may differ in their last bit from where it has")
     if "machines" in answer.extra:
         found.append("mixed: machines that differ drew parts of it, whose pixels may differ in their last bit")
     if told := precision_told(answer):

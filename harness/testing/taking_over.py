@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from harness.engines.devices import kind_of
 from harness.engines.job import Translation
 from harness.files import sha256_of
 from harness.keeping import Pieces, kept_pieces, key_of
@@ -90,6 +91,7 @@ def deciding(workspace: Workspace, work: Assignment) -> dict[str, Any] | None:
         **contents(work),
         "threads": torch.get_num_threads(),
         **machine_of(work.device),
+        "batch_size": request.native.batch_size if work.device != "cpu" else None,  # which moves no bit of a CPU's
         "upstream": upstream.commit if upstream else None,
     }
 
@@ -118,7 +120,7 @@ def machine_of(device: str) -> dict[str, Any]:
 
     return {
         "device": device,
-        "gpu": torch.cuda.get_device_name(device) if device != "cpu" else None,
+        "gpu": kind_of(device) if device != "cpu" else None,
         "processor": torch.backends.cpu.get_cpu_capability(),
         "torch": torch.__config__.show(),
     }

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from harness.engines.devices import resolve_device
+from harness.engines.devices import resolve_device, resolve_devices
 from harness.errors import DeviceError
 
 
@@ -45,3 +45,14 @@ def test_a_gpu_too_far(gpus: None) -> None:
 def test_words_that_name_no_device(word: str) -> None:
     with pytest.raises(DeviceError, match="is no device"):
         resolve_device(word)
+
+
+@pytest.mark.parametrize("gpus", [3], indirect=True)
+def test_devices_that_share_pictures_are_of_one_kind(gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"cuda:0": "A100", "cuda:1": "A100", "cuda:2": "T4"}
+    monkeypatch.setattr(torch.cuda, "get_device_name", names.__getitem__)
+    assert resolve_devices(["cuda:0", "cuda:1"]) == ["cuda:0", "cuda:1"]
+    assert resolve_devices(["cpu", "cpu"]) == ["cpu", "cpu"]
+    for mixed in (["cpu", "cuda:0"], ["cuda:1", "cuda:2"]):
+        with pytest.raises(DeviceError, match="of several kinds"):
+            resolve_devices(mixed)

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.engines.devices import resolve_device
+from harness.engines.devices import resolve_devices
 from harness.engines.inputs import checked_items, gathered
 from harness.engines.job import Answer, Job, NativeSettings, Translating, Translation
 from harness.engines.native.batches import Picture, batched, decoded
 from harness.engines.native.colour import colours_of
-from harness.engines.native.generator import Translator
+from harness.engines.native.generator import Translator, kernels_kept
 from harness.engines.native.pixels import SPREAD_SCALE, spread_map, spread_of, to_pixels
 from harness.engines.native.tiling import Tiling
 from harness.errors import ImageError, MemoryShortError
@@ -44,7 +44,7 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
     progress = progress or Silent()
     checked_items(job.items, job.architecture)
     clock = {"begin": time.perf_counter()}
-    chosen = [resolve_device(device) for device in settings.devices or (job.device,)]
+    chosen = resolve_devices(settings.devices or (job.device,))
     # A GPU beside it takes the batches, and the CPU's turn is one batch with all cores; so does what is compiled, which
     # would be compiled anew for each size of a batch.
     threads = torch.get_num_threads()
@@ -55,14 +55,15 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
         progress.say("`--precision auto` stays at fp32: this processor has neither AVX512-BF16 nor AMX")
     clock["start_up"] = time.perf_counter()
     run = _Run(job, translators, settings, cores)
-    try:
-        with progress.step("translating natively", total=len(job.items)) as step:
-            yield from run.all(step)
-    finally:
-        torch.set_num_threads(threads)  # what threads to come begin with
-    clock["translate"] = time.perf_counter()
     first = translators[0]
-    error = run.precision_error() if first.precision != "fp32" and run.probes else None
+    with kernels_kept():
+        try:
+            with progress.step("translating natively", total=len(job.items)) as step:
+                yield from run.all(step)
+        finally:
+            torch.set_num_threads(threads)  # what threads to come begin with
+        clock["translate"] = time.perf_counter()
+        error = run.precision_error() if first.precision != "fp32" and run.probes else None
     used = {"batch_size": run.largest_batch, "precision": first.precision, "samples": settings.samples}
     job.log.write_text("".join(f"{key}: {value}\n" for key, value in used.items()), encoding="utf-8")
     return Answer(
@@ -78,6 +79,7 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
             "spread_scale": SPREAD_SCALE,
             **({"precision_error": error} if error else {}),
             **({"tiled": run.tiling.told()} if run.tiling.drawn else {}),
+            **({"memory_short": True} if any(translator.short for translator in translators) else {}),
         },
         left_out=run.left_out,
     )

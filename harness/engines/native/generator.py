@@ -20,7 +20,8 @@ from harness.weights.layers import Noise, dropout_from, set_mode
 from harness.weights.networks import build_generator
 from harness.weights.reading import read_state_dict
 
-PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+CASTS = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_FIRST_WITH_TF32 = (8, 0)  # compute capability of Ampere
 
 
 class Translator:
@@ -29,6 +30,8 @@ class Translator:
     def __init__(self, job: Job, device: str, settings: NativeSettings, *, batches: int = 1) -> None:
         self.job, self.device = job, torch.device(device)
         self.precision = chosen_precision(settings.precision, device)
+        # cuDNN chooses its kernels by a batch's shape, and so would their last bits hang on how many pictures are left.
+        self._filled = self.device.type == "cuda"
         self._replayed = replayed(job, settings)
         with _room_for(job, device):
             network = load_generator(job)
@@ -47,9 +50,11 @@ class Translator:
         self._most_pixels: int | None = None  # of a batch, once memory has run out
 
     def batch_for(self, size: tuple[int, int]) -> int:
-        """Returns how many images of a width and height are translated at once."""
-        share = self.free // self._batches
-        chosen = self._asked or fitting_batch(self.job.architecture, size, self.device.type, share)
+        """Returns how many images of a width and height are translated at once; on a GPU whatever memory is free."""
+        free = None if self._filled else self.free // self._batches
+        # Where each picture may have a size of its own, a GPU would draw most of a batch in vain.
+        alone = self._filled and not isinstance(self.job.size, tuple)
+        chosen = self._asked or (1 if alone else fitting_batch(self.job.architecture, size, free))
         return chosen if self._most_pixels is None else max(1, min(chosen, self._most_pixels // (size[0] * size[1])))
 
     def translate(self, inputs: torch.Tensor, names: Sequence[str], sample: int = 0) -> torch.Tensor:
@@ -65,33 +70,46 @@ class Translator:
             EngineError: an output is not a number.
         """
         height, width = inputs.shape[2:]
-        if len(names) <= self.batch_for((width, height)):
+        at_once = self.batch_for((width, height))
+        if len(names) <= at_once:
+            drawn = at_once if self._filled else len(names)
             try:
-                return self._forward(inputs, names, sample)
+                return self._forward(inputs, names, sample, drawn)
             except (RuntimeError, MemoryError) as error:
                 if not lacks_memory(error):
                     raise
-                if len(names) == 1:
+                if drawn == 1:
                     raise MemoryShortError(
                         f"`{self.device}` has too little memory for one image of {width}x{height}",
                         "use `--tiled auto`, a smaller `--size`, or `--device cpu`",
                     ) from error
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
-            self._most_pixels = len(names) // 2 * width * height  # remembered: later batches are no larger
-        at_once = self.batch_for((width, height))
+            self._most_pixels = drawn // 2 * width * height  # remembered: later batches are no larger
+            at_once = self.batch_for((width, height))
         starts = range(0, len(names), at_once)
         return torch.cat([self.translate(inputs[s : s + at_once], names[s : s + at_once], sample) for s in starts])
 
+    @property
+    def short(self) -> bool:
+        """Whether batches became smaller than they always are on a GPU, whose last bits hang on their size."""
+        return self._filled and self._most_pixels is not None
+
     @torch.inference_mode()
-    def _forward(self, inputs: torch.Tensor, names: Sequence[str], sample: int) -> torch.Tensor:
+    def _forward(self, inputs: torch.Tensor, names: Sequence[str], sample: int, drawn: int) -> torch.Tensor:
         x = inputs.to(self.device, self._whole, memory_format=torch.channels_last)
-        kind = None if self._whole else PRECISIONS[self.precision]
+        kind = None if self._whole else CASTS.get(self.precision)
         cast = torch.autocast(self.device.type, kind) if kind else nullcontext()
         # Each image's noise hangs on the seed and its name, so that neither batch nor order changes it.
-        with dropout_from([self._noise(name, sample) for name in names]), cast:
+        noise = [self._noise(name, sample) for name in names]
+        if missing := drawn - len(names):  # (N, C, H, W) to (drawn, C, H, W)
+            x = torch.cat([x, x[-1:].expand(missing, -1, -1, -1)])
+            noise += [torch.Generator() for _ in range(missing)]
+        if self.device.type == "cuda":
+            choose_kernels(self.precision)
+        with dropout_from(noise), cast:
             # A network's first layers may work in place; the caller keeps its inputs.
-            result: torch.Tensor = self._network(x.clone() if x is inputs else x)
+            result: torch.Tensor = self._network(x.clone() if x is inputs else x)[: len(names)]
         # One look at a batch: (N, C·H·W) to N truths, before a picture of nonsense is written.
         bad = [n for n, ok in zip(names, result.flatten(1).isfinite().all(1).tolist(), strict=True) if not ok]
         if bad:
@@ -153,9 +171,37 @@ def load_generator(job: Job) -> nn.Module:
 
 
 def chosen_precision(asked: str, device: str) -> str:
-    """Returns `fp32`, `bf16` or `fp16`; `auto` is bf16 where the hardware computes in it."""
+    """Returns `fp32`, `tf32`, `bf16` or `fp16`; `auto` is the most exact of those the hardware is fast in.
+
+    Raises:
+        DeviceError: the device does not compute in what is asked.
+    """
+    kind = torch.device(device).type
+    tf32 = kind == "cuda" and torch.cuda.get_device_capability(device) >= _FIRST_WITH_TF32
+    if asked == "tf32" and not tf32:
+        raise DeviceError(
+            f"`{device}` does not compute in tf32, which NVIDIA GPUs do from Ampere on (compute capability 8.0)",
+            "use `--precision auto`, or leave it out",
+        )
     if asked != "auto":
         return asked
-    if device.startswith("cuda"):
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    if kind == "cuda":
+        return "tf32" if tf32 else "fp16"
     return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+
+
+def choose_kernels(precision: str) -> None:
+    """Lets cuDNN use kernels that repeat their results, and TF32, which is its own choice, where it is asked for."""
+    cudnn = torch.backends.cudnn
+    cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32 = True, False, precision == "tf32"
+
+
+@contextmanager
+def kernels_kept() -> Iterator[None]:
+    """Puts the process's choice of kernels back afterwards."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32
+    try:
+        yield
+    finally:
+        cudnn.deterministic, cudnn.benchmark, cudnn.allow_tf32 = before

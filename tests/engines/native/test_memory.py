@@ -49,12 +49,16 @@ def test_the_batch_follows_memory_and_size(system: Path) -> None:
     cpu = torch.device("cpu")
     # more of 256x256 would be slower: their maps are larger than what the allocator keeps
     for side, images in ((512, 1), (256, 4), (128, 16)):
-        assert memory.fitting_batch(UNET, (side, side), "cpu", memory.free_on(cpu)) == images
-    assert memory.fitting_batch(UNET, (256, 256), "cuda", memory.free_on(cpu)) > 16
+        assert memory.fitting_batch(UNET, (side, side), memory.free_on(cpu)) == images
     _limit(system, str(GIB + GIB // 2))
-    assert 1 < memory.fitting_batch(UNET, (128, 128), "cpu", memory.free_on(cpu)) < 16
+    assert 1 < memory.fitting_batch(UNET, (128, 128), memory.free_on(cpu)) < 16
     for size, free in (((1024, 1024), 6 * GIB), ((256, 256), GIB // 2), ((8192, 8192), 0)):
-        assert memory.fitting_batch(UNET, size, "cpu", free) == memory.fitting_batch(UNET, size, "cuda", free) == 1
+        assert memory.fitting_batch(UNET, size, free) == 1
+
+
+@pytest.mark.parametrize(("side", "images"), [(256, 16), (512, 16), (1024, 4), (2048, 1), (8192, 1)])
+def test_a_gpus_batch_follows_the_size_alone(side: int, images: int) -> None:
+    assert memory.fitting_batch(UNET, (side, side), None) == images
 
 
 def test_errors_of_memory_are_known() -> None:
