@@ -42,7 +42,7 @@ _EPILOG = options.examples("""
     "--sample",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Measure and make again N images of each run, drawn evenly, always the same ones. Default: all.",
+    help="Measure and make again N images of each run, drawn evenly, always the same ones.",
 )
 @option("--keep", is_flag=True, help="Keep what is made again as a run in results/.")
 @telling(options.terminal_lang, options.json)
@@ -88,8 +88,8 @@ def _show(console: Console, found: Verification) -> None:
         console.table([found.first, "", "max/255", "mean/255", "pixels that differ"], rows)
     apart = sum(tally.images - tally.verdicts["identical"] for tally in found.kinds.values())
     more = apart - len(worst[:_MOST_FILES])
-    told = "all" if apart == len(worst) else "the worst"
-    lines = [f"and {more} more files that are not identical, {told} in --json"] if more > 0 else []
+    listed = "all in --json" if apart == len(worst) else "the worst in --json"
+    lines = [f"and {more} more files that are not identical, {listed}"] if more > 0 else []
     for line in [*lines, *found.numbers, *found.dataset, *(f"note: {note}" for note in found.notes)]:
         console.result(f"{found.first}: {line}")
     if found.second:
