@@ -62,7 +62,7 @@ def write_single_file(
     """
     words, progress = spoken(lang, load_record(run).lang), progress or Silent()
     page = load_page(run, progress)(words)
-    write_strips(run, page.rows, page.kinds, progress, page.boxes)
+    write_strips(run, page.rows, page.kinds, progress, page.boxes, count=page.pick.count)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
         title = "Embedding pictures" if quality is None else f"Embedding pictures as WebP of quality {quality}"

@@ -41,18 +41,24 @@ def strip_path(row: int) -> str:
 
 
 def write_strips(
-    run: Path, names: Mapping[int, str], kinds: Sequence[str], progress: Progress, boxes: Mapping[str, PixelBox]
+    run: Path,
+    names: Mapping[int, str],
+    kinds: Sequence[str],
+    progress: Progress,
+    boxes: Mapping[str, PixelBox],
+    *,
+    count: int,
 ) -> None:
-    """Writes the strips that are missing or older than their pictures, on all cores; drops those of no row.
+    """Writes the strips that are missing or older than their pictures, on all cores; drops those of rows there are not.
 
     Args:
-        names: of the images, by their rows in the run.
+        names: of the images listed, by their rows in the run.
         boxes: of padded pictures, by name, where the picture lies: differences are of that alone.
+        count: images of the run: a run tested again with fewer would keep strips of rows it has no more. Those of other
+            rows stay, since a run's page and each comparison of very many images list others.
     """
-    wanted = {run / strip_path(row) for row in names}
-    # A run tested again with fewer images would keep strips of rows it has no more.
     for path in (run / FOLDER).glob("*/*.webp"):
-        if path not in wanted:
+        if int(path.stem) >= count:
             path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
         for _ in in_order(partial(_write_strip, run, kinds, boxes), names.items(), default_workers()):

@@ -142,8 +142,11 @@ def test_runs_side_by_side_list_the_images_on_which_they_differ_most(run: Path) 
     moved = np.random.default_rng(3).normal(0.01, 0.05, COUNT)
     ssim = before["ssim"][[by_name[name] for name in names]] + moved
     other = make_run(run.parent / "other", names, {**values_of("other"), "ssim": ssim})
+    own = data_of(write_run_report(run))["strips"][0]["order"]
     page, [found] = write_comparison([run, other], run.parent / "compare.html")
     data = data_of(page)
+    listed = {*own, *data["strips"][0]["order"]}
+    assert {int(path.stem) for path in run.glob("thumbs/*/*.webp")} == listed, "neither page takes the other's strips"
     differences = dict(zip(found.names, found.columns["ssim"].differences.tolist(), strict=True))
     ranked = sorted(differences, key=lambda name: differences[name])
     assert {*ranked[:ENDS], *ranked[-ENDS:]} <= {*data["names"]}
