@@ -64,7 +64,8 @@ def merge_into(workspace: Workspace, plan: Plan, run: Path, progress: Progress) 
         part = told.part(work, measuring)
         tell_left_out(part.answer.left_out, progress)
         measurement = _measured(workspace, part, images, progress)
-        return write_run(workspace, draft, timed(part, "merge", begun), measurement, run=run, at=started)
+        done = timed(part, "merge", begun)
+        return write_run(workspace, draft, done, measurement, run=run, at=started, progress=progress)
 
 
 def _check_there(workspace: Workspace, plan: Plan) -> None:

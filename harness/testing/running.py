@@ -19,7 +19,7 @@ from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index, write_run_report
-from harness.runs.record import RunRecord, save_record
+from harness.runs.record import MANY, RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
@@ -237,11 +237,19 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         begun = time.perf_counter()
         measurement = part.measuring.finished([item.name for item in part.work.selection.items], progress)
         done = timed(part, "measure", begun)
-        return write_run(workspace, draft, done, replace(measurement, seeds=dict(part.seeds)), run=folder, at=started)
+        measurement = replace(measurement, seeds=dict(part.seeds))
+        return write_run(workspace, draft, done, measurement, run=folder, at=started, progress=progress)
 
 
 def write_run(
-    workspace: Workspace, draft: Path, part: Part, measurement: Measurement, *, run: Path, at: datetime
+    workspace: Workspace,
+    draft: Path,
+    part: Part,
+    measurement: Measurement,
+    *,
+    run: Path,
+    at: datetime,
+    progress: Progress,
 ) -> TestedRun:
     """Writes what was measured, the record and the page beside the pictures in `draft`, all of which will be `run`.
 
@@ -254,5 +262,6 @@ def write_run(
     record = make_record(workspace, run.name, part.work, at, part.answer)
     save_record(draft, record)
     if has_page(workspace, run):
-        write_run_report(draft, part.work.request.lang)
+        # Only of very many images are there thumbnails to draw yet.
+        write_run_report(draft, part.work.request.lang, progress if len(record.images) > MANY else None)
     return TestedRun(run, record, measurement, run / "index.html")
