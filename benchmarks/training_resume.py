@@ -1,6 +1,6 @@
 """Shows that a training of the authors' code that is killed goes on as if it had not been: every loss, every weight.
 
-    python benchmarks/training_resume.py CLONE PAIRS [--images 10] [--threads-of-loader 2]
+    python benchmarks/training_resume.py CLONE PAIRS [--images 10] [--threads-of-loader 2] [--device cuda] [--family F]
 
 CLONE is the authors' code (`third_party/pytorch-CycleGAN-and-pix2pix`), PAIRS a folder of A and B side by side. Each
 family is trained once uncut, and once with its process killed by SIGKILL in the middle of two epochs and resumed.
@@ -38,11 +38,11 @@ def lay_out(pairs: Path, data: Path, count: int) -> None:
             half.save(data / f"train{side}" / f"{path.stem}.png")
 
 
-def train_here(family: str, clone: Path, data: Path, folder: Path, loaders: int) -> None:
+def train_here(family: str, clone: Path, data: Path, folder: Path, *, loaders: int, device: str) -> None:
     """Trains in this process and prints each loss as a line of JSON."""
     options = (*SMALL.split(), *FAMILIES[family].split(), "--num_threads", str(loaders))
     folder.mkdir(exist_ok=True)
-    job = TrainingJob(family, "AtoB", data, folder, options, save_seconds=0.5)  # type: ignore[arg-type]
+    job = TrainingJob(family, "AtoB", data, folder, options, device, save_seconds=0.5)  # type: ignore[arg-type]
     train(job, clone, lambda kind, told: print(json.dumps([kind, told]), flush=True))
 
 
@@ -64,14 +64,14 @@ def follow(words: list[str], kill_at: int | None) -> tuple[dict[int, object], in
     return found, resumed
 
 
-def compare(family: str, clone: Path, data: Path, scratch: Path, images: int, loaders: int) -> bool:
-    words = ["--here", family, str(clone), str(data)]
+def compare(family: str, data: Path, scratch: Path, given: argparse.Namespace) -> bool:
+    words, images = ["--here", family, str(given.clone), str(data), given.device], given.images
     whole, cut = scratch / f"{family}-whole", scratch / f"{family}-cut"
-    expected, _ = follow([*words, str(whole), str(loaders)], None)
+    expected, _ = follow([*words, str(whole), str(given.threads_of_loader)], None)
     found: dict[int, object] = {}
     for part in (*KILLED_AT, None):
         kill_at = int(part * 4 * images) if part else None
-        losses, resumed = follow([*words, str(cut), str(loaders)], kill_at)
+        losses, resumed = follow([*words, str(cut), str(given.threads_of_loader)], kill_at)
         found |= losses
         print(f"  {family}: began after iteration {resumed or 0}, {f'killed at {kill_at}' if kill_at else 'ended'}")
     weights = [
@@ -91,21 +91,21 @@ def compare(family: str, clone: Path, data: Path, scratch: Path, images: int, lo
 
 def main() -> int:
     if sys.argv[1:2] == ["--here"]:
-        family, clone, data, folder, loaders = sys.argv[2:]
-        train_here(family, Path(clone), Path(data), Path(folder), int(loaders))
+        family, clone, data, device, folder, loaders = sys.argv[2:]
+        train_here(family, Path(clone), Path(data), Path(folder), loaders=int(loaders), device=device)
         return 0
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clone", type=Path)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--threads-of-loader", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--family", choices=[*FAMILIES], action="append")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         data = Path(name) / "data"
         lay_out(given.pairs, data, given.images)
-        results = [
-            compare(family, given.clone, data, Path(name), given.images, given.threads_of_loader) for family in FAMILIES
-        ]
+        results = [compare(family, data, Path(name), given) for family in given.family or FAMILIES]
     return 0 if all(results) else 1
 
 

@@ -22,6 +22,22 @@ os.environ["LC_ALL"] = "C.UTF-8"  # whoever runs the tests may speak another lan
 os.environ["HARNESS_PASS"] = "STANDIN_MISBEHAVE"  # what makes the stand-in for the authors' scripts fail
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Shows a GPU to `-m gpu` alone: all other tests mean a processor by `auto`, on every machine."""
+    if config.option.markexpr != "gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+@pytest.fixture
+def gpu() -> str:
+    """A GPU's name as `--device` takes it; the test is skipped where none is."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("needs CUDA, and `-m gpu`")
+    return "cuda"
+
+
 @pytest.fixture(autouse=True)
 def own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the checkout: commands without `--workspace` find themselves in the test's folder."""

@@ -44,3 +44,9 @@ def test_an_error_stops_the_rest() -> None:
 
 def test_there_is_a_worker() -> None:
     assert default_workers() >= 1
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (3, 3), (64, 8)])
+def test_a_machine_of_many_cores_takes_some_of_them(monkeypatch: pytest.MonkeyPatch, cores: int, threads: int) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    assert default_workers() == threads

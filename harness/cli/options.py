@@ -21,9 +21,18 @@ if TYPE_CHECKING:
 # Pixels a side.
 _SMALLEST_TILE = 32
 
+
+class _Place(click.Path):
+    """A folder, or an address that fsspec knows, which stays text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+PLACE = _Place(file_okay=False, path_type=Path)
 FOLDER_THERE = click.Path(exists=True, file_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, path_type=Path)
 PATH = click.Path(path_type=Path)

@@ -86,7 +86,7 @@ def _colour(given: str) -> tuple[int, int, int]:
     help="What to judge nearness by, from `harness datasets SET --profile FILE`. Default: the model's dataset.",
 )
 @options.follow_links
-@option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core.")
+@option("--workers", type=click.IntRange(min=1), help="Threads. Default: one a core, eight at most.")
 @option("--strict", is_flag=True, help="Any file that cannot be used is an error, and nothing is written.")
 @option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @telling(options.run_lang, options.json)

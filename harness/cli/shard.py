@@ -9,7 +9,7 @@ import click
 
 from harness.cli import options, test
 from harness.cli.console import Console
-from harness.cli.options import FOLDER, option, telling
+from harness.cli.options import PLACE, option, telling
 from harness.workspace import Workspace
 
 _EPILOG = options.examples("""
@@ -17,7 +17,7 @@ _EPILOG = options.examples("""
   seq 0 6 | parallel harness shard run PLAN {}
   harness shard merge PLAN
 """)
-_PLAN = click.argument("plan", type=FOLDER)
+_PLAN = click.argument("plan", type=PLACE)
 
 
 @click.group("shard", epilog=_EPILOG)
@@ -25,15 +25,24 @@ def command() -> None:
     """Cut a test into shards that any scheduler may run."""
 
 
-def _plan(workspace: Workspace, /, *, output: Path, as_json: bool, quiet: bool, **asked: Any) -> None:
-    """Write PLAN: which images, in shards of how many, and all that decides what is drawn of them."""
+def _plan(workspace: Workspace, /, *, output: Path | str, as_json: bool, quiet: bool, **asked: Any) -> None:
+    """Write PLAN: which images, in shards of how many, and all that decides what is drawn of them.
+
+    At an address such as s3://bucket/PLAN it carries images and weights, for workers that share nothing else.
+    """
     from harness.errors import RunError
-    from harness.files import folder_written_aside
-    from harness.shards.cutting import SHARD_SIZE, load_plan, write_plan
+    from harness.files import folder_written_aside, scratch
+    from harness.shards.carrying import carry
+    from harness.shards.cutting import SHARD_SIZE, write_plan
+    from harness.shards.storing import Objects, is_address
     from harness.testing.running import assigned, computing_with
 
     console = Console(quiet=quiet)
-    if output.exists():
+    if isinstance(output, str):
+        if asked["store"] and not is_address(asked["store"]):
+            raise click.UsageError("a plan at an address needs a `--store` at one, or none: then it is its own")
+        Objects(output).try_out()
+    elif output.exists():
         raise RunError(f"`{output}` exists already", "name another folder with `-o`")
     if asked["engine"] == "both":
         raise click.UsageError("a plan is of one engine: `--engine native` or `--engine official`")
@@ -41,9 +50,11 @@ def _plan(workspace: Workspace, /, *, output: Path, as_json: bool, quiet: bool, 
     request = test.request_of(workspace, asked | {"threads": asked["threads"] or 1})
     with computing_with(request.threads):
         work = assigned(workspace, request, console)
-        with folder_written_aside(output.resolve()) as draft:
-            write_plan(workspace, work, draft, size=size, store=store, mixed=mixed)
-    plan = load_plan(workspace, output)
+        written = scratch(workspace.shards) if isinstance(output, str) else folder_written_aside(output.resolve())
+        with written as draft:
+            plan = write_plan(workspace, work, draft, size=size, store=store, mixed=mixed)
+            if isinstance(output, str):
+                carry(workspace, plan, output, range(len(plan.keys)), console)
     last = len(plan.keys) - 1
     if as_json:
         shards = [{"key": key, "images": count} for key, count in zip(plan.keys, plan.counts, strict=True)]
@@ -57,7 +68,9 @@ def _plan_parameters() -> list[click.Parameter]:
     """What `harness test` asks, but for who works."""
     # Who works is the scheduler's to say; a plan is of one engine.
     without = {"executor", "workers", "gpus", "address", "slurm"}
-    output = click.Option(["-o", "--output"], type=FOLDER, required=True, help="The new folder of the plan.")
+    output = click.Option(
+        ["-o", "--output"], type=PLACE, required=True, metavar="FOLDER|URL", help="Where the new plan is to lie."
+    )
     return [output, *(option for option in test.command.params if option.name not in without)]
 
 
@@ -76,16 +89,16 @@ command.add_command(
 @_PLAN
 @click.argument("number", metavar="I", type=click.IntRange(min=0))
 @telling(options.terminal_lang, options.json)
-def run(workspace: Workspace, console: Console, /, *, plan: Path, number: int, as_json: bool) -> None:
+def run(workspace: Workspace, console: Console, /, *, plan: Path | str, number: int, as_json: bool) -> None:
     """Compute shard I of PLAN into the store, unless it is there."""
     from harness.errors import UnknownNameError
+    from harness.shards.carrying import found_plan
     from harness.shards.computing import compute_shard
-    from harness.shards.cutting import load_plan
 
-    loaded = load_plan(workspace, plan.resolve())
-    if number >= len(loaded.keys):
-        raise UnknownNameError("shard", str(number), [], f"`{plan}` has the shards 0 to {len(loaded.keys) - 1}")
-    done = compute_shard(workspace, loaded, number, console)
+    with found_plan(workspace, plan) as loaded:
+        if number >= len(loaded.keys):
+            raise UnknownNameError("shard", str(number), [], f"`{plan}` has the shards 0 to {len(loaded.keys) - 1}")
+        done = compute_shard(workspace, loaded, number, console)
     if as_json:
         console.document({"format": 1, "shard": number, "computed": done.computed, "images": loaded.counts[number]})
         return
@@ -97,10 +110,10 @@ def run(workspace: Workspace, console: Console, /, *, plan: Path, number: int, a
 @_PLAN
 @option("--name", help="The run's name. Default: the plan's.")
 @telling(options.terminal_lang, options.json)
-def merge(workspace: Workspace, console: Console, /, *, plan: Path, name: str | None, as_json: bool) -> None:
+def merge(workspace: Workspace, console: Console, /, *, plan: Path | str, name: str | None, as_json: bool) -> None:
     """Put the shards of PLAN together: results/<run>/ with its report, as `harness test` writes it."""
-    from harness.shards.cutting import load_plan
+    from harness.shards.carrying import found_plan
     from harness.shards.merging import merge_plan
 
-    loaded = load_plan(workspace, plan.resolve())
-    test.show(console, [merge_plan(workspace, loaded, name, console)], as_json=as_json)
+    with found_plan(workspace, plan) as loaded:
+        test.show(console, [merge_plan(workspace, loaded, name, console)], as_json=as_json)

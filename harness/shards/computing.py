@@ -14,17 +14,18 @@ from typing import Any
 import numpy as np
 
 from harness.engines.devices import resolve_device
-from harness.errors import ImageError, WeightsError
+from harness.errors import GitError, ImageError
 from harness.files import sha256_of
 from harness.images.opening import open_rgb
 from harness.metrics.rows import Rows
 from harness.progress import Progress, Silent
-from harness.shards.cutting import Plan, check_machine, load_plan, metrics_of_shards, shard_of
+from harness.shards.carrying import found_plan, with_inputs
+from harness.shards.cutting import Plan, check_machine, metrics_of_shards
 from harness.shards.storing import DOCUMENT, find_store
 from harness.testing.recording import Assignment
 from harness.testing.running import computing_with
 from harness.testing.taking_over import machine_of, nothing_of
-from harness.testing.translating import Part, translate_part
+from harness.testing.translating import Part, authors_code, translate_part
 from harness.workspace import Workspace
 
 TARGETS = "targets.npz"
@@ -38,10 +39,15 @@ class Shard:
     computed: bool
 
 
-def begin(root: Path, folder: Path) -> Callable[[int], Shard]:
-    """Returns the function of a worker of a plan; see `harness.shards.pool`."""
-    workspace = Workspace(root)
-    return partial(compute_shard, workspace, load_plan(workspace, folder))
+def begin(root: Path, place: str | Path) -> Callable[[int], Shard]:
+    """Returns the function of a worker of a plan in a folder or at an address; see `harness.shards.pool`."""
+    # A node that shares nothing has a workspace of its own.
+    return partial(_computed, Workspace(root) if root.is_dir() else Workspace.locate(), place)
+
+
+def _computed(workspace: Workspace, place: str | Path, number: int) -> Shard:
+    with found_plan(workspace, place) as plan:
+        return compute_shard(workspace, plan, number)
 
 
 def compute_shard(workspace: Workspace, plan: Plan, number: int, progress: Progress | None = None) -> Shard:
@@ -50,16 +56,17 @@ def compute_shard(workspace: Workspace, plan: Plan, number: int, progress: Progr
     Raises:
         WorkerError: this machine would draw otherwise than was planned.
         WeightsError, ImageError: weights or pictures are not here, or not those that were planned.
+        GitError: the authors' code is not here, and theirs is the engine.
         HarnessError: any of its kinds, of the engine.
     """
     key, store = plan.keys[number], find_store(workspace, plan.store)
     if store.has(key):
         return Shard(number, computed=False)
-    work = shard_of(workspace, plan, number)
-    if plan.mixed:
-        work = replace(work, device=resolve_device(work.request.device))
-    with computing_with(work.request.threads):
-        _check_files(work)
+    with computing_with(plan.work.request.threads), with_inputs(workspace, plan, number) as work:
+        if plan.mixed:
+            work = replace(work, device=resolve_device(work.request.device))
+        if work.request.engine == "official":
+            _check_code(workspace)
         check_machine(workspace, plan, work)
         metrics = tuple(metric.name for metric in metrics_of_shards(work))
         work = replace(work, request=replace(work.request, metrics=metrics))
@@ -76,31 +83,19 @@ def compute_shard(workspace: Workspace, plan: Plan, number: int, progress: Progr
     return Shard(number, computed=True)
 
 
+def _check_code(workspace: Workspace) -> None:
+    try:
+        authors_code(workspace)
+    except GitError as error:  # which no plan carries: it is a program
+        raise error.restated(hint=f"harness setup, on `{socket.gethostname()}`") from error
+
+
 def _unread(path: Path) -> str | None:
     try:
         open_rgb(path)
     except ImageError as error:
         return error.message
     return None
-
-
-def _check_files(work: Assignment) -> None:
-    host = socket.gethostname()
-    weights = work.generator.weights
-    if not weights.is_file():
-        raise WeightsError(
-            f"the weights `{weights}` are not on `{host}`",
-            f"harness setup --model {work.generator.model.id}, there, or share the workspace",
-        )
-    for item, facts in zip(work.selection.items, work.selection.facts, strict=True):
-        try:
-            same = sha256_of(item.path) == facts["sha256"]
-        except OSError as error:
-            raise ImageError(
-                f"`{item.path}` cannot be read on `{host}`: {error.strerror}", "share the folder of the pictures"
-            ) from error
-        if not same:
-            raise ImageError(f"`{item.path}` changed since it was planned", "harness shard plan … -o PLAN")
 
 
 def _compute(workspace: Workspace, work: Assignment, written: AbstractContextManager[Path], progress: Progress) -> None:

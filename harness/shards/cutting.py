@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from harness.documents import Document, typed
 from harness.errors import EngineError, HarnessError, RunError, WorkerError, WorkspaceError
-from harness.files import write_text
+from harness.files import sha256_of, write_text
 from harness.images.geometry import Geometry
 from harness.keeping import code_and_libraries, key_of
 from harness.metrics.meters import Instruments, Metric
 from harness.metrics.registry import PAIRED, UNPAIRED, find_metrics
-from harness.runs.trained import mean_target_of
+from harness.runs.trained import mean_target_of, mean_target_path
 from harness.sets.item import Item
 from harness.testing.recording import Assignment
 from harness.testing.taking_over import deciding
@@ -46,6 +46,8 @@ class Plan:
         work: the test without its pictures.
         facts: what decides its pictures and numbers beside the pictures themselves; no path is among it.
         store: where its shards are kept, as `harness.shards.storing.find_store` takes it.
+        mean_target: SHA-256 of the file with the mean of the training's targets, None where there is none.
+        carried: the address it was brought from, with its inputs in its store; None where workers see the workspace.
         keys: of the shards in order: SHA-256 of the facts and of the names, hashes and places of the pictures.
         counts: pictures of each shard.
     """
@@ -56,6 +58,8 @@ class Plan:
     store: str | None
     keys: tuple[str, ...]
     counts: tuple[int, ...]
+    mean_target: str | None = None
+    carried: str | None = None
 
     @property
     def mixed(self) -> bool:
@@ -94,14 +98,16 @@ def write_plan(
             "geometries": {item.name: asdict(work.geometries[item.name]) for item in items[start : start + size]},
         }
         text = json.dumps(piece, default=lambda path: _shown(path, workspace))
-        write_text(_file(folder, number), text)
+        write_text(piece_path(folder, number), text)
         keys.append(_key(facts, json.loads(text)))
     bare = replace(work, selection=replace(work.selection, items=(), facts=()), geometries={})
+    model, mean = work.generator.model, mean_target_path(workspace, work.generator.model)
     content = {
         "facts": facts,
         "store": store,
         "shards": [[key, min(size, len(items) - start)] for key, start in zip(keys, starts, strict=True)],
         "work": asdict(bare),
+        "mean_target": sha256_of(mean) if model.own and mean.is_file() else None,
     }
     # Last: a folder with this file is a plan.
     _DOCUMENT.save(folder / FILE, json.loads(json.dumps(content, default=lambda path: _shown(path, workspace))))
@@ -113,6 +119,7 @@ class _Content(TypedDict):
     store: str | None
     shards: tuple[tuple[str, int], ...]
     work: Assignment
+    mean_target: NotRequired[str | None]
 
 
 def load_plan(workspace: Workspace, folder: Path) -> Plan:
@@ -126,7 +133,15 @@ def load_plan(workspace: Workspace, folder: Path) -> Plan:
         request = replace(work.request, weights=given and workspace.root / given)
         keys, counts = zip(*found["shards"], strict=True)
         work = replace(work, generator=generator, request=request)
-        return Plan(folder=folder, work=work, facts=found["facts"], store=found["store"], keys=keys, counts=counts)
+        return Plan(
+            folder=folder,
+            work=work,
+            facts=found["facts"],
+            store=found["store"],
+            keys=keys,
+            counts=counts,
+            mean_target=found.get("mean_target"),
+        )
 
     return _DOCUMENT.load(folder / FILE, build)
 
@@ -139,7 +154,7 @@ class _Piece(TypedDict):
 
 def shard_of(workspace: Workspace, plan: Plan, number: int) -> Assignment:
     """Returns the test of one shard's pictures alone; raises RunError where the plan is not what was written."""
-    path = _file(plan.folder, number)
+    path = piece_path(plan.folder, number)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         piece = typed(_Piece, content)
@@ -225,7 +240,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:20]}… ({key_of(value=value)[:8]})"
 
 
-def _file(folder: Path, number: int) -> Path:
+def piece_path(folder: Path, number: int) -> Path:
+    """Returns the file of a plan with the pictures of a shard."""
     return folder / f"{number:05d}.json"
 
 

@@ -26,6 +26,7 @@ from harness.progress import Progress, Silent
 from harness.report.thumbnails import FOLDER as STRIPS
 from harness.report.thumbnails import strip_path
 from harness.runs.record import MANY
+from harness.shards.carrying import with_network
 from harness.shards.computing import TARGETS
 from harness.shards.cutting import Plan, metrics_of_shards, shard_of
 from harness.shards.storing import DOCUMENT, find_store
@@ -46,7 +47,8 @@ def merge_plan(
     """
     work = replace(plan.work, request=replace(plan.work.request, name=name or plan.work.request.name))
     with named_run(workspace, work) as folder:
-        return merge_into(workspace, plan, folder, progress or Silent())
+        whole = with_network(workspace, plan, range(len(plan.keys)))
+        return merge_into(workspace, whole, folder, progress or Silent())
 
 
 def merge_into(workspace: Workspace, plan: Plan, run: Path, progress: Progress) -> TestedRun:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from harness.errors import WorkerError
-from harness.files import scratch, sweep
+from harness.files import scratch, sha256_of, sweep
 from harness.progress import Progress, Silent
+from harness.shards.carrying import carry
 from harness.shards.computing import begin
-from harness.shards.cutting import SHARD_SIZE, Plan, write_plan
+from harness.shards.cutting import FILE, SHARD_SIZE, Plan, write_plan
 from harness.shards.merging import listed, merge_into
 from harness.shards.pool import PoolRequest, find_pool
-from harness.shards.storing import find_store
+from harness.shards.storing import Objects, find_store, is_address
 from harness.testing.request import TestRequest
 from harness.testing.running import TestedRun, assigned, computing_with, named_run
 from harness.workspace import Workspace
@@ -48,6 +50,8 @@ def test_in_shards(
     pool = find_pool(replace(shards.pool, folder=shards.pool.folder or workspace.shards / "slurm-logs"))
     if shards.pool.executor == "slurm" and shutil.which("srun") is None:  # as submitit looks for it
         progress.warn("no Slurm is here: its jobs run on this machine")
+    if shards.store and is_address(shards.store):
+        Objects(shards.store).try_out()
     request = replace(request, threads=request.threads or 1)
     with computing_with(request.threads):
         work = assigned(workspace, request, progress)
@@ -62,10 +66,15 @@ def test_in_shards(
             progress.say(
                 f"{len(plan.keys) - len(missing)} of {len(plan.keys)} shards are in `{store.name}`: taken over"
             )
+        place: str | Path = folder
+        if shards.pool.executor == "ray" and shards.store and is_address(shards.store) and missing:
+            # Nodes of a cluster may share nothing else. By its content: the same test again finds it there.
+            place = f"{shards.store.rstrip('/')}/plans/{sha256_of(folder / FILE)}"
+            carry(workspace, plan, place, missing, progress)
         failed: dict[int, WorkerError] = {}
         with progress.step("Translating in shards", sum(plan.counts)) as step:
             step.advance(sum(plan.counts) - sum(plan.counts[number] for number in missing))
-            for outcome in pool.run(partial(begin, workspace.root, folder), missing):
+            for outcome in pool.run(partial(begin, workspace.root, place), missing):
                 step.advance(plan.counts[outcome.thing])
                 if outcome.error:
                     failed[outcome.thing] = outcome.error

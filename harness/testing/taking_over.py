@@ -20,6 +20,8 @@ from harness.sets.item import Item
 from harness.testing.recording import Assignment
 from harness.workspace import Workspace
 
+_OF_CUDA = ("- CUDA", "- NVCC", "- CuDNN", "- Magma")  # the GPU's name, and cuDNN's version with it, are told apart
+
 
 @dataclass(frozen=True)
 class Translated:
@@ -122,5 +124,10 @@ def machine_of(device: str) -> dict[str, Any]:
         "device": device,
         "gpu": kind_of(device) if device != "cpu" else None,
         "processor": torch.backends.cpu.get_cpu_capability(),
-        "torch": torch.__config__.show(),
+        "torch": _build(torch.__config__.show()),
     }
+
+
+def _build(told: str) -> str:
+    """PyTorch's build without its lines of CUDA, which stand there for those alone to whom a GPU is shown."""
+    return "\n".join(line for line in told.splitlines() if not line.strip().startswith(_OF_CUDA))

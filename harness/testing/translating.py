@@ -178,8 +178,12 @@ def _engine(workspace: Workspace, job: Job, work: Assignment, progress: Progress
         return native(job, progress, work.native)
     from harness.engines.official.engine import translate as official
 
+    return official(job, authors_code(workspace), progress)
+
+
+def authors_code(workspace: Workspace) -> Path:
+    """Returns the clone of the authors' code; raises GitError, with the command that brings it, where there is none."""
     clone = workspace.upstream(PYTORCH.id)
-    # Said here, with the command that brings it, rather than as git's own words.
     if not clone.is_dir():
         raise GitError(f"the authors' code is not in `{clone}`", "harness setup")
-    return official(job, clone, progress)
+    return clone

@@ -51,6 +51,7 @@ def test_words_that_name_no_device(word: str) -> None:
 def test_devices_that_share_pictures_are_of_one_kind(gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"cuda:0": "A100", "cuda:1": "A100", "cuda:2": "T4"}
     monkeypatch.setattr(torch.cuda, "get_device_name", names.__getitem__)
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91900)
     assert resolve_devices(["cuda:0", "cuda:1"]) == ["cuda:0", "cuda:1"]
     assert resolve_devices(["cpu", "cpu"]) == ["cpu", "cpu"]
     for mixed in (["cpu", "cuda:0"], ["cuda:1", "cuda:2"]):

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
@@ -26,6 +29,7 @@ from harness.shards.sharing import ShardRequest, test_in_shards
 from harness.shards.storing import Store
 from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with, run_test
+from harness.testing.taking_over import machine_of
 from harness.testing.verification import VerifyRequest, verify
 from harness.workspace import Workspace
 from tests.cutting import content, names
@@ -107,6 +111,39 @@ def test_rows_and_pictures_are_those_of_a_plain_test_whoever_computes(
     assert (record.extra["shards"], record.extra["threads"]) == (3, 1)
     assert record.images == load_record(plain).images
     assert "machines" not in record.extra
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("workers", [1, 3])
+def test_on_a_gpu_too_they_are_those_of_a_plain_test(workspace: Workspace, gpu: str, workers: int) -> None:
+    plain = run_test(workspace, replace(REQUEST, name="plain", device=gpu)).folder
+    shards = ShardRequest(size=1, pool=PoolRequest(executor="local", workers=workers))
+    run = test_in_shards(workspace, replace(REQUEST, device=gpu), shards).folder
+    assert equal(run, plain)
+    assert load_record(run).device == "cuda"
+
+
+@pytest.mark.gpu
+def test_a_processors_worker_need_not_see_the_gpu(
+    workspace: Workspace, plan: Plan, gpu: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind = subprocess.run(
+        [sys.executable, "-m", "harness", "--workspace", str(workspace.root), "shard", "run", str(plan.folder), "0"],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert blind.returncode == 0, blind.stderr
+
+
+def test_what_a_processor_draws_does_not_hang_on_a_gpu_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    build = "PyTorch built with:\n  - GCC 13.3\n{}  - Build settings: CUDA_VERSION=13.0"
+    lines = "  - CUDA Runtime 13.0\n  - NVCC architecture flags: 90\n  - CuDNN 91.9.0\n  - Magma 2.6\n"
+    told = []
+    for shown in ("", lines):
+        monkeypatch.setattr(torch.__config__, "show", partial(build.format, shown))
+        told.append(machine_of("cpu")["torch"])
+    assert told[0] == told[1] == build.format("")
 
 
 @pytest.mark.parametrize(

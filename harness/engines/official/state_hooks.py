@@ -45,6 +45,8 @@ class State:
     def hook_model(self, model: Any) -> None:
         """Counts its iterations and epochs, and takes up the saved state once it is set up."""
         self.model, self.step = model, model.optimize_parameters
+        if self.repeats:
+            self.torch.backends.cudnn.benchmark = False
         plain_setup, plain_rate = model.setup, model.update_learning_rate
 
         def setup(opt: Any) -> None:
@@ -97,6 +99,14 @@ class State:
                 yield batch
 
         loader_class.__init__, loader_class.__iter__ = made, batches
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a GPU repeats the bits of this training, once kernels are not chosen by a race of their speeds.
+
+        Not of a ResNet: the gradient of its reflection padding is added up in an order that changes.
+        """
+        return self.torch.cuda.is_available() and str(self.model.opt.netG).startswith("unet")
 
     @property
     def networks(self) -> dict[str, Any]:
@@ -195,4 +205,5 @@ def install(settings: dict[str, Any], session: Any) -> list[str]:
     session.when_made(state.hook_model)
     data: Any = importlib.import_module("data")
     state.hook_loader(data.CustomDatasetDataLoader)
-    return ["state of networks, optimisers, schedulers and random numbers saved for an exact resume"]
+    shims = ["state of networks, optimisers, schedulers and random numbers saved for an exact resume"]
+    return [*shims, *(["cudnn.benchmark off for U-Nets"] if state.torch.cuda.is_available() else [])]

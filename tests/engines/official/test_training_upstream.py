@@ -65,6 +65,15 @@ def test_cut_off_within_an_epoch_and_resumed_is_as_uncut(
     assert drawn == {"00001", "00002"}
 
 
+@pytest.mark.gpu
+def test_a_u_net_resumed_on_a_gpu_is_as_uncut(real_clone: Path, tmp_path: Path, gpu: str) -> None:
+    whole, cut = (job(tmp_path, name, "pix2pix", "--netG", "unet_128", device=gpu) for name in ("whole", "cut"))
+    expected = losses(trained(whole, real_clone))
+    cut_off(cut, real_clone, 6)
+    assert losses(trained(cut, real_clone)).items() <= expected.items()
+    assert all(torch.equal(a, b) for a, b in zip(weights(whole).values(), weights(cut).values(), strict=True))
+
+
 @pytest.mark.parametrize(
     ("family", "given", "said"),
     [
