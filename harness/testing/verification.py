@@ -203,22 +203,29 @@ def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progre
     # A received run is opened picture by picture below.
     refuse_links_out(folder)
     record = load_record(folder)
-    names = _sampled(_names(record), request.sample)
-    if names is None and len(record.images) > MANY:
+    many = len(record.images) > MANY
+    with (progress if many else Silent()).step("Reading the record", len(record.images)) as step:
+        names, hashed = [], True
+        for image in record.images:
+            names.append(image["name"])
+            hashed = hashed and bool(image.get("sha256"))
+            step.advance()
+    only = _sampled(names, request.sample)
+    if only is None and many:
         progress.say(f"note: all {len(record.images)} images are made again; `--sample 1000` takes some of them")
     # Before it is made again: this needs only the run itself, and holds where the set is gone.
-    numbers, unproven = wrong_numbers(workspace, folder, record, progress, only=names)
-    with _made_again(workspace, record, request, names, progress) as again:
-        second, hashed = load_record(again), all(image.get("sha256") for image in record.images)
-        kinds, files = _compared(folder, again, _kinds(folder, again), names or _names(record), progress)
+    numbers, unproven = wrong_numbers(workspace, folder, record, progress, only=only)
+    with _made_again(workspace, record, request, only, progress) as again:
+        second = load_record(again)
+        kinds, files = _compared(folder, again, _kinds(folder, again), only or names, progress)
         return Verification(
             first=folder.name,
             second=again.name if request.keep else None,
             kinds=kinds,
             files=files,
             numbers=tuple(numbers),
-            dataset=tuple(_limited(_other_pictures(record, second, names, hashed=hashed))),
-            notes=(*_sample_told(record, names), *unproven, *_notes(folder, again, record, second, hashed=hashed)),
+            dataset=tuple(_limited(_other_pictures(record, second, only, hashed=hashed))),
+            notes=(*_sample_told(record, only), *unproven, *_notes(folder, again, record, second, hashed=hashed)),
         )
 
 
@@ -230,9 +237,9 @@ def _sampled(names: Sequence[str], count: int | None) -> list[str] | None:
     return [names[place] for place in np.sort(drawn)]
 
 
-def _sample_told(record: RunRecord, names: Sequence[str] | None) -> Iterator[str]:
-    if names is not None:
-        yield f"{len(names)} of {len(record.images)} images, drawn evenly, were measured and made again"
+def _sample_told(record: RunRecord, only: Sequence[str] | None) -> Iterator[str]:
+    if only is not None:
+        yield f"{len(only)} of {len(record.images)} images, drawn evenly, were measured and made again"
 
 
 @contextmanager
