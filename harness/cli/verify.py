@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.runs.pixel_differences import Verdict
     from harness.testing.verification import Tally, Verification
 
-# Lines of a table on a terminal; `--json` has all files.
+# Lines of a table on a terminal; `--json` has more.
 _MOST_FILES = 20
 _EPILOG = options.examples("""
   harness verify

@@ -161,7 +161,7 @@ class Verification:
         }
 
 
-def compare_runs(first: Path, second: Path) -> Verification:
+def compare_runs(first: Path, second: Path, progress: Progress | None = None) -> Verification:
     """Compares the outputs of two runs of the same images pixel by pixel.
 
     Raises:
@@ -171,7 +171,7 @@ def compare_runs(first: Path, second: Path) -> Verification:
     # Of the same selection, that is; other settings are what is compared.
     if _names(a) != _names(b) or a.test_set.get("digest") != b.test_set.get("digest"):
         raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {a.name}")
-    kinds, files = _compared(first, second, ["output"], _names(a))
+    kinds, files = _compared(first, second, ["output"], _names(a), progress)
     return Verification(first=a.name, second=b.name, kinds=kinds, files=files)
 
 

@@ -88,8 +88,7 @@ def test_the_worst_the_best_and_a_sample_are_listed_and_their_strips_are_their_o
     # What was not chosen for its number is as the whole is.
     middle = [row for row in listed if row not in {*order[:ENDS], *order[-ENDS:]}]
     assert abs(np.mean(ssim[middle]) - ssim.mean()) < 0.03
-    assert len({*(path.name for path in run.glob("thumbs/*/*.webp"))}) == len(listed)
-    assert f"{sorted(listed)[0]:05d}.webp" in {path.name for path in run.glob("thumbs/*/*.webp")}
+    assert {f"{row:05d}.webp" for row in listed} <= {path.name for path in run.glob("thumbs/*/*.webp")}
     again = write_run_report(run)
     assert data_of(again)["names"] == data["names"], "drawn by a fixed seed"
 
@@ -146,7 +145,7 @@ def test_runs_side_by_side_list_the_images_on_which_they_differ_most(run: Path) 
     page, [found] = write_comparison([run, other], run.parent / "compare.html")
     data = data_of(page)
     listed = {*own, *data["strips"][0]["order"]}
-    assert {int(path.stem) for path in run.glob("thumbs/*/*.webp")} == listed, "neither page takes the other's strips"
+    assert listed <= {int(path.stem) for path in run.glob("thumbs/*/*.webp")}, "neither page takes the other's strips"
     differences = dict(zip(found.names, found.columns["ssim"].differences.tolist(), strict=True))
     ranked = sorted(differences, key=lambda name: differences[name])
     assert {*ranked[:ENDS], *ranked[-ENDS:]} <= {*data["names"]}

@@ -67,6 +67,14 @@ def test_differences_are_sorted_and_told_apart_by_what_is_better() -> None:
     assert kinds == {"higher": ["loss", "none", "gain"], "lower": ["gain", "none", "loss"], None: ["none"] * 3}
 
 
+def test_of_many_differences_the_ends_stay_and_the_mean_is_of_all() -> None:
+    values = [float(place % 1000) ** 2 for place in range(5000)]
+    chart = differences("d", (list(map(str, range(5000))), values), "higher", 0, EN)
+    assert chart is not None and len(chart.bars) == 600
+    assert (chart.bars[0].label, chart.bars[-1].label) == ("0: +0", "4999: +998001")
+    assert chart.mean == chart.frame.y(sum(values) / 5000)
+
+
 def test_a_range_plot_keeps_order_and_whiskers() -> None:
     plot = range_plot([("run", 0.5, 0.4, 0.6), ("input_copied", 0.1, None, None)])
     assert plot is not None
