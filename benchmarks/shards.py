@@ -1,8 +1,8 @@
 """Shards measured: what cutting costs, what kills cost, and a plan of a million pictures.
 
-    python benchmarks/shards.py overhead --images 40 --filters 64 --trials 1
-    python benchmarks/shards.py kills --trials 20
-    python benchmarks/shards.py plan --images 1000000
+    python -m benchmarks.shards overhead --images 40 --filters 64 --trials 1
+    python -m benchmarks.shards kills --trials 20
+    python -m benchmarks.shards plan --images 1000000
 
 Networks are of random weights and pictures of noise. In `plan` stand for what is too much to make: for the pictures
 their names, hashes and sizes, and for the shards' work documents with three metrics of three whos a picture and no
@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -34,7 +36,7 @@ from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
 from harness.sets.item import Item
 from harness.shards import merging
-from harness.shards.cutting import write_plan
+from harness.shards.cutting import load_plan, write_plan
 from harness.shards.storing import DOCUMENT
 from harness.testing.request import TestRequest
 from harness.testing.running import assigned, computing_with
@@ -201,20 +203,30 @@ def million(workspace: Workspace, images: int) -> None:
             (workspace.shards / key).mkdir(parents=True)
             (workspace.shards / key / DOCUMENT).write_text(json.dumps(document))
         told("documents of stand-ins", begun)
-        begun = time.process_time()
-        write = merging.write_run
+    # By a process of its own, whose memory is the merge's.
+    merging_ = multiprocessing.get_context("spawn").Process(target=merge_alone, args=(workspace, folder))
+    merging_.start()
+    merging_.join()
+    assert merging_.exitcode == 0
 
-        def writing(*given: Any, **named: Any) -> Any:
-            told("rows and statistics of all shards", begun)
-            return write(*given, **named)
 
-        merging.write_run = writing
-        merging.merge_into(workspace, plan, workspace.root / "elsewhere" / "many", Silent())
-        told("merged, record and tables written, without a page", begun)
+def merge_alone(workspace: Workspace, folder: Path) -> None:
+    """Merges without a page."""
+    write = merging.write_run
+
+    def writing(*given: Any, **named: Any) -> Any:
+        told("rows and statistics of all shards", 0)
+        return write(*given, **named)
+
+    merging.write_run = writing
+    told("a merge begins", 0)
+    merging.merge_into(workspace, load_plan(workspace, folder), workspace.root / "elsewhere" / "many", Silent())
+    told("merged, record and tables written, without a page", 0)
 
 
 def told(what: str, begun: float) -> None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Of this process alone: `ru_maxrss` begins with that of whoever began it.
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
     print(f"{what}: {time.process_time() - begun:.1f} s of a processor, peak memory so far {peak:.0f} MiB", flush=True)
 
 

@@ -243,7 +243,7 @@ def prepare_images(
     """Turns a folder of pictures into a test set.
 
     Args:
-        options: further ones of `harness.prepare.planning.PrepareRequest`, such as `name`, `fit`, `size`, `split`.
+        options: further ones of `harness.prepare.prepare_request.PrepareRequest`: `name`, `fit`, `size`, `split` …
     """
     located = Workspace.locate(workspace)
     partners = Path(targets) if targets else None

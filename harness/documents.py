@@ -124,6 +124,11 @@ def typed(hint: Any, value: Any, place: str = "it") -> Any:
         raise ValueError(f"`{f'{place}{misfit.inside}'.removeprefix('it.')}` {misfit.said}") from None
 
 
+def fields_of(value: Any) -> dict[str, Any]:
+    """Returns a dataclass's fields as they are: `asdict` copies what is in them, `vars` leaves a dict in the object."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
 _Reader = Callable[[Any], Any]
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
@@ -50,6 +51,11 @@ _MENDED_BY = {
 """What the system may refuse to any command, and what the user can do about it."""
 
 _MOST_LISTED = 20
+
+
+def quoted(name: object) -> str:
+    """Returns a name or path as a command to type holds it, in quotes where a shell would take it apart."""
+    return shlex.quote(str(name))
 
 
 class HarnessError(Exception):

@@ -204,6 +204,12 @@ def write_json(target: Path, document: Any) -> None:
     write_text(target, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def stamp_of(path: Path) -> list[int]:
+    """Returns a file's size in bytes and when it was written in ns; where both are as they were, so is its content."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
 def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file as 64 hexadecimal digits."""
     with path.open("rb") as stream:

@@ -1,8 +1,13 @@
-"""Times and sizes as people say them."""
+"""Times, sizes and numbers of things as people say them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+
+
+def counted(number: int, one: str) -> str:
+    """Returns how many there are of what is called `one`: `1 image`, `2 images`."""
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
 
 
 def duration(seconds: float) -> str:

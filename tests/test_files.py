@@ -12,9 +12,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
+from harness import files
 from harness.files import (
     claimed,
     folder_written_aside,
@@ -194,3 +197,16 @@ def test_two_jobs_get_two_names(tmp_path: Path) -> None:
     with claimed(tmp_path, names) as again:
         assert again == "run-1"
     assert [p.name for p in tmp_path.iterdir()] == ["run-0"]
+
+
+def test_a_name_that_another_job_takes_between_the_look_and_the_claim_is_not_given_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late(FileLock):
+        def acquire(self, *given: Any, **more: Any) -> Any:
+            (tmp_path / "a").mkdir(exist_ok=True)  # it ended meanwhile, and its claim is free again
+            return super().acquire(*given, **more)
+
+    monkeypatch.setattr(files, "FileLock", Late)
+    with claimed(tmp_path, ["a", "b"]) as name:
+        assert name == "b"

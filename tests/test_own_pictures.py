@@ -94,7 +94,7 @@ def test_home_within_quotes(here: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     (here / "home" / "Pictures" / "اسب‌ها").mkdir(parents=True)
     noise(64, 64).save(here / "home" / "Pictures" / "اسب‌ها" / "a.png")
     assert main(["prepare-images", "~/Pictures/اسب‌ها", "--name", "horses"]) == 0
-    assert "horses: 1 pictures" in capsys.readouterr().out
+    assert "horses: 1 picture, 0 files left out" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("extra", [[], ["--targets", "photos"]])
@@ -128,7 +128,7 @@ def test_copies_of_a_notebook_are_no_pictures_to_any_command(facades: Path, caps
     assert newest_record(facades)["test_set"]["count"] == 1
     assert "`.ipynb_checkpoints/`" in capsys.readouterr().err
     assert main(["prepare-images", "set", "--dry-run"]) == 0
-    assert "1 files to prepare" in capsys.readouterr().out
+    assert "1 file to prepare" in capsys.readouterr().out
 
 
 def test_every_format_that_is_read_is_tested(here: Path) -> None:

@@ -12,6 +12,7 @@ from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import NEW_FILE, option, telling
 from harness.cli.summary import interval_text, number_text
+from harness.units import counted
 from harness.workspace import Workspace
 
 # What a command needs is imported when it runs: numpy and jinja2 would make every `--help` wait.
@@ -50,7 +51,7 @@ def command(
         console.document({"format": 1, "first": names[0], "against": compared, "page": page.as_uri()})
         return
     for name, comparison in zip(names[1:], comparisons, strict=True):
-        console.result(f"`{name}` minus `{names[0]}`, {len(comparison.names)} images")
+        console.result(f"`{name}` minus `{names[0]}`, {counted(len(comparison.names), 'image')}")
         for note in notes_of([comparison], spoken(lang)):
             console.result(f"note: {note}")
         _show(console, comparison)

@@ -20,7 +20,7 @@ from harness.catalog.types import Dataset
 from harness.cli import options
 from harness.cli.console import Console, size_text
 from harness.cli.options import NEW_FILE, option
-from harness.errors import UnknownNameError
+from harness.errors import UnknownNameError, quoted
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _own_facts(found: FoundSet) -> list[tuple[str, str]]:
         if made.unjudged
         else "not judged"
     )
-    tested = f"harness test --model {made.model} --dataset {found.reference}" if made.model else ""
+    tested = f"harness test --model {made.model} --dataset {quoted(found.reference)}" if made.model else ""
     return [
         ("A | B", " | ".join(domain or "-" for domain in made.domains)),
         ("layout", _LAYOUTS[made.layout]),

@@ -12,6 +12,7 @@ from harness.cli import options
 from harness.cli.completing import REPORT
 from harness.cli.console import Console
 from harness.cli.options import FILE, option, telling
+from harness.units import counted
 from harness.workspace import Workspace
 
 _EPILOG = options.examples("""
@@ -54,7 +55,7 @@ def command(
         return
     if request.dry_run:
         console.table(["bytes", "file"], [[f"{size:,}", file] for file, size in made.files.items()])
-    what = f"{', '.join(made.works)}: {len(made.files)} files, {made.size / 1e6:.1f} MB"
+    what = f"{', '.join(made.works)}: {counted(len(made.files), 'file')}, {made.size / 1e6:.1f} MB"
     console.result(f"would hand in {what}" if request.dry_run else f"handed in {what}, in {made.path}")
     if not request.dry_run:
         console.say("hint: send that file; nothing was sent")

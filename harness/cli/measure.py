@@ -10,6 +10,7 @@ from harness.cli import options
 from harness.cli.completing import RUN
 from harness.cli.console import Console
 from harness.cli.options import FOLDER_THERE, option, telling
+from harness.units import counted
 from harness.workspace import Workspace
 
 _EPILOG = options.examples("""
@@ -46,6 +47,6 @@ def command(workspace: Workspace, console: Console, /, *, run: str | None, as_js
     if as_json:
         console.document({"run": folder.name, "report": page, "metrics": measurement_document(measurement)})
         return
-    console.result(f"{folder.name}: {len(measurement.rows)} images")
+    console.result(f"{folder.name}: {counted(len(measurement.rows), 'image')}")
     show_summary(console, measurement)
     console.result(f"report: {page}")

@@ -139,11 +139,15 @@ def workers(executor: str) -> Callable[[Any], Any]:
     )
 
 
+NOBODY: Mapping[str, Any] = {"executor": None, "workers": 1, "gpus": 0, "address": None, "slurm": {}}
+"""What `workers` gives where nothing is said of who works; `--threads` has a meaning of its own without."""
+
+
 def pool_request(asked: Mapping[str, Any], folder: Path | None = None) -> PoolRequest:
     """Returns who is to work by `workers`; `folder` is where Slurm's jobs write their logs."""
     from harness.shards.pool import PoolRequest
 
-    given = {key: asked[key] for key in ("executor", "workers", "gpus", "address", "slurm")}
+    given = {key: asked[key] for key in NOBODY}
     return PoolRequest(threads=asked["threads"] or 1, **given, folder=folder)
 
 

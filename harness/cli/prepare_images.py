@@ -11,6 +11,7 @@ from harness.cli import options
 from harness.cli.completing import MODEL
 from harness.cli.console import Console
 from harness.cli.options import FILE, PATH, option, telling
+from harness.units import counted
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ def _show(console: Console, prepared: PreparedSet, *, as_json: bool) -> None:
     if len(prepared.notes) > _TOLD:
         console.say(f"note: {len(prepared.notes) - _TOLD} more pictures have warnings; the contact sheet shows them")
     unchanged = f", {prepared.reused} of them unchanged" if prepared.reused else ""
-    console.result(f"{made.name}: {len(made.images)} pictures{unchanged}, {len(made.refused)} files left out")
+    pictures, files = counted(len(made.images), "picture"), counted(len(made.refused), "file")
+    console.result(f"{made.name}: {pictures}{unchanged}, {files} left out")
     name = shlex.quote(made.name)
     if any(image.output.startswith("train") for image in made.images):
         alone = "" if made.layout == "paired" else " --family colorization"  # the one method that needs no partners

@@ -10,6 +10,7 @@ import click
 from harness.cli import options
 from harness.cli.console import Console
 from harness.cli.options import FILE, FOLDER, NEW_FILE, option, telling
+from harness.errors import quoted
 from harness.workspace import Workspace
 
 _EPILOG = options.examples("""
@@ -60,7 +61,7 @@ def make(
         return
     console.result(f"hand out: {made.page.as_uri()} ({size:.1f} MB, for any number of people)")
     console.result(f"keep: {made.key} (which pictures were real)")
-    console.say(f"hint: harness study score ANSWERS... --key {made.key}")
+    console.say(f"hint: harness study score ANSWERS... --key {quoted(made.key)}")
 
 
 @command.command("score")

@@ -68,8 +68,9 @@ def command(
     """
     from harness.sweep.sweeping import SweepRequest, plan_sweep, run_sweep
 
-    sharing = {key: asked.pop(key) for key in ("executor", "workers", "threads", "gpus", "address", "slurm")}
-    if not sharing["executor"] and any(value not in {None, 1, 0} for value in sharing.values() if value != {}):
+    nobody = {**options.NOBODY, "threads": None}
+    sharing = {key: asked.pop(key) for key in nobody}
+    if not sharing["executor"] and sharing != nobody:
         raise click.UsageError("--workers, --threads, --gpus, --address and --slurm need `--executor`")
     pool = options.pool_request(sharing, workspace.results / ".slurm")
     request = SweepRequest(file=file, pool=pool, command=("harness", *sys.argv[1:]), **asked)

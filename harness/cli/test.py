@@ -14,6 +14,7 @@ from harness.cli import options
 from harness.cli.completing import MODEL, SET
 from harness.cli.console import Console
 from harness.cli.options import option, telling
+from harness.units import counted
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -119,16 +120,7 @@ def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked
 
 
 # And their defaults.
-_SHARING: dict[str, Any] = {
-    "executor": None,
-    "workers": 1,
-    "shard_size": None,
-    "store": None,
-    "mixed": False,
-    "gpus": 0,
-    "address": None,
-    "slurm": {},
-}
+_SHARING: dict[str, Any] = {**options.NOBODY, "shard_size": None, "store": None, "mixed": False}
 
 
 def request_of(workspace: Workspace, asked: dict[str, Any]) -> TestRequest:
@@ -143,8 +135,10 @@ def request_of(workspace: Workspace, asked: dict[str, Any]) -> TestRequest:
     native = NativeSettings(**{key: asked[key] for key in _NATIVE})
     # Options that an engine does not have would be passed over in silence.
     plain = replace(native, tiled=None, overlap=None) if engine is None else native  # tiles choose their engine
-    if engine in {None, "official"} and plain != NativeSettings() and not _is_lua(workspace, asked["model"]):
-        raise click.UsageError("--precision, --batch-size, --compile, --devices and --tiled need `--engine native`")
+    given = [key for key in _NATIVE if getattr(plain, key) != getattr(NativeSettings(), key)]
+    if engine in {None, "official"} and given and not _is_lua(workspace, asked["model"]):
+        named = ", ".join(f"--{key.rstrip('_').replace('_', '-')}" for key in given)
+        raise click.UsageError(f"{named} need `--engine native`")
     # What is left are exactly the fields of the request.
     fields = {key: value for key, value in asked.items() if key not in _NATIVE}
     return TestRequest(native=native, command=("harness", *sys.argv[1:]), **fields)
@@ -194,7 +188,8 @@ def show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
         console.document({**documents[0], "runs": documents, **extra} if difference else documents[0])
         return
     for run in tested:
-        console.result(f"{run.folder.name}: {run.record.test_set['count']} images, {run.record.engine} engine")
+        images = counted(run.record.test_set["count"], "image")
+        console.result(f"{run.folder.name}: {images}, {run.record.engine} engine")
         show_summary(console, run.measurement)
     if difference:
         console.result(difference.sentence())

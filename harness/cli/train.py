@@ -12,6 +12,7 @@ from harness.cli.completing import SET, TRAINING
 from harness.cli.console import Console
 from harness.cli.options import option, telling
 from harness.cli.summary import number_text, over_seeds_texts
+from harness.errors import quoted
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -147,7 +148,9 @@ def _show(console: Console, workspace: Workspace, record: TrainingRecord, *, as_
     for result in record.results:
         _show_result(console, result)
     names = " and ".join(f"`{model.name}`" for model in record.models)
-    console.result(f"{names}: `harness test --model {record.models[0].name}` runs it, `harness models` lists it")
+    console.result(
+        f"{names}: `harness test --model {quoted(record.models[0].name)}` runs it, `harness models` lists it"
+    )
     console.result(f"report: {page}")
 
 

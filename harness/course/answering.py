@@ -78,7 +78,7 @@ def own_questions(path: Path) -> tuple[str, dict[str, str]]:
         HarnessError: it is none.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # as editors of Windows begin it
         asked = typed(tuple[dict[str, str], ...], content["question"], "question")
         found = {question["id"]: " ".join(question["text"].split()) for question in asked}
         if not found or not all(_MARK.match(f"<!-- {key} -->") for key in found):

@@ -16,7 +16,7 @@ from harness.course.answering import unanswered
 from harness.course.handing_in import SET
 from harness.course.receiving import Received
 from harness.documents import typed
-from harness.engines.inputs import read_halves
+from harness.engines.inputs import bicubic, sized_halves
 from harness.engines.job import Job, NativeSettings
 from harness.engines.native.engine import translate
 from harness.errors import HarnessError
@@ -149,7 +149,7 @@ def _not_of_set(handed: Received, name: str, record: RunRecord) -> list[str]:
         try:
             shown = {kind: read_pixels(images / kind / f"{item.name}.png") for kind in named}
             size = next(iter(shown.values())).shape[1::-1]  # of H×W×3
-            halves = read_halves(item, None if made_as else size, model.architecture, made_as)
+            halves, _ = sized_halves(bicubic, item, None if made_as else size, model.architecture, made_as)
         except HarnessError:  # what is missing or damaged is told where it is counted
             return False
         # int16, for uint8 would wrap below zero.
@@ -218,8 +218,9 @@ def _remade(handed: Received, name: str, record: RunRecord, look: Looking) -> It
     try:
         native = typed(NativeSettings, record.extra.get("native") or {}, "native")
         asked = record.test_set.get("size")
-        too_large = isinstance(asked, list) and max(asked) > _LARGEST_SIDE
-        if native.lua_seed is not None or native.precision != "fp32" or too_large:
+        sides = asked if isinstance(asked, list) else [asked] if isinstance(asked, int) else []
+        alone = native.lua_seed is None and native.precision == "fp32" and native.tiled is None
+        if not alone or any(side > _LARGEST_SIDE for side in sides):
             yield Finding("remade", "untold", "cannot_remake", {"run": name})
             return
         outputs = handed.run(name) / "images" / "output"
@@ -234,8 +235,8 @@ def _remade(handed: Received, name: str, record: RunRecord, look: Looking) -> It
             generator.lone_job(record.mode, generator.canvas()),
             items=tuple(items),
             direction=record.test_set.get("direction", model.direction),
-            # As `harness.testing.recording.Assignment` reads what was asked for: a size, `own`, or nothing.
-            size=tuple(asked) if isinstance(asked, list) else None if asked == "own" else generator.model.size,
+            # As `harness.testing.recording.Assignment` reads what was asked for.
+            size=tuple(asked) if isinstance(asked, list) else None if asked == "own" else asked or generator.model.size,
             preprocessing=None if asked else generator.model.preprocessing,
         )
         yield from _compared(handed, name, record, job)

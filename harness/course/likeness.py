@@ -76,13 +76,14 @@ def shared_pictures(
     handed_out = Counter(one.owner for one in shown)
     handed_out.subtract(one.owner for one in own)
     with progress.step("comparing the pictures", len(own)) as step:
-        # What students have in common with a set goes before what they have in common with each other.
         for a, alike in zip(own, in_order(same, _likely(own, pool), 2), strict=True):
-            by_owner = {b.owner: b for b in alike}
-            if "given" in by_owner:
+            # What students have in common with a set goes before what they have in common with each other. A set may
+            # show one house twice, in its training part and beside it: the picture more like it is the one.
+            alike.sort(key=lambda b: b.owner not in {"train", "given"})
+            if alike and alike[0].owner == "given":
                 handed_out[a.owner] += 1
             elif alike:
-                found[a] = by_owner.get("train", alike[0])
+                found[a] = alike[0]
             step.advance()
     return list(found.items()), handed_out
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from harness.errors import RunError
+from harness.errors import RunError, quoted
 from harness.files import folder_written_aside, write_json, write_text
 from harness.progress import Progress, Silent
 from harness.runs.listing import find_run
@@ -93,8 +93,9 @@ def make_study(workspace: Workspace, request: StudyRequest, progress: Progress |
     with folder_written_aside(request.output) as draft:
         with progress.step("putting the pictures in", len(chosen)) as step:
             shown = []
+            by_name = {record.name: folder for record, folder in zip(records, folders, strict=True)}
             for trial in (*practice, *trials):
-                shown.append(_shown(folders[request.runs.index(trial.run)], trial))
+                shown.append(_shown(by_name[trial.run], trial))
                 step.advance()
         practised = [pair | {"real": t.real} for pair, t in zip(shown, practice, strict=False)]
         document = facts | {"practice": practised, "trials": shown[len(practice) :]}
@@ -114,6 +115,8 @@ def make_study(workspace: Workspace, request: StudyRequest, progress: Progress |
 
 def _common_names(records: Sequence[RunRecord]) -> list[str]:
     first = records[0]
+    if len({record.name for record in records}) < len(records):
+        raise RunError(f"`{first.name}` stands beside a run of its name", "choose runs of different names")
     for record in records:
         if record.test_set["layout"] != "paired":
             raise RunError(
@@ -128,11 +131,11 @@ def _common_names(records: Sequence[RunRecord]) -> list[str]:
 def _check_count(names: Sequence[str], request: StudyRequest) -> None:
     wanted = request.trials + request.practice
     if len(names) < wanted:
-        fewer = max(2, len(names) * 4 // 5)
+        fewer, runs = max(2, len(names) * 4 // 5), " --against ".join(map(quoted, request.runs))
         raise RunError(
             f"`{request.runs[0]}` has {len(names)} images; {request.trials} trials and {request.practice} for practice "
             f"need {wanted}, since none is shown twice",
-            f"harness study {' --against '.join(request.runs)} --trials {fewer} --practice {len(names) - fewer}",
+            f"harness study {runs} --trials {fewer} --practice {len(names) - fewer}",
         )
     if request.trials < 2 * len(request.runs):
         raise RunError("a study needs at least two trials a run", "harness study RUN --trials 20")

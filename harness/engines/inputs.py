@@ -14,7 +14,7 @@ from harness.catalog.types import Architecture
 from harness.errors import EngineError, ImageError
 from harness.images.geometry import Geometry, PixelBox, Size, at_most, middle_box, mirrored_around
 from harness.images.opening import open_rgb, stored_size
-from harness.images.pairing import split_ab
+from harness.images.pairing import half_size, split_ab
 from harness.sets.item import Item
 from harness.workspace import checked_name
 
@@ -118,9 +118,9 @@ def cut_from_the_middle(picture: Image.Image, scaled: tuple[int, int], size: tup
 
 
 def own_size(item: Item) -> tuple[int, int]:
-    """Returns width and height of an item's picture, or of each half, as its head says; raises ImageError for none."""
-    width, height = stored_size(item.path)
-    return (width // 2, height) if item.paired else (width, height)
+    """Returns width and height of an item's picture, or of each half, as its head says; ImageError for what is none."""
+    size = stored_size(item.path)
+    return half_size(size) if item.paired else size
 
 
 def checked_items(items: tuple[Item, ...], architecture: Architecture) -> bool:

@@ -200,7 +200,7 @@ def _described(model: ModelProto, generator: Generator, request: ExportRequest, 
     lab = generator.architecture.colorizes
     facts = {
         "model": generator.model.id,
-        "weights_sha256": generator.model.sha256 or sha256_of(generator.weights),
+        "weights_sha256": sha256_of(generator.weights),
         "mode": request.mode,
         "direction": generator.model.direction,
         "input": "(N, 1, H, W), L / 50 - 1 of CIELAB" if lab else "(N, C, H, W), RGB, v / 127.5 - 1 of 0 to 255",

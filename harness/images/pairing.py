@@ -25,9 +25,14 @@ def join_ab(a: Image.Image, b: Image.Image) -> Image.Image:
     return joined
 
 
+def half_size(pair: tuple[int, int]) -> tuple[int, int]:
+    """Returns width and height of each half of a pair; ImageError for an odd width, whose halves would differ."""
+    if pair[0] % 2:
+        raise ImageError(f"is a pair {pair[0]} pixels wide, which has no two equal halves")
+    return pair[0] // 2, pair[1]
+
+
 def split_ab(pair: Image.Image) -> tuple[Image.Image, Image.Image]:
     """Returns A and B of a pair; raises ImageError for an odd width, whose halves would differ."""
-    if pair.width % 2:
-        raise ImageError(f"the pair is {pair.width} pixels wide, which has no two equal halves")
-    half = pair.width // 2
+    half, _ = half_size(pair.size)
     return pair.crop((0, 0, half, pair.height)), pair.crop((half, 0, pair.width, pair.height))

@@ -28,8 +28,9 @@ class ColumnComparison:
     Attributes:
         differences: (n,) float64 in the order of `Comparison.names`; infinite where only one of the two is identical to
             its reference, 0 where both.
-        mean, median: over the finite differences; None when there are none.
-        low, high: 95 % interval of the mean difference; None below five.
+        mean: over the finite differences, of all draws where both were drawn by several seeds; None without any.
+        low, high: 95 % interval of that mean; None below five.
+        median: over the finite differences, as all below of the first draws; None without any.
         p_value: two-sided Wilcoxon signed-rank test; None below two images, 1 when nothing differs.
         p_holm: the same, corrected by Holm for the number of columns that were compared.
         effect: matched-pairs rank-biserial correlation, -1 to 1: how much of the ranks of the differences lies on the
@@ -163,10 +164,11 @@ def _compare_column(column: str, a: Measurement, b: Measurement) -> ColumnCompar
     better = sign * every
     apart = int(every.size - finite.size)
     # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
-    low, high = interval_of_mean(finite if apart else _drawn_differences(column, a, b))
+    drawn = finite if apart else _drawn_differences(column, a, b)
+    low, high = interval_of_mean(drawn)
     return ColumnComparison(
         differences=every,
-        mean=float(finite.mean()) if finite.size else None,
+        mean=float(drawn.mean()) if drawn.size else None,
         median=float(np.median(finite)) if finite.size else None,
         low=low,
         high=high,

@@ -57,6 +57,8 @@ class TargetSums:
         others, count = self.sum.copy(), self.count.copy()
         inside(others, box)[...] -= inside(target, box)
         inside(count, box)[...] -= 1
-        # Where no other one shows a picture, the mean of all they show.
-        colour = others.sum((0, 1)) / count.sum()
-        return np.rint(np.where(count > 0, others / np.maximum(count, 1), colour)).astype(np.uint8)
+        mean = others / np.maximum(count, 1)
+        if not count.all():
+            # Where no other one shows a picture, the mean of all they show.
+            np.copyto(mean, others.sum((0, 1)) / count.sum(), where=count == 0)
+        return np.rint(mean, out=mean).astype(np.uint8)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from harness.errors import HarnessError, ImageError
+from harness.errors import HarnessError, ImageError, MetricError
 from harness.files import sha256_of
 from harness.images.geometry import PixelBox
 from harness.metrics.mean_target import TargetSums
@@ -74,11 +74,13 @@ class MeasuredPart:
         tables: of `output`, `input_copied` and `mean_target`, NaN for what one of them has not.
         missing: why metrics could not be measured, by their names.
         targets: sums of the targets, whole numbers, so that it does not matter who adds them in which order.
+        boxes: of padded pictures, see `MeasureRequest`.
     """
 
     tables: Mapping[str, Rows]
     missing: Mapping[str, str]
     targets: TargetSums
+    boxes: Mapping[str, PixelBox]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +169,7 @@ class Measuring:
 
     def __init__(self, request: MeasureRequest, place: Path, *, paired: bool) -> None:
         self.request, self._place, self.paired = request, place, paired
+        self.boxes = dict(request.boxes)
         self._meters: dict[Metric, Meter] = {}
         self._missing: dict[str, str] = {}
         self._tables: dict[str, Table] = {}  # of whom
@@ -196,7 +199,7 @@ class Measuring:
             return
         self._measure("input_copied", replace(shot, output=shot.input))
         if self.request.mean_target is None:
-            self._means.add(shot.target, self.request.boxes.get(shot.name))
+            self._means.add(shot.target, self.boxes.get(shot.name))
         elif self.request.mean_target.shape == shot.target.shape:
             # A mean of another size is no baseline of this image; `finished` drops baselines that an image lacks.
             self._measure("mean_target", replace(shot, output=self.request.mean_target))
@@ -204,15 +207,15 @@ class Measuring:
     def part(self) -> MeasuredPart:
         """Returns what the images added so far measured to; metrics of the whole set are not among it."""
         tables = {who: table.rows(table.names) for who, table in self._tables.items()}
-        return MeasuredPart(tables=tables, missing=self._missing, targets=self._means)
+        return MeasuredPart(tables=tables, missing=self._missing, targets=self._means, boxes=self.boxes)
 
     def add_part(self, part: MeasuredPart) -> None:
-        """Adds images that were measured elsewhere by the same request; raises ValueError for one that is here."""
+        """Adds images that were measured elsewhere by the same request."""
         for who, rows in part.tables.items():
-            for row in rows:
-                self._table(who).add(row.name, row.values)
+            self._table(who).extend(rows)
         self._missing |= part.missing
         self._means.add_sums(part.targets)
+        self.boxes |= part.boxes
 
     def _table(self, who: str) -> Table:
         if who not in self._tables:
@@ -228,12 +231,21 @@ class Measuring:
                 step.advance()
 
     def finished(self, names: Sequence[str], progress: Progress | None = None) -> Measurement:
-        """Returns the measurement once all images were added, in the order of `names`, the mean target beside them."""
+        """Returns the measurement once all images were added, in the order of `names`, the mean target beside them.
+
+        Raises:
+            MetricError: one of them was not added, as one at which memory ran out.
+        """
+        there = set(self._table("output").names)
+        if (lacking := next((name for name in names if name not in there), None)) is not None:
+            raise MetricError(
+                f"`{lacking}` was not drawn, so that it cannot be measured", "use `--tiled auto`, or a smaller `--size`"
+            )
 
         def beside_mean(name: str) -> None:
             # Metrics with baselines look at output and target alone, so that the input is not read again.
             target = _read(self._place / "target" / f"{name}.png")
-            mean = self._means.without(target, self.request.boxes.get(name))
+            mean = self._means.without(target, self.boxes.get(name))
             self._measure("mean_target", Shot(name, mean, mean, target))
 
         # The mean is known when all are read, so the targets are read twice rather than kept.
@@ -245,14 +257,17 @@ class Measuring:
         columns = tuple(column.name for metric in metrics for column in metric.columns)
         beside = tuple(column.name for metric in metrics if metric.baselines for column in metric.columns)
         # A mean over some of the images only would be of another set.
-        found = {who: table.rows(names) for who, table in self._tables.items() if len(table) == len(names)}
+        whole = {who: table for who, table in self._tables.items() if len(table) == len(names)}
+        rows = whole["output"].rows(names)
         backbones = {name: sha256_of(path) for name, path in self.request.instruments.backbones.items()}
-        padded = len(self.request.boxes.keys() & set(names))
+        padded = sum(name in self.boxes for name in names)
         return Measurement(
             columns=columns,
-            rows=Rows(found["output"].names, {name: found["output"].columns[name] for name in columns}),
-            summary=_summaries(columns, found["output"]),
-            baselines={who: _summaries(beside, found[who]) for who in _BASELINES if beside and who in found},
+            rows=Rows(rows.names, {name: rows.columns[name] for name in columns}),
+            summary=_summaries(columns, rows),
+            baselines={
+                who: _summaries(beside, whole[who].rows(names)) for who in _BASELINES if beside and who in whole
+            },
             protocol=protocol_document(metrics, self.request.mean_is, backbones, padded=padded),
             totals=totals,
             missing=self._missing,
@@ -261,7 +276,7 @@ class Measuring:
     def _measure(self, who: str, shot: Shot) -> None:
         found: dict[str, float] = {}
         # Here and nowhere else: no metric sees what was padded.
-        shot = shot.within(self.request.boxes.get(shot.name))
+        shot = shot.within(self.boxes.get(shot.name))
         for metric, meter in self._meters.items():
             if metric.name in self._missing or (who != "output" and not metric.baselines):
                 continue

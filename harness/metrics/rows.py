@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -59,7 +60,7 @@ class Rows(Sequence[Row]):
     def in_order_of(self, names: Sequence[str]) -> Rows:
         """Returns the rows of these names, in their order; raises KeyError for one that is not there."""
         if tuple(names) == self.names:
-            return self
+            return Rows(tuple(names), self.columns)
         places = {name: place for place, name in enumerate(self.names)}
         order = [places[name] for name in names]
         return Rows(tuple(names), {name: values[order] for name, values in self.columns.items()})
@@ -71,29 +72,44 @@ class Rows(Sequence[Row]):
 
 
 class Table:
-    """Numbers of images that come one by one, in any order, as many of each; NaN where there is none."""
+    """Numbers of images that come in any order, as many of each; NaN where there is none."""
 
     def __init__(self, columns: Sequence[str]) -> None:
-        self._columns, self._places, self._numbers = tuple(columns), dict[str, int](), array("d")
+        self._columns, self._names, self._numbers = tuple(columns), list[str](), array("d")
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._names)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The images, in the order in which they came."""
-        return tuple(self._places)
+        return tuple(self._names)
 
     def add(self, name: str, values: Mapping[str, float]) -> None:
-        """Adds an image; raises ValueError for one that was added before."""
-        if name in self._places:
-            raise ValueError(f"it has two rows of the name `{name}`")
-        self._places[name] = len(self._places)
+        """Adds an image."""
+        self._names.append(name)
         self._numbers.extend(values.get(column, math.nan) for column in self._columns)
 
+    def extend(self, rows: Rows) -> None:
+        """Adds images."""
+        self._names.extend(rows.names)
+        table = np.full((len(rows), len(self._columns)), math.nan)
+        for place, column in enumerate(self._columns):
+            if column in rows.columns:
+                table[:, place] = rows.columns[column]
+        self._numbers.frombytes(table.tobytes())
+
     def rows(self, names: Sequence[str]) -> Rows:
-        """Returns the rows of these names, in their order; raises KeyError for one that was not added."""
-        table = np.array(self._numbers).reshape(len(self), len(self._columns))
+        """Returns the rows of these names, in their order.
+
+        Raises:
+            KeyError: one was not added.
+            ValueError: one was added twice.
+        """
+        if len(set(self._names)) < len(self):
+            twice = next(name for name, times in Counter(self._names).items() if times > 1)
+            raise ValueError(f"it has two rows of the name `{twice}`")
+        table = np.frombuffer(self._numbers).reshape(len(self), len(self._columns))
         # (columns, n), each column of its own: nobody who keeps one keeps all.
-        every = {name: np.ascontiguousarray(values) for name, values in zip(self._columns, table.T, strict=True)}
+        every = {name: values.copy() for name, values in zip(self._columns, table.T, strict=True)}
         return Rows(self.names, every).in_order_of(names)

@@ -140,11 +140,12 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Rows:
     with path.open(encoding="utf-8", newline="") as stream:
         lines = csv.reader(stream, strict=True)
         header = next(lines, [])
-        if header != ["name", *columns]:
+        # It may have more: a measurement that was cut has written it, and not yet the summary that tells of them.
+        if header[:1] != ["name"] or not set(columns) <= set(header):
             raise ValueError(f"its columns are {', '.join(header)}")
         for name, *values in lines:
             # Names become parts of paths to pictures; one in a foreign file could lead out of the folder.
-            table.add(checked_name(name, "picture"), dict(zip(columns, map(float, values), strict=True)))
+            table.add(checked_name(name, "picture"), dict(zip(header[1:], map(float, values), strict=True)))
     if not len(table):
         raise ValueError("it has no rows")
     rows = table.rows(table.names)

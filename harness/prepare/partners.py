@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from harness.catalog.types import Direction, Model
-from harness.errors import TestSetError
+from harness.errors import TestSetError, quoted
 from harness.prepare.matching import (
     Matched,
     hidden_pairs,
@@ -140,12 +140,12 @@ def _refuse_finished(folder: Path, parts: tuple[str, ...]) -> None:
     """What is laid out for the official scripts already would be taken apart by another preparation."""
     if (folder / "dataset.json").is_file():
         raise TestSetError(
-            f"`{folder}` is a prepared set already", f"harness test --model MODEL --dataset {folder.name}"
+            f"`{folder}` is a prepared set already", f"harness test --model MODEL --dataset {quoted(folder.name)}"
         )
     if any(part.endswith(("A", "B")) for part in parts):
         raise TestSetError(
             f"`{folder}` is laid out for the official scripts already: it has {', '.join(parts)}",
-            f"harness test --model MODEL --dataset {folder}, or name one of its folders",
+            f"harness test --model MODEL --dataset {quoted(folder)}, or name one of its folders",
         )
 
 

@@ -27,6 +27,7 @@ from harness.sets.naming import safe_name
 from harness.sets.roles import PARTS
 from harness.sets.run_outputs import link_of
 from harness.sets.test_set import Domains, Refusal, TestSet, load_test_set, sides
+from harness.units import counted
 from harness.version import __version__
 from harness.workspace import Workspace
 
@@ -74,7 +75,7 @@ class Plan:
         size = "their own sizes" if settings.own else f"{settings.size[0]}x{settings.size[1]}"
         size += f", at most {settings.own} pixels a side," if settings.own not in {True, False} else ""
         said = [
-            f"{len(self.files)} files to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
+            f"{counted(len(self.files), 'file')} to prepare at {size} into `{self.folder}` ({self.layout}, {parts})",
             *self.remarks,
             f"inputs: {recipes.input.explains}",
         ]

@@ -28,6 +28,7 @@ from harness.progress import Progress, Silent
 from harness.sets.naming import safe_names
 from harness.sets.roles import Part
 from harness.sets.test_set import Refusal, SetImage, TestSet, save_test_set
+from harness.units import counted
 from harness.web.language import spoken
 from harness.web.notebook import shown_in_notebook
 from harness.workspace import Workspace
@@ -141,7 +142,7 @@ def _deciding(plan: Plan) -> dict[str, Any]:
 def _make(plan: Plan, draft: Path, pieces: Pieces, progress: Progress) -> list[Outcome]:
     tasks = _tasks(plan)
     prepare = partial(prepare_one, recipes=plan.recipes, folder=draft, pieces=pieces)
-    with progress.step(f"preparing {len(tasks)} pictures", len(tasks)) as step:
+    with progress.step(f"preparing {counted(len(tasks), 'picture')}", len(tasks)) as step:
         outcomes = []
         for outcome in in_order(prepare, tasks, plan.request.workers or default_workers()):
             outcomes.append(outcome)
@@ -243,7 +244,7 @@ def _earlier_parts(plan: Plan) -> dict[str, Part]:
 def _refused(refused: Sequence[Refusal]) -> TestSetError:
     lines = "".join(f"\n  {r.source}: {r.reason}" for r in refused[:20])
     more = f"\n  and {len(refused) - 20} more" if len(refused) > 20 else ""
-    files = "1 file" if len(refused) == 1 else f"{len(refused)} files"
+    files = counted(len(refused), "file")
     return TestSetError(
         f"{files} cannot be used, nothing was written:{lines}{more}",
         "mend or remove them; without `--strict` the others are prepared",

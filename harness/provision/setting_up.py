@@ -13,7 +13,7 @@ from harness.catalog.lookup import find_dataset, find_model
 from harness.catalog.models import MODELS
 from harness.catalog.repositories import LUA, PYTORCH, REPOSITORIES
 from harness.catalog.types import Dataset, Model
-from harness.errors import ChecksumError, HarnessError, refused_by_system
+from harness.errors import ChecksumError, HarnessError, quoted, refused_by_system
 from harness.fetch.git import ensure_clone
 from harness.files import sha256_of
 from harness.progress import Progress, Silent
@@ -86,7 +86,7 @@ def set_up(workspace: Workspace, request: SetupRequest, progress: Progress | Non
     if request.from_file is not None and (request.every_model or len(things) != 1):
         raise HarnessError(
             f"`--from-file {request.from_file}` needs exactly one `--model`, `--dataset` or metric that it is for",
-            f"harness setup --model facades_label2photo --from-file {request.from_file}",
+            f"harness setup --model facades_label2photo --from-file {quoted(request.from_file)}",
         )
     _compare_digest(request)
     work = _Work(workspace, request, progress)

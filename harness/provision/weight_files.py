@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog.types import Architecture, Model
-from harness.errors import WeightsError
+from harness.errors import WeightsError, quoted
 from harness.fetch.asset import Asset, bring, known_digests, trusted_on_sight
 from harness.fetch.lockfile import LockFile
 from harness.files import sha256_of, written_aside
@@ -99,7 +99,7 @@ def _refuse_other_network(model: Model, source: Path, progress: Progress) -> Non
     expected = model.architecture
     found, difference = _compared(model, source, progress)
     if found.code != expected.code:
-        way = f", or harness weights convert {source} -o latest_net_G.pth" if found.code == "lua" else ""
+        way = f", or harness weights convert {quoted(source)} -o latest_net_G.pth" if found.code == "lua" else ""
         raise WeightsError(
             f"`{source}` is of the {_CODES[found.code]}, and `{model.id}` of the {_CODES[expected.code]}",
             f"name a model of the file's own code, see `harness models`{way}",

@@ -204,7 +204,7 @@ def run_page(
         # Published numbers are those of the catalog's weights: beside any other generator they would mislead.
         full=full,
         boxed=seen.boxed,
-        left_out=tuple((left["name"], without_paths(left["reason"])) for left in record.left_out),
+        left_out=tuple((left["name"], language.told(without_paths(left["reason"]))) for left in record.left_out),
         published=() if has_own_weights(record) else published_rows(str(record.model["id"]), measurement),
     )
 

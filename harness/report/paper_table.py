@@ -123,7 +123,7 @@ def _caption(
         protocol_line(find_metrics(column.name for column in columns)),
     ]
     # A set's name says nothing of its pictures; the digest is made of every file's hash.
-    if len({m["digest"] for m in (record.test_set for record in records)}) > 1:
+    if len({m.get("digest") for m in (record.test_set for record in records)}) > 1:
         said.append("The runs are not of the same prepared pictures: their values are no comparison")
     seeds = sorted({1 + len(m.seeds) for m in measured if m.seeds})
     if seeds:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
-from harness.errors import RunError
+from harness.errors import RunError, quoted
 from harness.files import write_text
 from harness.progress import Progress, Silent
 from harness.report.gallery import run_document
@@ -62,7 +62,7 @@ def write_single_file(
     """
     words, progress = spoken(lang, load_record(run).lang), progress or Silent()
     page = load_page(run, progress)(words)
-    write_strips(run, page.rows, page.kinds, progress, page.boxes, count=page.pick.count)
+    write_strips(run, page.rows, page.kinds, progress, page.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:
         title = "Embedding pictures" if quality is None else f"Embedding pictures as WebP of quality {quality}"
@@ -118,7 +118,7 @@ class _Embedding:
         name = self.run.name
         raise RunError(
             f"no pictures of `{name}` fit into a file of {self.max_bytes / MEGABYTE:.1f} MB",
-            f"harness report {name} --single-file --max-size {max(1, round(4 * self.max_bytes / MEGABYTE))}MB",
+            f"harness report {quoted(name)} --single-file --max-size {max(1, round(4 * self.max_bytes / MEGABYTE))}MB",
         )
 
     def write(self, rows: dict[int, _Row], quality: int | None) -> SingleFile | None:

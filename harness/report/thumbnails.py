@@ -41,25 +41,16 @@ def strip_path(row: int) -> str:
 
 
 def write_strips(
-    run: Path,
-    names: Mapping[int, str],
-    kinds: Sequence[str],
-    progress: Progress,
-    boxes: Mapping[str, PixelBox],
-    *,
-    count: int,
+    run: Path, names: Mapping[int, str], kinds: Sequence[str], progress: Progress, boxes: Mapping[str, PixelBox]
 ) -> None:
-    """Writes the strips that are missing or older than their pictures, on all cores; drops those of rows there are not.
+    """Writes the strips that are missing or older than their pictures, on all cores.
+
+    Those of other rows stay: a run's own page and its comparisons list different ones of very many.
 
     Args:
-        names: of the images listed, by their rows in the run.
+        names: of the images, by their rows in the run.
         boxes: of padded pictures, by name, where the picture lies: differences are of that alone.
-        count: images of the run: a run tested again with fewer would keep strips of rows it has no more. Those of other
-            rows stay, since a run's page and each comparison of very many images list others.
     """
-    for path in (run / FOLDER).glob("*/*.webp"):
-        if int(path.stem) >= count:
-            path.unlink()
     with progress.step("Thumbnails", len(names)) as step:
         for _ in in_order(partial(_write_strip, run, kinds, boxes), names.items(), default_workers()):
             step.advance()

@@ -55,7 +55,7 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
     drawn = load_page(run, progress)
     page = drawn(words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
-    write_strips(run, page.rows, page.kinds, progress, page.boxes, count=page.pick.count)
+    write_strips(run, page.rows, page.kinds, progress, page.boxes)
     target = run / "index.html"
     examples = _example_addresses(run, page)
 
@@ -171,7 +171,7 @@ def write_comparison(
         load_page(run, progress, measurement=found, listed=listed) for run, found in zip(runs, measured, strict=True)
     ]
     for run, page in ((run, each(words)) for run, each in zip(runs, drawn, strict=True)):
-        write_strips(run, page.rows, page.kinds, progress, page.boxes, count=page.pick.count)
+        write_strips(run, page.rows, page.kinds, progress, page.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
 

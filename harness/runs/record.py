@@ -7,7 +7,8 @@ What it knows of each image stands beside it, one JSON object a line in `images.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -193,14 +194,23 @@ class _Upstream(TypedDict, total=False):
     dirty: bool
 
 
-def save_record(folder: Path, record: RunRecord) -> None:
-    """Writes `images.jsonl` and then `run.json` into a run's folder."""
+@contextmanager
+def images_written(folder: Path) -> Iterator[Callable[[Iterable[Mapping[str, Any]]], None]]:
+    """Yields what writes some of a run's images after others into its `images.jsonl`, which is there in the end."""
     with (
         written_aside(folder / IMAGES) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as lines,
     ):
-        for image in record.images:
-            lines.write(json.dumps(image, ensure_ascii=False, allow_nan=False) + "\n")
+        # One encoder for all: `json.dumps` with options makes one a call.
+        encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+        yield lambda images: lines.writelines(f"{encoder.encode(image)}\n" for image in images)
+
+
+def save_record(folder: Path, record: RunRecord) -> None:
+    """Writes `images.jsonl`, unless the record's images are those that lie there, and then `run.json`."""
+    if record.images != StoredImages(folder / IMAGES, len(record.images)):
+        with images_written(folder) as write:
+            write(record.images)
     _DOCUMENT.save(folder / FILE, small_document(record))
 
 

@@ -18,6 +18,7 @@ from harness.errors import TestSetError, UnknownNameError
 from harness.sets.layouts import LOOSE, Layout, laid_out_within, layout_of
 from harness.sets.test_set import Domains, TestSet, load_test_set
 from harness.sets.walking import walk
+from harness.units import counted
 from harness.workspace import Workspace
 
 FoundKind = Literal["prepared", "official", "laid_out", "two_folders", "loose", "run"]
@@ -173,7 +174,7 @@ def _stale(prepared: FoundSet, folder: Path) -> str | None:
     newer = sum(max(both) > made for both in times)
     if not newer:
         return None
-    pictures = "1 picture" if newer == 1 else f"{newer} pictures"
+    pictures = counted(newer, "picture")
     return f"`{folder.name}/` has {pictures} newer than the prepared set `{prepared.name}`, which is taken as it is"
 
 

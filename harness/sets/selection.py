@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.catalog.domains import DOMAINS
 from harness.catalog.types import Direction, Model
-from harness.errors import ImageError, TestSetError
+from harness.errors import ImageError, TestSetError, quoted
 from harness.files import sha256_of
 from harness.images.opening import stored_size
 from harness.images.pairing import PAIR_ASPECT, looks_single
@@ -196,7 +196,7 @@ def _from_layout(found: FoundSet, model: Model, split: str | None, *, follow_lin
         there = ", ".join(found.layout.parts) or "no folders"
         raise TestSetError(
             f"`{folder}` has no folder `{wanted[0]}`; it has: {there}",
-            f"name one with `--split`, or harness prepare-images {folder} --model {model.id}",
+            f"name one with `--split`, or harness prepare-images {quoted(folder)} --model {model.id}",
         )
     walked = walk(folder / chosen, within=folder, follow_links=follow_links)
     if not walked.pictures:
@@ -243,7 +243,7 @@ def _refuse_singles(paths: Sequence[Path], folder: Path, model: Model) -> None:
         raise TestSetError(
             f"the pictures in `{folder}` look like single ones, not like A and B side by side: {len(narrow)} of "
             f"{len(sizes)} are narrower than {PAIR_ASPECT} times their height",
-            f"harness prepare-images {folder} --model {model.id}",
+            f"harness prepare-images {quoted(folder)} --model {model.id}",
         )
 
 

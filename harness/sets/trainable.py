@@ -9,10 +9,11 @@ from typing import Literal
 
 from harness.catalog.models import MODELS
 from harness.catalog.types import Direction, Family, Model
-from harness.errors import TestSetError, TrainingError
+from harness.errors import TestSetError, TrainingError, quoted
 from harness.sets.finding import FoundSet, find_set
 from harness.sets.roles import part_of
 from harness.sets.walking import Walked, walk
+from harness.units import counted
 from harness.workspace import Workspace
 
 _PREPARE = "harness prepare-images FOLDER --targets FOLDER --split 80/10/10"
@@ -93,7 +94,9 @@ class TrainingData:
             said += [f"`{part}`: {remark}" for remark in walked.remarks()]
             if left_out := walked.left_out():
                 first = left_out[0]
-                said.append(f"`{part}`: {len(left_out)} files left out, e.g. `{first.source}`: {first.reason}")
+                said.append(
+                    f"`{part}`: {counted(len(left_out), 'file')} left out, e.g. `{first.source}`: {first.reason}"
+                )
         return said
 
     def pretrained(self, direction: Direction, family: Family) -> Model | None:
@@ -116,13 +119,13 @@ def find_data(
     """
     found = find_set(workspace, dataset, family=family)
     if found.kind == "run":
-        hint = f"harness prepare-images {found.name} --model MODEL"
+        hint = f"harness prepare-images {quoted(found.name)} --model MODEL"
         raise TrainingError(f"`{found.folder}` is a run, not a dataset", hint)
     if found.kind == "two_folders":
         split = "" if found.layout.parts else " --split 80/10/10"
         raise TrainingError(
             f"`{found.folder}` has A and B in folders of their own; `train.py` reads pairs side by side",
-            f"harness prepare-images {found.folder}{split} --name NAME, then harness train --dataset NAME",
+            f"harness prepare-images {quoted(found.folder)}{split} --name NAME, then harness train --dataset NAME",
         )
     # `train.py` runs in another working directory.
     folder = found.folder.resolve()
@@ -162,7 +165,7 @@ def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind
             return "unpaired", ("trainA", "trainB")
         raise TrainingError(
             f"`{folder}` has `trainA` and `trainB`, pictures that belong to no other; pix2pix learns from pairs",
-            f"harness train --dataset {reference} --family cyclegan",
+            f"harness train --dataset {quoted(reference)} --family cyclegan",
         )
     wanted = {"pix2pix": "`train` of pairs", "colorization": "`train` of photos"}.get(
         family or "", "`train` of pairs, or `trainA` and `trainB`"
@@ -174,11 +177,10 @@ def _kind(found: FoundSet, family: Family | None, there: set[str]) -> tuple[Kind
             "call them as `train.py` does: train, val and test",
         )
     if found.kind == "loose" and walk(folder).pictures:
-        hint = (
-            f"make pairs of them: harness train --task grey --dataset {reference}; or pair and split them: {_PREPARE}"
-        )
+        typed = quoted(reference)
+        hint = f"make pairs of them: harness train --task grey --dataset {typed}; or pair and split them: {_PREPARE}"
         if family == "colorization":
-            hint = f"harness prepare-images {reference} --split 80/10/10 --name NAME, then train on NAME"
+            hint = f"harness prepare-images {typed} --split 80/10/10 --name NAME, then train on NAME"
         raise TrainingError(
             f"`{folder}` is a folder of loose pictures, not one with a part to train on and one to test on", hint
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.engines.devices import resolve_device
 from harness.errors import GitError, ImageError
-from harness.files import sha256_of
+from harness.files import sha256_of, stamp_of
 from harness.images.opening import open_rgb
 from harness.metrics.rows import Rows
 from harness.progress import Progress, Silent
@@ -112,7 +112,7 @@ def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
     sums = measured.targets
     if len(sums.shapes) == 1:
         np.savez_compressed(folder / TARGETS, sum=sums.sum, count=sums.count)
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
     document = {
         "machine": machine,
         "names": [item.name for item in part.work.selection.items],
@@ -122,7 +122,8 @@ def _write(folder: Path, part: Part, machine: dict[str, Any]) -> None:
         "missing": measured.missing,
         "targets": [sums.number, sorted(sums.shapes)],
         "seeds": {seed: _table(rows) for seed, rows in part.seeds.items()},
-        "files": {path.relative_to(folder).as_posix(): sha256_of(path) for path in files},
+        "files": {name: sha256_of(path) for name, path in files.items()},
+        "stamps": {name: stamp_of(path) for name, path in files.items()},
     }
     # Infinity is the PSNR of equal pictures, which Python's JSON has.
     (folder / DOCUMENT).write_text(json.dumps(document), encoding="utf-8")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-from harness.documents import Document, typed
+from harness.documents import Document, fields_of, typed
 from harness.errors import EngineError, HarnessError, RunError, WorkerError, WorkspaceError
 from harness.files import sha256_of, write_text
 from harness.images.geometry import Geometry
@@ -88,16 +88,16 @@ def write_plan(
     work = replace(work, request=replace(work.request, native=work.native))
     facts = facts_of(workspace, work, mixed=mixed)
     items, keys = work.selection.items, []
-    if len({item.name for item in items}) < len(items):
+    if len(work.geometries) < len(items):  # which are by name
         raise EngineError("two pictures of the set have one name", "harness prepare-images FOLDER")
     starts = range(0, len(items), size)
     for number, start in enumerate(starts):
         piece = {
-            "items": [asdict(item) for item in items[start : start + size]],
+            "items": items[start : start + size],
             "facts": work.selection.facts[start : start + size],
-            "geometries": {item.name: asdict(work.geometries[item.name]) for item in items[start : start + size]},
+            "geometries": {item.name: work.geometries[item.name] for item in items[start : start + size]},
         }
-        text = json.dumps(piece, default=lambda path: _shown(path, workspace))
+        text = json.dumps(piece, default=lambda value: _shown(value, workspace))
         write_text(piece_path(folder, number), text)
         keys.append(_key(facts, json.loads(text)))
     bare = replace(work, selection=replace(work.selection, items=(), facts=()), geometries={})
@@ -106,11 +106,11 @@ def write_plan(
         "facts": facts,
         "store": store,
         "shards": [[key, min(size, len(items) - start)] for key, start in zip(keys, starts, strict=True)],
-        "work": asdict(bare),
+        "work": bare,
         "mean_target": sha256_of(mean) if model.own and mean.is_file() else None,
     }
     # Last: a folder with this file is a plan.
-    _DOCUMENT.save(folder / FILE, json.loads(json.dumps(content, default=lambda path: _shown(path, workspace))))
+    _DOCUMENT.save(folder / FILE, json.loads(json.dumps(content, default=lambda value: _shown(value, workspace))))
     return load_plan(workspace, folder)
 
 
@@ -251,6 +251,8 @@ def _key(facts: Mapping[str, Any], piece: Mapping[str, Any]) -> str:
     return key_of(facts=facts, pictures=pictures)
 
 
-def _shown(path: Path, workspace: Workspace) -> str:
-    """A path as the plan holds it: below the workspace relative to it, which lies elsewhere for another worker."""
-    return path.relative_to(workspace.root).as_posix() if path.is_relative_to(workspace.root) else str(path)
+def _shown(value: Any, workspace: Workspace) -> Any:
+    """A path as the plan holds it, relative to the workspace, which may lie elsewhere for a worker; or fields."""
+    if isinstance(value, Path):
+        return value.as_posix().removeprefix(f"{workspace.root.as_posix()}/")
+    return fields_of(value)

@@ -44,7 +44,7 @@ class PoolRequest:
     Attributes:
         executor: None for this process, one thing after the other.
         workers: at once: processes, actors or jobs.
-        threads: a worker computes with; see `harness.testing.threads`.
+        threads: a worker computes with; see `harness.testing.running.computing_with`.
         gpus: a worker's share of a GPU, for Ray and Slurm, which choose the GPU.
         address: of a Ray cluster; without one, Ray begins here.
         slurm: limits of a job as submitit names them without `slurm_`, e.g. `partition`, `time` in minutes, `mem`.

@@ -60,6 +60,7 @@ def test_in_shards(
     with named_run(workspace, work) as run, scratch(workspace.shards) as folder:
         with computing_with(request.threads):
             plan = write_plan(workspace, work, folder, size=shards.size, store=shards.store, mixed=shards.mixed)
+        del work  # from here on its pictures stand in the plan's files alone
         store = find_store(workspace, plan.store)
         missing = [number for number, key in enumerate(plan.keys) if not store.has(key)]
         if len(missing) < len(plan.keys):

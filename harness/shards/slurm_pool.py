@@ -67,9 +67,12 @@ class SlurmPool:
         request = self._request
         executor = self._submitit.AutoExecutor(folder=request.folder or Path("slurm-logs"))
         own = dict(request.slurm)
+        minutes = own.pop("time", str(_MINUTES))
+        if not minutes.isdecimal():
+            raise WorkerError(f"Slurm takes no such limit: time={minutes}", "say `--slurm time=60`, in minutes")
         limits: dict[str, Any] = {
             "name": "harness",
-            "timeout_min": int(own.pop("time", _MINUTES)),
+            "timeout_min": int(minutes),
             "cpus_per_task": request.threads,
             **({"gpus_per_node": math.ceil(request.gpus)} if request.gpus else {}),
             **{f"slurm_{name}": value for name, value in own.items()},

@@ -105,7 +105,7 @@ def read_sweep(file: Path) -> Sweep:
     if not file.is_file():
         raise RunError(f"there is no file `{file}`", EXAMPLE)
     with located(file):
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")  # as editors of Windows begin it
         content = tomllib.loads(text)
         _known(content, (f.name for f in fields(_Content)))
         said: _Content = typed(_Content, content)

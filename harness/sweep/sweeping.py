@@ -248,7 +248,9 @@ class _Computing:
                 if done.run is None:
                     self.progress.warn(f"`{point.labels[0]}` failed: {done.why}", done.hint)
                 else:
-                    self.progress.say(f"`{done.run}` is finished, {len(self.done)} by now")
+                    self.progress.say(
+                        f"`{done.run}` is finished, {sum(bool(d.run) for d in self.done.values())} by now"
+                    )
 
     def rows(self, plan: Plan) -> tuple[Row, ...]:
         """Returns the configurations over their seeds, chosen among where a rule does so."""

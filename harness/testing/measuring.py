@@ -64,13 +64,13 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
         RunError, ImageError: the run is damaged.
     """
     asked, folder = find_metrics(request.metrics), request.run
-    record, before = load_record(folder), load_measurement(folder)
-    metrics = asked
-    if before.protocol.get("version") != VERSION:  # its intervals and its mean target are those of another protocol
-        metrics = tuple(dict.fromkeys((*find_metrics((*before.columns, *before.totals)), *asked)))
-    subject = subject_of(workspace, folder, record, before.rows.names)
-    # No other command may write the run meanwhile, and metrics.csv and metrics.json belong together.
+    # No other command may write the run between its reading and its writing.
     with workspace.locked("harness measure", wait_s=-1):
+        record, before = load_record(folder), load_measurement(folder)
+        metrics = asked
+        if before.protocol.get("version") != VERSION:  # its intervals and its mean target are those of another protocol
+            metrics = tuple(dict.fromkeys((*find_metrics((*before.columns, *before.totals)), *asked)))
+        subject = subject_of(workspace, folder, record, before.rows.names)
         found = measure_subject(workspace, subject, metrics, request, progress or Silent())
         # Only where nothing at all came of it; otherwise the page says what is missing and why.
         if {metric.name for metric in asked} <= set(found.missing):
@@ -108,9 +108,9 @@ def measure_subject(
     progress: Progress | None = None,
 ) -> Measurement:
     """Measures a finished run's pictures; see `measure_request`."""
-    # Any picture tells the size: a run has one but for `--size own`, where no mean fits anyway.
-    first = next((subject.images / "output").glob("*.png"), None)
-    request = measure_request(workspace, subject, metrics, _size(first), chosen)
+    # As the test did: a run has one size but for `--size own`, where the first picture's is as good as any.
+    first = subject.images / "output" / f"{subject.names[0]}.png"
+    request = measure_request(workspace, subject, metrics, _size(first) if first.is_file() else None, chosen)
     return measure_images(subject.images, subject.names, paired=subject.paired, request=request, progress=progress)
 
 
@@ -150,8 +150,6 @@ def measure_request(
     )
 
 
-def _size(picture: Path | None) -> Size | None:
-    if picture is None:
-        return None
+def _size(picture: Path) -> Size:
     with Image.open(picture) as image:
         return image.size

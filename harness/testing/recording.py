@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from harness.catalog.preprocessing import Preprocessing
+from harness.documents import fields_of
 from harness.engines.job import Answer, NativeSettings
 from harness.fetch.proving import Clone
 from harness.files import sha256_of
 from harness.images.geometry import Geometry, Size
 from harness.images.png import ENCODER
 from harness.provision.installed import clone_state
-from harness.runs.record import RunRecord
+from harness.runs.record import RunRecord, StoredImages
 from harness.runs.versions import versions
 from harness.sets.selection import Selection
 from harness.testing.loading import Generator
 from harness.testing.request import TestRequest
+from harness.units import counted
 from harness.version import __version__
 from harness.web.language import spoken
 from harness.workspace import Workspace
@@ -40,6 +42,7 @@ class Assignment:
         first_frame: width and height of the first output, which the mean of the training targets has to fit.
         full: whether outputs are written in the shape of the user's pictures: asked for, and one has another shape.
         memory: what the largest picture takes, in words, where that is not what the network was trained at.
+        notes: what is to be said of sizes the network was not trained at; see `scale_notes`.
     """
 
     generator: Generator
@@ -51,6 +54,7 @@ class Assignment:
     first_frame: Size | None = None
     full: bool = False
     memory: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> Size | int | None:
@@ -73,9 +77,23 @@ class Assignment:
         return replace(settings, lua_order=tuple(item.name for item in self.selection.items))
 
 
-def make_record(workspace: Workspace, name: str, work: Assignment, started: datetime, answer: Answer) -> RunRecord:
-    """Returns the record of a run that succeeded."""
+def make_record(
+    workspace: Workspace,
+    name: str,
+    work: Assignment,
+    started: datetime,
+    answer: Answer,
+    *,
+    images: StoredImages | None = None,
+) -> RunRecord:
+    """Returns the record of a run that succeeded.
+
+    Args:
+        images: by default the assignment's.
+    """
     import torch
+
+    every = tuple(images_of(work)) if images is None else images
 
     # The native engine runs none of the authors' code, even where a clone lies there.
     clone = clone_state(workspace) if answer.engine == "official" else None
@@ -91,8 +109,8 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         seed=work.request.seed,
         device=work.device,
         upstream=clone.to_json() if clone else None,
-        test_set=_set_facts(work.selection, work.request),
-        images=tuple(facts | {"geometry": _numbers(work, facts["name"])} for facts in work.selection.facts),
+        test_set=_set_facts(work.selection, work.request, len(every)),
+        images=every,
         left_out=tuple({"name": name, "reason": reason} for name, reason in work.left_out.items()),
         versions=versions() | {"png": ENCODER},
         options=answer.options,
@@ -105,6 +123,14 @@ def make_record(workspace: Workspace, name: str, work: Assignment, started: date
         | ({"native": asdict(work.request.native)} if answer.engine == "native" else {}),
         lang=spoken(work.request.lang).code,
     )
+
+
+def images_of(work: Assignment) -> Iterator[dict[str, Any]]:
+    """Yields what a record holds of each picture."""
+    for facts in work.selection.facts:
+        geometry = fields_of(work.geometries[facts["name"]])
+        # JSON knows no tuples.
+        yield facts | {"geometry": {k: list(v) if isinstance(v, tuple) else v for k, v in geometry.items()}}
 
 
 def scale_notes(work: Assignment) -> list[str]:
@@ -202,7 +228,7 @@ def _model_facts(generator: Generator) -> dict[str, Any]:
     }
 
 
-def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
+def _set_facts(selection: Selection, request: TestRequest, count: int) -> dict[str, Any]:
     return {
         "name": selection.name,
         "reference": selection.reference,
@@ -210,20 +236,13 @@ def _set_facts(selection: Selection, request: TestRequest) -> dict[str, Any]:
         "digest": digest_of(selection),
         "layout": "paired" if selection.paired else "single",
         "direction": selection.direction,
-        "count": len(selection.items),
+        "count": count,
         "refused": len(selection.refused),
         "limit": request.limit,
         "follow_links": request.follow_links,
         "nearness": selection.nearness,
         # JSON knows no tuples.
         "size": list(request.size) if isinstance(request.size, tuple) else request.size,
-    }
-
-
-def _numbers(work: Assignment, name: str) -> dict[str, Any]:
-    """An image's geometry as records hold it."""
-    return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in asdict(work.geometries[name]).items()
     }
 
 
@@ -237,9 +256,9 @@ def _warnings(work: Assignment, answer: Answer, clone: Clone | None) -> list[str
         found.append("the pictures are far from those the model was trained on")
     if selection.refused:
         first = selection.refused[0]
-        files = "1 file" if len(selection.refused) == 1 else f"{len(selection.refused)} files"
+        files = counted(len(selection.refused), "file")
         found.append(f"{files} of the set left out, as `{first.source}`: {first.reason}")
-    found += [*selection.remarks, *scale_notes(work)]
+    found += [*selection.remarks, *work.notes]
     if tiled := answer.extra.get("tiled"):
         found.append(_tiles_told(tiled))
     if "memory_short" in answer.extra:

@@ -29,6 +29,7 @@ from harness.testing.recording import Assignment, make_record, scale_notes
 from harness.testing.request import Engine, TestRequest
 from harness.testing.taking_over import Translated, nothing_of, translated
 from harness.testing.translating import Part, has_page, tell_left_out, timed, translate_part
+from harness.units import counted
 from harness.workspace import Workspace, numbered
 
 
@@ -123,12 +124,13 @@ def assigned(
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     for remark in selection.remarks:
         progress.say(f"note: {remark}")
-    what = f"{len(selection.items)} images of `{selection.name}`"
-    progress.say(f"`{entry.id}` translates {what} ({request.engine} engine, {device})")
+    images = counted(len(selection.items), "image")
+    progress.say(f"`{entry.id}` translates {images} of `{selection.name}` ({request.engine} engine, {device})")
     work = Assignment(generator, selection, request, device)
     # Before the first picture is translated: sizes are known, and SSIM would only fail at the end.
     work = placed(work)
-    for line in (*scale_notes(work), *([work.memory] if work.memory else [])):
+    work = replace(work, notes=tuple(scale_notes(work)))
+    for line in (*work.notes, *([work.memory] if work.memory else [])):
         progress.say(f"note: {line}")
     tell_left_out(work.left_out, progress)
     return work
@@ -143,6 +145,7 @@ def named_run(workspace: Workspace, work: Assignment) -> Iterator[Path]:
     """
     sweep(workspace.results)
     request, names = work.request, _names(work.generator.model, work.selection)
+    del work  # of which whoever entered may let go meanwhile: it may be of a million pictures
     # The name is held while the run is made, so that two tests begun together do not collide.
     with claimed(workspace.results, [request.name] if request.name else names) as name:
         if name is None:
@@ -259,7 +262,7 @@ def write_run(
     """
     save_measurement(draft, measurement)
     # After measuring: the record tells how long that took, and stands only in complete runs.
-    record = make_record(workspace, run.name, part.work, at, part.answer)
+    record = make_record(workspace, run.name, part.work, at, part.answer, images=part.images)
     save_record(draft, record)
     if has_page(workspace, run):
         # Only of very many images are there thumbnails to draw yet.

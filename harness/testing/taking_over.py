@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ class Translated:
 
     def pictures(self, left: tuple[Item, ...], images: Path) -> Generator[Translation, None, None]:
         """Yields what was put into the run's `images/`: all but the items that are left to translate."""
-        kinds = [folder for folder in images.iterdir() if folder.is_dir()]
         for name in self.keys.keys() - {item.name for item in left}:
-            found = [folder / f"{name}.png" for folder in kinds]
+            # What is made of these afterwards, such as `full/`, has its folder already.
+            found = sorted(images.glob(f"*/{escape(name)}.png"))
             yield Translation(name, {path.parent.name: np.asarray(Image.open(path)) for path in found})
 
     def keep(self, name: str, pictures: Mapping[str, Path]) -> None:

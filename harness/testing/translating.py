@@ -14,12 +14,13 @@ from harness.catalog.repositories import PYTORCH
 from harness.engines.job import Answer, Job, Translating
 from harness.errors import EngineError, GitError
 from harness.files import scratch
+from harness.images.geometry import PixelBox
 from harness.metrics.measure import Measuring
 from harness.metrics.registry import find_metrics
 from harness.metrics.rows import Rows
 from harness.progress import Progress
 from harness.report.thumbnails import FOLDER as STRIPS
-from harness.runs.record import MANY
+from harness.runs.record import MANY, StoredImages
 from harness.sets.item import Item
 from harness.testing.full_size import full_size
 from harness.testing.measuring import Subject, measure_request
@@ -38,12 +39,14 @@ class Part:
     Attributes:
         work: without the pictures that were not drawn.
         seeds: the rows of further seeds, by seed.
+        images: what the record holds of each picture, where it is written already.
     """
 
     work: Assignment
     answer: Answer
     measuring: Measuring
     seeds: Mapping[int, Rows] = field(default_factory=dict)
+    images: StoredImages | None = None
 
 
 def translate_part(
@@ -111,6 +114,11 @@ def without(work: Assignment, left_out: Mapping[str, str]) -> Assignment:
     return replace(work, selection=work.selection.only(kept), geometries=kept, left_out={**work.left_out, **left_out})
 
 
+def boxes_of(work: Assignment) -> dict[str, PixelBox]:
+    """Returns where in what is saved the picture lies, by name, of the padded ones."""
+    return {name: geometry.box for name, geometry in work.geometries.items() if geometry.padded}
+
+
 def begin_measuring(workspace: Workspace, work: Assignment, images: Path, *, further: bool = False) -> Measuring:
     """Returns what measures a run's pictures; of a `further` seed only the images' own numbers."""
     subject = Subject(
@@ -120,7 +128,7 @@ def begin_measuring(workspace: Workspace, work: Assignment, images: Path, *, fur
         model=work.generator.model,
         reference=work.selection.reference,
         split=work.selection.split,
-        boxes={name: geometry.box for name, geometry in work.geometries.items() if geometry.padded},
+        boxes=boxes_of(work),
     )
     metrics = [metric for metric in find_metrics(work.request.metrics) if metric.columns or not further]
     request = measure_request(workspace, subject, metrics, work.first_frame)

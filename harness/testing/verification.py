@@ -18,11 +18,12 @@ import numpy as np
 from harness.catalog.types import Model
 from harness.documents import typed
 from harness.engines.job import NativeSettings
-from harness.errors import HarnessError, RunError
+from harness.errors import HarnessError, RunError, quoted
 from harness.files import scratch, sha256_of
 from harness.metrics.measure import Measurement
+from harness.metrics.meters import Metric, Total
 from harness.metrics.protocol import VERSION
-from harness.metrics.registry import COLUMNS, find_metrics
+from harness.metrics.registry import COLUMNS, TOTALS, find_metrics
 from harness.metrics.statistics import Summary, summarise
 from harness.metrics.storage import load_measurement
 from harness.parallel import default_workers, in_order
@@ -170,7 +171,7 @@ def compare_runs(first: Path, second: Path, progress: Progress | None = None) ->
     a, b = load_record(first), load_record(second)
     # Of the same selection, that is; other settings are what is compared.
     if _names(a) != _names(b) or a.test_set.get("digest") != b.test_set.get("digest"):
-        raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {a.name}")
+        raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {quoted(a.name)}")
     kinds, files = _compared(first, second, ["output"], _names(a), progress)
     return Verification(first=a.name, second=b.name, kinds=kinds, files=files)
 
@@ -251,7 +252,7 @@ def _made_again(
     if reference is None:
         raise RunError(
             f"the pictures of `{record.name}` lie outside the workspace",
-            f"harness verify {record.name} --dataset FOLDER",
+            f"harness verify {quoted(record.name)} --dataset FOLDER",
         )
     wanted = replace(_request_of(record, request), dataset=reference, weights=_weights_of(workspace, record, request))
     # Torch7's noise follows the order of all images, those that are not made again too.
@@ -276,7 +277,7 @@ def _weights_of(workspace: Workspace, record: RunRecord, request: VerifyRequest)
     tried = f"`{request.weights}`" if request.weights else "installed"
     raise RunError(
         f"the weights `{record.name}` was made with are not {tried}",
-        f"harness verify {record.name} --weights FILE",
+        f"harness verify {quoted(record.name)} --weights FILE",
     )
 
 
@@ -370,7 +371,10 @@ def wrong_numbers(
     names = recorded.rows.names if only is None else only
     try:
         # What needs a network or another model is taken at its word where that is not here.
-        known = find_metrics(column for column in recorded.columns if column in COLUMNS)
+        filled = (*recorded.columns, *recorded.totals)
+        known = [m for m in find_metrics(n for n in filled if n in COLUMNS | TOTALS) if not _beside_others(m)]
+        # A number of the whole set is none of a sample's.
+        known = [m for m in known if m.columns or only is None]
         subject = subject_of(workspace, folder, record, names, model)
         measured = measure_subject(workspace, subject, known, progress=progress)
     except HarnessError as error:
@@ -378,26 +382,38 @@ def wrong_numbers(
     # Window, range, colour space of each metric: numbers under other settings are no disagreement.
     ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (recorded, measured))
     version = recorded.protocol.get("version")
-    if version not in range(1, VERSION + 1) or any(ours.get(column) != theirs[column] for column in measured.columns):
+    measured = measured if only is None else replace(measured, totals={}, baselines={})
+    again = (*measured.columns, *measured.totals)
+    if version not in range(1, VERSION + 1) or any(ours.get(n) != theirs[n] for n in again if n in filled):
         return ["they were measured under another protocol than this version's"], []
-    unproven = [column for column in recorded.columns if column not in measured.columns]
+    unproven = [name for name in filled if name not in again]
+    unproven += ["the numbers of further seeds"] if recorded.seeds else []
     unproven += [] if version == VERSION else [f"the intervals of protocol {version}"]
     if only is not None:
         unproven += ["the baselines"] if recorded.baselines else []
-        summary = {name: summarise(recorded.rows.columns[name]) for name in measured.columns}
-        measured = replace(measured, summary=summary, baselines={})
+        of_rows = {name: summarise(values) for name, values in recorded.rows.columns.items() if name in again}
+        measured = replace(measured, summary=of_rows)
         recorded = replace(recorded, rows=recorded.rows.in_order_of(only), baselines={})
     notes = [f"not measured again: {', '.join(unproven)}"] if unproven else []
     return _limited(_disagreements(recorded, measured)), notes
 
 
+def _beside_others(metric: Metric) -> bool:
+    """Whether it sets outputs against pictures that a user chose, which no record names."""
+    return any(total.against == "the real pictures" for total in metric.totals)
+
+
 def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str]:
+    columns = [column for column in measured.columns if column in recorded.columns]
     for place, name in enumerate(measured.rows.names):
-        for column in measured.columns:
+        for column in columns:
             said, found = (m.rows.columns[column][place] for m in (recorded, measured))
             if not _agree(said, found):
                 yield f"`metrics.csv` gives `{name}` the {column} {said:.6f}, its pictures {found:.6f}"
-    summaries = {"summary": (recorded.summary, measured.summary)}
+    summaries: dict[str, tuple[Mapping[str, Summary | Total], Mapping[str, Summary | Total]]] = {
+        "summary": (recorded.summary, measured.summary),
+        "totals": (recorded.totals, measured.totals),
+    }
     # An older protocol made its intervals and mean target in ways of its own; means are means in all of them.
     older = recorded.protocol.get("version") != VERSION
     baselines = [name for name in measured.baselines if not older or name == "input_copied"]
@@ -406,15 +422,24 @@ def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str
     else:
         summaries |= {n: (recorded.baselines[n], measured.baselines[n]) for n in baselines if n in recorded.baselines}
     for what, (before, now) in summaries.items():
-        for column in now:
+        for column in (column for column in now if column in before):
+            old_figures, new_figures = _figures(before[column]), _figures(now[column])
             # Each figure of the summary, for a table in a paper is made of these.
-            for key in _different(before[column], now[column], {"low", "high"} if older else set()):
-                said, found = getattr(before[column], key), getattr(now[column], key)
-                yield f"`metrics.json` gives {column} ({what}) the {key} {said}, the run's pictures {found}"
+            for key, value in new_figures.items():
+                if not _agree(old_figures.get(key), value) and not (older and key in {"low", "high"}):
+                    told, given = _shown_number(old_figures.get(key)), _shown_number(value)
+                    yield f"`metrics.json` gives {column} ({what}) the {key} {told}, the run's pictures {given}"
 
 
-def _different(before: Summary, now: Summary, but: set[str]) -> list[str]:
-    return [key for key, value in asdict(now).items() if key not in but and not _agree(getattr(before, key), value)]
+def _figures(numbers: Summary | Total) -> dict[str, float | None]:
+    figures = asdict(numbers)
+    figures |= figures.pop("beside", {})
+    return {key: value for key, value in figures.items() if key != "notes"}
+
+
+def _shown_number(value: float | None) -> str:
+    # Numbers that disagree differ in the sixth decimal.
+    return f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
 def _agree(a: float | None, b: float | None) -> bool:

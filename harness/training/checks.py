@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.catalog.models import MODELS
 from harness.catalog.types import Family
-from harness.errors import DeviceError, TrainingError
+from harness.errors import DeviceError, TrainingError, quoted
 from harness.runs.trained import trained_models
 from harness.runs.training_record import TrainingRecord, training_folders
 from harness.sets.trainable import TrainingData
@@ -64,7 +64,7 @@ def check_name(workspace: Workspace, name: str, family: Family) -> None:
         folder = workspace.run(made)
         if folder.exists() and made == name:
             known = folder in training_folders(workspace)
-            hint = f"harness train --resume {name}, or another `--name`" if known else "choose another `--name`"
+            hint = f"harness train --resume {quoted(name)}, or another `--name`" if known else "choose another `--name`"
             raise TrainingError(f"`{folder}` exists already", hint)
         if folder.exists() or made in models:
             raise TrainingError(

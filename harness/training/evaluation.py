@@ -15,7 +15,7 @@ import numpy as np
 from harness.catalog.types import Model
 from harness.engines.job import Job
 from harness.engines.native.engine import translate
-from harness.errors import HarnessError, RunError, TrainingError
+from harness.errors import HarnessError, RunError, TrainingError, quoted
 from harness.files import sha256_of
 from harness.images.opening import open_rgb
 from harness.metrics.comparing import why_not_comparable
@@ -112,7 +112,7 @@ class _Ending:
         if not epochs:
             raise TrainingError(
                 f"`{self.folder / 'checkpoints'}` holds no weights of `{self.generator.network}`",
-                f"harness train --resume {self.record.name}",
+                f"harness train --resume {quoted(self.record.name)}",
             )
         return epochs
 

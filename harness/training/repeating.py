@@ -97,9 +97,10 @@ def spread_of(workspace: Workspace, records: tuple[TrainingRecord, ...], progres
                     progress.warn(f"no spread over `{runs[0].name}` and `{run.name}`: {why_not}")
                     break
             else:
-                # In the order of the one set: (images, trainings) each.
+                # In one order: (images, trainings) each.
+                rows = [m.rows.in_order_of(measured[0].rows.names) for m in measured]
                 columns = {
-                    column: np.stack([m.rows.columns[column] for m in measured], axis=1)
+                    column: np.stack([each.columns[column] for each in rows], axis=1)
                     for column in measured[0].columns
                     if all(column in m.columns for m in measured)
                 }

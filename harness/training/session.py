@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.catalog.repositories import PYTORCH
 from harness.engines.official.training import TrainingJob, train
-from harness.errors import MemoryShortError
+from harness.errors import MemoryShortError, quoted
 from harness.progress import Progress
 from harness.report.writing import write_index
 from harness.runs.training_record import State, TrainingRecord, save_training
@@ -118,7 +118,7 @@ class Going:
 
     def what_stays(self) -> tuple[str | None, str]:
         """Returns the command that goes on with it, None where nothing was begun, and what there is to go on from."""
-        resume, state = f"harness train --resume {self.record.name}", self.job.state
+        resume, state = f"harness train --resume {quoted(self.record.name)}", self.job.state
         if self.record.state == "ending":
             return resume, "it is trained; its tests go on where they were"
         if state.is_file():

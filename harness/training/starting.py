@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from harness.catalog.repositories import PYTORCH
 from harness.catalog.types import Direction, Family
 from harness.engines.devices import resolve_device
-from harness.errors import GitError, HarnessError, MemoryShortError, OfficialScriptError, TrainingError
+from harness.errors import GitError, HarnessError, MemoryShortError, OfficialScriptError, TrainingError, quoted
 from harness.fetch.proving import Clone
 from harness.progress import Progress, Silent
 from harness.provision.installed import clone_state
@@ -150,7 +150,7 @@ def resume(
     folder = find_training(workspace, name)
     record = load_training(folder)
     if record.state == "finished":
-        raise TrainingError(f"`{record.name}` is finished", f"harness test --model {record.name}")
+        raise TrainingError(f"`{record.name}` is finished", f"harness test --model {quoted(record.name)}")
     now = _clone(workspace)
     follow_links = record.dataset.get("follow_links", False)
     data = find_data(workspace, record.dataset["reference"], record.family, follow_links=follow_links)

@@ -25,7 +25,7 @@ def test_a_folder_becomes_a_set(photos: Path, tmp_path: Path, capsys: pytest.Cap
     assert main(["--workspace", str(tmp_path), "prepare-images", str(photos), "--model", "horse2zebra"]) == 0
     out, err = capsys.readouterr()
     page = tmp_path / "datasets" / "my photos" / "index.html"
-    assert out.splitlines() == ["my photos: 2 pictures, 1 files left out", f"contact sheet: {page.as_uri()}"]
+    assert out.splitlines() == ["my photos: 2 pictures, 1 file left out", f"contact sheet: {page.as_uri()}"]
     assert "left out `notes.txt`: is no picture" in err
     assert "harness test --model cyclegan/horse2zebra --dataset 'my photos'" in err
     assert page.is_file()

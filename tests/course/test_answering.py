@@ -35,7 +35,7 @@ def test_text_headings_and_pictures_are_read(tmp_path: Path) -> None:
 
 def test_a_course_asks_its_own(tmp_path: Path) -> None:
     toml = tmp_path / "seminar.toml"
-    toml.write_text('title = "Seminar"\n[[question]]\nid = "why"\ntext = "Why\\nat all?"\n', encoding="utf-8")
+    toml.write_text('title = "Seminar"\n[[question]]\nid = "why"\ntext = "Why\\nat all?"\n', encoding="utf-8-sig")
     path = tmp_path / "answers.md"
     path.write_text(template("en", questions=toml), encoding="utf-8")
     last = read_answers(path)[-1]

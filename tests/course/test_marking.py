@@ -14,6 +14,7 @@ from harness.cli.main import main
 from harness.course.marking import Check, CheckRequest, check
 from harness.demo.demo_weights import demo_weights
 from harness.demo.scenes import draw_scene
+from harness.engines.job import NativeSettings
 from harness.errors import RunError
 from harness.web.language import language
 from harness.workspace import Workspace
@@ -122,6 +123,25 @@ def test_an_honest_run_is_measured_and_made_again(found: Check) -> None:
     }
     assert [f.values["max"] for f in one.findings if f.key == "remade"] == [0, 0]
     assert [f.values["n"] for f in one.findings if f.key == "handed_out"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"size": 128}, "remade"), ({"native": NativeSettings(tiled=128)}, "cannot_remake")],
+    ids=["a longest side", "tiles"],
+)
+def test_a_size_of_ones_own_is_made_again_as_it_was_or_not_at_all(
+    tmp_path: Path, asked: dict[str, object], said: str
+) -> None:
+    student = made.begin(tmp_path / "student", 0, drawn(10, 1), made.course_run(tmp_path / "course", drawn(1, 1)))
+    made.translate(student.workspace, "own", made.OWN, **asked)
+    request = CheckRequest(
+        paths=(student.hand_in(tmp_path / "box"),), output=tmp_path / "check", weights=(demo_weights(),)
+    )
+    (one,) = check(Workspace(tmp_path / "teacher"), request).checked
+    remade = {f.values["run"]: f.key for f in one.findings if f.aspect == "remade"}
+    assert remade == {made.COURSE: "remade", made.OWN: said}
+    assert not [finding for finding in one.findings if finding.verdict == "differs"]
 
 
 def test_nothing_is_left_of_what_was_unpacked(found: Check, classroom: Path) -> None:

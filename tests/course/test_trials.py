@@ -79,6 +79,14 @@ def test_a_seed_makes_the_same_study_again_and_another_one_not(workspace: Worksp
     assert first.trials == again.trials != other.trials
 
 
+def test_runs_may_be_named_by_their_folders(workspace: Workspace, tmp_path: Path) -> None:
+    moved = (workspace.results / "second").rename(tmp_path / "received")
+    made = make_study(workspace, request(tmp_path, runs=(str(workspace.results / "first"), str(moved))))
+    assert Counter(trial.run for trial in made.trials) == {"first": 4, "second": 4}
+    with pytest.raises(RunError, match="beside a run of its name"):
+        make_study(workspace, request(tmp_path, runs=("first", "first")))
+
+
 def test_what_cannot_be_judged_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="has 12 images; 40 trials and 10 for practice need 50") as caught:
         make_study(workspace, request(tmp_path, trials=40, practice=10))

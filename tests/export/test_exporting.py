@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from harness.export.exporting import ExportRequest, certify, export, mask_shapes
 from harness.export.graph import build_graph
 from harness.export.masks import as_torch_draws, draw_masks, torch_masks
 from harness.export.some_pictures import some_inputs
+from harness.files import sha256_of
+from harness.testing.loading import Generator
 from harness.weights.layers import ImageBatchNorm, set_mode
 from harness.workspace import Workspace
 from tests.weights.state_dicts import state_dict_of
@@ -90,9 +93,24 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     made = export(Workspace(tmp_path), ExportRequest(model="demo", output=tmp_path / "a.onnx"))
     told = {entry.key: entry.value for entry in onnx.load(made.path).metadata_props}
     assert told["model"] == "pix2pix/facades_label2photo" and told["mode"] == "paper" and told["direction"] == "BtoA"
-    assert told["weights_sha256"] == made.generator.model.sha256
+    assert told["weights_sha256"] == sha256_of(made.generator.weights)
     assert "MT19937" in told["masks"] and "BSD-2-Clause" in told["licence"]
     assert json.loads(told["certificate"])["pictures"] == 8
+
+
+def test_the_file_names_the_weights_it_was_made_of_whatever_the_model_usually_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights, real = weights_of(tmp_path, Architecture("resnet_6blocks", "instance", False, ngf=8)), find_generator
+
+    def of_a_training(*given: object) -> Generator:
+        found = real(*given)  # type: ignore[arg-type]
+        return replace(found, model=replace(found.model, sha256="ab" * 32))
+
+    monkeypatch.setattr(exporting, "find_generator", of_a_training)
+    request = ExportRequest(model="cyclegan/horse2zebra", output=tmp_path / "a.onnx", weights=weights, size=(64, 64))
+    told = {entry.key: entry.value for entry in onnx.load(export(Workspace(tmp_path), request).path).metadata_props}
+    assert told["weights_sha256"] == sha256_of(weights)
 
 
 def test_running_statistics_in_place_of_the_pictures_fail_the_certificate(

@@ -27,6 +27,20 @@ def test_differences_are_the_second_minus_the_first_by_name() -> None:
     assert column.mean == pytest.approx(-2 / 3)
 
 
+def test_the_mean_of_several_draws_is_the_one_that_its_interval_is_of() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(0.5, 0.001, (2, 3, 30))  # runs, draws, images
+    values[1, 0] += 0.01  # a lucky first draw
+    a, b = (
+        replace(first, seeds={n: measurement(ssim=list(draw)).rows for n, draw in enumerate(draws[1:], 1)})
+        for draws in values
+        for first in [measurement(ssim=list(draws[0]))]
+    )
+    column = compare(a, b).columns["ssim"]
+    assert column.mean == pytest.approx(values[1].mean() - values[0].mean())
+    assert column.low is not None and column.high is not None and column.low < column.mean < column.high
+
+
 def test_lower_is_a_win_for_an_error() -> None:
     column = compare(measurement(mae=[10.0, 10.0]), measurement(mae=[8.0, 11.0])).columns["mae"]
     assert (column.wins, column.losses) == (1, 1)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from harness.metrics.over_runs import Measured, over_trainings
+from harness.metrics.over_runs import Measured, over_runs, over_trainings
+from tests.metrics.drawn import measurement
 
 
 def test_an_interval_over_seeds_is_students() -> None:
@@ -20,3 +21,10 @@ def test_an_interval_over_seeds_is_students() -> None:
 def test_one_seed_has_neither_interval_nor_spread() -> None:
     assert over_trainings([0.4]) == Measured((0.4,), None, None)
     assert over_trainings([0.4]).spread is None
+
+
+def test_a_number_that_one_of_the_runs_lacks_is_none_of_all() -> None:
+    first, second = measurement(ssim=[0.1, 0.3], psnr=[10.0, 12.0]), measurement(ssim=[0.3, 0.5])
+    both = over_runs([first, second], "ssim")
+    assert both and both.values == pytest.approx((0.2, 0.4))
+    assert over_runs([first, second], "psnr") is None

@@ -58,6 +58,18 @@ def test_a_million_values_go_on_where_the_bootstrap_ends() -> None:
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 1_000, rel=1e-3)
 
 
+def test_the_expansion_leans_to_the_longer_tail_as_the_studentised_bootstrap_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.random.default_rng(1).exponential(size=300)
+    monkeypatch.setattr(statistics, "STUDENTISED_BELOW", 301)
+    bootstrap = interval_of_mean(values)
+    monkeypatch.setattr(statistics, "EXPANDED_ABOVE", 299)
+    expanded = interval_of_mean(values)
+    leanings = [np.mean([float(end or 0) for end in ends]) - values.mean() for ends in (bootstrap, expanded)]
+    assert leanings[0] > 0.01 and leanings[1] == pytest.approx(leanings[0], rel=0.1)
+
+
 def test_more_draws_than_memory_holds_are_made_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(4).normal(size=30)
     whole = interval_of_mean(values)

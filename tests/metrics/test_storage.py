@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RunError
+from harness.metrics import storage
 from harness.metrics.measure import measure_images
 from harness.metrics.rows import Row, Rows
 from harness.metrics.storage import load_measurement, save_measurement
@@ -48,6 +49,19 @@ def test_names_that_csv_must_quote_come_back(tmp_path: Path) -> None:
     odd = 'کلیسا, "old" of Ōtsu'
     save_measurement(tmp_path, type(measured)(**{**vars(measured), "rows": Rows.of([Row(odd, {"ssim": 0.5})])}))
     assert load_measurement(tmp_path).rows[0].name == odd
+
+
+def test_a_measurement_that_was_cut_leaves_the_run_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = measurement(ssim=[0.5, 0.7])
+    save_measurement(tmp_path, before)
+
+    def cut(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(storage, "measurement_document", cut)  # the table is written, the summary is not
+    with pytest.raises(KeyboardInterrupt):
+        save_measurement(tmp_path, measurement(ssim=[0.5, 0.7], psnr=[11.0, 12.0]))
+    assert load_measurement(tmp_path) == before
 
 
 @pytest.mark.parametrize("gone", ["metrics.csv", "metrics.json"])

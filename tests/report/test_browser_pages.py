@@ -31,6 +31,9 @@ def test_no_page_is_wider_than_its_window(open_page: Open, results: Path, persia
         for width in (320, 390, 768, 1440):
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (page.url, width)
+            # No word of a table's row headers is folded letter by letter.
+            widths = page.locator(".data tbody th").evaluate_all("(heads) => heads.map((h) => h.offsetWidth)")
+            assert all(head >= 60 for head in widths), (page.url, width)
 
 
 def test_persian_reads_from_right_to_left_with_its_own_digits(open_page: Open, persian: Path) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from harness.errors import RunError, UnknownNameError
+from harness.files import is_held
 from harness.metrics.comparing import compare
 from harness.metrics.rows import Row, Rows
 from harness.metrics.storage import load_measurement, save_measurement
+from harness.report import writing
 from harness.report.comparison import compare_document, compare_page
 from harness.report.gallery import run_document, script_texts
 from harness.report.gathering import run_page
@@ -269,6 +273,46 @@ def test_the_newest_run_is_the_one_that_started_last_on_any_clock(tmp_path: Path
     assert re.findall(r'data-name="(\w+)"', html) == ["newyork", "utc", "tehran"]
     moments = [float(moment) for moment in re.findall(r'data-date="([\d.]+)"', html)]
     assert moments == sorted(moments, reverse=True)
+
+
+def test_of_two_jobs_that_end_together_the_later_one_reads_what_the_earlier_one_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample_run(tmp_path / "first", names=("a", "b"))
+    inside: list[bool] = []
+
+    def watched(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **more: Any) -> Any:
+            # Nobody else may read the runs from here on, or may write a list without those that end meanwhile.
+            inside.append(is_held(tmp_path / ".index-lock"))
+            return real(*given, **more)
+
+        return call
+
+    for name in ("_read_all", "write_pages"):
+        monkeypatch.setattr(writing, name, watched(getattr(writing, name)))
+    write_index(tmp_path)
+    assert inside == [True] * 4  # runs, trainings, notes; and the pages
+    assert not is_held(tmp_path / ".index-lock")
+
+
+def test_what_was_not_drawn_is_told_in_the_pages_language(tmp_path: Path) -> None:
+    reason = "is 500x10 pixels, its padding apart: SSIM needs 11 pixels a side at least"
+    run = sample_run(tmp_path / "run", names=("a", "b"), left_out=({"name": "thin", "reason": reason},))
+    write_run_report(run, "en")
+    pages = [(run / name).read_text(encoding="utf-8") for name in ("index.html", "index.fa.html")]
+    english, persian = (re.search(r'<td class="words">(.*?)</td>', page)[1] for page in pages)
+    assert english == reason
+    assert "500x10" in persian and "padding" not in persian
+
+
+def test_differences_of_images_that_are_no_examples_any_more_go(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run", names=("a", "b"))
+    write_run_report(run)
+    drawn = {path.name for path in (run / "thumbs").glob("difference-*")}
+    (run / "thumbs" / "difference-00099.webp").touch()
+    write_run_report(run)
+    assert {path.name for path in (run / "thumbs").glob("difference-*")} == drawn != set()
 
 
 def test_names_of_comparisons_stay_short_enough_for_a_file() -> None:

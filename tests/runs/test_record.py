@@ -13,7 +13,7 @@ import pytest
 from harness.errors import RunError, UnknownNameError
 from harness.runs import record
 from harness.runs.listing import find_report, find_run, find_runs, run_folders
-from harness.runs.record import RunRecord, load_record, save_record
+from harness.runs.record import RunRecord, StoredImages, images_written, load_record, save_record
 from harness.runs.trained import model_of, training_of
 from harness.runs.training_record import load_training, training_folders
 from harness.workspace import Workspace
@@ -62,6 +62,28 @@ def test_images_stand_beside_a_small_record_a_line_each(tmp_path: Path) -> None:
     lines = (tmp_path / "images.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["name"] for line in lines] == names
     assert load_record(tmp_path).images == tuple(json.loads(line) for line in lines)
+
+
+def test_images_that_were_written_as_they_came_are_not_written_again(tmp_path: Path) -> None:
+    images = [{"name": name} for name in "abc"]
+    with images_written(tmp_path) as write:
+        write(images[:1])
+        write(images[1:])
+        assert not (tmp_path / "images.jsonl").exists()
+    stored, before = StoredImages(tmp_path / "images.jsonl", 3), (tmp_path / "images.jsonl").stat().st_ino
+    counted = replace(RECORD, images=stored, test_set=RECORD.test_set | {"count": 3})
+    save_record(tmp_path, counted)
+    save_record(tmp_path / "copy", counted)
+
+    assert (tmp_path / "images.jsonl").stat().st_ino == before
+    assert load_record(tmp_path).images == load_record(tmp_path / "copy").images == tuple(images)
+
+
+def test_images_of_which_one_cannot_be_written_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ValueError), images_written(tmp_path) as write:
+        write([{"name": "a"}, {"name": "b", "nearness": float("nan")}])
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_format_1_has_its_images_inside_and_is_still_read(tmp_path: Path) -> None:

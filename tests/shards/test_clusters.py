@@ -96,6 +96,14 @@ def test_slurm_gets_an_array_with_its_limits_and_queues_again(tmp_path: Path, mo
     assert [limit for limit in wanted if f"#SBATCH --{limit}" not in sent] == []
 
 
+def test_a_time_that_is_no_number_of_minutes_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    request = PoolRequest(executor="slurm", slurm={"time": "1:00"}, folder=tmp_path / "logs")
+
+    with pytest.raises(WorkerError, match="time=1:00"):
+        list(find_pool(request).run(doing.environment, [0]))
+
+
 def test_a_limit_that_slurm_does_not_know_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("submitit")
     request = PoolRequest(executor="slurm", slurm={"partytion": "gpu"}, folder=tmp_path / "logs")

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,11 +18,14 @@ import torch
 
 from harness.cli.main import main
 from harness.errors import EngineError, HarnessError, WorkerError
+from harness.files import sha256_of
 from harness.metrics.storage import load_measurement
+from harness.prepare.prepare_request import PrepareRequest
+from harness.prepare.preparing import prepare_images
 from harness.progress import Silent
 from harness.report.provenance import command_again
 from harness.runs.record import load_record
-from harness.shards import computing, cutting, sharing
+from harness.shards import computing, cutting, merging, sharing
 from harness.shards.cutting import Plan, load_plan, write_plan
 from harness.shards.merging import merge_plan
 from harness.shards.pool import Begin, InlinePool, Outcome, PoolRequest
@@ -33,6 +37,7 @@ from harness.testing.taking_over import machine_of
 from harness.testing.verification import VerifyRequest, verify
 from harness.workspace import Workspace
 from tests.cutting import content, names
+from tests.pictures import save_picture
 from tests.testing.conftest import MODEL, SET
 
 REQUEST = TestRequest(model=MODEL, dataset=SET, engine="native", device="cpu", seed=3, name="cut", threads=1)
@@ -165,6 +170,26 @@ def test_whatever_is_asked_equals_a_plain_test(workspace: Workspace, asked: dict
     assert equal(workspace.run("cut"), workspace.run("plain"))
 
 
+def test_padding_is_left_out_and_sizes_are_told_as_in_a_plain_test(workspace: Workspace, tmp_path: Path) -> None:
+    for place, name in enumerate(("a.png", "b.png", "c.png")):
+        for kind in ("labels", "photos"):
+            save_picture(tmp_path / kind / name, 256, 180 + 10 * place)
+    padded = PrepareRequest(
+        folder=tmp_path / "labels", targets=tmp_path / "photos", model=MODEL, name="padded", size=(256, 256), fit="pad"
+    )
+    prepare_images(workspace, padded)
+    # The first is measured in shards, the last when they are merged.
+    request = replace(REQUEST, dataset="padded", size=(512, 256), metrics=("psnr", "lab_histogram"))
+    run_test(workspace, replace(request, name="plain"))
+    run = test_in_shards(workspace, request, INLINE).folder
+
+    record, plain = load_record(run), load_record(workspace.run("plain"))
+    assert len(record.boxes) == 3
+    assert any("trained on pictures of 256x256" in line for line in record.warnings)
+    assert (record.warnings, record.test_set) == (plain.warnings, plain.test_set)
+    assert equal(run, workspace.run("plain"))
+
+
 def test_finished_shards_are_never_computed_again(workspace: Workspace, counting: Counting) -> None:
     test_in_shards(workspace, REQUEST, INLINE)
     assert counting.given == [0, 1, 2]
@@ -205,6 +230,25 @@ def test_a_plan_reads_back_as_it_was(workspace: Workspace, plan: Plan) -> None:
     assert {name: g for shard in shards for name, g in shard.geometries.items()} == work.geometries
     assert replace(shards[0].selection, items=(), facts=()) == replace(work.selection, items=(), facts=())
     assert (shards[0].generator, shards[0].request) == (work.generator, work.request)
+
+
+def test_of_all_pictures_only_those_of_a_shard_are_held(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, shards = [], []
+
+    def noting(function: Any, seen: list[Any]) -> Any:
+        def noted(*given: Any) -> Any:
+            assert not any(work() for work in (*asked, *shards))
+            work = function(*given)
+            seen.append(weakref.ref(work))
+            return work
+
+        return noted
+
+    monkeypatch.setattr(sharing, "assigned", noting(sharing.assigned, asked))
+    monkeypatch.setattr(merging, "shard_of", noting(merging.shard_of, shards))
+    test_in_shards(workspace, REQUEST, INLINE)
+
+    assert (len(asked), len(shards)) == (1, 3)
 
 
 def test_a_shard_that_fails_is_named_and_the_others_stay(workspace: Workspace, counting: Counting) -> None:
@@ -301,17 +345,41 @@ def test_machines_that_differ_are_mixed_only_when_asked_and_then_told(workspace:
     assert found.verdict == "identical"
 
 
-def test_a_damaged_shard_is_named_taken_out_and_computed_again(workspace: Workspace, counting: Counting) -> None:
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-1], lambda whole: whole[:-1] + b"\0"], ids=["cut", "flipped"])
+def test_a_damaged_shard_is_named_taken_out_and_computed_again(
+    workspace: Workspace, counting: Counting, damage: Any
+) -> None:
     test_in_shards(workspace, REQUEST, INLINE)
     shutil.rmtree(workspace.run("cut"))
     picture = next(workspace.shards.glob("*/images/output/b.png"))
-    picture.write_bytes(picture.read_bytes()[:-1])
+    picture.write_bytes(damage(picture.read_bytes()))
 
     with pytest.raises(WorkerError, match=r"shard 1 was damaged .* `images/output/b.png` is not what was written"):
         test_in_shards(workspace, REQUEST, INLINE)
     test_in_shards(workspace, REQUEST, INLINE)
 
     assert counting.given == [0, 1, 2, 1]
+
+
+def test_a_merge_reads_only_files_that_look_otherwise_than_they_were_written(
+    workspace: Workspace, plan: Plan, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        computing.compute_shard(workspace, plan, number)
+    read: list[str] = []
+
+    def reading(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(merging, "sha256_of", reading)
+    merge_plan(workspace, plan)
+    assert read == []
+    copied = next(workspace.shards.glob("*/images/output/b.png"))
+    os.utime(copied, ns=(0, 0))
+
+    assert equal(merge_plan(workspace, plan, "two").folder, plain)
+    assert read == ["b.png"]
 
 
 def test_missing_shards_are_named_at_the_merge(workspace: Workspace, plan: Plan) -> None:

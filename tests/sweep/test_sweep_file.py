@@ -29,7 +29,7 @@ RULE = '[choose]\nmetric = "ssim"\non = "val"\nreport = "test"\n'
 
 def write(folder: Path, text: str) -> Path:
     file = folder / "sizes.toml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8-sig")
     return file
 
 

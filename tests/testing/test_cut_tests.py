@@ -45,7 +45,11 @@ def with_clone(workspace: Workspace, tmp_path: Path) -> Workspace:
 
 @pytest.mark.parametrize(
     ("engine", "options", "number"),
-    [("native", ("--batch-size", "1", "--samples", "2"), signal.SIGKILL), ("official", (), signal.SIGTERM)],
+    [
+        ("native", ("--batch-size", "1", "--samples", "2"), signal.SIGKILL),
+        ("native", ("--batch-size", "1", "--size", "512"), signal.SIGKILL),  # with outputs in the source's own shape
+        ("official", (), signal.SIGTERM),
+    ],
 )
 def test_it_goes_on_and_equals_an_uncut_one(
     with_clone: Workspace,

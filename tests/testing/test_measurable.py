@@ -53,6 +53,14 @@ def test_a_size_that_cannot_be_measured_or_drawn(tmp_path: Path, size: tuple[int
     assert not list((tmp_path / "results").glob("*"))
 
 
+def test_pairs_of_no_two_halves_are_named_before_the_engine_starts(tmp_path: Path) -> None:
+    for name, width in (("even", 64), ("odd", 65)):
+        save_picture(tmp_path / "set" / "test" / f"{name}.png", width, 32)
+    request = replace(asked(tmp_path), model="facades_label2photo")
+    with pytest.raises(ImageError, match=r"odd\.png` is a pair 65 pixels wide, which has no two equal halves"):
+        run_test(Workspace(tmp_path), request)
+
+
 def test_pictures_that_cannot_be_read_are_all_named(tmp_path: Path) -> None:
     folder = tmp_path / "set" / "testA"
     save_picture(folder / "good.png", 64, 32)

@@ -6,6 +6,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_what_is_added_stands_beside_what_was_there_and_no_picture_changes(bare:
         assert next(csv.reader(stream)) == ["name", "ssim", "psnr", "mae", "ms_ssim"]
     page = (drawn_run / "index.html").read_text(encoding="utf-8")
     assert "MS-SSIM" in page and "Lab histograms, a" in page
+
+
+def test_what_another_measured_while_one_waited_stays(
+    bare: Workspace, drawn_run: Path, monkeypatch: pytest.MonkeyPatch
+):
+    locked, waited = Workspace.locked, []
+
+    def behind_another(workspace: Workspace, *given: Any, **more: Any):
+        if not waited:
+            waited.append(True)
+            measure(bare, drawn_run, "spectrum")
+        return locked(workspace, *given, **more)
+
+    monkeypatch.setattr(Workspace, "locked", behind_another)
+    measure(bare, drawn_run, "ms_ssim")
+    assert {"sharpness", "ms_ssim"} <= {*load_measurement(drawn_run).columns}
 
 
 def test_what_cannot_be_measured_alone_is_an_error_and_changes_nothing(bare: Workspace, drawn_run: Path):

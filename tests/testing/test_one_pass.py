@@ -58,7 +58,7 @@ def test_what_is_measured_and_shown_in_the_pass_is_what_the_files_give(tmp_path:
     for path in strips:
         path.unlink()
     kinds = ("input", "output", *(("target", "difference") if paired else ()))
-    write_strips(tmp_path, dict(enumerate(NAMES)), kinds, Silent(), {}, count=len(NAMES))
+    write_strips(tmp_path, dict(enumerate(NAMES)), kinds, Silent(), {})
     assert [sha256_of(path) for path in strips] == before
 
 
@@ -68,8 +68,7 @@ def test_strips_of_the_pass_are_not_made_again(tmp_path: Path, monkeypatch: pyte
     hand_on(engine(NAMES, []), [written_to(images), shown_in(tmp_path, NAMES, {}, paired=True)])
     monkeypatch.setattr("harness.report.thumbnails.read_picture", lambda *_: pytest.fail("read again"))
 
-    kinds = ("input", "output", "target", "difference")
-    write_strips(tmp_path, dict(enumerate(NAMES)), kinds, Silent(), {}, count=len(NAMES))
+    write_strips(tmp_path, dict(enumerate(NAMES)), ("input", "output", "target", "difference"), Silent(), {})
 
 
 def test_few_pictures_are_in_memory_whatever_their_number() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,9 @@ from PIL import Image
 from harness.cli.main import main
 from harness.errors import DeviceError, RunError
 from harness.metrics.measure import measure_images
-from harness.metrics.storage import save_measurement
+from harness.metrics.meters import Total
+from harness.metrics.storage import load_measurement, save_measurement
+from harness.testing.measuring import FurtherMetrics, measure_run
 from harness.testing.verification import Verification, VerifyRequest, _sampled, compare_runs, verify
 from harness.workspace import Workspace
 from tests.report.samples import change_facts, change_record
@@ -78,6 +81,7 @@ NUMBERS = {
     "a mean": (_edit_json("summary", "psnr", "mean"), "`metrics.json` gives psnr (summary) the mean"),
     "an interval": (_edit_json("summary", "mae", "low"), "`metrics.json` gives mae (summary) the low"),
     "a baseline": (_edit_json("baselines", "mean_target", "ssim", "mean"), "gives ssim (mean_target) the mean"),
+    "a number of the set": (_edit_json("totals", "lab_a", "value"), "gives lab_a (totals) the value"),
     "the protocol": (_edit_json("protocol", "comparable", "columns", "ssim"), "under another protocol"),
     "names": (
         lambda run: (run / "metrics.csv").write_text((run / "metrics.csv").read_text().replace("\na,", "\nz,")),
@@ -89,11 +93,23 @@ NUMBERS = {
 @pytest.mark.parametrize("what", NUMBERS)
 def test_numbers_that_the_pictures_do_not_give_are_named(workspace: Workspace, run: Path, what: str) -> None:
     edit, said = NUMBERS[what]
+    if "totals" in said:
+        measure_run(workspace, FurtherMetrics(run=run, metrics=("lab_histogram",), device="cpu"))
     edit(run)
     found = verified(workspace)
     assert found.verdict == "different"
     assert said in found.numbers[0]
+    assert not re.search(r"\d\.\d{7}", found.numbers[0]), "more digits than the metrics are promised to"
     assert {file.verdict for file in found.files} == {"identical"}
+
+
+def test_what_is_taken_at_its_word_is_told(workspace: Workspace, run: Path) -> None:
+    measured = load_measurement(run)
+    fid = {"fid": Total(12.0, None, None, 3)}  # of real pictures that somebody chose
+    save_measurement(run, replace(measured, totals=fid, seeds={4: measured.rows}))
+    found = verified(workspace)
+    assert found.verdict == "identical"
+    assert found.notes == ("not measured again: fid, the numbers of further seeds",)
 
 
 def test_of_an_older_protocol_the_means_are_held_against_the_pictures(workspace: Workspace, run: Path) -> None:
@@ -138,6 +154,15 @@ def test_a_level_is_within_tolerance_where_the_numbers_are_those_of_the_pictures
     assert verified(workspace).verdict == "within tolerance"
     assert main(["verify", RUN, "-q"]) == 0
     assert "1 within tolerance" in capsys.readouterr().out
+
+
+def test_a_command_that_is_told_can_be_typed_whatever_the_run_is_called(workspace: Workspace, run: Path) -> None:
+    run.rename(workspace.run("my run"))
+    change_record(workspace.run("my run"), lambda document: document.update(name="my run"))
+    change_record(workspace.run("my run"), lambda document: document["model"].update(weights_sha256="ab" * 32))
+    with pytest.raises(RunError) as caught:
+        verified(workspace, runs=("my run",))
+    assert caught.value.hint == "harness verify 'my run' --weights FILE"
 
 
 def test_another_seed_or_mode_is_seen_in_the_outputs(workspace: Workspace, run: Path) -> None:

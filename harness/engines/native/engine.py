@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from queue import Queue
 from threading import Lock
 
@@ -87,7 +88,7 @@ def translate(job: Job, progress: Progress | None = None, settings: NativeSettin
 
 class _Run:
     def __init__(self, job: Job, translators: list[Translator], settings: NativeSettings, cores: int) -> None:
-        self.job, self.translators, self.samples = job, translators, settings.samples
+        self.job, self.translators, self.settings = job, translators, settings
         self.cores = cores
         self.free: Queue[Translator] = Queue()  # the turns that are free, of a CPU one a core
         for translator in translators * cores:
@@ -153,9 +154,11 @@ class _Run:
     def precision_error(self) -> dict[str, float]:
         """Differences to fp32 on a few of the job's images, in levels of 255."""
         first = self.translators[0]
-        exact = Translator(self.job, str(first.device), NativeSettings(batch_size=len(self.probes)))
+        # With the same noise, whosever it is.
+        settings = replace(self.settings, precision="fp32", batch_size=len(self.probes), compile_=False)
+        exact = Translator(self.job, str(first.device), settings)
         inputs, names = self.colours.inputs([p.framed for p in self.probes]), [p.item.name for p in self.probes]
-        drawn = (t.translate(inputs, names) for t in (first, exact))  # with the same noise: it hangs on the names
+        drawn = (t.translate(inputs, names) for t in (first, exact))
         ours, theirs = (self.colours.pixels(inputs, outputs).to(torch.int16) for outputs in drawn)
         difference = (ours - theirs).abs()
         return {
@@ -185,12 +188,12 @@ class _Run:
                     return map(self._translation, batch, ({"output": output} for output in tiled))
                 inputs = self.colours.inputs([p.framed for p in batch])  # (N, C, H, W), of one size
                 # samples times (N, C, H, W); the first is the output, whatever their number
-                draws = [translator.translate(inputs, names, sample) for sample in range(self.samples)]
+                draws = [translator.translate(inputs, names, sample) for sample in range(self.settings.samples)]
         except MemoryShortError as error:  # of one picture: of several the batch would have been halved
             self.left_out |= dict.fromkeys(names, error.message)
             return []
         made = {"output": self.colours.pixels(inputs, draws[0])}
-        if self.samples > 1:
+        if self.settings.samples > 1:
             shown = [self.colours.shown(inputs, draw) for draw in draws]
             made["mean"] = to_pixels(torch.stack([draw.to(torch.float32) for draw in shown]).mean(0))
             made["spread"] = spread_map(spread_of(shown))

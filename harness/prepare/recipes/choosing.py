@@ -9,7 +9,7 @@ import numpy as np
 from harness.catalog.domains import DOMAINS
 from harness.catalog.models import MODELS
 from harness.catalog.types import Model
-from harness.errors import ImageError, TestSetError, UnknownNameError
+from harness.errors import ImageError, TestSetError, UnknownNameError, quoted
 from harness.images.edges import is_drawing
 from harness.prepare.recipes.base import Recipe, Settings, read_rgb
 from harness.prepare.recipes.edge_maps import EDGES_FROM_DRAWING, EDGES_FROM_PHOTO
@@ -107,6 +107,6 @@ def way_from_photos(domain: str, model: Model | None = None, folder: str = "FOLD
     drawing = next((m for m in MODELS.values() if m.output_domain == domain), None)
     if drawing is None or DOMAINS[domain].kind != "label_map":
         return None
-    test = f"harness test --model {drawing.id} --dataset {folder}"
+    test = f"harness test --model {drawing.id} --dataset {quoted(folder)}"
     then = f"--model {model.id.removeprefix('pix2pix/')}" if model else f"--to {domain}"
     return f"label maps of photos: {test}, then: harness prepare-images RUN {then}"

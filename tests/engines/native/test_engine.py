@@ -166,7 +166,13 @@ def test_a_longest_side_brings_each_picture_to_its_own_shape(make_job: MakeJob, 
     assert _outputs(job)["wide"].shape == (25, 45, 3)
 
 
-def test_every_unreadable_picture_is_named(make_job: MakeJob, tmp_path: Path) -> None:
+def test_every_unreadable_picture_is_named_and_none_after_it_is_drawn(
+    make_job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(*_: object) -> None:
+        raise AssertionError("a picture was drawn in vain")
+
+    monkeypatch.setattr(Translator, "translate", drawn)
     job = make_job(count=1)
     broken = []
     for name in ("one", "two"):
