@@ -290,6 +290,13 @@ def test_means_of_all_are_held_against_all_rows_by_a_sample(workspace: Workspace
     assert len(found.numbers) == 1 and "`metrics.json` gives ssim (summary) the mean" in found.numbers[0]
 
 
+def test_a_number_of_the_whole_set_is_none_of_a_samples(workspace: Workspace, run: Path) -> None:
+    measure_run(workspace, FurtherMetrics(run=run, metrics=("lab_histogram",), device="cpu"))
+    found = verified(workspace, sample=2)
+    assert found.numbers == ()
+    assert found.notes[1].startswith("not measured again: lab_")
+
+
 def test_a_sampled_picture_that_left_the_set_is_told(workspace: Workspace, run: Path) -> None:
     drawn = _sampled("abc", 2) or []
 
