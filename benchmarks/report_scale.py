@@ -4,8 +4,9 @@
 
 Each step is a process of its own, so that its peak of memory, Python and libraries included, is its own. Pictures are
 256×256, a few drawn and the rest hard links to them. `report` is everything `harness report` does to a run; the second
-one finds its thumbnails fresh. Ready: DOMContentLoaded, the page usable. Heap: the page's JavaScript after scrolling
-through the whole list.
+one finds its thumbnails fresh. `compare` is everything `harness compare` does to it and a run of the same images with
+other numbers. Ready: DOMContentLoaded, the page usable. Heap: the page's JavaScript after scrolling through the whole
+list.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from harness.metrics.rows import Rows
 from harness.metrics.statistics import summarise
 from harness.metrics.storage import load_measurement, save_measurement
 from harness.report.picking import pick, ranked
-from harness.report.writing import write_index, write_run_report
+from harness.report.writing import write_comparison, write_index, write_run_report
 from harness.runs.record import load_record, save_record
 from tests.report.samples import draw, plain_measurement, sample_record
 
@@ -65,14 +66,14 @@ class MadeUp:
             yield {**image, "name": name_of(place), "source": f"{name_of(place)}.jpg", "nearness": near, **hashes}
 
 
-def made_up_values(count: int) -> dict[str, np.ndarray]:
-    generator = np.random.default_rng(0)
+def made_up_values(count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(seed)
     ssim = generator.beta(5, 5, count)
     return {"ssim": ssim, "psnr": 10 + 20 * ssim + generator.normal(0, 1, count), "mae": 60 - 50 * ssim}
 
 
-def made_up_measurement(count: int) -> Measurement:
-    rows = Rows(tuple(map(name_of, range(count))), made_up_values(count))
+def made_up_measurement(count: int, seed: int = 0) -> Measurement:
+    rows = Rows(tuple(map(name_of, range(count))), made_up_values(count, seed))
     summary = {name: summarise(values) for name, values in rows.columns.items()}
     return replace(plain_measurement(2), rows=rows, summary=summary, baselines={"input_copied": summary})
 
@@ -98,6 +99,23 @@ def save_record_of(run: Path, count: int) -> None:
     save_record(run, replace(record, test_set=test_set, images=cast(Any, MadeUp(count))))
 
 
+def beside(run: Path) -> Path:
+    return run.with_name(f"{run.name}-other")
+
+
+def make_other(run: Path, count: int) -> None:
+    """A run of the same images with other numbers, whose pictures are the first one's."""
+    other = beside(run)
+    other.mkdir()
+    save_measurement(other, made_up_measurement(count, seed=1))
+    save_record_of(other, count)
+    shutil.copytree(run / "images", other / "images", copy_function=os.link)
+
+
+def compare(run: Path, _: int) -> None:
+    write_comparison([run, beside(run)], run.parent / "compare.html")
+
+
 STEPS: dict[str, Callable[[Path, int], object]] = {
     "save metrics": lambda run, count: save_measurement(run, made_up_measurement(count)),
     "save record": save_record_of,
@@ -107,6 +125,8 @@ STEPS: dict[str, Callable[[Path, int], object]] = {
     "statistics": lambda _, count: [summarise(values) for values in made_up_values(count).values()],
     "report": lambda run, _: write_run_report(run),
     "report again": lambda run, _: write_run_report(run),
+    "other run": make_other,
+    "compare": compare,
     "index": lambda run, _: write_index(run.parent),
 }
 

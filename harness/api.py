@@ -206,7 +206,7 @@ class Verified(list[Verification]):
             [
                 v.first,
                 v.verdict,
-                max((d.max for d in v.files), default=0),
+                max((tally.max for tally in v.kinds.values()), default=0),
                 "; ".join((*v.numbers, *v.dataset, v.problem or "")),
             ]
             for v in self

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import Any, ClassVar, TextIO
 
 from rich import progress as bars
@@ -220,7 +221,11 @@ class Console:
     def document(self, document: Any) -> None:
         """The command's result as one JSON document on stdout."""
         # NaN is no JSON: a document that strict readers refuse is our fault, and should be found here.
-        self.raw(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+        pieces = json.JSONEncoder(indent=2, ensure_ascii=False, allow_nan=False).iterencode(document)
+        # A piece is a word or a bracket. Of a million images, the text of all at once would take a gigabyte.
+        while text := "".join(islice(pieces, 100_000)):
+            sys.stdout.write(visible(text))
+        self.raw("")
 
     def table(self, headers: list[str], rows: list[list[str]]) -> None:
         """A plain table on stdout; cells are folded where a terminal is too narrow, a file or pipe gets whole lines."""

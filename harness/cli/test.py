@@ -181,7 +181,7 @@ def show(console: Console, tested: list[TestedRun], *, as_json: bool) -> None:
     from harness.cli.summary import show_summary
     from harness.testing.verification import compare_runs
 
-    difference = compare_runs(tested[0].folder, tested[1].folder) if len(tested) == 2 else None
+    difference = compare_runs(tested[0].folder, tested[1].folder, console) if len(tested) == 2 else None
     if as_json:
         documents = [run_document(run) for run in tested]
         extra = {"difference": difference.to_json()} if difference else {}

@@ -14,14 +14,16 @@ from harness.cli.options import FILE, option, telling
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.testing.verification import Verification
+    from harness.runs.pixel_differences import Verdict
+    from harness.testing.verification import Tally, Verification
 
-# Lines of a table on a terminal; `--json` has all files.
+# Lines of a table on a terminal; `--json` has more.
 _MOST_FILES = 20
 _EPILOG = options.examples("""
   harness verify
   harness verify facades_label2photo-facades-001 --engine other
   harness verify received/ --device cpu
+  harness verify of-a-million --sample 1000
 """)
 
 
@@ -36,6 +38,12 @@ _EPILOG = options.examples("""
 @option("--device", help="auto, cpu, cuda or cuda:N. Default: the run's own.")
 @option("--dataset", help="Where the pictures are now, when they lie outside the workspace.")
 @option("--weights", type=FILE, help="The generator's file.")
+@option(
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Measure and make again N images of each run, drawn evenly, always the same ones.",
+)
 @option("--keep", is_flag=True, help="Keep what is made again as a run in results/.")
 @telling(options.terminal_lang, options.json)
 def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked: Any) -> None:
@@ -63,8 +71,9 @@ def command(workspace: Workspace, console: Console, /, *, as_json: bool, **asked
 
 def _show(console: Console, found: Verification) -> None:
     """The files that differ, the worst first, and what else there is to say of one run."""
-    # A file that could not be compared first, then by its greatest difference, then by its mean.
-    worst = sorted((f for f in found.files if f.verdict != "identical"), key=lambda f: (not f.problem, -f.max, -f.mean))
+    from harness.testing.verification import badness
+
+    worst = sorted((f for f in found.files if f.verdict != "identical"), key=badness, reverse=True)
     if worst:
         rows = [
             [
@@ -77,8 +86,10 @@ def _show(console: Console, found: Verification) -> None:
             for f in worst[:_MOST_FILES]
         ]
         console.table([found.first, "", "max/255", "mean/255", "pixels that differ"], rows)
-    more = len(worst) - _MOST_FILES
-    lines = [f"and {more} more files that are not identical, all in --json"] if more > 0 else []
+    apart = sum(tally.images - tally.verdicts["identical"] for tally in found.kinds.values())
+    more = apart - len(worst[:_MOST_FILES])
+    listed = "all in --json" if apart == len(worst) else "the worst in --json"
+    lines = [f"and {more} more files that are not identical, {listed}"] if more > 0 else []
     for line in [*lines, *found.numbers, *found.dataset, *(f"note: {note}" for note in found.notes)]:
         console.result(f"{found.first}: {line}")
     if found.second:
@@ -88,15 +99,16 @@ def _show(console: Console, found: Verification) -> None:
 def _row(found: Verification) -> list[str]:
     if found.problem:
         return [found.first, *["-"] * 6, "not made again"]
-    kinds = [_pictures(found, kind) for kind in ("input", "output", "target")]
+    kinds = [_pictures(found.kinds.get(kind)) for kind in ("input", "output", "target")]
     numbers, same = "differ" if found.numbers else "agree", "another" if found.dataset else "same"
-    return [found.first, str(len(found.of_kind("output"))), *kinds, numbers, same, found.verdict]
+    outputs = found.kinds.get("output")
+    return [found.first, str(outputs.images if outputs else 0), *kinds, numbers, same, found.verdict]
 
 
-def _pictures(found: Verification, kind: str) -> str:
+def _pictures(tally: Tally | None) -> str:
     """How the pictures of a kind fare: the worst verdict, and of how many."""
-    verdicts = [file.verdict for file in found.of_kind(kind)]
-    for verdict in ("different", "within tolerance"):
-        if verdict in verdicts:
-            return f"{verdicts.count(verdict)} {verdict}"
-    return "identical" if verdicts else "-"
+    if tally is None:
+        return "-"
+    verdicts: tuple[Verdict, ...] = ("different", "within tolerance")
+    worst = next((verdict for verdict in verdicts if tally.verdicts[verdict]), None)
+    return f"{tally.verdicts[worst]} {worst}" if worst else "identical"

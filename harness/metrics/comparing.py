@@ -14,19 +14,20 @@ from harness.errors import RunError
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS
 from harness.metrics.statistics import interval_of_mean
-from harness.metrics.storage import load_measurement
+from harness.progress import Progress
 from harness.runs.identity import Kinship, kinship
 
 _EQUAL = 1e-6
 """Values nearer than this are a tie: the metrics themselves are only promised to that."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnComparison:
     """The second measurement minus the first, in one column.
 
     Attributes:
-        differences: by image name; infinite where only one of the two is identical to its reference, 0 where both.
+        differences: (n,) float64 in the order of `Comparison.names`; infinite where only one of the two is identical to
+            its reference, 0 where both.
         mean: over the finite differences, of all draws where both were drawn by several seeds; None without any.
         low, high: 95 % interval of that mean; None below five.
         median: over the finite differences, as all below of the first draws; None without any.
@@ -40,7 +41,7 @@ class ColumnComparison:
         apart: images with an infinite one.
     """
 
-    differences: dict[str, float]
+    differences: NDArray[np.float64]
     mean: float | None
     median: float | None
     low: float | None
@@ -72,7 +73,8 @@ class Comparison:
         """Returns a JSON document; infinite differences, which JSON has not, are null there."""
         columns = {}
         for name, column in self.columns.items():
-            differences = {k: v if math.isfinite(v) else None for k, v in column.differences.items()}
+            values = (v if math.isfinite(v) else None for v in column.differences.tolist())
+            differences = dict(zip(self.names, values, strict=True))
             columns[name] = asdict(column) | {"share_better": column.share_better, "differences": differences}
         same = {"same_preparation": self.of.same_preparation, "hashed": self.of.hashed}
         return {"format": 1, "names": list(self.names), **same, "columns": columns}
@@ -85,6 +87,8 @@ def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
     if not _in_common(a, b):
         versions = f"{a.protocol.get('version')} and {b.protocol.get('version')}"
         return f"they follow different protocols (versions {versions})"
+    if a.rows.names == b.rows.names:
+        return None
     # By name alone: whether two pictures of one name are the same pixels, `kinship` tells by their hashes.
     first, second = (set(m.rows.names) for m in (a, b))
     if first != second:
@@ -95,14 +99,16 @@ def why_not_comparable(a: Measurement, b: Measurement) -> str | None:
     return None
 
 
-def compare_runs(first: Path, second: Path) -> Comparison:
+def compare_runs(
+    runs: tuple[Path, Path], measured: tuple[Measurement, Measurement], progress: Progress | None = None
+) -> Comparison:
     """Compares the measurements of two run folders, the second minus the first.
 
     Raises:
         RunError: other images, other targets or another protocol, and says which; or a record that is damaged.
     """
-    comparison = compare(load_measurement(first), load_measurement(second))
-    of = kinship(first, second)
+    comparison = compare(*measured)
+    of = kinship(*runs, progress)
     if of.why_not:
         raise _not_comparable(of.why_not)
     return replace(comparison, of=of)
@@ -117,7 +123,8 @@ def compare(a: Measurement, b: Measurement) -> Comparison:
     if reason := why_not_comparable(a, b):
         raise _not_comparable(reason)
     names = a.rows.names
-    columns = {column: _compare_column(column, names, a, b) for column in _in_common(a, b)}
+    b = replace(b, rows=b.rows.in_order_of(names), seeds={s: rows.in_order_of(names) for s, rows in b.seeds.items()})
+    columns = {column: _compare_column(column, a, b) for column in _in_common(a, b)}
     # One family of tests, all columns compared, whichever of them a reader then looks at.
     corrected = _holm({name: c.p_value for name, c in columns.items() if c.p_value is not None})
     return Comparison(names, {name: replace(c, p_holm=corrected.get(name)) for name, c in columns.items()})
@@ -146,9 +153,10 @@ def _not_comparable(reason: str) -> RunError:
     )
 
 
-def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> ColumnComparison:
-    # (n,) in the order of the names; infinite where one of the two alone equals its target (PSNR).
-    every = _difference(*(m.rows.in_order_of(names).columns[column] for m in (a, b)))
+def _compare_column(column: str, a: Measurement, b: Measurement) -> ColumnComparison:
+    """Compares a column of two measurements whose images have one order."""
+    # (n,), infinite where one of the two alone equals its target (PSNR).
+    every = _difference(a.rows.columns[column], b.rows.columns[column])
     finite = every[np.isfinite(every)]
     settled = np.where(np.abs(finite) <= _EQUAL, 0.0, finite)
     known = COLUMNS.get(column)  # what only a newer version measures is compared by its numbers alone
@@ -156,10 +164,10 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     better = sign * every
     apart = int(every.size - finite.size)
     # Of differences: what images share in difficulty cancels. Where both were drawn several times, of all draws.
-    drawn = finite if apart else _drawn_differences(column, names, a, b)
+    drawn = finite if apart else _drawn_differences(column, a, b)
     low, high = interval_of_mean(drawn)
     return ColumnComparison(
-        differences=dict(zip(names, every.tolist(), strict=True)),
+        differences=every,
         mean=float(drawn.mean()) if drawn.size else None,
         median=float(np.median(finite)) if finite.size else None,
         low=low,
@@ -176,10 +184,9 @@ def _compare_column(column: str, names: tuple[str, ...], a: Measurement, b: Meas
     )
 
 
-def _drawn_differences(column: str, names: tuple[str, ...], a: Measurement, b: Measurement) -> NDArray[np.float64]:
+def _drawn_differences(column: str, a: Measurement, b: Measurement) -> NDArray[np.float64]:
     """The differences of all images by as many seeds as both were drawn by, (n, seeds)."""
-    places = {name: place for place, name in enumerate(b.rows.names)}
-    first, second = a.drawn(column), b.drawn(column)[[places[name] for name in names]]
+    first, second = a.drawn(column), b.drawn(column)
     seeds = min(first.shape[1], second.shape[1])
     differences = _difference(first[:, :seeds], second[:, :seeds])
     return differences[np.isfinite(differences).all(axis=1)]

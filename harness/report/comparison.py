@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.metrics.comparing import ColumnComparison, Comparison
 from harness.metrics.registry import COLUMNS
@@ -89,7 +90,7 @@ def listed_of(comparisons: Sequence[Comparison]) -> Listed | None:
         return None
     first = next(name for name in comparisons[0].columns if all(name in c.columns for c in comparisons))
     better = COLUMNS[first].better if first in COLUMNS else None
-    orders = (ranked(list(c.columns[first].differences.values()), better) for c in comparisons)
+    orders = (ranked(c.columns[first].differences, better) for c in comparisons)
     return comparisons[0].names, pick(*orders)
 
 
@@ -104,9 +105,10 @@ def compare_page(
     metrics = [h.column for h in pages[0].headlines if all(h.column.name in c.columns for c in comparisons)]
     # All metrics of a pair of runs; of several only the first metric, for each run.
     shown = metrics if len(others) == 1 else metrics[:1]
-    deltas = [_delta(run, column, names, words) for run in others for column in shown]
-    every = [np.array(list(run.changes[column.name].differences.values())) for run in others for column in shown]
-    spectra = [_spectrum(run, column, words) for run in others for column in shown]
+    rows = pages[0].pick.rows
+    deltas = [_delta(run, column, rows, words) for run in others for column in shown]
+    every = [run.changes[column.name].differences for run in others for column in shown]
+    spectra = [_spectrum(run, column, comparisons[0].names, words) for run in others for column in shown]
     scatters = [_scatter(first, run, metrics[0], names, words) for run in others]
     return ComparePage(
         runs=runs,
@@ -114,7 +116,11 @@ def compare_page(
         findings=tuple((c, tuple(_sentence(run, c, words) for run in others)) for c in metrics),
         columns=(*(_by_run(run, metrics[0], names) for run in runs), *deltas),
         # Two gains and two losses of a single pair; of several runs one each, or the first screen would be full.
-        changes=tuple(c for run in others for c in _changes(run, metrics[0], 2 if len(others) == 1 else 1)),
+        changes=tuple(
+            change
+            for run, delta in zip(others, deltas[:: len(shown)], strict=True)
+            for change in _changes(run, delta, names, 2 if len(others) == 1 else 1)
+        ),
         spectra=tuple(filter(None, spectra)),
         scatters=tuple(filter(None, scatters)),
         # Of the differences alone: histograms of the values stand on each run's own page.
@@ -139,10 +145,9 @@ def _by_run(run: ComparedRun, column: Column, names: Sequence[str]) -> Column:
     return replace(column, name=name, label=label, values=run.values(column.name, names))
 
 
-def _delta(run: ComparedRun, column: Column, names: Sequence[str], words: Language) -> Column:
-    by_name = run.changes[column.name].differences
+def _delta(run: ComparedRun, column: Column, rows: NDArray[np.intp], words: Language) -> Column:
     label = words.text("compare.delta", column=column.label, run=run.letter)
-    values = tuple(by_name[name] for name in names)
+    values = tuple(run.changes[column.name].differences[rows].tolist())
     return replace(column, name=f"delta-{column.name}-{run.letter}", label=label, values=values)
 
 
@@ -173,20 +178,20 @@ def _isolated(number: str) -> str:
     return f"\u2066{number}\u2069"
 
 
-def _changes(run: ComparedRun, column: Column, most: int) -> list[Change]:
+def _changes(run: ComparedRun, delta: Column, names: Sequence[str], most: int) -> list[Change]:
     """The largest improvements, then the largest regressions; an image that did not change is neither."""
-    sign = -1 if column.better == "lower" else 1
+    sign = -1 if delta.better == "lower" else 1
     # Signed so that more is always better: what ranks first gained most.
-    found = [(sign * d, name) for name, d in run.changes[column.name].differences.items() if d and name in run.order]
+    found = [(sign * d, name) for d, name in zip(delta.values, names, strict=True) if d]
     ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))
     gains = [Change(run.letter, name, sign * d, gain=True) for d, name in ranked[:most] if d > 0]
     return gains + [Change(run.letter, name, sign * d, gain=False) for d, name in ranked[::-1][:most] if d < 0]
 
 
-def _spectrum(run: ComparedRun, column: Column, words: Language) -> Differences | None:
+def _spectrum(run: ComparedRun, column: Column, names: Sequence[str], words: Language) -> Differences | None:
     title = words.text("compare.waterfall", column=column.title, run=run.letter)
-    values = list(run.changes[column.name].differences.items())
-    return differences(title, values, column.better, column.decimals + 1, words)
+    values = run.changes[column.name].differences
+    return differences(title, (names, values), column.better, column.decimals + 1, words)
 
 
 def _scatter(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import COLUMNS
+from harness.progress import Step
 from harness.runs import record as record_file
 from harness.runs.record import RunRecord
 
@@ -86,11 +87,14 @@ class Seen:
     boxed: bool
 
 
-def look_through(record: RunRecord, measurement: Measurement, listed: Listed | None = None) -> Seen:
+def look_through(
+    record: RunRecord, measurement: Measurement, listed: Listed | None = None, step: Step | None = None
+) -> Seen:
     """Goes through a run's images.
 
     Args:
         listed: the images that are listed; without it those that their first metric picks.
+        step: counts the images.
     """
     rows, columns = measurement.rows, measurement.columns
     # The measurement says which images there are; what the record knows of them is added where it knows something.
@@ -114,4 +118,6 @@ def look_through(record: RunRecord, measurement: Measurement, listed: Listed | N
             nearness[place] = np.nan if percentile is None else percentile
             if place in facts:
                 facts[place] = image
+        if step:
+            step.advance()
     return Seen(picked, tuple(facts.values()), nearness, far, boxed)

@@ -61,7 +61,7 @@ def write_single_file(
         RunError: the folder is no complete run, or not even one image's pictures fit.
     """
     words, progress = spoken(lang, load_record(run).lang), progress or Silent()
-    page = load_page(run)(words)
+    page = load_page(run, progress)(words)
     write_strips(run, page.rows, page.kinds, progress, page.boxes)
     embedding = _Embedding(run, page, words, max_bytes, progress)
     for quality in _QUALITIES:

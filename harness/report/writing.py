@@ -28,7 +28,7 @@ from harness.runs import notes
 from harness.runs.confining import refuse_links_out
 from harness.runs.listing import REPRODUCTION, SWEEP, folders_with
 from harness.runs.ordering import oldest_first
-from harness.runs.record import RunRecord, load_record
+from harness.runs.record import RunRecord, StoredImages, load_record
 from harness.runs.training_record import TrainingRecord, load_training
 from harness.web.language import Language, spoken
 from harness.web.privacy import without_paths
@@ -51,11 +51,11 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
         RunError: the folder is no complete run.
         UnknownNameError: there are no strings for `lang`.
     """
-    words = spoken(lang, load_record(run).lang)
-    drawn = load_page(run)
+    words, progress = spoken(lang, load_record(run).lang), progress or Silent()
+    drawn = load_page(run, progress)
     page = drawn(words)
     # Before the page: whatever stands in index.html is there when somebody opens it.
-    write_strips(run, page.rows, page.kinds, progress or Silent(), page.boxes)
+    write_strips(run, page.rows, page.kinds, progress, page.boxes)
     target = run / "index.html"
     examples = _example_addresses(run, page)
 
@@ -68,10 +68,13 @@ def write_run_report(run: Path, lang: str | None = None, progress: Progress | No
     return target
 
 
-def load_page(run: Path, listed: Listed | None = None) -> Drawn:
+def load_page(
+    run: Path, progress: Progress, *, measurement: Measurement | None = None, listed: Listed | None = None
+) -> Drawn:
     """Returns what gives a run's page in a language; its files are read once.
 
     Args:
+        measurement: what was measured of the run, where it was loaded before.
         listed: the images that are listed, where the run's own numbers do not pick them.
 
     Raises:
@@ -79,8 +82,11 @@ def load_page(run: Path, listed: Listed | None = None) -> Drawn:
     """
     # First, for opening a picture already follows a link.
     refuse_links_out(run)
-    record, measurement = load_record(run), load_measurement(run)
-    return _drawn(run, record, measurement, look_through(record, measurement, listed))
+    record, measurement = load_record(run), measurement or load_measurement(run)
+    # Of the others it takes no time that anybody notices.
+    telling = progress if isinstance(record.images, StoredImages) else Silent()
+    with telling.step("Reading the record", len(record.images)) as step:
+        return _drawn(run, record, measurement, look_through(record, measurement, listed, step))
 
 
 def _drawn(run: Path, record: RunRecord, measurement: Measurement, seen: Seen) -> Drawn:
@@ -155,13 +161,17 @@ def write_comparison(
     # A run against itself has no differences, and its letter would stand for two.
     if not 2 <= len(set(runs)) == len(runs) <= MOST_RUNS:
         raise RunError(f"between 2 and {MOST_RUNS} different runs can be compared", "harness compare RUN RUN")
-    words = spoken(lang, load_record(runs[0]).lang)
+    words, progress = spoken(lang, load_record(runs[0]).lang), progress or Silent()
     # Runs that must not be compared fail here, before minutes go into thumbnails.
-    comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
+    measured = [load_measurement(run) for run in runs]
+    others = zip(runs[1:], measured[1:], strict=True)
+    comparisons = [compare_runs((runs[0], run), (measured[0], found), progress) for run, found in others]
     listed = listed_of(comparisons)
-    drawn = [load_page(run, listed) for run in runs]
+    drawn = [
+        load_page(run, progress, measurement=found, listed=listed) for run, found in zip(runs, measured, strict=True)
+    ]
     for run, page in ((run, each(words)) for run, each in zip(runs, drawn, strict=True)):
-        write_strips(run, page.rows, page.kinds, progress or Silent(), page.boxes)
+        write_strips(run, page.rows, page.kinds, progress, page.boxes)
     # Relative, so that `results/` may be moved, zipped or served; with slashes on Windows, too.
     bases = [f"{quote(Path(os.path.relpath(run, target.parent)).as_posix())}/" for run in runs]
 

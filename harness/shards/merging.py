@@ -64,7 +64,8 @@ def merge_into(workspace: Workspace, plan: Plan, run: Path, progress: Progress) 
         part = told.part(plan.work, measuring, StoredImages(draft / IMAGES, len(told.names)))
         tell_left_out(part.answer.left_out, progress)
         measurement = _measured(workspace, part, told.names, images, progress)
-        tested = write_run(workspace, draft, timed(part, "merge", begun), measurement, run=run, at=started)
+        done = timed(part, "merge", begun)
+        tested = write_run(workspace, draft, done, measurement, run=run, at=started, progress=progress)
     return replace(tested, record=load_record(run))  # whose images lay in the draft
 
 

@@ -80,7 +80,7 @@ def measure_run(workspace: Workspace, request: FurtherMetrics, progress: Progres
             )
         after = merged(before, found)
         save_measurement(folder, after)
-        write_run_report(folder, request.lang)
+        write_run_report(folder, request.lang, progress)
     write_index(workspace.results, request.lang)
     return after
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from harness.catalog.types import Model
 from harness.engines.devices import resolve_device
-from harness.errors import EngineError, RunError
+from harness.errors import EngineError, RunError, TestSetError
 from harness.files import claimed, folder_written_aside, sweep
 from harness.metrics.measure import Measurement
 from harness.metrics.registry import find_metrics
 from harness.metrics.storage import save_measurement
 from harness.progress import Progress, Silent
 from harness.report.writing import write_index, write_run_report
-from harness.runs.record import RunRecord, save_record
+from harness.runs.record import MANY, RunRecord, save_record
 from harness.runs.trained import find_model
 from harness.sets.finding import FoundSet, default_set, find_set
 from harness.sets.selection import Selection, select
@@ -46,19 +46,25 @@ class TestedRun:
 
 
 def run_test(
-    workspace: Workspace, request: TestRequest, progress: Progress | None = None, *, into: Path | None = None
+    workspace: Workspace,
+    request: TestRequest,
+    progress: Progress | None = None,
+    *,
+    into: Path | None = None,
+    only: Collection[str] | None = None,
 ) -> TestedRun:
     """Translates the pictures of a test set, measures them and writes `results/<run>/`.
 
     Args:
         into: a folder to write to in its place; nothing of the run then stands in `results/`, and it has no page.
+        only: names of those pictures that are translated, by default all.
 
     Raises:
         HarnessError: any of its kinds; nothing is left under the run's final name.
     """
     progress = progress or Silent()
     with computing_with(request.threads):
-        work = assigned(workspace, request, progress)
+        work = assigned(workspace, request, progress, only)
         if into is not None:  # a check makes everything itself
             return _run(workspace, work, into, nothing_of(work), progress)
         with named_run(workspace, work) as folder, translated(workspace, work) as before:
@@ -86,8 +92,10 @@ def computing_with(threads: int | None) -> Iterator[None]:
             os.environ["OMP_NUM_THREADS"] = variable
 
 
-def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> Assignment:
-    """Returns what a test is to do, everything that can be known before the first picture checked.
+def assigned(
+    workspace: Workspace, request: TestRequest, progress: Progress, only: Collection[str] | None = None
+) -> Assignment:
+    """Returns what a test is to do, of `only` the pictures of these names, everything checked that can be known before.
 
     Raises:
         HarnessError: any of its kinds.
@@ -108,6 +116,10 @@ def assigned(workspace: Workspace, request: TestRequest, progress: Progress) -> 
     found = _found(workspace, entry, request, progress)
     # The digest of a limited selection says how many pictures it is of.
     selection = select(found, entry, request.split, follow_links=request.follow_links).limited(request.limit)
+    if only is not None:
+        selection = selection.only(only)
+        if not selection.items:
+            raise TestSetError(f"`{selection.name}` holds none of the run's pictures", "name the set with `--dataset`")
     for refusal in selection.refused if found.test_set is None else ():
         progress.warn(f"left out `{refusal.source}`: {refusal.reason}")
     for remark in selection.remarks:
@@ -228,11 +240,19 @@ def _run(workspace: Workspace, work: Assignment, folder: Path, before: Translate
         begun = time.perf_counter()
         measurement = part.measuring.finished([item.name for item in part.work.selection.items], progress)
         done = timed(part, "measure", begun)
-        return write_run(workspace, draft, done, replace(measurement, seeds=dict(part.seeds)), run=folder, at=started)
+        measurement = replace(measurement, seeds=dict(part.seeds))
+        return write_run(workspace, draft, done, measurement, run=folder, at=started, progress=progress)
 
 
 def write_run(
-    workspace: Workspace, draft: Path, part: Part, measurement: Measurement, *, run: Path, at: datetime
+    workspace: Workspace,
+    draft: Path,
+    part: Part,
+    measurement: Measurement,
+    *,
+    run: Path,
+    at: datetime,
+    progress: Progress,
 ) -> TestedRun:
     """Writes what was measured, the record and the page beside the pictures in `draft`, all of which will be `run`.
 
@@ -245,5 +265,6 @@ def write_run(
     record = make_record(workspace, run.name, part.work, at, part.answer, images=part.images)
     save_record(draft, record)
     if has_page(workspace, run):
-        write_run_report(draft, part.work.request.lang)
+        # Only of very many images are there thumbnails to draw yet.
+        write_run_report(draft, part.work.request.lang, progress if len(record.images) > MANY else None)
     return TestedRun(run, record, measurement, run / "index.html")

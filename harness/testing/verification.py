@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from heapq import nlargest
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+import numpy as np
 
 from harness.catalog.types import Model
 from harness.documents import typed
@@ -19,15 +24,16 @@ from harness.metrics.measure import Measurement
 from harness.metrics.meters import Metric, Total
 from harness.metrics.protocol import VERSION
 from harness.metrics.registry import COLUMNS, TOTALS, find_metrics
-from harness.metrics.statistics import Summary
+from harness.metrics.statistics import Summary, summarise
 from harness.metrics.storage import load_measurement
 from harness.parallel import default_workers, in_order
 from harness.progress import Progress, Silent
 from harness.provision.installed import installed_weights
 from harness.runs.confining import refuse_links_out
+from harness.runs.identity import by_name
 from harness.runs.listing import find_run, find_runs
 from harness.runs.pixel_differences import PixelDifference, Verdict, difference_of
-from harness.runs.record import RunRecord, load_record
+from harness.runs.record import MANY, RunRecord, load_record
 from harness.runs.trained import checkpoints_of, find_model
 from harness.testing.measuring import measure_subject, subject_of
 from harness.testing.request import Engine, TestRequest
@@ -38,6 +44,10 @@ _AGREE = 1e-6
 """What the metrics themselves are promised to."""
 
 _SHOWN = 5
+_MOST_FILES = 500  # that are told one by one of very many
+SEED = 0
+"""Of a sample: the same images whenever it is drawn."""
+
 # Versions that can move the last bit of a picture.
 _LIBRARIES = ("torch", "numpy", "pillow", "cuda", "gpu")
 
@@ -53,7 +63,8 @@ class VerifyRequest:
         dataset: where the pictures are now, needed when they lie outside the workspace.
         weights: the generator's file, needed when it was given with `--weights`.
         elsewhere: files that may be a run's generator when the installed one is not, told by their SHA-256.
-        keep: whether what is made again stays in `results/` as a run of its own.
+        sample: how many images, drawn evenly, are measured and made again; all for None.
+        keep: whether what is made again stays in `results/` as a run of its own, which a sample cannot.
         command: the command line as typed, for the record of a run that is kept.
     """
 
@@ -63,8 +74,36 @@ class VerifyRequest:
     dataset: str | None = None
     weights: Path | None = None
     elsewhere: tuple[Path, ...] = ()
+    sample: int | None = None
     keep: bool = False
     command: tuple[str, ...] = ()
+
+
+@dataclass
+class Tally:
+    """All pictures of one kind: how many, how many of each verdict, and their differences in levels of 255."""
+
+    images: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    max: int = 0
+    total: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        """The mean over pictures of their mean differences."""
+        return self.total / max(1, self.images)
+
+    def add(self, difference: PixelDifference) -> None:
+        """Counts a picture."""
+        self.images += 1
+        self.verdicts[difference.verdict] += 1
+        self.max = max(self.max, difference.max)
+        self.total += difference.mean
+
+    def to_json(self) -> dict[str, Any]:
+        """Its numbers by name."""
+        counts = {str(verdict): self.verdicts[verdict] for verdict in get_args(Verdict)}
+        return {"images": self.images, **counts, "max": self.max, "mean": self.mean}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +112,8 @@ class Verification:
 
     Attributes:
         second: the other run's name, None for one that was not kept.
-        files: one difference a picture and kind.
+        kinds: all pictures, by kind.
+        files: one difference a picture and kind; of more images than `harness.runs.record.MANY` those that differ most.
         numbers: where metrics.csv and metrics.json are not what the run's own pictures give, in words.
         dataset: where the pictures of the set are not those that were recorded, in words.
         notes: what a reader should know that is no difference.
@@ -82,6 +122,7 @@ class Verification:
 
     first: str
     second: str | None = None
+    kinds: Mapping[str, Tally] = field(default_factory=dict)
     files: tuple[PixelDifference, ...] = ()
     numbers: tuple[str, ...] = ()
     dataset: tuple[str, ...] = ()
@@ -90,15 +131,11 @@ class Verification:
 
     @property
     def verdict(self) -> Verdict:
-        found = {file.verdict for file in self.files}
+        found = {verdict for tally in self.kinds.values() for verdict in tally.verdicts}
         # Wrong numbers weigh as much as wrong pictures: both are what a reader would cite.
         if self.problem or self.numbers or self.dataset or "different" in found:
             return "different"
         return "within tolerance" if "within tolerance" in found else "identical"
-
-    def of_kind(self, kind: str) -> list[PixelDifference]:
-        """The differences of one kind of pictures."""
-        return [file for file in self.files if file.kind == kind]
 
     def sentence(self) -> str:
         """What differs between the outputs, in one line."""
@@ -110,21 +147,22 @@ class Verification:
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints; `images` to `mean` are of the outputs alone."""
-        outputs = self.of_kind("output")
+        outputs = self.kinds.get("output", Tally())
         return {
             "first": self.first,
             "second": self.second,
             "verdict": self.verdict,
-            "images": len(outputs),
-            "identical": sum(d.verdict == "identical" for d in outputs),
-            "max": max((d.max for d in outputs), default=0),
-            "mean": sum(d.mean for d in outputs) / max(1, len(outputs)),
+            "images": outputs.images,
+            "identical": outputs.verdicts["identical"],
+            "max": outputs.max,
+            "mean": outputs.mean,
             **{key: getattr(self, key) for key in ("numbers", "dataset", "notes", "problem")},
+            "kinds": {kind: tally.to_json() for kind, tally in self.kinds.items()},
             "files": [{**asdict(file), "verdict": file.verdict} for file in self.files],
         }
 
 
-def compare_runs(first: Path, second: Path) -> Verification:
+def compare_runs(first: Path, second: Path, progress: Progress | None = None) -> Verification:
     """Compares the outputs of two runs of the same images pixel by pixel.
 
     Raises:
@@ -134,7 +172,8 @@ def compare_runs(first: Path, second: Path) -> Verification:
     # Of the same selection, that is; other settings are what is compared.
     if _names(a) != _names(b) or a.test_set.get("digest") != b.test_set.get("digest"):
         raise RunError(f"`{a.name}` and `{b.name}` translated other images", f"harness verify {quoted(a.name)}")
-    return Verification(first=a.name, second=b.name, files=_compared(first, second, ["output"], _names(a)))
+    kinds, files = _compared(first, second, ["output"], _names(a), progress)
+    return Verification(first=a.name, second=b.name, kinds=kinds, files=files)
 
 
 def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | None = None) -> list[Verification]:
@@ -146,6 +185,8 @@ def verify(workspace: Workspace, request: VerifyRequest, progress: Progress | No
         HarnessError: of a single run, why it cannot be made again; of several that is each one's `problem`.
     """
     progress = progress or Silent()
+    if request.keep and request.sample is not None:
+        raise RunError("a sample is no run that could be kept", "leave out `--sample` or `--keep`")
     folders = find_runs(workspace, request.runs) if request.runs else [find_run(workspace, None)]
     found = []
     for folder in folders:
@@ -163,23 +204,50 @@ def _verified(workspace: Workspace, folder: Path, request: VerifyRequest, progre
     # A received run is opened picture by picture below.
     refuse_links_out(folder)
     record = load_record(folder)
+    many = len(record.images) > MANY
+    with (progress if many else Silent()).step("Reading the record", len(record.images)) as step:
+        names, hashed = [], True
+        for image in record.images:
+            names.append(image["name"])
+            hashed = hashed and bool(image.get("sha256"))
+            step.advance()
+    only = _sampled(names, request.sample)
+    if only is None and many:
+        progress.say(f"note: all {len(record.images)} images are made again; `--sample 1000` takes some of them")
     # Before it is made again: this needs only the run itself, and holds where the set is gone.
-    numbers, unproven = wrong_numbers(workspace, folder, record, progress)
-    with _made_again(workspace, record, request, progress) as again:
+    numbers, unproven = wrong_numbers(workspace, folder, record, progress, only=only)
+    with _made_again(workspace, record, request, only, progress) as again:
         second = load_record(again)
+        kinds, files = _compared(folder, again, _kinds(folder, again), only or names, progress)
         return Verification(
             first=folder.name,
             second=again.name if request.keep else None,
-            files=_compared(folder, again, _kinds(folder, again), _names(record)),
+            kinds=kinds,
+            files=files,
             numbers=tuple(numbers),
-            dataset=tuple(_other_pictures(record, second)),
-            notes=(*unproven, *_notes(folder, again, record, second)),
+            dataset=tuple(_limited(_other_pictures(record, second, only, hashed=hashed))),
+            notes=(*_sample_told(record, only), *unproven, *_notes(folder, again, record, second, hashed=hashed)),
         )
 
 
+def _sampled(names: Sequence[str], count: int | None) -> list[str] | None:
+    """Names drawn evenly with a fixed seed, in their order; None where all are looked at."""
+    if count is None or count >= len(names):
+        return None
+    drawn = np.random.default_rng(SEED).choice(len(names), count, replace=False)
+    return [names[place] for place in np.sort(drawn)]
+
+
+def _sample_told(record: RunRecord, only: Sequence[str] | None) -> Iterator[str]:
+    if only is not None:
+        yield f"{len(only)} of {len(record.images)} images, drawn evenly, were measured and made again"
+
+
 @contextmanager
-def _made_again(workspace: Workspace, record: RunRecord, request: VerifyRequest, progress: Progress) -> Iterator[Path]:
-    """Yields the folder of the run made again, which is gone afterwards unless it is to be kept."""
+def _made_again(
+    workspace: Workspace, record: RunRecord, request: VerifyRequest, only: Sequence[str] | None, progress: Progress
+) -> Iterator[Path]:
+    """Yields the folder of the run made again, or of `only` some images, gone afterwards unless it is to be kept."""
     reference = request.dataset or record.test_set.get("reference")
     if reference is None:
         raise RunError(
@@ -187,11 +255,15 @@ def _made_again(workspace: Workspace, record: RunRecord, request: VerifyRequest,
             f"harness verify {quoted(record.name)} --dataset FOLDER",
         )
     wanted = replace(_request_of(record, request), dataset=reference, weights=_weights_of(workspace, record, request))
+    # Torch7's noise follows the order of all images, those that are not made again too.
+    if only is not None and wanted.native.lua_seed is not None and not wanted.native.lua_order:
+        wanted = replace(wanted, native=replace(wanted.native, lua_order=tuple(_names(record))))
     if request.keep:
         yield run_test(workspace, wanted, progress).folder
         return
     with scratch(workspace.datasets) as aside:  # on the workspace's disk: a run may be too large for that of /tmp
-        yield run_test(workspace, wanted, progress, into=aside / record.name).folder
+        names = only and frozenset(only)
+        yield run_test(workspace, wanted, progress, into=aside / record.name, only=names).folder
 
 
 def _weights_of(workspace: Workspace, record: RunRecord, request: VerifyRequest) -> Path:
@@ -249,10 +321,29 @@ def _kinds(folder: Path, again: Path) -> list[str]:
     return [kind for kind in usual if kind in there] + sorted(there.difference(usual))
 
 
-def _compared(first: Path, second: Path, kinds: Sequence[str], names: Sequence[str]) -> tuple[PixelDifference, ...]:
-    pairs = [(kind, name) for kind in kinds for name in names]
+def _compared(
+    first: Path, second: Path, kinds: Sequence[str], names: Sequence[str], progress: Progress | None = None
+) -> tuple[dict[str, Tally], tuple[PixelDifference, ...]]:
+    """All pictures counted by their kinds, and the differences of those that are told one by one."""
+    tallies = {kind: Tally() for kind in kinds}
+    pairs = ((kind, name) for kind in kinds for name in names)
     compare = partial(difference_of, first / "images", second / "images")
-    return tuple(in_order(lambda pair: compare(*pair), pairs, default_workers()))
+
+    def counted() -> Iterator[PixelDifference]:
+        with (progress or Silent()).step("Comparing pictures", len(kinds) * len(names), "pictures") as step:
+            for difference in in_order(lambda pair: compare(*pair), pairs, default_workers()):
+                tallies[difference.kind].add(difference)
+                step.advance()
+                yield difference
+
+    if len(names) <= MANY:
+        return tallies, tuple(counted())
+    return tallies, tuple(nlargest(_MOST_FILES, counted(), key=badness))
+
+
+def badness(difference: PixelDifference) -> tuple[bool, int, float]:
+    """Orders differences: a file that could not be compared is the worst, then the greatest difference decides."""
+    return bool(difference.problem), difference.max, difference.mean
 
 
 def wrong_numbers(
@@ -260,25 +351,30 @@ def wrong_numbers(
     folder: Path,
     record: RunRecord,
     progress: Progress | None = None,
+    *,
     model: Model | None = None,
+    only: Sequence[str] | None = None,
 ) -> tuple[list[str], list[str]]:
     """Returns what metrics.csv and metrics.json say that the run's pictures do not, and what was not measured anew.
 
     Args:
         model: whose outputs they are, where it is none of the workspace's.
+        only: names of the images that are measured; what is told of all is then held against all rows.
 
     Raises:
         RunError: either file is missing or damaged.
     """
     recorded = load_measurement(folder)
-    names = list(recorded.rows.names)
     # Rows cannot be compared one by one then.
-    if names != _names(record):
+    if list(recorded.rows.names) != _names(record):
         return ["`metrics.csv` and `run.json` name other images"], []
+    names = recorded.rows.names if only is None else only
     try:
         # What needs a network or another model is taken at its word where that is not here.
         filled = (*recorded.columns, *recorded.totals)
         known = [m for m in find_metrics(n for n in filled if n in COLUMNS | TOTALS) if not _beside_others(m)]
+        # A number of the whole set is none of a sample's.
+        known = [m for m in known if m.columns or only is None]
         subject = subject_of(workspace, folder, record, names, model)
         measured = measure_subject(workspace, subject, known, progress=progress)
     except HarnessError as error:
@@ -286,14 +382,20 @@ def wrong_numbers(
     # Window, range, colour space of each metric: numbers under other settings are no disagreement.
     ours, theirs = (m.protocol.get("comparable", {}).get("columns", {}) for m in (recorded, measured))
     version = recorded.protocol.get("version")
+    measured = measured if only is None else replace(measured, totals={}, baselines={})
     again = (*measured.columns, *measured.totals)
     if version not in range(1, VERSION + 1) or any(ours.get(n) != theirs[n] for n in again if n in filled):
         return ["they were measured under another protocol than this version's"], []
     unproven = [name for name in filled if name not in again]
     unproven += ["the numbers of further seeds"] if recorded.seeds else []
     unproven += [] if version == VERSION else [f"the intervals of protocol {version}"]
+    if only is not None:
+        unproven += ["the baselines"] if recorded.baselines else []
+        of_rows = {name: summarise(values) for name, values in recorded.rows.columns.items() if name in again}
+        measured = replace(measured, summary=of_rows)
+        recorded = replace(recorded, rows=recorded.rows.in_order_of(only), baselines={})
     notes = [f"not measured again: {', '.join(unproven)}"] if unproven else []
-    return _limited(list(_disagreements(recorded, measured))), notes
+    return _limited(_disagreements(recorded, measured)), notes
 
 
 def _beside_others(metric: Metric) -> bool:
@@ -303,11 +405,11 @@ def _beside_others(metric: Metric) -> bool:
 
 def _disagreements(recorded: Measurement, measured: Measurement) -> Iterator[str]:
     columns = [column for column in measured.columns if column in recorded.columns]
-    for old, new in zip(recorded.rows, measured.rows, strict=True):
+    for place, name in enumerate(measured.rows.names):
         for column in columns:
-            if not _agree(old.values[column], new.values[column]):
-                said, found = old.values[column], new.values[column]
-                yield f"`metrics.csv` gives `{old.name}` the {column} {said:.6f}, its pictures {found:.6f}"
+            said, found = (m.rows.columns[column][place] for m in (recorded, measured))
+            if not _agree(said, found):
+                yield f"`metrics.csv` gives `{name}` the {column} {said:.6f}, its pictures {found:.6f}"
     summaries: dict[str, tuple[Mapping[str, Summary | Total], Mapping[str, Summary | Total]]] = {
         "summary": (recorded.summary, measured.summary),
         "totals": (recorded.totals, measured.totals),
@@ -345,31 +447,29 @@ def _agree(a: float | None, b: float | None) -> bool:
     return a == b if a is None or b is None else a == b or math.fabs(a - b) <= _AGREE
 
 
-def _other_pictures(record: RunRecord, again: RunRecord) -> list[str]:
+def _other_pictures(record: RunRecord, again: RunRecord, only: Sequence[str] | None, *, hashed: bool) -> Iterator[str]:
     """Where the set is not the one that was recorded; of runs whose pictures were not hashed, only what is gone."""
-    now = {image["name"]: image for image in again.images}
-    found = [f"`{name}` is not in the set" for name in _names(record) if name not in now]
-    for image in record.images:
+    names, same = frozenset(only or ()), True
+    asked = (image for image in record.images if only is None or image["name"] in names)
+    for image, now in by_name(asked, again.images):
+        if not now:
+            yield f"`{image['name']}` is not in the set"
         changed = [
             word
             for key, word in (("sha256", "picture"), ("source_sha256", "source"), ("target_sha256", "target"))
             # A hash that was not recorded cannot differ.
-            if image.get(key) and image[key] != now.get(image["name"], image).get(key)
+            if now and image.get(key) and image[key] != now.get(key)
         ]
         if changed:
-            found.append(f"`{image['name']}`: the {' and '.join(changed)} is not the file that was recorded")
+            yield f"`{image['name']}`: the {' and '.join(changed)} is not the file that was recorded"
+        same = same and not changed and bool(now)
     # Pictures agree, so what changed is what else the digest is made of.
-    if not found and _hashed(record) and record.test_set.get("digest") != again.test_set.get("digest"):
-        found.append("its pictures are those recorded, its digest is another: it has more of them now, or other facts")
-    return _limited(found)
+    if same and hashed and record.test_set.get("digest") != again.test_set.get("digest"):
+        yield "its pictures are those recorded, its digest is another: it has more of them now, or other facts"
 
 
-def _hashed(record: RunRecord) -> bool:
-    return all(image.get("sha256") for image in record.images)
-
-
-def _notes(folder: Path, again: Path, record: RunRecord, second: RunRecord) -> Iterator[str]:
-    if not _hashed(record):
+def _notes(folder: Path, again: Path, record: RunRecord, second: RunRecord, *, hashed: bool) -> Iterator[str]:
+    if not hashed:
         yield "pixels not hashed then: whether the set is the same is told by the run's own inputs and targets"
     drawn = {path.name for path in (folder / "images").iterdir() if path.is_dir()}
     if left_out := sorted(drawn - {path.name for path in (again / "images").iterdir()}):
@@ -383,6 +483,8 @@ def _notes(folder: Path, again: Path, record: RunRecord, second: RunRecord) -> I
             yield f"made with {key} {before or 'none'}, again with {now or 'none'}"
 
 
-def _limited(lines: list[str]) -> list[str]:
+def _limited(lines: Iterator[str]) -> list[str]:
     # One line over the limit is shown rather than replaced by `and 1 more`.
-    return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN + 1 else lines
+    shown = list(islice(lines, _SHOWN + 1))
+    more = sum(1 for _ in lines)
+    return [*shown[:_SHOWN], f"and {more + 1} more"] if more else shown

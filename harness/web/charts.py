@@ -229,17 +229,20 @@ def range_plot(marks: Sequence[tuple[str, float | None, float | None, float | No
 
 
 def differences(
-    title: str, values: Sequence[tuple[str, float]], better: str | None, decimals: int, language: Language
+    title: str, named: tuple[Sequence[str], ArrayLike], better: str | None, decimals: int, language: Language
 ) -> Differences | None:
-    """Returns the finite differences in order; above 600 images an even choice of them."""
-    # Infinite differences, of a PSNR of identical pictures, have no height.
-    finite = sorted((v, name) for name, v in values if math.isfinite(v))
-    if not finite:
+    """Returns the finite ones of (n,) differences, beside their images' names, in order; above 600 an even choice."""
+    names, values = named[0], np.asarray(named[1], float)
+    # Infinite differences, of a PSNR of identical pictures, have no height: they are the ends of the order.
+    order = np.argsort(values, kind="stable")
+    order = order[np.isfinite(values[order])]
+    if not len(order):
         return None
     # Of all, before thinning.
-    mean = math.fsum(v for v, _ in finite) / len(finite)
-    if len(finite) > _MOST_BARS:
-        finite = [finite[i * (len(finite) - 1) // (_MOST_BARS - 1)] for i in range(_MOST_BARS)]
+    mean = math.fsum(values[order]) / len(order)
+    if len(order) > _MOST_BARS:
+        order = order[np.arange(_MOST_BARS) * (len(order) - 1) // (_MOST_BARS - 1)]
+    finite = [(float(values[place]), names[place]) for place in order]
     # Zero is always on the axis, for bars stand on it.
     low, high, step = _nice_bounds(min(0.0, finite[0][0]), max(0.0, finite[-1][0]))
     frame = Frame(720, 240, 60, 708, 12, 228, 0, len(finite), low, high)

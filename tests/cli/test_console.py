@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -36,6 +37,17 @@ def test_documents_are_strict_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {"نام": 1}
     with pytest.raises(ValueError, match="JSON"):
         Console().document({"x": float("nan")})
+
+
+def test_a_long_document_is_written_in_pieces_and_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long, written = {"names": [f"image {place}" for place in range(120_000)]}, list[int]()
+    write = sys.stdout.write
+    monkeypatch.setattr(sys.stdout, "write", lambda text: written.append(len(text)) or write(text))
+    Console().document(long)
+    assert json.loads(capsys.readouterr().out) == long
+    assert max(written) < sum(written)
 
 
 def test_tables_align_by_cells(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import wilcoxon
 
 from harness.errors import RunError
-from harness.metrics.comparing import compare, compare_runs, why_not_comparable
+from harness.metrics.comparing import Comparison, compare, compare_runs, why_not_comparable
 from harness.metrics.rows import Rows
+from harness.metrics.storage import load_measurement
 from tests.metrics.drawn import measurement
 from tests.report.samples import change_facts, sample_run
 
@@ -19,8 +20,9 @@ from tests.report.samples import change_facts, sample_run
 def test_differences_are_the_second_minus_the_first_by_name() -> None:
     a, b = measurement(psnr=[10.0, 12.0, 14.0]), measurement(psnr=[11.0, 12.0, 11.0])
     b = replace(b, rows=b.rows[::-1])
-    column = compare(a, b).columns["psnr"]
-    assert column.differences == {"0": 1.0, "1": 0.0, "2": -3.0}
+    found = compare(a, b)
+    column = found.columns["psnr"]
+    assert (found.names, column.differences.tolist()) == (("0", "1", "2"), [1.0, 0.0, -3.0])
     assert (column.wins, column.ties, column.losses) == (1, 1, 1)
     assert column.mean == pytest.approx(-2 / 3)
 
@@ -158,8 +160,12 @@ def runs(tmp_path: Path) -> tuple[Path, Path]:
     return sample_run(tmp_path / "first", noise=10), sample_run(tmp_path / "second", noise=20)
 
 
+def compared(runs: tuple[Path, Path]) -> Comparison:
+    return compare_runs(runs, (load_measurement(runs[0]), load_measurement(runs[1])))
+
+
 def test_runs_of_the_same_pictures_are_compared(runs: tuple[Path, Path]) -> None:
-    comparison = compare_runs(*runs)
+    comparison = compared(runs)
     assert (comparison.of.same_preparation, comparison.of.hashed) == (True, True)
     document = comparison.to_json()
     assert (document["same_preparation"], document["hashed"]) == (True, True)
@@ -169,5 +175,5 @@ def test_runs_of_the_same_pictures_are_compared(runs: tuple[Path, Path]) -> None
 def test_runs_of_other_pictures_are_refused_with_the_way_out(runs: tuple[Path, Path]) -> None:
     change_facts(runs[1], lambda facts: facts.update(source_sha256="0" * 64))
     with pytest.raises(RunError, match=r"cannot be compared: the input is another picture for `000`") as caught:
-        compare_runs(*runs)
+        compared(runs)
     assert "harness test --dataset" in str(caught.value.hint)

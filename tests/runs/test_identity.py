@@ -87,6 +87,12 @@ def test_another_preparation_of_the_same_sources_is_told(
 
 def test_the_same_files_at_another_size_are_another_preparation(tmp_path: Path) -> None:
     runs = sample_run(tmp_path / "first", NAMES), sample_run(tmp_path / "second", NAMES)
+    change_facts(runs[1], lambda facts: facts["geometry"].update(frame=[32, 32], box=[0, 0, 32, 32]))
+    found = kinship(*runs)
+    assert (found.why_not, found.same_preparation) == (None, False)
+    for run in runs:  # recorded before geometry was: told by the pictures
+        change_facts(run, lambda facts: facts.pop("geometry"))
+    assert kinship(*runs).same_preparation
     redraw(runs[1], "input", lambda picture: picture.resize((32, 32)))
     assert not kinship(*runs).same_preparation
 
@@ -104,6 +110,15 @@ def test_the_other_half_of_the_same_pairs_is_another_input(tmp_path: Path) -> No
     (runs[1] / "images" / "aside").rename(runs[1] / "images" / "target")
     change_record(runs[1], lambda document: document["test_set"].update(direction="AtoB"))
     assert "the input is another picture" in str(kinship(*runs).why_not)
+
+
+def test_runs_whose_images_stand_in_any_order_are_matched_by_name(tmp_path: Path) -> None:
+    runs = sample_run(tmp_path / "first", NAMES), sample_run(tmp_path / "second", ("c", "a", "d", "b"))
+    assert kinship(*runs).same_preparation
+    change_record(runs[1], lambda document: document["images"][2].update(source_sha256="0" * 64))
+    assert kinship(*runs).why_not == "the input is another picture for `d`"
+    change_record(runs[1], lambda document: document["images"][2].update(name="z"))
+    assert kinship(*runs).why_not == "their records name other images"
 
 
 def test_pictures_that_must_be_looked_at_and_are_gone_are_named(tmp_path: Path) -> None:

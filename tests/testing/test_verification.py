@@ -19,7 +19,7 @@ from harness.metrics.measure import measure_images
 from harness.metrics.meters import Total
 from harness.metrics.storage import load_measurement, save_measurement
 from harness.testing.measuring import FurtherMetrics, measure_run
-from harness.testing.verification import Verification, VerifyRequest, compare_runs, verify
+from harness.testing.verification import Verification, VerifyRequest, _sampled, compare_runs, verify
 from harness.workspace import Workspace
 from tests.report.samples import change_facts, change_record
 from tests.testing.conftest import RUN, SET
@@ -142,7 +142,7 @@ def test_a_picture_that_is_gone_is_named(workspace: Workspace, run: Path) -> Non
     (run / "images" / "output" / "c.png").unlink()
     found = verified(workspace)
     assert found.verdict == "different"
-    assert [f.problem for f in found.of_kind("output")][2] == "of the first: `output/c.png` is missing"
+    assert [f.problem for f in found.files if f.kind == "output"][2] == "of the first: `output/c.png` is missing"
     assert "cannot be measured" in found.numbers[0]
 
 
@@ -170,8 +170,8 @@ def test_another_seed_or_mode_is_seen_in_the_outputs(workspace: Workspace, run: 
         change_record(run, lambda document, change=change: document.update(change))  # type: ignore[misc]
         found = verified(workspace)
         assert found.verdict == "different"
-        assert {f.verdict for f in found.of_kind("output")} == {"different"}
-        assert {f.verdict for f in found.of_kind("input")} == {"identical"}
+        assert {f.verdict for f in found.files if f.kind == "output"} == {"different"}
+        assert {f.verdict for f in found.files if f.kind == "input"} == {"identical"}
 
 
 def test_a_set_whose_picture_changed_is_told(workspace: Workspace) -> None:
@@ -258,6 +258,74 @@ def test_several_runs_end_in_one_table_and_one_that_fails_hides_no_other(
     document = json.loads(capsys.readouterr().out)
     assert [one["verdict"] for one in document["runs"]] == ["different"]
     assert [f["name"] for f in document["runs"][0]["files"] if f["verdict"] == "different"] == ["a"]
+
+
+def test_a_sample_is_measured_and_made_again_and_the_rest_is_left_alone(
+    workspace: Workspace, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = _sampled("abc", 2)
+    assert drawn is not None and drawn == sorted(drawn)
+    (other,) = {*"abc"} - {*drawn}
+    shift(run / "images" / "output" / f"{other}.png", 40)
+    (workspace.dataset(SET) / "test" / f"{other}.png").touch()
+    found = verified(workspace, sample=2)
+    assert (found.verdict, found.numbers, found.dataset) == ("identical", (), ())
+    assert [(f.kind, f.name) for f in found.files] == [(k, n) for k in ("input", "output", "target") for n in drawn]
+    assert found.notes == (
+        "2 of 3 images, drawn evenly, were measured and made again",
+        "not measured again: the baselines",
+    )
+    shift(run / "images" / "output" / f"{drawn[1]}.png", 40)
+    assert main(["verify", RUN, "--sample", "2", "-q"]) == 1
+    said = capsys.readouterr().out
+    assert f"output/{drawn[1]}" in said and f"`metrics.csv` gives `{drawn[1]}`" in said
+    assert verified(workspace, sample=3).kinds["output"].images == 3, "as many as there are: all"
+    with pytest.raises(RunError, match="a sample is no run"):
+        verified(workspace, sample=2, keep=True)
+
+
+def test_means_of_all_are_held_against_all_rows_by_a_sample(workspace: Workspace, run: Path) -> None:
+    _edit_json("summary", "ssim", "mean")(run)
+    found = verified(workspace, sample=1)
+    assert len(found.numbers) == 1 and "`metrics.json` gives ssim (summary) the mean" in found.numbers[0]
+
+
+def test_a_number_of_the_whole_set_is_none_of_a_samples(workspace: Workspace, run: Path) -> None:
+    measure_run(workspace, FurtherMetrics(run=run, metrics=("lab_histogram",), device="cpu"))
+    found = verified(workspace, sample=2)
+    assert found.numbers == ()
+    assert found.notes[1].startswith("not measured again: lab_")
+
+
+def test_a_sampled_picture_that_left_the_set_is_told(workspace: Workspace, run: Path) -> None:
+    drawn = _sampled("abc", 2) or []
+
+    def rename(document: dict) -> None:
+        (image,) = (image for image in document["images"] if image["name"] == drawn[0])
+        image.update(name="gone")
+
+    change_record(run, rename)
+    (run / "metrics.csv").write_text((run / "metrics.csv").read_text().replace(f"\n{drawn[0]},", "\ngone,"))
+    assert verified(workspace, sample=2).dataset == ("`gone` is not in the set",)
+
+
+def test_of_very_many_images_the_worst_files_are_kept_and_all_are_counted(
+    workspace: Workspace, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("harness.testing.verification.MANY", 2)
+    monkeypatch.setattr("harness.testing.verification._MOST_FILES", 2)
+    for levels, name in ((3, "a"), (50, "b"), (9, "c")):
+        shift(run / "images" / "output" / f"{name}.png", levels)
+    assert main(["verify", RUN, "--json"]) == 1
+    said = capsys.readouterr()
+    assert "`--sample 1000` takes some of them" in said.err
+    (document,) = json.loads(said.out)["runs"]
+    assert [(f["kind"], f["name"]) for f in document["files"]] == [("output", "b"), ("output", "c")]
+    outputs = document["kinds"]["output"]
+    assert (outputs["images"], outputs["identical"], outputs["different"], outputs["max"]) == (3, 0, 3, 50)
+    assert document["kinds"]["input"]["identical"] == 3 and document["images"] == 3
+    assert main(["verify", RUN, "-q"]) == 1
+    assert "and 1 more files that are not identical, the worst in --json" in capsys.readouterr().out
 
 
 def test_only_the_worst_files_are_listed(workspace: Workspace, run: Path, capsys: pytest.CaptureFixture[str]) -> None:

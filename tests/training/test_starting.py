@@ -77,7 +77,7 @@ def test_its_runs_can_be_verified_whatever_epoch_they_show(finished: Finished) -
         weights = finished.folder / "checkpoints" / f"{epoch}_net_G.pth"
         run_test(workspace, TestRequest(model=model, weights=weights, name=f"epoch-{epoch}", engine="native"))
         (found,) = verify(workspace, VerifyRequest(runs=(f"epoch-{epoch}",)))
-        assert (found.verdict, len(found.of_kind("output"))) == ("identical", 2)
+        assert (found.verdict, found.kinds["output"].images) == ("identical", 2)
 
 
 def test_it_is_read_from_python(finished: Finished) -> None:

@@ -31,7 +31,7 @@ def test_nothing_finite_makes_no_chart() -> None:
     assert histogram("x", "x", [math.inf, math.nan], 2, EN) is None
     assert scatter("x", ("t", "x", "y"), ([1.0, math.inf], [math.inf, 1.0]), EN, rows=range(2)) is None
     assert range_plot([("run", None, None, None)]) is None
-    assert differences("d", [("a", math.inf)], "higher", 3, EN) is None
+    assert differences("d", (["a"], [math.inf]), "higher", 3, EN) is None
 
 
 def test_a_scatter_puts_larger_values_right_and_up_and_thins_evenly() -> None:
@@ -61,10 +61,18 @@ def test_the_identity_line_has_one_scale_on_both_axes() -> None:
 
 
 def test_differences_are_sorted_and_told_apart_by_what_is_better() -> None:
-    values = [("a", 0.2), ("b", -0.1), ("c", 0.0), ("d", math.inf)]
+    values = ("abcd", [0.2, -0.1, 0.0, math.inf])
     kinds = {better: [bar.kind for bar in differences("d", values, better, 3, EN).bars]  # type: ignore[union-attr]
              for better in ("higher", "lower", None)}  # fmt: skip
     assert kinds == {"higher": ["loss", "none", "gain"], "lower": ["gain", "none", "loss"], None: ["none"] * 3}
+
+
+def test_of_many_differences_the_ends_stay_and_the_mean_is_of_all() -> None:
+    values = [float(place % 1000) ** 2 for place in range(5000)]
+    chart = differences("d", (list(map(str, range(5000))), values), "higher", 0, EN)
+    assert chart is not None and len(chart.bars) == 600
+    assert (chart.bars[0].label, chart.bars[-1].label) == ("0: +0", "4999: +998001")
+    assert chart.mean == chart.frame.y(sum(values) / 5000)
 
 
 def test_a_range_plot_keeps_order_and_whiskers() -> None:
