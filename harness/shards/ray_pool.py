@@ -128,7 +128,7 @@ class _Actor:
                     "install the same harness, of the same Python, on every node",
                 ) from None
             # Sent to a node that was gone, as Ray finds out by and by; it says so in words alone.
-            lost = all(words in str(error) for words in ("its node has died", "never ran"))
+            lost = "has died" in str(error) and "never ran" in str(error)
             raise WorkerDied(told[0], began=not lost) from None
         return answer
 
