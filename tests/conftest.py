@@ -118,10 +118,11 @@ def ray_cluster(workers_find_the_tests: None) -> Iterator[Any]:
 
 
 @pytest.fixture
-def joined(ray_cluster: Any) -> Iterator[Any]:
+def joined(ray_cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cluster that is joined by one of its first two nodes: what dies is another, begun and forgotten meanwhile."""
     import ray
 
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)  # a node counts the GPUs it is told to have by it
     ray.init(address=ray_cluster.address, log_to_driver=False, logging_level="ERROR")
     yield ray_cluster
     while sum(node["Alive"] for node in ray.nodes()) > 2:
