@@ -156,7 +156,9 @@ def scaling(test: Test, images: int, workers: list[int]) -> None:
         spent = test.run("--executor", "local", "--workers", str(number), "--shard-size", str(size), "--name", "cut")
         run = test.workspace.run("cut")
         merge = load_record(run).durations["merge"]
-        equal = "equal" if test.content("cut") == expected else "differ"
+        found = test.content("cut")
+        other = sorted(file for file in expected.keys() | found.keys() if expected.get(file) != found.get(file))
+        equal = f"{len(other)} differ, such as {other[0]}" if other else "equal"
         print(
             f"{number:7} {spent.wall:6.1f} s   {spent.processor:7.1f} s  {plain.wall / spent.wall:8.2f}  "
             f"{merge:6.1f} s  {merge / spent.wall:4.0%}   {equal}",

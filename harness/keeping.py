@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from harness.errors import HarnessError
 from harness.files import is_held, lock_of, sha256_of, write_json
 
 _SUFFIX = ".cut"
-_DECIDE_PIXELS = ("isal", "numpy", "pillow", "pillow-heif", "scikit-image", "scipy", "torch")
+_DECIDE_PIXELS = ("numpy", "pillow", "pillow-heif", "scikit-image", "scipy", "torch")
 
 
 def key_of(**facts: Any) -> str:
@@ -43,6 +44,7 @@ def code_and_libraries() -> str:
     for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
         code.update(path.read_bytes())
     versions: dict[str, str | None] = {"python": platform.python_version(), "machine": platform.machine()}
+    versions["deflate"] = zlib.ZLIB_RUNTIME_VERSION
     for package in _DECIDE_PIXELS:
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)

@@ -1,4 +1,4 @@
-"""The one writer of PNGs: any reader sees the very pixels, whichever encoder is there."""
+"""The one writer of PNGs: any reader sees the very pixels, and equal pixels are equal bytes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,11 @@ def pixels_of(shape, seed=1):
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-@pytest.fixture(params=["isal", "zlib"])
-def encoder(request, monkeypatch):
-    if request.param == "zlib":
-        monkeypatch.setattr(png, "_deflater", zlib)
-    elif png._deflater is zlib:
-        pytest.skip("no isal on this machine")
-
-
 @pytest.mark.parametrize(
     ("shape", "mode"),
     [((1, 1, 3), "RGB"), ((255, 257, 3), "RGB"), ((7, 5), "L"), ((3, 4, 4), "RGBA"), ((3, 4, 2), "LA")],
 )
-def test_pixels_and_mode_come_back(tmp_path, encoder, shape, mode):
+def test_pixels_and_mode_come_back(tmp_path, shape, mode):
     pixels = pixels_of(shape)
 
     png.write_png(tmp_path / "a.png", pixels)
@@ -39,7 +31,7 @@ def test_pixels_and_mode_come_back(tmp_path, encoder, shape, mode):
         assert np.array_equal(np.asarray(image), pixels)
 
 
-def test_a_large_picture_is_filtered_in_bands_that_join_without_a_seam(tmp_path, encoder, monkeypatch):
+def test_a_large_picture_is_filtered_in_bands_that_join_without_a_seam(tmp_path, monkeypatch):
     pixels = pixels_of((50, 8, 3))
     png.write_png(tmp_path / "whole.png", pixels)
     monkeypatch.setattr(png, "_BAND_BYTES", 7 * 24)
@@ -77,9 +69,10 @@ def test_what_is_not_8_bits_a_channel_is_refused_before_a_file_is_made(tmp_path,
     assert not (tmp_path / "a.png").exists()
 
 
-def test_equal_pixels_are_equal_bytes_by_one_encoder(tmp_path):
+def test_equal_pixels_are_equal_bytes(tmp_path):
+    """A faster encoder, isal, made two bytes more of one picture in 25,000, in some processes and not in others."""
     for name in "ab":
         png.write_png(tmp_path / f"{name}.png", pixels_of((64, 64, 3)))
 
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    assert png.ENCODER.split()[0] in {"isal", "zlib"}
+    assert png.ENCODER.endswith(zlib.ZLIB_RUNTIME_VERSION)
