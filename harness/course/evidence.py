@@ -28,9 +28,9 @@ from harness.runs.record import RunRecord
 from harness.runs.trained import find_model
 from harness.runs.training_record import TrainingRecord
 from harness.sets.item import Item
+from harness.testing.held_numbers import wrong_numbers
 from harness.testing.loading import load_generator
 from harness.testing.one_pass import hand_on, written_to
-from harness.testing.verification import wrong_numbers
 from harness.training.loss_log import FILE as LOSSES
 from harness.training.loss_log import read_losses
 from harness.web.language import Language

@@ -32,7 +32,7 @@ from harness.runs.training_record import load_training
 from harness.sets.finding import find_set
 from harness.sets.naming import safe_name
 from harness.sets.selection import select
-from harness.testing.verification import wrong_numbers
+from harness.testing.held_numbers import wrong_numbers
 from harness.training.publishing import rewrite_page
 from harness.version import __version__
 from harness.web.language import Language, language
